@@ -33,6 +33,7 @@ var parts = []part{
 	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},
 	{name: "choices", open: openChoices},
 	{name: "refusals", open: openRefusals, close: closeRefusals, minute: keepRefusals},
+	{name: "turned away", open: openTurnedAway, close: closeTurnedAway, minute: keepTurnedAway},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},
 	{name: "visitors", open: openVisitors},

@@ -91,7 +91,8 @@ func TestPartsAreInOrder(t *testing.T) {
 	want := []string{
 		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
 		"witnesses", "acts", "queue",
-		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
+		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "turned away", "reviews", "outbox",
+		"visitors", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the parts are %v, want %v", names, want)

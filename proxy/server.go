@@ -85,6 +85,7 @@ type Server struct {
 	ledger        *ledger.Ledger
 	dispatch      *dispatcher // with the queue
 	refusals      *refusals
+	turnedAway    *turnedAway
 	cookieActs    *cookieActs
 	choices       *choices
 	reviews       *reviews

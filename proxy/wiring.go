@@ -244,6 +244,19 @@ func keepRefusals(s *Server) {
 	}
 }
 
+func openTurnedAway(s *Server) error {
+	s.turnedAway = &turnedAway{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.TurnedAway}
+	return nil
+}
+
+func closeTurnedAway(s *Server) error { return s.turnedAway.keep() }
+
+func keepTurnedAway(s *Server) {
+	if err := s.turnedAway.keep(); err != nil {
+		fault(s.opts.Log, "calls of the API that were not let in cannot be recorded", err)
+	}
+}
+
 func openReviews(s *Server) error {
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Recovered: s.recovered,
@@ -293,7 +306,7 @@ func openAPI(s *Server) (err error) {
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
 		Check:  s.objector.check, Link: s.objector.link,
-		Subjects:     func(ids []objection.ID) ([]objection.Subject, error) { return s.objector.subjects(ids, nil) },
+		Hashes:       func(ids []objection.ID) ([]objection.Subject, error) { return s.objector.subjects(ids, nil) },
 		PhoneCountry: func(site string) string { return s.snapshot.Load().Loaded.PhoneCountry(site) },
 		FeedKey:      func() [32]byte { return s.keyring.store.State().FeedKey() },
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
@@ -301,10 +314,15 @@ func openAPI(s *Server) (err error) {
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
 		Queue: newQueueDesk(s), Backup: newBackups(s).make,
-		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
+		Records:  &recordsDesk{dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed},
+		Readings: &readings{log: s.ledger, rand: s.opts.Rand},
+		Refused: func(of api.Refused) {
+			s.metrics.Turned.WithLabelValues(of.Why).Inc()
+			s.turnedAway.add(of)
+		},
 	}
 	s.api = api.New(options)
-	options.Operator = true
+	options.Operator, options.Alone = true, s.opts.Aside
 	s.operator = api.New(options)
 	return nil
 }

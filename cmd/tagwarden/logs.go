@@ -18,12 +18,13 @@ import (
 func logsVerbs() []verb {
 	return []verb{
 		{"tail", "[-f] [--lines N]", "show the last records, and go on with what is written", logsTail},
-		{"search", "[--id NAME=VALUE]... [--since TIME] [--number N[-M]] [--where MEMBER=VALUE]...", "show the records that fit",
-			logsSearch},
+		{"search", "[--id NAME=VALUE]... [--since TIME] [--number N[-M]] [--where MEMBER=VALUE]... " +
+			"[--server URL --token-file FILE]", "show the records that fit", logsSearch},
 		{"subject", "NAME=VALUE... | --subject HASH...", "say what is recorded about one person, for whom asks (Art. 15)", logsSubject},
 		{"export", "--tiles DIR", "write the log as tiles, as other people's tools read it", logsExport},
 		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
-		{"prove", "NUMBER [--out FILE]", "make a proof that a record is in the log", logsProve},
+		{"prove", "NUMBER [--out FILE] [--server URL --token-file FILE]", "make a proof that a record is in the log",
+			logsProve},
 		{"check-proof", "FILE --key FILE|KEY", "say what a proof proves", logsCheckProof},
 		{"set-aside", "--because TEXT", "have the next start pass over lines that are damaged", logsSetAside},
 		{"restore", "--because TEXT", "have the next start accept an older copy of the log", logsRestore},

@@ -27,6 +27,7 @@ type question struct {
 	ids     []lists.Act // persons, each by one identifier
 	country lists.Act
 	scan    bool
+	reading *logReading // that the log is asked is recorded, once it is open
 
 	purposes bool // what for events were is to be known, under whatever policy
 }
@@ -116,9 +117,9 @@ func limitInto(to *int) func(string) error {
 	}
 }
 
-// open makes ready to ask: the ledger, what the policy knows, and the hashes of whoever is asked about. Where it cannot,
-// the ledger is nil, and the verb ends with the code.
-func (q *question) open(ctx context.Context) (l *query.Ledger, loaded *config.Loaded, code int) {
+// open makes ready to ask: the ledger, what the policy knows, and the hashes of whoever is asked about; that it is read is
+// recorded then. Where it cannot, the ledger is nil, and the verb ends with the code.
+func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, loaded *config.Loaded, code int) {
 	dir, code := q.ledger.written(q.t)
 	if dir == "" {
 		return nil, nil, code
@@ -136,12 +137,40 @@ func (q *question) open(ctx context.Context) (l *query.Ledger, loaded *config.Lo
 		}
 		q.of.And(query.Subject, hashes...)
 	}
+	if q.reading, code = beginReading(ctx, q.t, dir, q.asks(verb)); q.reading == nil {
+		return nil, nil, code
+	}
+	q.of.Reading = q.reading.id
 	o := query.Options{
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },
 		Note:   func(text string) { q.t.hint("%s", text) },
 	}
 	return query.Open(dir, o), loaded, fine
+}
+
+// asks is the question as a reading of the log: what is asked about by name, and of a person the hashes alone.
+func (q *question) asks(verb string) readingAsk {
+	ask := readingAsk{Verb: verb}
+	for _, c := range q.of.Where {
+		if c.Member == query.Subject {
+			ask.Subjects = c.Values
+			continue
+		}
+		ask.Asked = append(ask.Asked, c.Member)
+	}
+	if q.of.Numbers != (query.Range{}) {
+		ask.Asked = append(ask.Asked, "number")
+	}
+	slices.Sort(ask.Asked)
+	ask.Asked = slices.Compact(ask.Asked)
+	if !q.of.Since.IsZero() {
+		ask.From = &q.of.Since
+	}
+	if !q.of.Until.IsZero() {
+		ask.To = &q.of.Until
+	}
+	return ask
 }
 
 // errNoKeys says that nobody can tell which hashes an identifier has.
@@ -154,7 +183,7 @@ func (q *question) hashes(ctx context.Context, loaded *config.Loaded) ([]string,
 		return nil, errNoKeys
 	}
 	var got api.LogSubjects
-	if err := q.call(ctx, loaded, http.MethodPost, "/log/subjects", &got); err != nil {
+	if err := q.call(ctx, loaded, http.MethodPost, "/ledger/subjects/hashes", &got); err != nil {
 		return nil, err
 	}
 	var all []string

@@ -51,16 +51,22 @@ func (p *recordPrinter) all(r *ledger.Reader, more func() bool) (code int) {
 
 // show shows the record that a reader is at.
 func (p *recordPrinter) show(r *ledger.Reader) {
+	number, known := r.Number()
+	p.showNumbered(number, known, r.Record())
+}
+
+// showNumbered shows a record, with its number where that is known.
+func (p *recordPrinter) showNumbered(number uint64, known bool, record []byte) {
 	p.shown++
 	if p.json {
-		_, _ = p.out.Write(r.Record())
+		_, _ = p.out.Write(record)
 		_ = p.out.WriteByte('\n')
 		return
 	}
-	if number, known := r.Number(); known {
+	if known {
 		printf(p.out, "#%d  ", number)
 	}
-	printf(p.out, "%s\n", words.Line(r.Record(), words.Names{}))
+	printf(p.out, "%s\n", words.Line(record, words.Names{}))
 }
 
 // showFound shows a record that was asked for, with what it names.

@@ -7,18 +7,15 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"github.com/tagwarden/tagwarden/config/durable"
-	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
-	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
 // logsProve makes a proof of one record.
-func logsProve(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("logs prove", "NUMBER [--config FILE | --dir DIR] [--key FILE|KEY] [--witness-key FILE|KEY]... [--out FILE]")
-	of, keys := t.ledgerFlags(f), t.keyFlags(f)
+func logsProve(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("logs prove", "NUMBER [--config FILE | --dir DIR | --server URL --token-file FILE] [--key FILE|KEY] "+
+		"[--witness-key FILE|KEY]... [--out FILE]")
+	of, remote, keys := t.ledgerFlags(f), addRemoteFlags(f), t.keyFlags(f)
 	out := f.String("out", "", "the file to write, which is not there yet; without it the proof is printed")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -33,17 +30,18 @@ func logsProve(_ context.Context, t *terminal, args []string) int {
 		t.fail("%q is no number of a record: 17 is right", rest[0])
 		return usage
 	}
-	dir, code := of.written(t)
-	if dir == "" {
-		return code
-	}
 	key, witnesses, err := keys.read()
 	if err != nil {
 		return t.failed(err)
 	}
-	proof, err := audit.Prove(dir, number, key, witnesses...)
-	if err != nil {
-		return t.cannotVerify(dir, err)
+	var proof []byte
+	if remote.given() {
+		proof, code = proveRemote(ctx, t, remote, number, key, witnesses)
+	} else {
+		proof, code = proveFolder(t, of, number, key, witnesses)
+	}
+	if proof == nil {
+		return code
 	}
 	if *out == "" {
 		printf(t.out, "%s", proof)
@@ -54,6 +52,21 @@ func logsProve(_ context.Context, t *terminal, args []string) int {
 	}
 	printf(t.out, "wrote %s\n", *out)
 	return fine
+}
+
+// proveFolder makes the proof of the files of a log.
+func proveFolder(t *terminal, of ledgerFlags, number uint64, key string, witnesses []string) (
+	proof []byte, code int,
+) {
+	dir, code := of.written(t)
+	if dir == "" {
+		return nil, code
+	}
+	proof, err := audit.Prove(dir, number, key, witnesses...)
+	if err != nil {
+		return nil, t.cannotVerify(dir, err)
+	}
+	return proof, fine
 }
 
 // logsCheckProof tells what a proof proves. It reads the file and the keys, and nothing else.
@@ -76,17 +89,9 @@ func logsCheckProof(_ context.Context, t *terminal, args []string) int {
 	if err != nil {
 		return t.failed(err)
 	}
-	log, err := tree.ParseKey(key)
+	log, by, err := parseKeys(key, witnesses)
 	if err != nil {
 		return t.failed(err)
-	}
-	var by []note.Verifier
-	for _, text := range witnesses {
-		witness, err := logkey.ParseWitness(text)
-		if err != nil {
-			return t.failed(err)
-		}
-		by = append(by, witness)
 	}
 	text, err := os.ReadFile(rest[0])
 	if err != nil {

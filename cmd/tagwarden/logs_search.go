@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
@@ -14,8 +15,9 @@ const mostShown = 1000
 
 func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs search", "[--id NAME=VALUE]... [--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] "+
-		"[--where MEMBER=VALUE]... [--limit N|all] [--wide] [--config FILE | --dir DIR] [--format text|json|csv]")
-	q := t.question(f)
+		"[--where MEMBER=VALUE]... [--limit N|all] [--wide] [--config FILE | --dir DIR | "+
+		"--server URL --token-file FILE] [--format text|json|csv]")
+	q, remote := t.question(f), addRemoteFlags(f)
 	q.members(f)
 	f.Func("from", "the same as --since", q.time(&q.of.Since))
 	f.Func("to", "the same as --until", q.time(&q.of.Until))
@@ -41,7 +43,10 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	l, _, code := q.open(ctx)
+	if remote.given() {
+		return q.searchRemote(ctx, remote, form)
+	}
+	l, _, code := q.open(ctx, api.VerbSearch)
 	if l == nil {
 		return code
 	}
@@ -57,7 +62,7 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	})
 	flush()
 	_ = out.out.Flush() // a terminal that cannot be written to cannot be told so
-	return q.answered(tally, err)
+	return q.reading.end(ctx, tally.Found, q.answered(tally, err))
 }
 
 // defused is a cell that no spreadsheet takes for a formula, and no terminal for a command.

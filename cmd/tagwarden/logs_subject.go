@@ -52,16 +52,17 @@ func logsSubject(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	q.purposes = true
-	l, loaded, code := q.open(ctx)
+	l, loaded, code := q.open(ctx, api.VerbSubject)
 	if l == nil {
 		return code
 	}
-	return q.person(ctx, l, loaded, form)
+	shown, code := q.person(ctx, l, loaded, form)
+	return q.reading.end(ctx, shown, code)
 }
 
-// person shows what the log holds about whoever is asked about.
-func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.Loaded, form string) int {
-	asked := dossier.Asked{At: q.t.now().UTC(), Subjects: q.of.Where[0].Values, Since: q.of.Since, Until: q.of.Until}
+// person shows what the log holds about whoever is asked about, and counts the records that it is made of.
+func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.Loaded, form string) (shown, code int) {
+	asked := dossier.Asked{At: q.t.now().UTC(), Subjects: q.of.Where[0].Values, Since: q.of.Since, Until: q.of.Until, Reading: q.of.Reading}
 	for i := range q.ids {
 		for name, values := range q.ids[i].IDs {
 			for _, value := range values {
@@ -72,16 +73,16 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 	}
 	report, err := dossier.Gather(ctx, l, asked, q.titles(loaded))
 	if err != nil {
-		return q.answered(query.Tally{}, err)
+		return 0, q.answered(query.Tally{}, err)
 	}
 	if len(q.ids) > 0 {
 		if report.InForce, err = q.inForce(ctx, loaded); err != nil {
-			return q.t.failed(err)
+			return 0, q.t.failed(err)
 		}
 	}
 	text, err := report.Render(form)
 	if err != nil {
-		return q.t.failed(err)
+		return 0, q.t.failed(err)
 	}
 	if form == "text" {
 		printf(q.t.out, "%s", severalLines(linesVisible(string(text))))
@@ -89,9 +90,9 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 		_, _ = q.t.document().Write(text)
 	}
 	if report.Log.Damaged > 0 {
-		return usage
+		return report.Log.About, usage
 	}
-	return fine
+	return report.Log.About, fine
 }
 
 // linesVisible is a text of several lines with everything hostile in it as escapes, but their ends.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
@@ -37,13 +38,18 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 		return t.failed(err)
 	}
 	defer func() { _ = r.Close() }()
+	reading, code := beginReading(ctx, t, dir, readingAsk{Verb: api.VerbTail}) // behind those that are shown
+	if reading == nil {
+		return code
+	}
 	out := newRecordPrinter(t, *form)
 	if *follow {
 		t.endsTidily()
 		return out.follow(ctx, r)
 	}
 	left := *lines
-	return out.all(r, func() bool { left--; return left >= 0 })
+	code = out.all(r, func() bool { left--; return left >= 0 })
+	return reading.end(ctx, out.shown, code)
 }
 
 // follow shows records as they are written, until the user ends it.

@@ -57,7 +57,7 @@ func verbs() []verb {
 		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
 		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
 		{"report", "art30|cnil --config FILE [--lang en|de|fr]", "write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},
-		{"schema", "[NAME]", "print the JSON Schema of a file that users write", schema},
+		{"schema", "[NAME]", "print the JSON Schema of a file that users write, or the API's description (openapi)", schema},
 		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,6 +26,9 @@ type client struct {
 	client *http.Client
 	close  func() error
 	here   bool // no server runs: the data folder is locked until close
+
+	base   string // the server's address, where it is elsewhere; "": it is reached through the data folder
+	bearer string // the token for it
 }
 
 // openAPI reaches the API. Because says why an older copy of the objections is accepted; "" refuses one.
@@ -81,23 +85,36 @@ func remote(loaded *config.Loaded) *client {
 // send sends a call, with a body where it is not nil, and returns the answer's body for the caller to close. An answer
 // that is a problem is a *problem.Document.
 func (c *client) send(ctx context.Context, method, path string, body []byte) (io.ReadCloser, error) {
-	request, err := http.NewRequestWithContext(ctx, method, "http://tagwarden"+api.Base+path, bytes.NewReader(body))
+	base := cmp.Or(c.base, "http://tagwarden")
+	request, err := http.NewRequestWithContext(ctx, method, base+api.Base+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
+	}
+	if c.bearer != "" {
+		request.Header.Set("Authorization", "Bearer "+c.bearer)
 	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
 	response, err := c.client.Do(request)
-	if err != nil {
+	switch {
+	case err != nil && c.base != "":
+		return nil, fmt.Errorf("%s cannot be reached: %w", c.base, errors.Unwrap(err))
+	case err != nil:
 		return nil, fmt.Errorf("%w: %w", proxy.ErrUnreachable, errors.Unwrap(err))
 	}
-	if response.StatusCode == http.StatusOK {
+	if response.StatusCode == http.StatusOK || response.StatusCode == http.StatusAccepted {
 		return response.Body, nil
 	}
 	defer func() { _ = response.Body.Close() }()
 	var p problem.Document
-	if err := json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&p); err != nil || p.Status == 0 {
+	err = json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(&p)
+	switch {
+	case err == nil && p.Status != 0:
+	case c.base != "":
+		return nil, fmt.Errorf("%s answers with status %d, and not as tagwarden's admin listener does", c.base,
+			response.StatusCode)
+	default:
 		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
 	}
 	return nil, &p

@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 )
@@ -54,6 +56,12 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 	}{}
 	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
 	f.Func("role", "what it is for, may be given again: "+access.RoleNames(), func(given string) error {
+		if !access.Role(given).Known() {
+			return errors.New(strings.TrimPrefix(strict.Suggestion(given, roleNames()), ": "))
+		}
+		if slices.Contains(asked.Roles, given) {
+			return errors.New("it is given twice")
+		}
 		asked.Roles = append(asked.Roles, given)
 		return nil
 	})
@@ -83,6 +91,14 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 		t.hint("it is shown this once: only its hash is kept; send it as Authorization: Bearer TOKEN")
 		return fine
 	})
+}
+
+// roleNames lists the roles.
+func roleNames() (names []string) {
+	for _, role := range access.Roles() {
+		names = append(names, string(role))
+	}
+	return names
 }
 
 func tokenList(ctx context.Context, t *terminal, args []string) int {

@@ -7,21 +7,7 @@ import (
 	"strings"
 )
 
-// Permission is one thing that may be done.
-type Permission string
-
-// The permissions.
-const (
-	AddObjections      Permission = "objections-add"
-	ReadObjections     Permission = "objections-read"
-	WithdrawObjections Permission = "objections-withdraw"
-	DecideObjections   Permission = "objections-decide"
-	AddReceipts        Permission = "receipts-add" // vouch for what visitors chose
-	Proofs             Permission = "proofs"       // read what the log can be checked with: checkpoint, tiles, key
-	ReadQueue          Permission = "queue"        // read how many events wait, and are parked, for which vendor
-)
-
-// Role is a name for a set of permissions: what a token is made with.
+// Role is a name for a set of permissions: what a token is made with. The zero Role is none.
 type Role string
 
 // The roles.
@@ -31,20 +17,32 @@ const (
 	Withdraw Role = "objections-withdraw"
 	Decide   Role = "objections-decide"
 	Receipts Role = "receipts-add"
-	Security Role = "security" // who checks the log, and looks after what waits
+	Checker  Role = "proofs"   // a program that checks the log, and learns nothing of what it says
+	Analyst  Role = "analyst"  // who counts
+	Privacy  Role = "privacy"  // who answers for people's rights
+	Security Role = "security" // who reviews what was done
+	Operator Role = "operator" // who keeps it running
+	Admin    Role = "admin"    // who may do everything that a token can
 )
 
-// grants are the roles, with what each may do.
+// grants are the roles, with what each may do. Nobody deletes records, and approving is a key's.
 var grants = []struct {
 	role Role
 	may  []Permission
 }{
 	{Add, []Permission{AddObjections}},
-	{Read, []Permission{ReadObjections}},
+	{Read, []Permission{ReadObjections, ReadCounts}},
 	{Withdraw, []Permission{WithdrawObjections}},
 	{Decide, []Permission{DecideObjections}},
 	{Receipts, []Permission{AddReceipts}},
-	{Security, []Permission{Proofs, ReadQueue}},
+	{Checker, []Permission{Proofs, ReadQueue}},
+	{Analyst, []Permission{ReadCounts}},
+	{Privacy, []Permission{
+		ReadCounts, AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadSubjects, ReadRetention,
+	}},
+	{Security, []Permission{Proofs, Search, ReadSubjects, Audit, ReadRetention, ReadQueue}},
+	{Operator, []Permission{ReadQueue, ChangeQueue, ManageTokens}},
+	{Admin, Permissions()},
 }
 
 // Roles lists the roles.
@@ -71,17 +69,30 @@ func words(roles []Role) string {
 	return strings.Join(names, ", ")
 }
 
-// Known tells whether there is such a role. The zero Role is none.
+// Known tells whether there is such a role.
 func (r Role) Known() bool { return slices.Contains(Roles(), r) }
 
 // May tells whether the role may do something. One that is not known may nothing.
-func (r Role) May(p Permission) bool {
+func (r Role) May(p Permission) bool { return slices.Contains(r.Permissions(), p) }
+
+// Permissions are what the role may do.
+func (r Role) Permissions() []Permission {
 	for _, g := range grants {
 		if g.role == r {
-			return slices.Contains(g.may, p)
+			return g.may
 		}
 	}
-	return false
+	return nil
+}
+
+// Beyond is the first of some roles by which one may do something that those of a token do not allow; "": none is.
+func (t *Token) Beyond(roles []Role) Role {
+	for _, role := range roles {
+		if slices.ContainsFunc(role.Permissions(), func(p Permission) bool { return !t.May(p) }) {
+			return role
+		}
+	}
+	return ""
 }
 
 // rolesFault says what is wrong with the roles of a token.

@@ -73,7 +73,7 @@ func TestTokens(t *testing.T) {
 	if _, err := again.Use(token, noon); !errors.Is(err, ErrNoToken) || !errors.Is(again.Revoke("crm"), ErrNoToken) {
 		t.Errorf("revoked: %v", err)
 	}
-	for name, roles := range map[string][]Role{"a b": {Add}, "": {Add}, "ok": nil, "ok2": {"admin"}, "ok3": {Add, Add}} {
+	for name, roles := range map[string][]Role{"a b": {Add}, "": {Add}, "ok": nil, "ok2": {"root"}, "ok3": {Add, Add}} {
 		if _, err := again.Create(name, roles, nil, noon); err == nil {
 			t.Errorf("%q %v is made", name, roles)
 		}
@@ -223,7 +223,7 @@ func TestTokensChangedByHand(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out, err := json.Marshal(tokensFile{1, file[:1]}) // b is first by name
+		out, err := json.Marshal(tokensFile{tokensForm, file[:1]}) // b is first by name
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,7 +270,7 @@ func TestRefreshSaysOnce(t *testing.T) {
 func TestTokensFileIsReadStrictly(t *testing.T) {
 	sum := strings.Repeat("ab", 32)
 	for name, text := range map[string]string{
-		"empty": "", "no JSON": "{", "another version": `{"version":2,"tokens":[]}`, "more": `{"version":1,"tokens":[]} {}`, "unknown": `{"version":1,"tokens":[],"x":1}`,
+		"empty": "", "no JSON": "{", "another version": `{"version":3,"tokens":[]}`, "no version": `{"tokens":[]}`, "more": `{"version":1,"tokens":[]} {}`, "unknown": `{"version":1,"tokens":[],"x":1}`,
 		"no hash": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"]}]}`, "no role": `{"version":1,"tokens":[{"name":"a","roles":[],"sha256":"` + sum + `"}]}`,
 		"role":  `{"version":1,"tokens":[{"name":"a","roles":["root"],"sha256":"` + sum + `"}]}`,
 		"twice": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"},{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"}]}`,
@@ -313,6 +313,7 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 
 func FuzzTokensFile(f *testing.F) {
 	f.Add([]byte(`{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + strings.Repeat("ab", 32) + `","created":"2026-12-01T12:00:00Z"}]}`))
+	f.Add([]byte(`{"version":2,"tokens":[{"name":"a","roles":["proofs","security"],"sha256":"` + strings.Repeat("ab", 32) + `"}]}`))
 	f.Add([]byte(`{"version":1,"tokens":[]}`))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -324,7 +325,7 @@ func FuzzTokensFile(f *testing.F) {
 		if _, err := tokens.Use("", time.Time{}); err == nil {
 			t.Fatal("nothing opens")
 		}
-		again, err := json.Marshal(tokensFile{1, all})
+		again, err := json.Marshal(tokensFile{tokensForm, all})
 		if err != nil {
 			t.Fatal(err)
 		}

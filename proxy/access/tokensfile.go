@@ -19,6 +19,12 @@ import (
 // TokensFile is where in a data folder tokens are.
 const TokensFile = "tokens.json"
 
+// tokensForm is the number of the form that the file is written in.
+//
+// In form 1 the role security opened what the log can be checked with, and how many events wait; in form 2 that is the
+// role proofs, and security opens what the log says as well. A token of form 1 is read as what it was made for.
+const tokensForm = 2
+
 // tokensFile is the file's form.
 type tokensFile struct {
 	Version int     `json:"version"`
@@ -36,11 +42,17 @@ func parseTokens(text []byte) ([]Token, error) {
 	if _, err := in.Token(); !errors.Is(err, io.EOF) {
 		return nil, errors.New("something follows what is a file of tokens")
 	}
-	if file.Version != 1 {
-		return nil, errors.New("its version is not 1")
+	if file.Version < 1 || file.Version > tokensForm {
+		return nil, fmt.Errorf("its version is none of 1 to %d", tokensForm)
 	}
 	names := map[string]bool{}
-	for _, one := range file.Tokens {
+	for i := range file.Tokens {
+		one := &file.Tokens[i]
+		if file.Version == 1 {
+			if err := one.fromForm1(); err != nil {
+				return nil, err
+			}
+		}
 		sum, err := hex.DecodeString(one.SHA256)
 		switch {
 		case !tokenName.MatchString(one.Name) || names[one.Name]:
@@ -53,6 +65,21 @@ func parseTokens(text []byte) ([]Token, error) {
 		names[one.Name] = true
 	}
 	return file.Tokens, nil
+}
+
+// rolesOfForm1 are the roles that there were in form 1, as what they are now.
+var rolesOfForm1 = map[Role]Role{Add: Add, Read: Read, Withdraw: Withdraw, Decide: Decide, Security: Checker}
+
+// fromForm1 makes a token of form 1 one of today.
+func (t *Token) fromForm1() error {
+	for i, role := range t.Roles {
+		now, was := rolesOfForm1[role]
+		if !was {
+			return errors.New("a role is none of those that there were in version 1")
+		}
+		t.Roles[i] = now
+	}
+	return nil
 }
 
 // onDisk is what the file held: nothing where there was none.
@@ -120,7 +147,7 @@ func (t *Tokens) read() error {
 	found := onDisk{err == nil, sha256.Sum256(text)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		found, text = onDisk{}, []byte(`{"version":1}`)
+		found, text = onDisk{}, []byte(`{"version":2}`)
 	case err != nil:
 		return fmt.Errorf("cannot read the tokens: %w", err)
 	}
@@ -141,7 +168,7 @@ func (t *Tokens) save(all []Token) error {
 	if t.path == "" {
 		return errors.New("tokens cannot be kept here")
 	}
-	text, err := json.MarshalIndent(tokensFile{1, all}, "", "  ")
+	text, err := json.MarshalIndent(tokensFile{tokensForm, all}, "", "  ")
 	if err != nil {
 		return fmt.Errorf("cannot write the tokens: %w", err)
 	}

@@ -35,8 +35,8 @@ type Options struct {
 	FeedKey func() [32]byte
 	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the listener may ask that. Nil: nobody may.
 	Assessments func(now time.Time) any
-	// Subjects are those of a person, as objections and the log know them, by identifiers. Nil: there are no keys here.
-	Subjects func(ids []objection.ID) ([]objection.Subject, error)
+	// Hashes are the subjects that a person is, as objections and the log know them, by identifiers. Nil: there are no keys here.
+	Hashes func(ids []objection.ID) ([]objection.Subject, error)
 	// Vouch takes choices that a site's server vouches for. Nil: none are taken here.
 	Vouch Voucher
 	// Log is the forwarding log, for those who check it. Nil: there is none here.
@@ -48,8 +48,22 @@ type Options struct {
 	Queue Queue
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
-	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.
-	Refused func(why string)
+	// Records are those of the forwarding log. Nil: they are not read here.
+	Records Records
+	// Subjects says what the log has of one person. Nil: nobody is asked.
+	Subjects Subjects
+	// Why judges again what a record says, and returns it as JSON has it. Nil: nobody does.
+	Why func(ctx context.Context, number uint64) (any, error)
+	// Audits holds the log against the policy. Nil: nobody does.
+	Audits Audits
+	// Retention says what is kept, and since when, as JSON has it. Nil: nobody does.
+	Retention func(context.Context) (any, error)
+	// Readings has it recorded that the log is read. Nil: it is not shown.
+	Readings Readings
+	// Alone: the operator has the data folder to itself, and no server runs.
+	Alone bool
+	// Refused is told of each call that is not let in. Nil: nobody is told.
+	Refused func(Refused)
 	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
 	Report func(what string, err error)
 }
@@ -87,6 +101,8 @@ type handler struct {
 	slots chan struct{}              // a place for each call that is changing something
 	wrong *access.Attempts
 
+	readers chan struct{} // a place for each call that reads records
+
 	proofs proofs
 }
 
@@ -99,13 +115,14 @@ func New(o Options) http.Handler {
 		o.Report = func(string, error) {}
 	}
 	if o.Refused == nil {
-		o.Refused = func(string) {}
+		o.Refused = func(Refused) {}
 	}
 	if o.Tokens == nil {
 		o.Tokens = &access.Tokens{}
 	}
 	return &handler{
 		opts: o, calls: routes(o.Operator), slots: make(chan struct{}, mostCalls), wrong: access.NewAttempts(),
-		proofs: proofs{o.Log, o.Witnessed, o.Report},
+		readers: make(chan struct{}, mostSearches),
+		proofs:  proofs{o.Log, o.Witnessed, o.Report},
 	}
 }

@@ -39,7 +39,10 @@ func failing(t *testing.T, err *error) *api {
 		if *err != nil {
 			return nil
 		}
-		return []string{"state"}
+		return []map[string]any{{
+			"id": "LIA-1", "title": "Fraud", "version": 1, "state": "valid", "says": "it holds", "owner": "privacy",
+			"review_by": "2027-05-04", "days_left": 150, "activities": []string{}, "digest": "ab", "file": "LIA-1.yaml",
+		}}
 	}
 	a.operator = New(a.options)
 	return a

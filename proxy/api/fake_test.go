@@ -233,6 +233,7 @@ func (m *memory) Backup(w io.Writer) (int64, error) {
 // api is the API with a token for each set of roles, and the operator's.
 type api struct {
 	*memory
+	t        *testing.T
 	data     string // the folder of tokens
 	tokens   *access.Tokens
 	face     http.Handler // behind tokens
@@ -247,7 +248,7 @@ type api struct {
 
 func newAPI(t *testing.T) *api {
 	t.Helper()
-	a := &api{memory: newMemory(), data: t.TempDir()}
+	a := &api{memory: newMemory(), t: t, data: t.TempDir()}
 	var err error
 	if a.tokens, err = access.OpenTokens(a.data); err != nil {
 		t.Fatal(err)
@@ -273,7 +274,7 @@ func newAPI(t *testing.T) *api {
 		FeedKey:      func() [32]byte { return feedKey },
 		PhoneCountry: func(site string) string { return map[string]string{"shop": "GB"}[site] },
 		Report:       func(what string, err error) { a.reports = append(a.reports, what, fmt.Sprint(err)) },
-		Refused:      func(why string) { a.refused = append(a.refused, why) },
+		Refused:      func(of Refused) { a.refused = append(a.refused, of.Why) },
 	}
 	a.options = options
 	a.face = New(options)
@@ -307,5 +308,6 @@ func (a *api) call(h http.Handler, method, path, body string, headers ...string)
 	}
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
+	held(a.t, r, body, w)
 	return w
 }

@@ -12,18 +12,33 @@ import (
 // single are the headers that may be given once: of two, nobody could tell which one counts.
 var single = []string{"Authorization", "Idempotency-Key", "Content-Type"}
 
+// Why a call is not let in.
+const (
+	Ambiguous  = "ambiguous"   // a header stands twice
+	WrongToken = "wrong_token" // no token is that, or it ended
+	TooMany    = "too_many"    // wrong ones came from one address
+	Forbidden  = "forbidden"   // the token is right, and not for that
+)
+
+// Refused is a call that was not let in. It holds nothing of where it came from.
+type Refused struct {
+	Why        string            // one of the words above
+	Permission access.Permission // of Forbidden: what was wanted
+	By         string            // of Forbidden: the token's name
+}
+
 // identify says who calls, and whether that may. A right token is let in however many wrong ones came from where it
 // comes from.
 func (h *handler) identify(r *http.Request, may access.Permission) (caller, error) {
 	for _, name := range single {
 		if len(r.Header.Values(name)) > 1 {
-			h.opts.Refused("ambiguous")
+			h.opts.Refused(Refused{Why: Ambiguous})
 			return caller{}, problem.New(http.StatusBadRequest, "ambiguous",
 				"the header "+name+" is given twice: give it once")
 		}
 	}
 	if h.opts.Operator {
-		return caller{"operator", true}, nil
+		return caller{name: "operator", operator: true}, nil
 	}
 	if may == anybody {
 		return caller{}, nil
@@ -41,21 +56,23 @@ func (h *handler) identify(r *http.Request, may access.Permission) (caller, erro
 		h.opts.Report("the day of a token's use could not be kept", token.Unsaved)
 	}
 	if !token.May(may) {
-		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role "+access.RolesWith(may))
+		h.opts.Refused(Refused{Forbidden, may, token.Name})
+		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role: "+
+			access.RolesWith(may)+" may do that")
 	}
-	return caller{name: token.Name}, nil
+	return caller{name: token.Name, token: &token}, nil
 }
 
 // turnAway refuses a wrong token.
 func (h *handler) turnAway(r *http.Request) *problem.Document {
 	if wait := h.wrong.Take(r.RemoteAddr, h.opts.Now()); wait > 0 {
-		h.opts.Refused("too_many")
+		h.opts.Refused(Refused{Why: TooMany})
 		p := problem.New(http.StatusTooManyRequests, "too-many",
 			"too many wrong tokens came from this address: one that is right is taken all the same")
 		p.Retry = wait
 		return p
 	}
-	h.opts.Refused("wrong_token")
+	h.opts.Refused(Refused{Why: WrongToken})
 	return problem.New(http.StatusUnauthorized, "unauthorized", "the token is not known, or no longer valid")
 }
 

@@ -19,9 +19,9 @@ type LogSubjects struct {
 	Subjects []LogSubject `json:"subjects"`
 }
 
-// logSubjects says how the log names persons: POST /log/subjects. It is asked as /objections/check is.
+// logSubjects says how the log names persons: POST /ledger/subjects/hashes. It is asked as /objections/check is.
 func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
-	if h.opts.Subjects == nil {
+	if h.opts.Hashes == nil {
 		return missing("there are no keys here")
 	}
 	body, err := readBody(w, r, mostBody)
@@ -39,7 +39,7 @@ func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) e
 	}
 	out := LogSubjects{make([]LogSubject, len(acts))}
 	for i := range acts {
-		subjects, err := h.opts.Subjects(acts[i].IDs)
+		subjects, err := h.opts.Hashes(acts[i].IDs)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			f.at(places[i].member("ids"), "%s", fault.Error())
 		} else if err != nil {

@@ -120,7 +120,9 @@ type Made struct {
 }
 
 // createToken makes a token: POST /tokens with name, roles and, where it is to end, expires.
-func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+//
+// Who has a token makes none that may more than it may itself.
+func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller) error {
 	var f faults
 	var name string
 	var roles []access.Role
@@ -155,6 +157,13 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	}
 	if err := f.problem(); err != nil {
 		return err
+	}
+	if who.token != nil {
+		if beyond := who.token.Beyond(roles); beyond != "" {
+			h.opts.Refused(Refused{Forbidden, access.ManageTokens, who.name})
+			return problem.New(http.StatusForbidden, "forbidden", "the token may not do all that the role "+string(beyond)+
+				" may: it makes no token that may more than itself")
+		}
 	}
 	token, err := h.opts.Tokens.Create(name, roles, expires, h.opts.Now())
 	switch {

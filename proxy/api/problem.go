@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -67,9 +68,25 @@ func reply(w http.ResponseWriter, what any) error {
 	return nil
 }
 
+// replyExact sends what a call came to, with what is JSON already as it stands.
+func replyExact(w http.ResponseWriter, status int, what any) error {
+	var body bytes.Buffer
+	to := json.NewEncoder(&body)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(what); err != nil {
+		return err
+	}
+	sendStatus(w, status, "application/json", body.Bytes())
+	return nil
+}
+
 func send(w http.ResponseWriter, contentType string, body []byte) {
+	sendStatus(w, http.StatusOK, contentType, body)
+}
+
+func sendStatus(w http.ResponseWriter, status int, contentType string, body []byte) {
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(http.StatusOK)
+	w.WriteHeader(status)
 	_, _ = w.Write(body) //nolint:gosec // never HTML, and said so (nosniff); who asked may be gone
 }

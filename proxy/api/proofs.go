@@ -131,3 +131,55 @@ func (p *proofs) key(w http.ResponseWriter) error {
 	}
 	return reply(w, LogKey{origin, key, string(pem)})
 }
+
+// Checkpoints are the newest ones of the forwarding log.
+type Checkpoints struct {
+	Newest    Checkpoint  `json:"newest"`
+	Witnessed *Checkpoint `json:"witnessed,omitempty"` // that enough witnesses signed; it may be older
+}
+
+// Checkpoint is a signed head of the log's tree.
+type Checkpoint struct {
+	Origin  string `json:"origin"`
+	Records int64  `json:"records"` // how many it covers
+	Root    string `json:"root"`    // hash, base64
+	Text    string `json:"text"`    // the signed note (c2sp.org/tlog-checkpoint)
+}
+
+// logCheckpoints says what was signed: GET /ledger/checkpoints.
+func logCheckpoints(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
+	if err := parametersOf(r).problem(); err != nil {
+		return err
+	}
+	return h.proofs.checkpoints(w)
+}
+
+func (p *proofs) checkpoints(w http.ResponseWriter) error {
+	signed, _, err := p.head()
+	if err != nil {
+		return err
+	}
+	var out Checkpoints
+	if out.Newest, err = readCheckpoint(signed); err != nil {
+		return err
+	}
+	if p.witnessed != nil {
+		if signed = p.witnessed(); signed != nil {
+			of, err := readCheckpoint(signed)
+			if err != nil {
+				return err
+			}
+			out.Witnessed = &of
+		}
+	}
+	return reply(w, out)
+}
+
+// readCheckpoint reads one of the log's own.
+func readCheckpoint(signed []byte) (Checkpoint, error) {
+	c, err := tree.Unverified(signed)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	return Checkpoint{c.Origin, c.Tree.N, c.Tree.Hash.String(), string(signed)}, nil
+}

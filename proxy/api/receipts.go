@@ -39,7 +39,7 @@ const (
 const receiptMembers = "ids, categories, site, text, text_digest, version, time, country"
 
 // receipt takes a choice that the site's server vouches for: POST /receipts.
-func (h *handler) receipt(w http.ResponseWriter, r *http.Request, who caller) error {
+func receipt(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Vouch == nil {
 		return missing("choices are not kept here")
 	}

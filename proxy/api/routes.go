@@ -22,32 +22,44 @@ type call struct {
 	do           func(h *handler, w http.ResponseWriter, r *http.Request, who caller) error
 }
 
-// calls are all that can be asked for.
+// calls are all that can be asked for, but what [OfLog] names.
 var calls = []call{
 	{http.MethodPost, "/objections", access.AddObjections, (*handler).object},
 	{http.MethodDelete, "/objections", access.WithdrawObjections, (*handler).withdraw},
 	{http.MethodGet, "/objections", access.ReadObjections, (*handler).feed},
 	{http.MethodPost, "/objections/check", access.ReadObjections, (*handler).check},
-	{http.MethodGet, "/objections/stats", access.ReadObjections, (*handler).stats},
+	{http.MethodGet, "/objections/stats", access.ReadCounts, (*handler).stats},
 	{http.MethodPost, "/objections/decisions", access.DecideObjections, (*handler).decide},
 	{http.MethodDelete, "/objections/decisions", access.DecideObjections, (*handler).endDecision},
 	{http.MethodGet, "/objections/decisions", access.ReadObjections, (*handler).decisions},
-	{http.MethodPost, "/receipts", access.AddReceipts, (*handler).receipt},
+	{http.MethodPost, "/receipts", access.AddReceipts, receipt},
 	{http.MethodGet, "/ledger/key", access.Proofs, logKey},
+	{http.MethodGet, "/ledger/checkpoints", access.Proofs, logCheckpoints},
+	{http.MethodGet, "/ledger/records", access.Search, searchRecords},
+	{http.MethodGet, "/ledger/records/{n}", access.Search, oneRecord},
+	{http.MethodGet, "/ledger/records/{n}/why", access.Search, why},
+	{http.MethodGet, "/ledger/records/{n}/proof", access.Search, proof},
+	{http.MethodPost, "/ledger/subject", access.ReadSubjects, subject},
+	{http.MethodPost, "/ledger/subjects/hashes", "", logSubjects},
+	{http.MethodPost, "/ledger/audit", access.Audit, startAudit},
+	{http.MethodGet, "/ledger/audit", access.Audit, auditState},
+	{http.MethodGet, "/ledger/retention", access.ReadRetention, retention},
+	{http.MethodPost, "/ledger/readings", "", beginReading},
+	{http.MethodPost, "/ledger/readings/end", "", endReading},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},
+	{http.MethodGet, "/openapi.json", anybody, openAPI},
 	{http.MethodGet, "/objections/progress", "", (*handler).progress},
 	{http.MethodGet, "/objections/backup", "", (*handler).backup},
 	{http.MethodGet, "/objections/feed-key", "", (*handler).feedKey},
 	{http.MethodPost, "/objections/links", "", (*handler).links},
 	{http.MethodGet, "/queue", access.ReadQueue, queueStatus},
-	{http.MethodGet, "/queue/events", "", queueEvents},
-	{http.MethodPost, "/queue/retry", "", queueRetry},
-	{http.MethodPost, "/queue/purge", "", queuePurge},
+	{http.MethodGet, "/queue/events", access.ChangeQueue, queueEvents},
+	{http.MethodPost, "/queue/retry", access.ChangeQueue, queueRetry},
+	{http.MethodPost, "/queue/purge", access.ChangeQueue, queuePurge},
 	{http.MethodPost, "/backup", "", backupAll},
-	{http.MethodPost, "/log/subjects", "", logSubjects},
-	{http.MethodGet, "/tokens", "", (*handler).listTokens},
-	{http.MethodPost, "/tokens", "", (*handler).createToken},
-	{http.MethodDelete, "/tokens", "", (*handler).revokeToken},
+	{http.MethodGet, "/tokens", access.ManageTokens, (*handler).listTokens},
+	{http.MethodPost, "/tokens", access.ManageTokens, (*handler).createToken},
+	{http.MethodDelete, "/tokens", access.ManageTokens, (*handler).revokeToken},
 }
 
 // anybody stands where a permission does: no token is needed.
@@ -57,6 +69,7 @@ const anybody access.Permission = "anybody"
 type caller struct {
 	name     string // of the token, or "operator"
 	operator bool
+	token    *access.Token // nil: the operator, or anybody
 }
 
 // key makes of what a caller named something that no other caller can name.
@@ -136,7 +149,8 @@ func (h *handler) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	path, below := strings.CutPrefix(r.URL.Path, Base)
-	methods := h.calls[path]
+	pattern, _ := pathOf(path)
+	methods := h.calls[pattern]
 	if !below || methods == nil {
 		answer(w, problem.New(http.StatusNotFound, "unknown", "there is nothing at this address"))
 		return

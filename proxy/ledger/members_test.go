@@ -26,6 +26,7 @@ func every() []zapcore.ObjectMarshaler {
 		Granted: []string{"analytics"}, Refused: []string{"marketing"}, Text: [32]byte{1}, Kept: true, Version: "2026-05",
 		Platform: "osano", At: noon.Add(-time.Minute), Vouched: true, Proof: true,
 	}
+	number, shown := uint64(17), 3
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3, "LIA-2026-001", 3, true, true, true, []string{"all"}
 	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
 	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
@@ -46,6 +47,14 @@ func every() []zapcore.ObjectMarshaler {
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
 		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
+		&ledger.Reading{
+			ID: "0011223344556677", By: "auditor", Verb: "search", Through: "http", Asked: []string{"vendor", "reason"},
+			From: noon.Add(-time.Hour), To: noon, Number: &number, Subjects: [][16]byte{{1}, {2}}, Form: 2, Records: &shown,
+		},
+		&ledger.ReadingEnd{ID: "0011223344556677", By: "operator", Records: 3},
+		&ledger.TurnedAway{
+			From: noon.Add(-time.Minute), To: noon, Why: "forbidden", Permission: "search", By: "crm", Count: 4,
+		},
 		everyRungs(),
 		&everyRungs().Ladder[0],
 		&everyRungs().Signals[0],
@@ -160,6 +169,9 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}, posted}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
 		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
+		l.Read(*all[9].(*ledger.Reading)), l.Read(ledger.Reading{By: "operator", Verb: "tail", Through: "command"}),
+		l.ReadEnd(*all[10].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
+		l.TurnedAway([]ledger.TurnedAway{*all[11].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
 		l.Close(),
 	} {
 		if err != nil {

@@ -30,7 +30,7 @@ type Metrics struct {
 	Untold     *prometheus.CounterVec   // by webhook and why: attempts that came to nothing, and messages given up
 	Copies     *prometheus.CounterVec   // by place and result (copied, failed): checkpoints of the ledger that were copied
 	Witnessed  *prometheus.CounterVec   // by witness and outcome: how exchanges with witnesses of the ledger ended
-	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous
+	Turned     *prometheus.CounterVec   // calls of the API that were turned away, by why: wrong_token, too_many, ambiguous, forbidden
 	Unkept     *prometheus.CounterVec   // by listener (hits, admin, control) and cause: connections that were not kept
 	BytesIn    prometheus.Counter
 	BytesOut   prometheus.Counter
@@ -91,7 +91,7 @@ func New() *Metrics {
 				"unknown_key; refused_proof: it does not take a proof that holds; conflict: it expects another size; unsigned: its "+
 				"answer holds no signature by its key; bad_answer; unreadable: the ledger's own hashes cannot be read; disputed: it "+
 				"saw another log, and nothing is forwarded."), []string{"witness", "outcome"}),
-		Turned:   prometheus.NewCounterVec(counter("api_turned_away_total", "Calls of the API that were turned away: wrong_token, too_many (wrong ones from one address), ambiguous (a header given twice)."), []string{"why"}),
+		Turned:   prometheus.NewCounterVec(counter("api_turned_away_total", "Calls of the API that were turned away: wrong_token, too_many (wrong ones from one address), ambiguous (a header given twice), forbidden (a right token, not for that)."), []string{"why"}),
 		Unkept:   prometheus.NewCounterVec(counter("connections_not_kept_total", "Connections that were closed for want of a place. network: theirs has as many as one may have; full: there was none; made_room: they rested, and somebody else needed their place."), []string{"listener", "cause"}),
 		BytesIn:  prometheus.NewCounter(counter("received_bytes_total", "Bytes of queries and bodies received.")),
 		BytesOut: prometheus.NewCounter(counter("forwarded_bytes_total", "Bytes of queries and bodies forwarded.")),

@@ -4,6 +4,7 @@
 package problem
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -32,10 +33,11 @@ type Document struct {
 	Retry int `json:"-"` // seconds after which to try again (Retry-After); 0: not said
 }
 
-// Fault is one thing that is wrong in a body.
+// Fault is one thing that is wrong in a body, or with a parameter of the address.
 type Fault struct {
-	Pointer string `json:"pointer"` // where, as a JSON pointer (RFC 6901); "" is the whole
-	Detail  string `json:"detail"`  // what is wrong, and what would be right
+	Pointer   string `json:"pointer"`             // where, as a JSON pointer (RFC 6901); "" is the whole
+	Parameter string `json:"parameter,omitempty"` // of the address; "" where it is of the body
+	Detail    string `json:"detail"`              // what is wrong, and what would be right
 }
 
 // New makes the document of a status and a kind, which is a word of the closed list.
@@ -50,7 +52,7 @@ func (d *Document) Error() string {
 	}
 	var lines []string
 	for _, f := range d.Faults {
-		lines = append(lines, strings.TrimPrefix(f.Pointer+": ", ": ")+f.Detail)
+		lines = append(lines, strings.TrimPrefix(cmp.Or(f.Parameter, f.Pointer)+": ", ": ")+f.Detail)
 	}
 	return d.Detail + ": " + strings.Join(lines, "; ")
 }

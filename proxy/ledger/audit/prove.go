@@ -115,6 +115,17 @@ func tilesOf(dir string) (*tree.Tiles, error) {
 	return t, nil
 }
 
+// Find is the line of a record, as [Prove] finds it; nil where it is gone. By is then the number of the record that says
+// that it was erased; nil where none does.
+func Find(dir string, number uint64) (line []byte, by *uint64, err error) {
+	line, erased, err := find(dir, number)
+	if err == nil && line == nil && erased != nil {
+		n := uint64(erased.Number)
+		by = &n
+	}
+	return line, by, err
+}
+
 // find is the line of a record; where it is not there the record that says why, if one does: the latest.
 func find(dir string, number uint64) (line []byte, by *tree.Wanted, err error) {
 	segments, err := ledger.Segments(dir)

@@ -42,10 +42,10 @@ type use struct {
 // a [*query.Fault].
 func Gather(ctx context.Context, l *query.Ledger, asked Asked, names Names) (*Report, error) {
 	g := &gathering{
-		report: &Report{Asked: asked, Choices: []Choice{}, Acts: []Act{}, Erased: []Erasure{}}, names: names,
+		report: &Report{Asked: asked, Choices: []Choice{}, Acts: []Act{}, Readings: []Reading{}, Erased: []Erasure{}}, names: names,
 		uses: map[useKey]*use{}, denied: map[deniedKey]*Denied{}, of: map[query.Event]*use{}, queued: map[query.Event]bool{},
 	}
-	q := (&query.Question{}).And(query.Subject, asked.Subjects...)
+	q := (&query.Question{Reading: asked.Reading}).And(query.Subject, asked.Subjects...)
 	tally, err := l.Ask(ctx, q, func(f *query.Found) bool { g.take(f); return true })
 	if err != nil {
 		return nil, err
@@ -86,6 +86,10 @@ func (g *gathering) take(f *query.Found) {
 		}
 		choice.Says = choice.inWords()
 		g.report.Choices = append(g.report.Choices, choice)
+	case ledger.KindReading:
+		read := Reading{Number: f.Number, At: at, By: text(said, "by"), Verb: text(said, "verb"), Through: text(said, "through")}
+		read.Says = read.inWords()
+		g.report.Readings = append(g.report.Readings, read)
 	default:
 		act := Act{
 			Number: f.Number, Kind: strings.Clone(kind), At: at, Scopes: list(said, "scopes"), Restriction: said.Get("restriction").Bool(),

@@ -7,15 +7,16 @@ import "time"
 
 // Report is what the ledger holds about a person. Its JSON is for programs; members may be added.
 type Report struct {
-	Asked   Asked     `json:"asked"`
-	Log     Log       `json:"log"`
-	Uses    []Use     `json:"forwarded"`     // what was passed on, or was to be, by vendor and purpose
-	Denied  []Denied  `json:"not_forwarded"` // what was kept back, by vendor and reason
-	Acts    []Act     `json:"acts"`          // objections and what else the person asked for, oldest first
-	InForce []string  `json:"in_force"`      // scopes that are objected to now; nil: the log alone was asked
-	Choices []Choice  `json:"choices"`       // receipts of choices
-	Erased  []Erasure `json:"erased"`        // what is not in the log any more
-	Limits  []string  `json:"limits"`        // what the log cannot say, a sentence each
+	Asked    Asked     `json:"asked"`
+	Log      Log       `json:"log"`
+	Uses     []Use     `json:"forwarded"`     // what was passed on, or was to be, by vendor and purpose
+	Denied   []Denied  `json:"not_forwarded"` // what was kept back, by vendor and reason
+	Acts     []Act     `json:"acts"`          // objections and what else the person asked for, oldest first
+	InForce  []string  `json:"in_force"`      // scopes that are objected to now; nil: the log alone was asked
+	Choices  []Choice  `json:"choices"`       // receipts of choices
+	Readings []Reading `json:"readings"`      // who asked the log about the person
+	Erased   []Erasure `json:"erased"`        // what is not in the log any more
+	Limits   []string  `json:"limits"`        // what the log cannot say, a sentence each
 }
 
 // Asked is who was asked about, and of when.
@@ -25,6 +26,7 @@ type Asked struct {
 	Subjects []string  `json:"subjects"`              // as records name them
 	Since    time.Time `json:"since,omitzero"`
 	Until    time.Time `json:"until,omitzero"`
+	Reading  string    `json:"-"` // by which the log says that this is asked; "": it does not
 }
 
 // Log is what the answer was made of.
@@ -105,6 +107,16 @@ type Choice struct {
 	Vouched  bool      `json:"vouched,omitempty"` // the site's server vouches for it
 	By       string    `json:"by,omitempty"`      // by this token
 	Says     string    `json:"says"`              // in words
+}
+
+// Reading is that somebody asked the log about the person.
+type Reading struct {
+	Number  uint64    `json:"number"`
+	At      time.Time `json:"at"`
+	By      string    `json:"by"` // a token's name, or "operator"
+	Verb    string    `json:"verb"`
+	Through string    `json:"through,omitempty"`
+	Says    string    `json:"says"` // in words
 }
 
 // Erasure is what is not in the log any more.

@@ -164,6 +164,20 @@ func (c *Choice) inWords() string {
 	return said + "."
 }
 
+// through are the ways in which the log is read, for people.
+var through = map[string]string{
+	"http": "with a token of that name", "socket": "on the server", "command": "on the server, while it did not run",
+}
+
+// inWords is a reading in words.
+func (r *Reading) inWords() string {
+	what := "Somebody searched for what is recorded about you"
+	if r.Verb == "subject" {
+		what = "A report like this one was made"
+	}
+	return what + " (" + r.Verb + "), by " + cmp.Or(r.By, "nobody that is known") + ", " + cmp.Or(through[r.Through], "through "+r.Through) + "."
+}
+
 // saysGone is what is not in the log any more, in words.
 func saysGone(said gjson.Result, line string) string {
 	first, end := said.Get("first").Uint(), said.Get("end").Uint()

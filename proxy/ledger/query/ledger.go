@@ -215,7 +215,7 @@ func (a *asking) take(number uint64, numbered bool, record []byte, yields bool) 
 		}
 	}
 	found, is := a.filter.matches(number, numbered, record)
-	if !is || !yields {
+	if !is || !yields || a.q.asks(record) {
 		return nil
 	}
 	if a.q.Limit > 0 && a.tally.Found >= a.q.Limit {

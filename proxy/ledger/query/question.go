@@ -9,6 +9,10 @@ package query
 import (
 	"slices"
 	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
 // Question is what is asked. The zero question is answered by every record. Conditions hold all together; of the values
@@ -22,6 +26,8 @@ type Question struct {
 	Carried map[string][]string
 	// Known are values that are known beside those in the log, by member: those of the policy in force.
 	Known map[string][]string
+	// Reading is the id by which the log says that this question is asked: the record that says so is no part of the answer.
+	Reading string
 }
 
 // And adds a condition. Where the member is asked about already, a record that has one of all the values is meant.
@@ -59,6 +65,15 @@ func (q *Question) Check() error {
 // inTime tells whether a record of a time is asked about.
 func (q *Question) inTime(at time.Time) bool {
 	return !at.Before(q.Since) && (q.Until.IsZero() || at.Before(q.Until))
+}
+
+// asks tells whether a record is that of the question itself.
+func (q *Question) asks(record []byte) bool {
+	if q.Reading == "" {
+		return false
+	}
+	said := gjson.GetManyBytes(record, "kind", "reading")
+	return said[0].Str == ledger.KindReading && said[1].Str == q.Reading
 }
 
 func (q *Question) timed() bool { return !q.Since.IsZero() || !q.Until.IsZero() }

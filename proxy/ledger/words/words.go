@@ -58,9 +58,16 @@ var of = map[string]func(r *record) string{
 	ledger.KindBackup:      note,
 	ledger.KindSealed:      func(r *record) string { return joined("sealed", numbersIn(r.all)) },
 	ledger.KindRetention:   func(r *record) string { return joined("retention", numbersIn(r.all), r.long("text")) },
-	ledger.KindSetAside:    others,
-	ledger.KindLogKey:      logKey,
-	ledger.KindRestored:    restored,
+	ledger.KindReading:     reading,
+	ledger.KindReadingEnd: func(r *record) string {
+		return fmt.Sprintf("reading_end of %s by %s: %s records", r.get("reading"), r.get("by"), r.get("records"))
+	},
+	ledger.KindTurnedAway: func(r *record) string {
+		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"), cmp.Or(r.get("by"), "-"))
+	},
+	ledger.KindSetAside: others,
+	ledger.KindLogKey:   logKey,
+	ledger.KindRestored: restored,
 }
 
 // Line says what a record says: when, and what. Of a kind that it has no words for, it says the members by their names.

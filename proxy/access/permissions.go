@@ -1,0 +1,35 @@
+package access
+
+import "slices"
+
+// Permission is one thing that may be done. The zero Permission is none.
+type Permission string
+
+// The permissions.
+const (
+	AddObjections      Permission = "objections-add"
+	ReadObjections     Permission = "objections-read"
+	WithdrawObjections Permission = "objections-withdraw"
+	DecideObjections   Permission = "objections-decide"
+	AddReceipts        Permission = "receipts-add" // vouch for what visitors chose
+	ReadCounts         Permission = "counts"       // how many object, to what, from where
+	Proofs             Permission = "proofs"       // what the log can be checked with: checkpoint, tiles, key
+	Search             Permission = "search"       // records of the log, with proofs, and why each says what it says
+	ReadSubjects       Permission = "subjects"     // what the log says of one person
+	Audit              Permission = "audit"        // have the log held against the policy
+	ReadRetention      Permission = "retention"    // what is kept, since when, and what for too long
+	ReadQueue          Permission = "queue"        // how many events wait, and are parked, for which vendor
+	ChangeQueue        Permission = "queue-change" // see events that wait, have them sent again, or deleted
+	ManageTokens       Permission = "tokens"       // list tokens, revoke them, and make some that may no more than one's own
+)
+
+// Permissions lists them.
+func Permissions() []Permission {
+	return []Permission{
+		AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects, Audit,
+		ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
+	}
+}
+
+// Known tells whether there is such a permission.
+func (p Permission) Known() bool { return slices.Contains(Permissions(), p) }

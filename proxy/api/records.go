@@ -1,0 +1,254 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
+	"github.com/tagwarden/tagwarden/proxy/problem"
+)
+
+// Records is what the API asks of the forwarding log's records. What it is asked wrongly, and what is not there, is a
+// *[problem.Document]. It is safe for concurrent use.
+type Records interface {
+	// Search finds the records that fit, oldest first. It reads no more than it can in a few seconds, and says how far it
+	// came.
+	Search(context.Context, RecordsAsk) (RecordsPage, error)
+	// Record is one record's line. Of one that is gone the problem says so, and which record tells it.
+	Record(ctx context.Context, number uint64) ([]byte, error)
+	// Proof is a file that proves that a record is in the log, as `tagwarden logs check-proof` reads it.
+	Proof(ctx context.Context, number uint64) ([]byte, error)
+}
+
+// RecordsAsk says which records are wanted. What is zero or empty is not asked about.
+type RecordsAsk struct {
+	Begin, End uint64            // numbers; End is not included, and 0: to the newest
+	From, To   time.Time         // To is not included
+	Members    map[string]string // by name of a member: its value; of a list, one of its values
+	Limit      int               // at most so many records
+}
+
+// RecordsPage are records that fit.
+type RecordsPage struct {
+	Records  []NumberedRecord `json:"records"`
+	Examined uint64           `json:"examined"`       // how many were looked at
+	Of       uint64           `json:"of"`             // how many the log has
+	Damaged  int              `json:"damaged"`        // places that cannot be read, and were passed over
+	Whole    bool             `json:"whole"`          // all were looked at that were asked about
+	Next     uint64           `json:"next,omitempty"` // where it goes on, as begin, where not
+}
+
+// NumberedRecord is a record as it stands in the log, and its number.
+type NumberedRecord struct {
+	Number uint64          `json:"number"`
+	Record json.RawMessage `json:"record"`
+}
+
+// The bounds of a page of records.
+const (
+	usualRecords = 100
+	mostRecords  = 1000
+)
+
+// notInAddresses are members of records that are not asked about in an address: those that are of a person or that
+// somebody wrote, those that mean something else there, and those that nobody looks for.
+var notInAddresses = []string{
+	query.Subject, "subjects", "act", "because", "text", "from", "to", "end", "time", "times", "chosen", "salt", "crc", "part",
+	"parts", "of", "ladder", "signals", query.Field, query.Purpose,
+}
+
+// recordMembers are what RecordMembers lists.
+var recordMembers = slices.DeleteFunc(query.Members(), func(name string) bool { return slices.Contains(notInAddresses, name) })
+
+// RecordMembers are the members of records that may be asked about in an address: none of them is of a person.
+func RecordMembers() []string { return slices.Clone(recordMembers) }
+
+// mostSearches is how many calls read the log's records at once.
+const mostSearches = 4
+
+// takeReader takes a place among the calls that read the log, which done gives back.
+func takeReader(h *handler) (done func(), err error) {
+	select {
+	case h.readers <- struct{}{}:
+		return func() { <-h.readers }, nil
+	default:
+		p := problem.New(http.StatusTooManyRequests, "busy", "too many calls read the log: try again in a moment")
+		p.Retry = 1
+		return nil, p
+	}
+}
+
+// searchRecords shows the records that fit: GET /ledger/records with begin, end, from, to, limit and members of records.
+func searchRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	if h.opts.Records == nil {
+		return notHere("the log's records are not read here")
+	}
+	p := parametersOf(r, append([]string{"begin", "end", "from", "to", "limit"}, recordMembers...)...)
+	ask := RecordsAsk{
+		Begin: p.number("begin", 0, mostNumber, 0), End: p.number("end", 1, mostNumber, 0),
+		From: p.time("from"), To: p.time("to"), Members: map[string]string{},
+		Limit: int(p.number("limit", 1, mostRecords, usualRecords)), //nolint:gosec // it is in bounds
+	}
+	for _, name := range recordMembers {
+		if value := p.text(name); value != "" {
+			ask.Members[name] = value
+		}
+	}
+	if ask.End != 0 && ask.End <= ask.Begin {
+		p.wrong("end", "it is not behind begin: the record of that number is not included")
+	}
+	if !ask.From.IsZero() && !ask.To.IsZero() && !ask.From.Before(ask.To) {
+		p.wrong("to", "it is not later than from: what was recorded at that time is not included")
+	}
+	if err := p.problem(); err != nil {
+		return err
+	}
+	done, err := takeReader(h)
+	if err != nil {
+		return err
+	}
+	defer done()
+	page, err := h.opts.Records.Search(r.Context(), ask)
+	if err != nil {
+		return err
+	}
+	n := len(page.Records)
+	if err := h.reads(who, Reading{
+		Verb: VerbSearch, Asked: askedBy(p), From: ask.From, To: ask.To, Records: &n,
+	}); err != nil {
+		return err
+	}
+	return replyExact(w, http.StatusOK, page)
+}
+
+// askedBy are the names of what was asked about.
+func askedBy(p *parameters) (names []string) {
+	for name := range p.given {
+		if name != "limit" && name != "from" && name != "to" {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// mostNumber is the highest number that a record may have: a JSON number is exact up to it.
+const mostNumber = 1<<53 - 1
+
+// recordNumber is how the number of a record is written in an address.
+var recordNumber = regexp.MustCompile(`^(?:0|[1-9][0-9]{0,15})$`)
+
+// numberOf is the number of a record that a call names.
+func numberOf(r *http.Request) (uint64, error) {
+	_, text := pathOf(strings.TrimPrefix(r.URL.Path, Base))
+	n, err := strconv.ParseUint(text, 10, 63)
+	if err != nil || n > mostNumber || !recordNumber.MatchString(text) {
+		return 0, problem.New(http.StatusBadRequest, "parameter", "that is no number of a record: 17 is right")
+	}
+	return n, nil
+}
+
+// shows answers with what is to be said of one record, once it is recorded that somebody asked.
+func shows(
+	h *handler, w http.ResponseWriter, r *http.Request, who caller, verb string, of func(context.Context, uint64) (any, error),
+) error {
+	number, err := numberOf(r)
+	if err == nil {
+		err = parametersOf(r).problem()
+	}
+	if err != nil {
+		return err
+	}
+	done, err := takeReader(h)
+	if err != nil {
+		return err
+	}
+	defer done()
+	found, err := of(r.Context(), number)
+	if p, is := errors.AsType[*problem.Document](err); err != nil && (!is || p.Status != http.StatusNotFound) {
+		return err // nothing is told of any record
+	}
+	n := 0
+	if err == nil {
+		n = 1
+	}
+	if failed := h.reads(who, Reading{Verb: verb, Number: &number, Records: &n}); failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	if text, is := found.([]byte); is {
+		send(w, "application/json", text)
+		return nil
+	}
+	return replyExact(w, http.StatusOK, found)
+}
+
+// oneRecord shows a record: GET /ledger/records/{n}.
+func oneRecord(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	if h.opts.Records == nil {
+		return notHere("the log's records are not read here")
+	}
+	return shows(h, w, r, who, VerbRecord, func(ctx context.Context, number uint64) (any, error) {
+		line, err := h.opts.Records.Record(ctx, number)
+		return NumberedRecord{number, line}, err
+	})
+}
+
+// proof makes a proof of a record: GET /ledger/records/{n}/proof.
+func proof(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	if h.opts.Records == nil {
+		return notHere("the log's records are not read here")
+	}
+	return shows(h, w, r, who, VerbProve, func(ctx context.Context, number uint64) (any, error) {
+		return h.opts.Records.Proof(ctx, number)
+	})
+}
+
+// why judges again what a record says: GET /ledger/records/{n}/why.
+func why(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	if h.opts.Why == nil {
+		return notHere("records are not judged again here")
+	}
+	return shows(h, w, r, who, VerbWhy, h.opts.Why)
+}
+
+// notHere says that a part is not there at which a call looks.
+func notHere(detail string) *problem.Document {
+	return problem.New(http.StatusNotFound, "missing", detail)
+}
+
+// Gone says that the line of a record is not there any more, and which record tells why, where one does.
+func Gone(number uint64, by *uint64) *problem.Document {
+	detail := fmt.Sprintf("the line of record %d is gone, and no record says that it was erased", number)
+	if by != nil {
+		detail = fmt.Sprintf("record %d was erased, which record %d says: its hash stays, and /ledger/records/%d/proof "+
+			"proves both", number, *by, number)
+	}
+	return problem.New(http.StatusNotFound, "erased", detail)
+}
+
+// Unknown says that there is no record of a number.
+func Unknown(number, next uint64) *problem.Document {
+	return problem.New(http.StatusNotFound, "unknown",
+		fmt.Sprintf("there is no record %d: the newest is %d", number, max(next, 1)-1))
+}
+
+// pathOf is a path with {n} in place of the number of a record, and what stands there.
+func pathOf(path string) (pattern, number string) {
+	steps := strings.Split(path, "/")
+	if len(steps) < 4 || len(steps) > 5 || !slices.Equal(steps[:3], []string{"", "ledger", "records"}) {
+		return path, ""
+	}
+	number = steps[3]
+	steps[3] = "{n}"
+	return strings.Join(steps, "/"), number
+}
