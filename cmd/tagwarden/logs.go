@@ -22,6 +22,8 @@ func logsVerbs() []verb {
 			logsSearch},
 		{"export", "--tiles DIR", "write the log as tiles, as other people's tools read it", logsExport},
 		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
+		{"audit", "[--since TIME] [--until TIME] [--format text|json|html] [--out FILE]",
+			"recompute from the records whether everything was as it has to be", logsAudit},
 		{"prove", "NUMBER [--out FILE]", "make a proof that a record is in the log", logsProve},
 		{"check-proof", "FILE --key FILE|KEY", "say what a proof proves", logsCheckProof},
 		{"set-aside", "--because TEXT", "have the next start pass over lines that are damaged", logsSetAside},

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// logsAudit recomputes compliance from the records of a ledger. Exit codes: 1 where something was found.
+func logsAudit(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("logs audit", "[--config FILE | --dir DIR] [--policies DIR] [--since TIME] [--until TIME] "+
+		"[--format text|json|html] [--out FILE]")
+	of := t.ledgerFlags(f)
+	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
+	o := recompute.Options{Now: t.now()}
+	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", t.sinceInto(&o.Since))
+	f.Func("until", "and before this time", t.sinceInto(&o.Until))
+	out := f.String("out", "", "the file that the report is written to")
+	form := format(f, "json", "html")
+	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	dir, code := of.written(t)
+	if dir == "" {
+		return code
+	}
+	o.Dir = dir
+	if code := t.auditConfigured(of, &o); code != fine {
+		return code
+	}
+	o.Compile = compileIn(policiesBeside(*policies, dir))
+	report, err := t.recompute(ctx, o)
+	if err != nil {
+		return t.failed(fmt.Errorf("the log cannot be audited: %w", err))
+	}
+	if code := t.writeAudit(report, *form, *out); code != fine {
+		return code
+	}
+	if len(report.Findings) > 0 {
+		return findings
+	}
+	return fine
+}
+
+// sinceInto reads a time, or how long ago one was.
+func (t *terminal) sinceInto(to *time.Time) func(string) error {
+	return func(given string) error {
+		if n, err := strconv.Atoi(strings.TrimSuffix(given, "d")); err == nil && n >= 0 && strings.HasSuffix(given, "d") {
+			*to = t.now().AddDate(0, 0, -n)
+			return nil
+		}
+		if d, err := time.ParseDuration(given); err == nil && d >= 0 {
+			*to = t.now().Add(-d)
+			return nil
+		}
+		if timeInto(to)(given) != nil {
+			return errors.New("2026-05-04T12:00:00Z is, or how long ago: 7d, 12h")
+		}
+		return nil
+	}
+}
+
+// notOnce is how much later than at once the server deletes what is old: it looks now and then, at whole segments.
+const notOnce = 26 * time.Hour
+
+// auditConfigured fills in what a server file says: how long events wait, and how long records are kept.
+func (t *terminal) auditConfigured(of ledgerFlags, o *recompute.Options) int {
+	if *of.dir != "" {
+		return fine
+	}
+	loaded, code := t.load(*of.config)
+	if loaded == nil {
+		return code
+	}
+	server := &loaded.Server
+	o.Waits = time.Duration(server.Delivery.TTL) + time.Duration(server.Delivery.Park.For)
+	kept := time.Duration(server.Ledger.Retain)
+	if kept > 0 {
+		kept += time.Duration(server.Ledger.Seal) + notOnce
+	}
+	o.Kept = func(string, string, []string) time.Duration { return kept }
+	return fine
+}
+
+// policiesBeside is the folder of policies that was given, or that which lies beside a ledger.
+func policiesBeside(given, dir string) string {
+	if given != "" {
+		return given
+	}
+	return proxy.PoliciesDir(filepath.Dir(filepath.Clean(dir)))
+}
+
+// compileIn compiles policies out of a folder of them.
+func compileIn(policies string) func(string) (*rules.Policy, error) {
+	return func(digest string) (*rules.Policy, error) { return config.CompileArchived(policies, digest) }
+}
+
+// recompute recomputes, and shows how far it is.
+func (t *terminal) recompute(ctx context.Context, o recompute.Options) (*recompute.Report, error) {
+	bar := newProgress(t, nil, 0)
+	defer bar.end()
+	shown := t.now()
+	o.Progress = func(done, all uint64) {
+		if bar.size = int64(all); t.now().Sub(shown) < 200*time.Millisecond {
+			return
+		}
+		shown = t.now()
+		bar.read.Store(int64(done))
+		bar.show()
+	}
+	return recompute.Run(ctx, o)
+}
+
+// writeAudit writes a report to where it is wanted.
+func (t *terminal) writeAudit(r *recompute.Report, form, out string) int {
+	var text []byte
+	var err error
+	switch form {
+	case "json":
+		if text, err = json.MarshalIndent(r, "", "  "); err == nil {
+			text = append(text, '\n')
+		}
+	case "html":
+		text, err = r.HTML()
+	default:
+		text = []byte(auditText(r))
+	}
+	if err != nil {
+		return t.failed(err)
+	}
+	if out == "" {
+		if form == "text" {
+			printf(t.out, "%s", text)
+		} else {
+			_, _ = t.document().Write(text)
+		}
+		return fine
+	}
+	file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return t.failed(err)
+	}
+	_, err = file.Write(text)
+	if err = errors.Join(err, file.Close()); err != nil {
+		return t.failed(err)
+	}
+	printf(t.out, "wrote %s\n%s\n", out, r.Verdict())
+	return fine
+}
+
+// auditText is a report for a terminal.
+func auditText(r *recompute.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", r.Verdict())
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		fmt.Fprintf(&b, "found: %s\n", f)
+		fmt.Fprintf(&b, "  the rule: %s", f.Rule)
+		if f.Article != "" {
+			fmt.Fprintf(&b, " (%s)", f.Article)
+		}
+		b.WriteByte('\n')
+	}
+	if r.More > 0 {
+		fmt.Fprintf(&b, "%d more are not listed\n", r.More)
+	}
+	for _, s := range r.Sections() {
+		if len(s.Rows)+len(s.Notes) == 0 {
+			continue
+		}
+		fmt.Fprintf(&b, "\n%s\n", s.Title)
+		for _, row := range s.Rows {
+			fmt.Fprintf(&b, "  %-62s %s\n", row[0], row[1])
+		}
+		for _, note := range s.Notes {
+			fmt.Fprintf(&b, "  - %s\n", note)
+		}
+	}
+	return b.String()
+}
