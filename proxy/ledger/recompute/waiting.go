@@ -214,11 +214,15 @@ func (w *walk) unended() {
 	names := slices.SortedFunc(maps.Keys(w.waits), func(a, b name) int {
 		return cmp.Or(cmp.Compare(w.waits[a].decided, w.waits[b].decided), cmp.Compare(a.index, b.index))
 	})
+	before := map[name]bool{} // those that ended before they were decided, which is said of that record
+	for i := range w.unmatched {
+		before[w.unmatched[i].name] = w.unmatched[i].ends || before[w.unmatched[i].name]
+	}
 	for _, of := range names {
 		e := w.waits[of]
 		age := w.line.at.Sub(e.last)
 		switch {
-		case !e.counted:
+		case !e.counted, before[of]:
 		case !e.queued && e.run != w.run:
 			w.report.Outcomes.Unsaid++ // its server ended before it could say so
 		case e.queued && (w.opts.Waits == 0 || age <= w.opts.Waits+slack), !e.queued && age <= slack:
