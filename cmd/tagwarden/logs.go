@@ -24,6 +24,7 @@ func logsVerbs() []verb {
 		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
 		{"audit", "[--since TIME] [--until TIME] [--format text|json|html] [--out FILE]",
 			"recompute from the records whether everything was as it has to be", logsAudit},
+		{"why", "NUMBER [--format text|json]", "say why an event was decided as it was, and judge it again", logsWhy},
 		{"prove", "NUMBER [--out FILE]", "make a proof that a record is in the log", logsProve},
 		{"check-proof", "FILE --key FILE|KEY", "say what a proof proves", logsCheckProof},
 		{"set-aside", "--because TEXT", "have the next start pass over lines that are damaged", logsSetAside},
