@@ -141,7 +141,9 @@ func (t *terminal) writeAudit(r *recompute.Report, form, out string) int {
 	}
 	if out == "" {
 		if form == "text" {
-			printf(t.out, "%s", text)
+			for line := range strings.Lines(string(text)) {
+				printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))
+			}
 		} else {
 			_, _ = t.document().Write(text)
 		}

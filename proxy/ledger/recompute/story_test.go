@@ -100,7 +100,7 @@ func register() *basis.Register {
 
 // story is a ledger that is written by its own writer, by a clock of its own.
 type story struct {
-	t    *testing.T
+	t    testing.TB
 	dir  string
 	l    *ledger.Ledger
 	now  time.Time
@@ -109,7 +109,7 @@ type story struct {
 }
 
 // tell begins a log as a server does: the assessments are in force.
-func tell(t *testing.T) *story {
+func tell(t testing.TB) *story {
 	t.Helper()
 	s := &story{t: t, dir: filepath.Join(t.TempDir(), "ledger"), now: noon}
 	s.open()

@@ -69,14 +69,19 @@ type walk struct {
 	words       texts // that are kept once
 }
 
-// Run recomputes. The error says that the folder cannot be read, or the context's.
-func Run(ctx context.Context, o Options) (*Report, error) {
-	w := &walk{
+// newWalk is ready to read the first record.
+func newWalk(o Options) *walk {
+	return &walk{
 		opts: o, report: newReport(&o), judged: newJudged(o.Compile), waits: map[name]*waiting{},
 		objected:    objected{first: map[hash]uint32{}},
 		decisions:   decisions{by: map[uint64]*decision{}, subject: map[hash][]*decision{}},
 		assessments: assessments{approved: map[version]uint64{}, revoked: map[string][]revoked{}},
 	}
+}
+
+// Run recomputes. The error says that the folder cannot be read, or the context's.
+func Run(ctx context.Context, o Options) (*Report, error) {
+	w := newWalk(o)
 	if err := w.read(ctx); err != nil {
 		return nil, err
 	}
@@ -86,7 +91,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	return w.report, nil
 }
 
-// told is how many records are read between two words on how far it is.
+// toldEvery is how many records are read between two words on how far it is.
 const toldEvery = 4096
 
 // read reads all records.
