@@ -62,7 +62,7 @@ func (w *walk) assessed(e *event, r *rungs, c *carrier) {
 			of.record))
 		return
 	}
-	if _, known := w.assessments.approved[version{c.assessment, c.version}]; !known && w.first == 0 && len(w.holes.all) == 0 {
+	if _, known := w.assessments.approved[version{c.assessment, c.version}]; !known && w.complete() {
 		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("no record before it says that %s version %d was approved", c.assessment,
 			c.version)))
 		return
@@ -78,6 +78,11 @@ func (w *walk) assessed(e *event, r *rungs, c *carrier) {
 		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was not valid then by the policy: %s", c.assessment, c.version,
 			why)))
 	}
+}
+
+// complete tells whether every record so far was read, and says all that today's do.
+func (w *walk) complete() bool {
+	return w.first == 0 && len(w.holes.all)+len(w.holes.damaged) == 0 && !w.earlier
 }
 
 // revocation is what had an assessment be over at a time; nil: nothing had.

@@ -197,10 +197,14 @@ func parseHash(text string) (h hash, ok bool) {
 type outcome struct {
 	hit    uint64
 	events []uint32
+	whole  int // of a version before: how many events of the hit it is of, which are all that were permitted
 	what   string
 	why    string
 	status int
 }
+
+// mostEvents is how many events a hit has, at most.
+const mostEvents = 10_000
 
 // read reads the record.
 func (o *outcome) read(l *line) {
@@ -211,6 +215,9 @@ func (o *outcome) read(l *line) {
 			o.hit = value.Uint()
 		case "events":
 			each(value, func(item gjson.Result) { o.events = append(o.events, uint32(item.Uint())) })
+			if !value.IsArray() {
+				o.whole = int(min(value.Uint(), mostEvents))
+			}
 		case "outcome":
 			o.what = value.Str
 		case "why":

@@ -57,6 +57,11 @@ func (w *walk) permit(e *event, c *carrier) {
 func (w *walk) outcome() {
 	o := &w.said
 	o.read(&w.line)
+	for index := uint32(0); o.whole > 0 && index < mostEvents && len(o.events) < o.whole; index++ {
+		if w.waits[name{o.hit, index}] != nil {
+			o.events = append(o.events, index)
+		}
+	}
 	for _, index := range o.events {
 		of := name{o.hit, index}
 		e := w.waits[of]

@@ -8,6 +8,7 @@
 package recompute
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -65,6 +66,7 @@ type walk struct {
 	holes       holes
 	overdue     overdue
 	firstHit    uint64
+	earlier     bool // records of a version before were read, which did not say all that today's do
 	assumed     rules.Assumed
 	words       texts // that are kept once
 }
@@ -156,6 +158,7 @@ func (w *walk) record(number uint64, record []byte) {
 	}
 	w.next = number + 1
 	w.line = parseLine(number, record)
+	w.earlier = w.earlier || !bytes.Contains(record[max(len(record)-32, 0):], []byte(`"crc":"`))
 	w.report.Records++
 	w.report.End = number + 1
 	if w.report.From.IsZero() {
