@@ -22,10 +22,6 @@ func (w *walk) readAgain() error {
 	if len(w.unmatched) == 0 {
 		return nil
 	}
-	if len(w.unmatched) > mostUnmatched {
-		w.report.unsaid("of %d records about events that did not wait the first %d were looked at", len(w.unmatched), mostUnmatched)
-		w.unmatched = w.unmatched[:mostUnmatched]
-	}
 	all := map[name]*told{}
 	for i := range w.unmatched {
 		all[w.unmatched[i].name] = &told{}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -53,7 +54,7 @@ const underWay = 2 * time.Minute
 
 // assessed holds the assessment that an event was permitted on against what became of it. What is to be said of the policy
 // is asked by the ladder.
-func (w *walk) assessed(e *event, r *rungs, c *carrier) {
+func (w *walk) assessed(e *event, c *carrier, found *rules.Rejudged) {
 	if c.basis != basis.LegitimateInterest.String() {
 		return
 	}
@@ -67,14 +68,7 @@ func (w *walk) assessed(e *event, r *rungs, c *carrier) {
 			c.version)))
 		return
 	}
-	if r.again == nil {
-		return
-	}
-	found, err := r.again.Judge(&e.RecordedEvent)
-	if err != nil || found.Differs == "" {
-		return
-	}
-	if why := carried(found.Ladder, c.id); strings.HasPrefix(why, "assessment_") {
+	if why := overrun(found, e); why != "" {
 		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was not valid then by the policy: %s", c.assessment, c.version,
 			why)))
 	}

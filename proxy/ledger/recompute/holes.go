@@ -15,7 +15,13 @@ type span struct{ first, end uint64 }
 type holes struct {
 	all       []span
 	explained []explanation
-	damaged   []span // they are there, and cannot be read
+	damaged   []damaged
+}
+
+// damaged are records that cannot be read, and why not.
+type damaged struct {
+	span
+	why string
 }
 
 // explanation is a record that says why others are not there.
@@ -68,7 +74,7 @@ func (h *holes) left(of span) (all []span) {
 // aside, whatever they said. What was deleted by a window or for somebody are no acts.
 func (h *holes) doubtful(from, to uint64) bool {
 	within := func(s span) bool { return s.first < to && s.end > from }
-	return slices.ContainsFunc(h.damaged, within) || slices.ContainsFunc(h.all, func(s span) bool {
+	return slices.ContainsFunc(h.damaged, func(d damaged) bool { return within(d.span) }) || slices.ContainsFunc(h.all, func(s span) bool {
 		if !within(s) {
 			return false
 		}
@@ -104,10 +110,12 @@ func (w *walk) missing() {
 			})
 		}
 	}
-	for _, s := range w.holes.damaged {
-		for _, s := range w.holes.left(s) {
+	for _, d := range w.holes.damaged {
+		w.report.Gone += d.end - d.first
+		for _, s := range w.holes.left(d.span) {
 			w.found(Finding{
-				Kind: Missing, Records: []uint64{s.first}, End: s.end, What: "what stands there cannot be read, and was not set aside",
+				Kind: Missing, Records: []uint64{s.first}, End: s.end,
+				What: d.why + ", and no record says that they were deleted or set aside",
 			})
 		}
 	}

@@ -1,7 +1,6 @@
 package recompute
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -214,22 +213,18 @@ func (r *rungs) carrier(e *event) *carrier {
 	return c
 }
 
-// judge judges an event again.
-func (w *walk) judge(e *event, r *rungs) {
+// judge judges an event again. What is zero says that it cannot be.
+func (w *walk) judge(e *event, r *rungs) (found rules.Rejudged) {
 	report := &w.report.Rejudged
 	if r.again == nil {
 		report.not(r.why)
-		return
+		return found
 	}
 	e.At, e.Latest, e.Unnamed = w.line.at, w.latest, len(e.subjects) == 0
 	found, err := r.again.Judge(&e.RecordedEvent)
-	switch {
-	case errors.Is(err, rules.ErrNoLadder):
-		report.not("it was refused before a ladder was climbed")
-		return
-	case err != nil:
+	if err != nil {
 		report.not(err.Error())
-		return
+		return found
 	}
 	w.assumed |= found.Assumed
 	if found.Refused {
@@ -237,14 +232,25 @@ func (w *walk) judge(e *event, r *rungs) {
 	}
 	if found.Differs == "" {
 		report.Same++
-		return
+		return found
 	}
 	report.Otherwise++
-	if e.Decision == rules.Permit.String() && e.Basis == basis.LegitimateInterest.String() &&
-		strings.HasPrefix(carried(found.Ladder, e.Activity), "assessment_") {
-		return // that is said of the assessment
+	if e.Decision == rules.Permit.String() && e.Basis == basis.LegitimateInterest.String() && overrun(&found, e) != "" {
+		return found // that is said of the assessment
 	}
 	w.found(w.of(e, JudgedOtherwise, found.Differs))
+	return found
+}
+
+// overrun is why the assessment that carried an event was not valid, when it is judged again; "" where it was.
+func overrun(found *rules.Rejudged, e *event) string {
+	if found.Differs == "" {
+		return ""
+	}
+	if why := carried(found.Ladder, e.Activity); strings.HasPrefix(why, "assessment_") {
+		return why
+	}
+	return ""
 }
 
 // carried is the reason that the rung of an activity came to; "" where it was not judged.

@@ -46,14 +46,12 @@ func TestMissing(t *testing.T) {
 	}
 	all := segments(t, s.dir)
 	s.must(os.Remove(all[1]))
-	s.open()
-	r := s.audited()
+	r := s.recomputed()
 	if len(r.Findings) != 1 || r.Findings[0].Kind != recompute.Missing || r.Doubtful != 1 || r.Gone == 0 {
 		t.Errorf("found %v, %d doubtful, %d gone", r.Findings, r.Doubtful, r.Gone)
 	}
 	s.must(os.Remove(all[0]))
-	s.open()
-	if r = s.audited(); len(r.Findings) != 1 || r.Findings[0].Records[0] != 0 || r.Doubtful != 0 {
+	if r = s.recomputed(); len(r.Findings) != 1 || r.Findings[0].Records[0] != 0 || r.Doubtful != 0 {
 		t.Errorf("found %v, %d doubtful", r.Findings, r.Doubtful)
 	}
 }
@@ -71,8 +69,7 @@ func TestDamaged(t *testing.T) {
 	text, err := os.ReadFile(first)
 	s.must(err)
 	s.must(os.WriteFile(first, bytes.Replace(text, []byte("page_view"), []byte("page_vieW"), 1), 0o600))
-	s.open()
-	r := s.audited()
+	r := s.recomputed()
 	if r.Found[recompute.Missing] != 1 || r.Found[recompute.DespiteObjection] != 1 || len(r.Findings) != 2 {
 		t.Errorf("found %v", r.Findings)
 	}

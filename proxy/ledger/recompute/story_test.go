@@ -128,9 +128,17 @@ func (s *story) must(err error) {
 func (s *story) open() {
 	s.t.Helper()
 	var err error
-	s.l, err = ledger.Open(ledger.Options{Dir: s.dir, Node: "eu-1", Now: func() time.Time { return s.now }},
+	s.l, err = ledger.Open(ledger.Options{Dir: s.dir, Node: "eu-1", Rand: zeros{}, Now: func() time.Time { return s.now }},
 		ledger.Note{Kind: ledger.KindStart, Policy: digest})
 	s.must(err)
+}
+
+// zeros is what salts are made of.
+type zeros struct{}
+
+func (zeros) Read(b []byte) (int, error) {
+	clear(b)
+	return len(b), nil
 }
 
 func (s *story) wait(d time.Duration) { s.now = s.now.Add(d) }
@@ -307,16 +315,25 @@ func (s *story) decides(subject byte, change ...func(*ledger.Decided)) uint64 {
 	return s.act(ledger.KindDecided, []byte{subject}, func(o *ledger.Objected) { o.Decision, o.Stands = d, []string{"all"} })
 }
 
+// compiled is the policy of all stories, by its digest.
+func compiled(of string) (*rules.Policy, error) {
+	if of != digest {
+		return nil, errors.New("the policy is not in the archive")
+	}
+	return policy(), nil
+}
+
 // audited recomputes from the log, once it is closed.
 func (s *story) audited(change ...func(*recompute.Options)) *recompute.Report {
 	s.t.Helper()
 	s.must(s.l.Close())
-	o := recompute.Options{Dir: s.dir, Waits: 48 * time.Hour, Compile: func(of string) (*rules.Policy, error) {
-		if of != digest {
-			return nil, errors.New("the policy is not in the archive")
-		}
-		return policy(), nil
-	}}
+	return s.recomputed(change...)
+}
+
+// recomputed recomputes from the files of a log that is closed.
+func (s *story) recomputed(change ...func(*recompute.Options)) *recompute.Report {
+	s.t.Helper()
+	o := recompute.Options{Dir: s.dir, Waits: 48 * time.Hour, Compile: compiled}
 	for _, c := range change {
 		c(&o)
 	}

@@ -67,7 +67,7 @@ func (w *walk) outcome() {
 		e := w.waits[of]
 		if e == nil {
 			if o.why != "damaged" { // its decision may be lost as well
-				w.unmatched = append(w.unmatched, unmatched{of, w.line.number, o.ends(), o.left()})
+				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left()})
 			}
 			continue
 		}
@@ -93,7 +93,7 @@ func (w *walk) attempt() {
 			name := name{all[0].Uint(), uint32(all[i].Uint())}
 			e := w.waits[name]
 			if e == nil {
-				w.unmatched = append(w.unmatched, unmatched{name, w.line.number, false, false})
+				w.unmatch(unmatched{name, w.line.number, false, false})
 				continue
 			}
 			e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
@@ -210,6 +210,15 @@ type unmatched struct {
 
 // mostUnmatched is how many such records are looked at.
 const mostUnmatched = 1_000_000
+
+// unmatch notes such a record.
+func (w *walk) unmatch(u unmatched) {
+	if len(w.unmatched) == mostUnmatched {
+		w.report.unsaid("more than %d records are about events that did not wait: the first of them were looked at", mostUnmatched)
+		return
+	}
+	w.unmatched = append(w.unmatched, u)
+}
 
 // slack is how long after its last record an event of a server that goes on may be without an outcome.
 const slack = 10 * time.Minute

@@ -124,7 +124,7 @@ func (w *walk) read(ctx context.Context) error {
 			return r.Err()
 		}
 		if damage.Numbered && damage.End > damage.First {
-			w.holes.damaged = append(w.holes.damaged, span{damage.First, damage.End})
+			w.holes.damaged = append(w.holes.damaged, damaged{span{damage.First, damage.End}, damage.Why.Error()})
 			w.next = max(w.next, damage.End)
 		} else {
 			w.report.unsaid("what stands in %s behind record %d: %v", filepath.Base(damage.Path), w.line.number, damage.Why)
@@ -265,9 +265,9 @@ func (w *walk) decided(lines []string) {
 	permitted := e.Decision == rules.Permit.String()
 	if w.counts() {
 		w.figureEvent(e, c)
-		w.judge(e, r)
+		found := w.judge(e, r)
 		if permitted {
-			w.assessed(e, r, c)
+			w.assessed(e, c, &found)
 			w.profile(e, r, c)
 		}
 	}
