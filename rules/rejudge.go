@@ -117,8 +117,8 @@ type Rejudge struct {
 // the disk. What stands between the two moments, such as the end of a day, is no difference.
 const timeApart = 10 * time.Minute
 
-// Rejudge makes ready to judge events again that name such rungs. The error is [ErrUnknown], with what is not known.
-func (p *Policy) Rejudge(of *RecordedRungs) (*Rejudge, error) {
+// NewRejudge makes ready to judge events again that name such rungs, under their policy. The error is [ErrUnknown], with what is not known.
+func NewRejudge(p *Policy, of *RecordedRungs) (*Rejudge, error) {
 	r := &Rejudge{policy: p, server: of.Server}
 	if r.site, r.route = routeOf(p, of.Site, of.Vendor, of.Endpoint); r.route == nil {
 		return nil, fmt.Errorf("%w: endpoint %s of %s on site %s", ErrUnknown, of.Endpoint, of.Vendor, of.Site)

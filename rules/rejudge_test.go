@@ -74,7 +74,7 @@ func TestRejudge(t *testing.T) {
 			for _, objections := range [][]string{nil, {"audience"}, {"ads"}, {"vendor:ga4"}, {"all"}} {
 				j := judgedFor(t, p, headers, objections)
 				of, e := recordOf(p, j)
-				again, err := p.Rejudge(&of)
+				again, err := rules.NewRejudge(p, &of)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -99,7 +99,7 @@ func TestRejudge(t *testing.T) {
 					if change(&changed, &other); e.Activity == "" && (what == "basis" || what == "version") {
 						continue
 					}
-					again, err := p.Rejudge(&other)
+					again, err := rules.NewRejudge(p, &other)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -165,11 +165,11 @@ func TestRejudgeUnknown(t *testing.T) {
 		other := of
 		other.Ladder, other.Signals = slices.Clone(of.Ladder), slices.Clone(of.Signals)
 		change(&other)
-		if _, err := p.Rejudge(&other); !errors.Is(err, rules.ErrUnknown) {
+		if _, err := rules.NewRejudge(p, &other); !errors.Is(err, rules.ErrUnknown) {
 			t.Errorf("another %s: %v", name, err)
 		}
 	}
-	again, err := p.Rejudge(&of)
+	again, err := rules.NewRejudge(p, &of)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func TestRejudgeUnknown(t *testing.T) {
 	}
 	e.Objected, e.Decision, e.Reason = nil, "deny", "malformed"
 	of.Ladder = nil
-	if again, err = p.Rejudge(&of); err != nil {
+	if again, err = rules.NewRejudge(p, &of); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := again.Judge(&e); !errors.Is(err, rules.ErrNoLadder) {
@@ -195,7 +195,7 @@ func TestRejudgeBoundary(t *testing.T) {
 	d.Assessments = register(t)
 	p := compile(t, d)
 	of, e := recordOf(p, judgedFor(t, p, nil, nil))
-	again, err := p.Rejudge(&of)
+	again, err := rules.NewRejudge(p, &of)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -24,8 +24,8 @@ func logsAudit(ctx context.Context, t *terminal, args []string) int {
 	of := t.ledgerFlags(f)
 	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
 	o := recompute.Options{Now: t.now()}
-	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", t.sinceInto(&o.Since))
-	f.Func("until", "and before this time", t.sinceInto(&o.Until))
+	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", sinceInto(&o.Since, o.Now))
+	f.Func("until", "and before this time", sinceInto(&o.Until, o.Now))
 	out := f.String("out", "", "the file that the report is written to")
 	form := format(f, "json", "html")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
@@ -36,15 +36,15 @@ func logsAudit(ctx context.Context, t *terminal, args []string) int {
 		return code
 	}
 	o.Dir = dir
-	if code := t.auditConfigured(of, &o); code != fine {
+	if code := (auditing{t}).configure(of, &o); code != fine {
 		return code
 	}
 	o.Compile = compileIn(policiesBeside(*policies, dir))
-	report, err := t.recompute(ctx, o)
+	report, err := auditing{t}.run(ctx, o)
 	if err != nil {
 		return t.failed(fmt.Errorf("the log cannot be audited: %w", err))
 	}
-	if code := t.writeAudit(report, *form, *out); code != fine {
+	if code := (auditing{t}).write(report, *form, *out); code != fine {
 		return code
 	}
 	if len(report.Findings) > 0 {
@@ -53,15 +53,15 @@ func logsAudit(ctx context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// sinceInto reads a time, or how long ago one was.
-func (t *terminal) sinceInto(to *time.Time) func(string) error {
+// sinceInto reads a time, or how long before now one was.
+func sinceInto(to *time.Time, now time.Time) func(string) error {
 	return func(given string) error {
 		if n, err := strconv.Atoi(strings.TrimSuffix(given, "d")); err == nil && n >= 0 && strings.HasSuffix(given, "d") {
-			*to = t.now().AddDate(0, 0, -n)
+			*to = now.AddDate(0, 0, -n)
 			return nil
 		}
 		if d, err := time.ParseDuration(given); err == nil && d >= 0 {
-			*to = t.now().Add(-d)
+			*to = now.Add(-d)
 			return nil
 		}
 		if timeInto(to)(given) != nil {
@@ -74,12 +74,15 @@ func (t *terminal) sinceInto(to *time.Time) func(string) error {
 // notOnce is how much later than at once the server deletes what is old: it looks now and then, at whole segments.
 const notOnce = 26 * time.Hour
 
-// auditConfigured fills in what a server file says: how long events wait, and how long records are kept.
-func (t *terminal) auditConfigured(of ledgerFlags, o *recompute.Options) int {
+// auditing is how an audit is made and shown.
+type auditing struct{ t *terminal }
+
+// configure fills in what a server file says: how long events wait, and how long records are kept.
+func (a auditing) configure(of ledgerFlags, o *recompute.Options) int {
 	if *of.dir != "" {
 		return fine
 	}
-	loaded, code := t.load(*of.config)
+	loaded, code := a.t.load(*of.config)
 	if loaded == nil {
 		return code
 	}
@@ -106,8 +109,9 @@ func compileIn(policies string) func(string) (*rules.Policy, error) {
 	return func(digest string) (*rules.Policy, error) { return config.CompileArchived(policies, digest) }
 }
 
-// recompute recomputes, and shows how far it is.
-func (t *terminal) recompute(ctx context.Context, o recompute.Options) (*recompute.Report, error) {
+// run recomputes, and shows how far it is.
+func (a auditing) run(ctx context.Context, o recompute.Options) (*recompute.Report, error) {
+	t := a.t
 	bar := newProgress(t, nil, 0)
 	defer bar.end()
 	shown := t.now()
@@ -122,8 +126,9 @@ func (t *terminal) recompute(ctx context.Context, o recompute.Options) (*recompu
 	return recompute.Run(ctx, o)
 }
 
-// writeAudit writes a report to where it is wanted.
-func (t *terminal) writeAudit(r *recompute.Report, form, out string) int {
+// write writes a report to where it is wanted.
+func (a auditing) write(r *recompute.Report, form, out string) int {
+	t := a.t
 	var text []byte
 	var err error
 	switch form {

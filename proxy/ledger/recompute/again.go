@@ -18,7 +18,7 @@ type told struct {
 
 // readAgain looks once more for the events that records are about which were not waiting then: they were denied, or had
 // ended before, or nobody decided on them. There are none in a log that is as it has to be.
-func (w *walk) readAgain() error {
+func (w closing) readAgain() error {
 	if len(w.unmatched) == 0 {
 		return nil
 	}
@@ -64,7 +64,7 @@ func (w *walk) readAgain() error {
 }
 
 // sayUnmatched says of each of these events what is wrong, once.
-func (w *walk) sayUnmatched(all map[name]*told) {
+func (w closing) sayUnmatched(all map[name]*told) {
 	said := map[name]bool{}
 	for i := range w.unmatched {
 		u := &w.unmatched[i]

@@ -91,7 +91,7 @@ func (w *walk) revocation(c *carrier, at time.Time) *revoked {
 }
 
 // revokedBefore holds an event that waited, and left, against what became of its assessment meanwhile.
-func (w *walk) revokedBefore(of name, e *waiting) {
+func (w leaving) revokedBefore(of name, e *waiting) {
 	c := e.carrier
 	if !e.queued || c.basis != basis.LegitimateInterest.String() || w.revocation(c, e.at) != nil {
 		return // that was said when it was decided
@@ -114,7 +114,7 @@ type travelled struct {
 }
 
 // decidedOn holds events that travelled by a decision against it.
-func (w *walk) decidedOn() {
+func (w closing) decidedOn() {
 	for i := range w.travelled {
 		t := &w.travelled[i]
 		d, why := w.decisions.by[t.decision], ""

@@ -99,7 +99,7 @@ func (h *holes) whole(hit, firstHit uint64) bool {
 }
 
 // missing says which records are missing, and no record says why.
-func (w *walk) missing() {
+func (w closing) missing() {
 	slices.SortFunc(w.holes.all, func(a, b span) int { return cmp.Compare(a.first, b.first) })
 	for _, hole := range w.holes.all {
 		w.report.Gone += hole.end - hole.first

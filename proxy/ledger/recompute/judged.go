@@ -125,7 +125,7 @@ func (j *judged) newRungs(digest string, of rules.RecordedRungs) *rungs {
 		return r
 	}
 	var err error
-	if r.again, err = r.policy.Rejudge(&r.of); err != nil {
+	if r.again, err = rules.NewRejudge(r.policy.Policy, &r.of); err != nil {
 		r.why = err.Error()
 	}
 	return r

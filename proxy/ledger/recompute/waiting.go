@@ -72,7 +72,7 @@ func (w *walk) outcome() {
 			continue
 		}
 		if o.left() {
-			w.left(of, e)
+			leaving{w}.hold(of, e)
 		}
 		if e.counted {
 			w.report.Outcomes.add(o, &w.words)
@@ -101,9 +101,12 @@ func (w *walk) attempt() {
 	})
 }
 
-// left holds an event whose bytes left against what its visitor objected to: what stood in a record before the last time
+// leaving is an event that left, held against what stood then.
+type leaving struct{ *walk }
+
+// hold holds an event whose bytes left against what its visitor objected to: what stood in a record before the last time
 // that anybody asked.
-func (w *walk) left(of name, e *waiting) {
+func (w leaving) hold(of name, e *waiting) {
 	w.report.Suppression.Left++
 	flying := false
 	for _, subject := range e.subjects {
@@ -129,7 +132,7 @@ func (w *walk) left(of name, e *waiting) {
 }
 
 // forbids tells whether what stands for a subject has an event not leave.
-func (w *walk) forbids(e *waiting, subject hash, one *entry) bool {
+func (w leaving) forbids(e *waiting, subject hash, one *entry) bool {
 	scope, c := w.objected.scopes.all[one.scope], e.carrier
 	if scope == rules.KeptOptOutScope {
 		return w.optedOut(e, one)
@@ -149,7 +152,7 @@ func (w *walk) forbids(e *waiting, subject hash, one *entry) bool {
 const keptApart = time.Hour
 
 // optedOut tells whether an opt-out that is kept ends an event, whichever moment of those it can have been is meant.
-func (w *walk) optedOut(e *waiting, one *entry) bool {
+func (w leaving) optedOut(e *waiting, one *entry) bool {
 	a := e.carrier.activity
 	if a == nil {
 		return false
@@ -181,7 +184,7 @@ func (c *carrier) endedBy(number uint32, scope string) bool {
 }
 
 // accuse says that an event left though somebody had objected.
-func (w *walk) accuse(of name, e *waiting, one *entry) {
+func (w leaving) accuse(of name, e *waiting, one *entry) {
 	scope := w.objected.scopes.all[one.scope]
 	kind, what := DespiteObjection, "an objection to "+scope
 	if restricted, is := strings.CutPrefix(scope, restriction); is {
@@ -224,7 +227,7 @@ func (w *walk) unmatch(u unmatched) {
 const slack = 10 * time.Minute
 
 // unended finds events of which nobody said how they ended, and which cannot wait any more.
-func (w *walk) unended() {
+func (w closing) unended() {
 	names := slices.SortedFunc(maps.Keys(w.waits), func(a, b name) int {
 		return cmp.Or(cmp.Compare(w.waits[a].decided, w.waits[b].decided), cmp.Compare(a.index, b.index))
 	})

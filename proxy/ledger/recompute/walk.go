@@ -281,16 +281,20 @@ func (w *walk) counts() bool {
 	return !w.line.at.Before(w.opts.Since) && (w.opts.Until.IsZero() || w.line.at.Before(w.opts.Until))
 }
 
+// closing is what can be said once all was read.
+type closing struct{ *walk }
+
 // finish says what is known once all was read.
 func (w *walk) finish() error {
 	if w.opts.Now.IsZero() {
 		w.opts.Now = w.latest
 	}
-	w.unended()
-	w.missing()
-	w.decidedOn()
+	end := closing{w}
+	end.unended()
+	end.missing()
+	end.decidedOn()
 	w.overdue.finish(w)
-	if err := w.readAgain(); err != nil {
+	if err := end.readAgain(); err != nil {
 		return err
 	}
 	w.report.finish(w)
