@@ -35,6 +35,9 @@ func (p Places) Activity(i int, keys ...any) string {
 	return place(p.activities, append(strict.Path("activities", i), keys...))
 }
 
+// Profile is the place of a profile.
+func (p Places) Profile(id string) string { return place(p.profiles, strict.Path("profiles", id)) }
+
 // Assessment is the place of a key of an assessment.
 func (p Places) Assessment(a Assessment, keys ...any) string {
 	var none strict.Faults

@@ -185,7 +185,9 @@ func (r *running) stop(t testing.TB) error {
 	if err := r.Shutdown(ctx); err != nil {
 		t.Errorf("shutdown: %v", err)
 	}
-	return <-r.ended
+	err := <-r.ended
+	wantCompliant(t, r.file)
+	return err
 }
 
 func listen(t testing.TB) net.Listener {

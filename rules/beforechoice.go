@@ -22,6 +22,9 @@ func (a *Activity) isBefore(q *asked) bool {
 	if !a.directMarketing && !a.Basis.OpenToObjection() {
 		return false
 	}
+	if q.given != nil {
+		return q.given.isBefore(a)
+	}
 	if q.stamps.wasDenied() {
 		return true
 	}

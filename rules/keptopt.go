@@ -47,6 +47,12 @@ func (a *Activity) coversKept(since int64, region Region, now time.Time) bool {
 	}
 }
 
+// EndedByKept tells whether an opt-out that is kept since a time (Unix seconds) ends the activity, in a region and at a
+// time, in the face of a consent of another time; 0: nobody knows of when that is.
+func (a *Activity) EndedByKept(since int64, region Region, at time.Time, consent int64) bool {
+	return a.coversKept(since, region, at) && (a.Basis != basis.Consent || consent <= since)
+}
+
 // keptDenies tells whether an opt-out that is kept by now denies an event that was permitted.
 func (j *Judgement) keptDenies(event int, o Objections) bool {
 	a := j.Verdicts[event].Activity

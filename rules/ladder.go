@@ -26,7 +26,8 @@ type asked struct {
 	endpoint    *catalog.Endpoint
 	nobody      bool // a stream that is not opened, of a hit that names nobody whose objection could be looked up
 	stamps      stamps
-	again       bool // it was permitted before: its condition was met then, and what it was asked of is gone
+	again       bool   // it was permitted before: its condition was met then, and what it was asked of is gone
+	given       *given // what a record says of what is gone; nil: nothing is
 }
 
 // climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
@@ -48,6 +49,22 @@ func (d *decideState) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
 	return v
 }
 
+// speaksOf tells whether an activity is of events of that name.
+func (q *asked) speaksOf(a *Activity) bool {
+	if q.given != nil {
+		return q.given.speaksOf(a, q.name)
+	}
+	return a.matchesEvent(q.name)
+}
+
+// meets tells whether the event meets the condition of an activity.
+func (q *asked) meets(a *Activity) (bool, error) {
+	if q.given != nil {
+		return q.given.meets(a)
+	}
+	return a.when.Holds(q.event)
+}
+
 // judge asks an activity, and says whether its condition was met.
 func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 	switch {
@@ -55,7 +72,7 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 		return Skip, OtherSite, WhenUnasked
 	case !a.matchesRegion(q.region):
 		return Skip, OtherRegion, WhenUnasked
-	case !a.matchesEvent(q.name):
+	case !q.speaksOf(a):
 		return Skip, OtherEvent, WhenUnasked
 	case a.server && !q.server:
 		return Skip, OtherSender, WhenUnasked
@@ -63,7 +80,7 @@ func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 	when := WhenUnasked
 	if a.when != nil {
 		if !q.again {
-			holds, err := a.when.Holds(q.event)
+			holds, err := q.meets(a)
 			if err != nil {
 				return Deny, ConditionFailed, WhenUnasked
 			}

@@ -28,9 +28,9 @@ var waiting = map[string]string{
 	"explain": "--config SHOP --hit FILE.http", "replay": "--config SHOP FILE.jsonl", "scan": "FILE.jsonl",
 	"diff": "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
 	"snippet": "--config FILE.yaml ga4", "catalog": "check FILE.yaml", "keys": "list --config FILE.yaml",
-	"logs tail": "-f --config FILE.yaml", "logs search": "--config FILE.yaml",
-	"logs subject": "--config FILE.yaml client_id=x",
-	"logs verify":  "--config FILE.yaml", "logs prove": "--config FILE.yaml 1", "logs check-proof": "--key " +
+	"logs tail": "-f --config FILE.yaml", "logs audit": "--config FILE.yaml", "logs why": "--config FILE.yaml 1",
+	"logs search": "--config FILE.yaml", "logs subject": "--config FILE.yaml client_id=x",
+	"logs verify": "--config FILE.yaml", "logs prove": "--config FILE.yaml 1", "logs check-proof": "--key " +
 		"shop.example/tagwarden+45674605+AdE4bIivJ9T9bxFEdlFtIG/bIupts1ieqmGunRYIc/t3 FILE.jsonl",
 	"logs set-aside": "--config FILE.yaml --because y", "logs restore": "--config FILE.yaml --because y",
 	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",

@@ -157,6 +157,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	said := r.check(t, server)
 	t.Logf("seed %d, %d kills: %s, %s", seed, kills, said, r.checkTold(t))
 	server.kill()
+	wantCompliant(t, server.file)
 }
 
 // crm is told of objections. It takes what it is told, but for every ninth time.

@@ -278,4 +278,5 @@ func TestKilledWhileEventsWait(t *testing.T) {
 		t.Error(server.errors.String())
 	}
 	t.Logf("seed %d, %d kills: %d hits, %d answered; %v", seed, kills, load.hits.Load(), len(load.answered), count)
+	wantCompliant(t, server.file)
 }

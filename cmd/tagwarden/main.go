@@ -198,8 +198,8 @@ func flagFault(err error, f *flag.FlagSet) string {
 }
 
 // format adds the flag that says how results are printed: as text, or for programs.
-func format(f *flag.FlagSet, programs string) *string {
-	all := []string{"text", programs}
+func format(f *flag.FlagSet, programs ...string) *string {
+	all := append([]string{"text"}, programs...)
 	chosen := all[0]
 	f.Func("format", strings.Join(all, " or ")+" ("+chosen+")", func(given string) error {
 		if !slices.Contains(all, given) {

@@ -13,6 +13,8 @@ var mayImport = []imports{
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},
 	{"proxy/ledger/audit", []string{"config/logkey", "proxy/ledger", "proxy/ledger/index", "proxy/ledger/tree", "proxy/segment"},
 		"it reads what the ledger wrote, and nothing of the server"},
+	{"proxy/ledger/recompute", []string{"proxy/ledger", "proxy/ledger/tree", "rules/..."},
+		"it reads records, and judges by rules: policies are handed in"},
 	{"proxy/ledger/tree", []string{"proxy/segment", "config/durable", "config/logkey"}, "who checks the log stands on it without the ledger"},
 	{"proxy/ledger/publish", []string{"proxy/ledger/tree", "config/durable"}, "it knows checkpoints and tiles, and nothing of what they are of"},
 	{"proxy/ledger/witness", []string{"proxy/ledger/tree", "config/durable", "config/logkey"}, "it knows checkpoints, and nothing of what they are of"},

@@ -42,6 +42,17 @@ func (k Kind) String() string {
 	return kindNames[k]
 }
 
+// ParseKind reads a name that [Kind.String] gives.
+func ParseKind(name string) (Kind, bool) {
+	for k, of := range kindNames {
+		if of == name && Kind(k) != None {
+			return Kind(k), true
+		}
+	}
+	c, known := cmp.Parse(name)
+	return Platform(c), known
+}
+
 // Source is one line of a site's `signals:`: where a visitor's choice is found and what it means.
 type Source struct {
 	Kind Kind

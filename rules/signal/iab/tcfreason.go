@@ -97,3 +97,13 @@ func (r TCFReason) Known() bool { return r < numTCFReasons }
 
 // Allows tells whether the reason is one for a yes.
 func (r TCFReason) Allows() bool { return r == TCFOK || r == TCFSpecialDisclosed || r == TCFSpecialLI }
+
+// ParseTCFReason reads a code that [TCFReason.String] gives.
+func ParseTCFReason(code string) (TCFReason, bool) {
+	for r := range tcfReasons {
+		if tcfReasons[r].code == code {
+			return TCFReason(r), true
+		}
+	}
+	return TCFNotAsked, false
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/tarball"
+	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
+	"github.com/tagwarden/tagwarden/proxy/ledger/words"
+)
+
+// explained is an explanation with the line of the policy that decided.
+type explained struct {
+	*recompute.Explanation
+	Line    string `json:"line,omitempty"`    // "policy/activities.yaml:12:5", where the policy of now is that of then
+	Profile string `json:"profile,omitempty"` // likewise, of the profile by which fields leave
+	Archive string `json:"archive,omitempty"` // else: the archive of the policy, and where in it
+}
+
+// logsWhy explains one record: an event's ladder is judged again by what is recorded, under the policy of then.
+func logsWhy(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("logs why", "NUMBER [--config FILE | --dir DIR] [--policies DIR] [--format text|json]")
+	of := t.ledgerFlags(f)
+	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 {
+		t.fail("which record? Give its number")
+		return usage
+	}
+	number, err := strconv.ParseUint(strings.TrimPrefix(rest[0], "#"), 10, 63)
+	if err != nil {
+		t.fail("%q is no number of a record: 17 is right", rest[0])
+		return usage
+	}
+	dir, code := of.written(t)
+	if dir == "" {
+		return code
+	}
+	reading, code := beginReading(ctx, t, dir, readingAsk{Verb: api.VerbWhy, Number: &number})
+	if reading == nil {
+		return code
+	}
+	folder := policiesBeside(*policies, dir)
+	found, err := recompute.Explain(ctx, dir, number, compileIn(folder))
+	if err != nil {
+		return reading.end(ctx, 0, t.failed(err))
+	}
+	x := explained{Explanation: found}
+	if *of.dir == "" {
+		x.place(t, *of.config)
+	}
+	if x.Line == "" && x.Activity != "" {
+		x.Archive = sprintf("%s: policy/activities.yaml, activities: %s", filepath.Join(folder, x.Policy+tarball.Extension), x.Activity)
+	}
+	if *form == "json" {
+		printJSON(t.out, x, "  ")
+	} else {
+		x.print(t)
+	}
+	if x.Rejudged == "otherwise" {
+		code = findings
+	}
+	return reading.end(ctx, 1, code)
+}
+
+// place finds the line of the policy that decided, where the policy of now is that of then.
+func (x *explained) place(t *terminal, file string) {
+	if x.Activity == "" {
+		return
+	}
+	loaded, _ := t.knowing(file)
+	if loaded == nil || loaded.Policy.Digest() != x.Policy {
+		return
+	}
+	at := slices.IndexFunc(loaded.Activities, func(a config.Activity) bool { return a.ID == x.Activity })
+	if at < 0 {
+		return
+	}
+	places := loaded.Places()
+	if x.Line = places.Activity(at); x.Key != "" {
+		x.Line = places.Activity(at, x.Key)
+	}
+	x.Profile = places.Profile(loaded.Activities[at].Profile)
+}
+
+// print shows an explanation.
+func (x *explained) print(t *terminal) {
+	printf(t.out, "#%d  ", x.Number)
+	printf(t.out, "%s\n", words.Line(x.Record, words.Names{}))
+	if x.Decision == "" {
+		return
+	}
+	printf(t.out, "\n%s: %s\n", x.Decision, x.Reason)
+	line := func(name, text string) {
+		if text != "" {
+			printf(t.out, "  %-12s %s\n", name, cut(text, 400))
+		}
+	}
+	line("activity", x.Activity)
+	line("basis", x.Basis)
+	line("where", strings.TrimSpace(x.Site+" → "+x.Vendor+" "+x.Endpoint))
+	line("region", cmp.Or(x.Region, "unknown"))
+	line("policy", x.Policy)
+	if x.Line != "" {
+		line("decided by", x.Line)
+		line("profile", x.Profile)
+	} else {
+		line("decided by", x.Archive)
+	}
+	for _, s := range x.Signals {
+		line("signal", s)
+	}
+	if len(x.Left) > 0 {
+		line("left", strings.Join(x.Left, ", "))
+	}
+	x.printLadder(t)
+	for _, e := range x.Outcomes {
+		printf(t.out, "  became: record %d, %s: %s\n", e.Number, e.Time.UTC().Format(time.RFC3339),
+			short(strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Outcome, e.Why, numberOrNone(e.Status)))))
+	}
+	for _, o := range x.Others {
+		printf(t.out, "  of the same hit: record %d, event %d %s: %s %s\n", o.Number, o.Event, short(o.Name), short(o.Decision), short(o.Reason))
+	}
+	for _, a := range x.Assumed {
+		printf(t.out, "  assumed: %s\n", a)
+	}
+}
+
+func numberOrNone(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// printLadder shows the ladder rung by rung, as it was and as it comes to again.
+func (x *explained) printLadder(t *terminal) {
+	printf(t.out, "ladder:\n")
+	for _, j := range x.Ladder {
+		again := "not judged again"
+		switch was := j.Decision + " " + j.Reason; {
+		case j.Again == "":
+		case j.Again == was:
+			again = "the same again"
+		default:
+			again = "again: " + j.Again
+		}
+		when := ""
+		if j.When != "" {
+			when = ", condition " + j.When
+		}
+		printf(t.out, "  %-24s %-6s %-20s %s%s\n", short(j.Activity), short(j.Decision), short(j.Reason), again, when)
+	}
+	switch x.Rejudged {
+	case "same":
+		printf(t.out, "judged again by what is recorded, it comes to the same\n")
+	case "otherwise":
+		printf(t.out, "judged again by what is recorded, it comes to something else: %s\n", cut(x.Differs, 400))
+	default:
+		printf(t.out, "not judged again: %s\n", x.Why)
+	}
+}

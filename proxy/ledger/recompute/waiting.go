@@ -1,0 +1,279 @@
+package recompute
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
+)
+
+// name is an event's.
+type name struct {
+	hit   uint64
+	index uint32
+}
+
+// waiting is an event that may leave, until it is said how it ended.
+type waiting struct {
+	decided  uint64 // number of its record
+	look     uint64 // it was asked who objected after the record of that number, before it left
+	lookedAt time.Time
+	at       time.Time // when it was decided
+	last     time.Time // when a record said something of it
+	run      int       // of the server, in which it was decided
+	carrier  *carrier
+	consent  int64
+	subjects []hash
+	by       uint64 // number of the decision that it travels by
+	queued   bool
+	counted  bool // it is in the time that is asked about
+}
+
+// permit notes an event that may leave.
+func (w *walk) permit(e *event, c *carrier) {
+	of := name{e.hit, e.index}
+	if e.recovered && w.waits[of] != nil {
+		return // it was not lost after all
+	}
+	w.waits[of] = &waiting{
+		decided: w.line.number, look: w.line.number, lookedAt: w.line.at, at: w.line.at, last: w.line.at, run: w.run,
+		carrier: c, consent: e.ConsentAt, subjects: slices.Clone(e.subjects), by: e.Decided, queued: e.queued,
+		counted: w.counts(),
+	}
+	if e.Decided != 0 {
+		w.report.Exceptions.ByDecision++
+		w.travelled = append(w.travelled, travelled{of, w.line.number, e.Decided, c, w.line.at})
+	}
+}
+
+// outcome goes on with what became of events.
+func (w *walk) outcome() {
+	o := &w.said
+	o.read(&w.line)
+	for index := uint32(0); o.whole > 0 && index < mostEvents && len(o.events) < o.whole; index++ {
+		if w.waits[name{o.hit, index}] != nil {
+			o.events = append(o.events, index)
+		}
+	}
+	for _, index := range o.events {
+		of := name{o.hit, index}
+		e := w.waits[of]
+		if e == nil {
+			if o.why != "damaged" { // its decision may be lost as well
+				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left()})
+			}
+			continue
+		}
+		if o.left() {
+			leaving{w}.hold(of, e)
+		}
+		if e.counted {
+			w.report.Outcomes.add(o, &w.words)
+		}
+		if o.ends() {
+			delete(w.waits, of)
+			continue
+		}
+		e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
+	}
+}
+
+// attempt goes on with an attempt that is about to begin: whoever objected is asked for once more behind it.
+func (w *walk) attempt() {
+	each(lineOf(&w.line).Get("of"), func(of gjson.Result) {
+		all := of.Array()
+		for i := 1; i < len(all); i++ {
+			name := name{all[0].Uint(), uint32(all[i].Uint())}
+			e := w.waits[name]
+			if e == nil {
+				w.unmatch(unmatched{name, w.line.number, false, false})
+				continue
+			}
+			e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
+		}
+	})
+}
+
+// leaving is an event that left, held against what stood then.
+type leaving struct{ *walk }
+
+// hold holds an event whose bytes left against what its visitor objected to: what stood in a record before the last time
+// that anybody asked.
+func (w leaving) hold(of name, e *waiting) {
+	w.report.Suppression.Left++
+	flying := false
+	for _, subject := range e.subjects {
+		var broken *entry
+		w.objected.each(subject, func(one *entry) {
+			switch {
+			case !w.forbids(e, subject, one):
+			case one.since >= e.look:
+				flying = true
+			case broken == nil || one.since < broken.since:
+				broken = one
+			}
+		})
+		if broken != nil {
+			w.accuse(of, e, broken)
+			return
+		}
+	}
+	if flying {
+		w.report.Suppression.InFlight++
+	}
+	w.revokedBefore(of, e)
+}
+
+// forbids tells whether what stands for a subject has an event not leave.
+func (w leaving) forbids(e *waiting, subject hash, one *entry) bool {
+	scope, c := w.objected.scopes.all[one.scope], e.carrier
+	if scope == rules.KeptOptOutScope {
+		return w.optedOut(e, one)
+	}
+	if !c.endedBy(one.scope, scope) || e.queued && !c.open {
+		return false // what is direct marketing is asked of the policy of the moment
+	}
+	_, restricted := strings.CutPrefix(scope, restriction)
+	if w.decisions.lifts(subject, c, restricted, e) {
+		return false
+	}
+	lead, follows := w.objected.lead(one)
+	return !follows || !w.decisions.lifts(lead, c, restricted, e)
+}
+
+// keptApart is how much earlier than its record an opt-out may have been kept: it waits in a list, and for its group.
+const keptApart = time.Hour
+
+// optedOut tells whether an opt-out that is kept ends an event, whichever moment of those it can have been is meant.
+func (w leaving) optedOut(e *waiting, one *entry) bool {
+	a := e.carrier.activity
+	if a == nil {
+		return false
+	}
+	since := int64(one.at)
+	if e.consent != 0 {
+		since -= int64(keptApart / time.Second)
+	}
+	return a.EndedByKept(since, e.carrier.region, e.at, e.consent) && a.EndedByKept(since, e.carrier.region, w.line.at, e.consent)
+}
+
+// endedBy tells whether an objection to a scope ends what the activity carries. Where the policy is not known, it is what
+// holds whatever that says.
+func (c *carrier) endedBy(number uint32, scope string) bool {
+	ends, known := c.ends[number]
+	if known {
+		return ends
+	}
+	scope = strings.TrimPrefix(scope, restriction)
+	switch {
+	case c.activity != nil:
+		of, exists := c.policy.Objection(scope)
+		ends = exists && of.Ends(c.activity, time.Time{})
+	default:
+		ends = c.open && (scope == "all" || scope == "vendor:"+c.vendor)
+	}
+	c.ends[number] = ends
+	return ends
+}
+
+// accuse says that an event left though somebody had objected.
+func (w leaving) accuse(of name, e *waiting, one *entry) {
+	scope := w.objected.scopes.all[one.scope]
+	kind, what := DespiteObjection, "an objection to "+scope
+	if restricted, is := strings.CutPrefix(scope, restriction); is {
+		kind, what = DespiteRestriction, "a restriction of "+restricted
+	}
+	if scope == rules.KeptOptOutScope {
+		kind, what = DespiteKeptOptOut, "an opt-out by the browser's signal"
+	}
+	w.report.Suppression.Violations++
+	index := of.index
+	w.found(Finding{
+		Kind: kind, Records: []uint64{e.decided, one.since, w.line.number}, Hit: of.hit, Event: &index,
+		What: fmt.Sprintf("it left to %s on %s, though record %d says that %s is in force", e.carrier.vendor, e.carrier.id,
+			one.since, what),
+		act: one.since, look: w.line.number,
+	})
+}
+
+// unmatched is a record about an event that does not wait.
+type unmatched struct {
+	name
+	number uint64
+	ends   bool
+	left   bool
+}
+
+// mostUnmatched is how many such records are looked at.
+const mostUnmatched = 1_000_000
+
+// unmatch notes such a record.
+func (w *walk) unmatch(u unmatched) {
+	if len(w.unmatched) == mostUnmatched {
+		w.report.unsaid("more than %d records are about events that did not wait: the first of them were looked at", mostUnmatched)
+		return
+	}
+	w.unmatched = append(w.unmatched, u)
+}
+
+// slack is how long after its last record an event of a server that goes on may be without an outcome.
+const slack = 10 * time.Minute
+
+// unended finds events of which nobody said how they ended, and which cannot wait any more.
+func (w closing) unended() {
+	names := slices.SortedFunc(maps.Keys(w.waits), func(a, b name) int {
+		return cmp.Or(cmp.Compare(w.waits[a].decided, w.waits[b].decided), cmp.Compare(a.index, b.index))
+	})
+	before := map[name]bool{} // those that ended before they were decided, which is said of that record
+	for i := range w.unmatched {
+		before[w.unmatched[i].name] = w.unmatched[i].ends || before[w.unmatched[i].name]
+	}
+	for _, of := range names {
+		e := w.waits[of]
+		age := w.line.at.Sub(e.last)
+		switch {
+		case !e.counted, before[of]:
+		case !e.queued && e.run != w.run:
+			w.report.Outcomes.Unsaid++ // its server ended before it could say so
+		case e.queued && (w.opts.Waits == 0 || age <= w.opts.Waits+slack), !e.queued && age <= slack:
+			w.report.Outcomes.Pending++
+		default:
+			w.report.Outcomes.Lost++
+			index := of.index
+			w.found(Finding{
+				Kind: WithoutOutcome, Records: []uint64{e.decided}, Hit: of.hit, Event: &index,
+				What: fmt.Sprintf("no record says what became of it on its way to %s, for %s", e.carrier.vendor, age.Round(time.Minute)),
+			})
+		}
+	}
+}
+
+// Outcomes is what became of events that might leave.
+type Outcomes struct {
+	Delivered uint64            `json:"delivered"`
+	Dropped   uint64            `json:"dropped"`
+	Unknown   uint64            `json:"unknown"`
+	Pending   uint64            `json:"pending"`
+	Unsaid    uint64            `json:"unsaid"` // their server ended before it could say so
+	Lost      uint64            `json:"lost"`   // of which a record is missing
+	Why       map[string]uint64 `json:"dropped_why"`
+}
+
+func (all *Outcomes) add(o *outcome, words *texts) {
+	switch o.what {
+	case ledger.Delivered:
+		all.Delivered++
+	case ledger.Dropped:
+		all.Dropped++
+		all.Why[words.lasting(o.why)]++
+	case ledger.Unknown:
+		all.Unknown++
+	}
+}
