@@ -120,6 +120,8 @@ func (l *Ledger) works() {
 		select {
 		case <-l.stop:
 			return
+		case asked := <-l.sealing.asked:
+			asked <- l.sealAll(faults)
 		case <-t.C:
 			if first {
 				t.Reset(everySecond)
@@ -128,6 +130,44 @@ func (l *Ledger) works() {
 			}
 		}
 	}
+}
+
+// SealAll ends the segment that is written, where it holds records of hits, and returns when all that were recorded before are
+// in sealed segments.
+func (l *Ledger) SealAll() error {
+	asked := make(chan error, 1)
+	select {
+	case l.sealing.asked <- asked:
+	case <-l.stop:
+		return ErrClosed
+	}
+	select {
+	case err := <-asked:
+		return err
+	case <-l.stop:
+		return ErrClosed
+	}
+}
+
+func (l *Ledger) sealAll(faults *faults) error {
+	if err := l.refused(false); err != nil {
+		return err
+	}
+	if err := l.sealing.rollNow(l.opts.Now()); err != nil {
+		return err
+	}
+	for {
+		some, err := l.sealing.seal()
+		if err != nil {
+			return err
+		}
+		if !some {
+			break
+		}
+	}
+	for l.work(faults) && !l.stopping() {
+	}
+	return nil
 }
 
 func (l *Ledger) stopping() bool {

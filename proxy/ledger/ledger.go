@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"sync"
 	"time"
@@ -79,6 +80,7 @@ type Ledger struct {
 	*records
 	signing *signing
 	sealing *sealing
+	erasing erasing
 	tree    *grown
 	idle    sync.WaitGroup
 }
@@ -113,11 +115,15 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	}
 	g := &grown{dir: o.Dir, files: r.files, report: o.Report}
 	l := &Ledger{records: r, tree: g, signing: &signing{records: r, tree: g}, sealing: sealFrom(r, g, from)}
+	l.erasing.pending = maps.Clone(from.Erasing)
 	if err := l.signing.begin(); err != nil {
 		return nil, err
 	}
 	restored, err := l.signing.growFrom(from)
 	if err != nil {
+		return nil, err
+	}
+	if l.erasing.doubted, err = l.signing.unsigned(from.Next()); err != nil {
 		return nil, err
 	}
 	if err := l.sealing.leftovers(); err != nil {
