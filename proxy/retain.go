@@ -17,16 +17,30 @@ func (s *Server) repeatRemembered() error {
 	return err
 }
 
-// retainRecords deletes the ledger's segments that are older than the configuration says records are kept. Those stay whose
-// records may hold what was not recorded again since.
-func retainRecords(s *Server) {
+// retainBefore is a time before which segments go, where they are older than the configuration says records are kept; zero:
+// none goes. Those stay whose records may hold what was not recorded again since.
+func (s *Server) retainBefore(now time.Time) time.Time {
 	kept := time.Duration(s.snapshot.Load().Loaded.Server.Ledger.Retain)
 	if kept <= 0 {
+		return time.Time{}
+	}
+	before := now.Add(-kept)
+	if repeated := time.UnixMicro(s.repeated.Load()); before.After(repeated) {
+		return repeated
+	}
+	return before
+}
+
+// retainRecords deletes the ledger's segments that are older than the configuration says records are kept, once
+// that was announced for long enough.
+func retainRecords(s *Server) {
+	if err := s.retention.announce(); err != nil {
+		fault(s.opts.Log, "it is not recorded for how long records are kept", err)
 		return
 	}
-	before := s.opts.Now().Add(-kept)
-	if repeated := time.UnixMicro(s.repeated.Load()); before.After(repeated) {
-		before = repeated
+	before := s.retainBefore(s.opts.Now())
+	if before.IsZero() || !s.retention.counts(s.opts.Now()) {
+		return
 	}
 	n, err := s.ledger.Retain(before)
 	if n > 0 {

@@ -288,7 +288,7 @@ func openAPI(s *Server) (err error) {
 		Report:       func(what string, err error) { fault(s.opts.Log, what, err) },
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Queue: newQueueDesk(s), Backup: newBackups(s).make,
+		Queue: newQueueDesk(s), Records: newRecordsDesk(s), Backup: newBackups(s).make,
 		Refused: func(why string) { s.metrics.Turned.WithLabelValues(why).Inc() },
 	}
 	s.api = api.New(options)

@@ -103,6 +103,14 @@ func printRecord(w io.Writer, record []byte) {
 			len(gjson.GetBytes(record, "subjects").Array()))
 	case ledger.KindStart, ledger.KindSegment, ledger.KindStop, ledger.KindReload, ledger.KindKey:
 		printf(w, "%s\n", strings.TrimRight(at+"  "+kind+" "+get("text")+" "+get("policy"), " "))
+	case ledger.KindErasure:
+		printf(w, "%s  %s of %s among records %s to %s: %s %s\n", at, kind, counted(int(gjson.GetBytes(record, "records").Int()), "record"),
+			get("first"), sprintf("%d", gjson.GetBytes(record, "end").Int()-1), cmp.Or(get("window"), "request "+get("request")), get("because"))
+	case ledger.KindErased:
+		printf(w, "%s  %s: %s of the segment that begins with %s are gone\n", at, kind,
+			counted(int(gjson.GetBytes(record, "records").Int()), "line"), get("segment"))
+	case ledger.KindPeriods:
+		printf(w, "%s  records are kept: %s; that counts a day later\n", at, cmp.Or(get("text"), "for good"))
 	case ledger.KindSealed:
 		printf(w, "%s  %s %s\n", at, kind, numbersIn(record))
 	default:

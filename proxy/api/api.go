@@ -42,6 +42,8 @@ type Options struct {
 	Witnessed func() []byte
 	// Queue is the events that wait for their vendors. Nil: none do here.
 	Queue Queue
+	// Records is how long the log's records are kept. Nil: there is no log here.
+	Records Records
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
 	// Refused is told of each call that is not let in: "ambiguous", "wrong_token" or "too_many". Nil: nobody is told.

@@ -42,6 +42,8 @@ var calls = []call{
 	{http.MethodGet, "/queue/events", "", queueEvents},
 	{http.MethodPost, "/queue/retry", "", queueRetry},
 	{http.MethodPost, "/queue/purge", "", queuePurge},
+	{http.MethodPost, "/ledger/erase", "", eraseRecords},
+	{http.MethodGet, "/ledger/retention", "", retentionOf},
 	{http.MethodPost, "/backup", "", backupAll},
 	{http.MethodGet, "/tokens", "", (*handler).listTokens},
 	{http.MethodPost, "/tokens", "", (*handler).createToken},

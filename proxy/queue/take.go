@@ -1,0 +1,131 @@
+package queue
+
+import (
+	"container/heap"
+	"iter"
+)
+
+// Snapshot goes over what waits and what is parked at the moment, and yields of that what is still pending when its turn
+// comes: nothing that is pending all the while is left out, whatever ends meanwhile. It may be read alone.
+func (q *Queue) Snapshot() iter.Seq[Item] {
+	type pending struct {
+		e    *entry
+		name Name
+	}
+	return func(yield func(Item) bool) {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		var all []pending
+		for _, v := range q.vendors {
+			for _, l := range []*list{&v.waiting, &v.parked} {
+				for e := l.oldest; e != nil; e = e.newer {
+					all = append(all, pending{e, e.name})
+				}
+			}
+		}
+		for _, p := range all {
+			if p.e.name != p.name || p.e.state == ended {
+				continue
+			}
+			it := q.item(p.e, q.clock())
+			q.mu.Unlock()
+			more := yield(it)
+			q.mu.Lock()
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+// Take hands out events of [Queue.Snapshot], whatever they wait for: the caller ends them. Those that are under way stay
+// where they are, and busy counts them; those that are not pending any more count for nothing. The next one of an order may be
+// handed out before an earlier one that was taken has ended.
+func (q *Queue) Take(of []Item) (taken []Item, busy int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	wanted := map[*entry]bool{}
+	for _, it := range of {
+		switch {
+		case it.e.name != it.Name || it.e.state == ended || it.e.file == nil:
+		case it.e.state == underWay || it.e.state == added:
+			busy++
+		default:
+			wanted[it.e] = true
+		}
+	}
+	if len(wanted) == 0 || q.closed {
+		return nil, busy
+	}
+	for _, v := range q.vendors {
+		v.takeOut(wanted)
+	}
+	now := q.clock()
+	for _, it := range of {
+		if wanted[it.e] {
+			delete(wanted, it.e)
+			taken = append(taken, q.item(it.e, now))
+		}
+	}
+	return taken, busy
+}
+
+// takeOut makes those of the vendor that are wanted ones that are under way.
+func (v *vendor) takeOut(wanted map[*entry]bool) {
+	v.takeBlocked(wanted)
+	var last *entry
+	for e := v.first; e != nil; {
+		next := e.next
+		if wanted[e] {
+			if last == nil {
+				v.first = next
+			} else {
+				last.next = next
+			}
+			e.next, e.state = nil, underWay
+		} else {
+			last = e
+		}
+		e = next
+	}
+	v.last = last
+	left := v.later[:0]
+	for _, e := range v.later {
+		if wanted[e] {
+			e.state = underWay
+			continue
+		}
+		left = append(left, e)
+	}
+	clear(v.later[len(left):])
+	v.later = left
+	heap.Init(&v.later)
+	for e := v.parked.oldest; e != nil; e = e.newer {
+		if wanted[e] && e.state == parked {
+			e.state = underWay
+		}
+	}
+}
+
+// takeBlocked takes those out of their orders that wait behind others: what is behind them follows what is before them.
+func (v *vendor) takeBlocked(wanted map[*entry]bool) {
+	before := map[*entry]*entry{}
+	var all []*entry
+	for e := v.waiting.oldest; e != nil; e = e.newer {
+		if e.behind != nil {
+			before[e.behind] = e
+		}
+		if wanted[e] && e.state == blocked {
+			all = append(all, e)
+		}
+	}
+	for _, e := range all {
+		p := before[e]
+		if p.behind = e.behind; e.behind != nil {
+			before[e.behind] = p
+		} else {
+			v.orders[e.order] = p
+		}
+		e.behind, e.follows, e.order, e.state = nil, false, 0, underWay
+	}
+}
