@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 )
 
 func logsSearch(_ context.Context, t *terminal, args []string) int {
@@ -44,9 +45,26 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 		return wanted(record) && n >= numbers.first
 	})
 	if code == fine && out.shown == 0 {
+		t.sayGone(dir, &numbers)
 		return findings
 	}
 	return code
+}
+
+// sayGone says of a record that was asked for by its number that its line is gone, and by which record, where one says so.
+func (t *terminal) sayGone(dir string, of *numberRange) {
+	if of.end != of.first+1 {
+		return
+	}
+	by, record, is, err := audit.GoneBy(dir, of.first)
+	switch {
+	case err != nil:
+		t.fail("%v", err)
+	case is && string(ledger.KindOf(record)) == ledger.KindSetAside:
+		t.fail("record %d was damaged and set aside: record %d says so", of.first, by)
+	case is:
+		t.fail("record %d was erased: record %d says so; its hash is there, `logs prove %d` proves both", of.first, by, of.first)
+	}
 }
 
 // timeInto reads a time.
