@@ -39,7 +39,7 @@ var _ api.Records = (*recordsDesk)(nil)
 func newRecordsDesk(s *Server) *recordsDesk {
 	return &recordsDesk{
 		dispatcher: s.dispatch, ledger: s.ledger, objector: s.objector, retention: s.retention,
-		running: !s.opts.Aside, random: s.opts.Rand, before: s.retainBefore,
+		running: !s.opts.Aside, random: s.opts.Rand, before: s.retention.before,
 	}
 }
 
@@ -50,7 +50,7 @@ func (d *recordsDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (o
 		return out, err
 	}
 	// What is recorded by now is sealed; what comes later is another request's.
-	if err := d.ledger.SealAll(); err != nil {
+	if err := d.ledger.Eraser.SealAll(); err != nil {
 		return out, unerased(err)
 	}
 	upTo := d.ledger.State().Sealed
@@ -64,7 +64,7 @@ func (d *recordsDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (o
 	}
 	why.Request = out.Request
 	seen := erasedFacts{since: d.opts.Now().Add(-longestDirect), hashes: hashes, out: &out}
-	done, err := d.ledger.Erase(ctx, ledger.Erasing{
+	done, err := d.ledger.Eraser.Erase(ctx, ledger.Erasing{
 		Why: []ledger.Erasure{why}, Together: true, Trial: of.Trial,
 		Skip:  func(first uint64) bool { return first >= upTo },
 		Picks: seen.picks, Others: seen.others,
@@ -140,7 +140,7 @@ func (d *recordsDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (bus
 	var items []queue.Item
 	var e queue.Event
 	defer e.Reset()
-	for it := range d.queue.Snapshot() {
+	for it := range d.queue.Pending("") {
 		switch err := d.queue.Read(it, &e); {
 		case errors.Is(err, queue.ErrGone), errors.Is(err, queue.ErrDamaged): // its vendor's courier ends what is damaged
 			continue

@@ -48,6 +48,7 @@ func openLedger(s *Server) error {
 	})
 	s.retention = newRetention(retentionOptions{
 		Log: s.opts.Log, Now: s.opts.Now, InForce: s.snapshot.Load, Ledger: s.ledger,
+		Again: func() time.Time { return time.UnixMicro(s.repeated.Load()) },
 	}, s.recovered.Periods)
 	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"errors"
-	"time"
 
 	"go.uber.org/zap"
 )
@@ -17,20 +16,6 @@ func (s *Server) repeatRemembered() error {
 	return err
 }
 
-// retainBefore is a time before which segments go, where they are older than the configuration says records are kept; zero:
-// none goes. Those stay whose records may hold what was not recorded again since.
-func (s *Server) retainBefore(now time.Time) time.Time {
-	kept := time.Duration(s.snapshot.Load().Loaded.Server.Ledger.Retain)
-	if kept <= 0 {
-		return time.Time{}
-	}
-	before := now.Add(-kept)
-	if repeated := time.UnixMicro(s.repeated.Load()); before.After(repeated) {
-		return repeated
-	}
-	return before
-}
-
 // retainRecords deletes the ledger's segments that are older than the configuration says records are kept, once
 // that was announced for long enough.
 func retainRecords(s *Server) {
@@ -38,7 +23,7 @@ func retainRecords(s *Server) {
 		fault(s.opts.Log, "it is not recorded for how long records are kept", err)
 		return
 	}
-	before := s.retainBefore(s.opts.Now())
+	before := s.retention.before(s.opts.Now())
 	if before.IsZero() || !s.retention.counts(s.opts.Now()) {
 		return
 	}

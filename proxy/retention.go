@@ -43,6 +43,7 @@ type retentionOptions struct {
 	InForce func() *Snapshot
 	Ledger  *ledger.Ledger
 	Pending func() *queue.Queue // what waits for vendors
+	Again   func() time.Time    // when what a start must know was recorded again last
 }
 
 func openRetention(s *Server) error {
@@ -76,7 +77,7 @@ func (r *retention) announce() error {
 	if text == r.periods.Text {
 		return nil
 	}
-	said, err := r.opts.Ledger.Keeps(text)
+	said, err := r.opts.Ledger.Eraser.Keeps(text)
 	if err != nil {
 		return fmt.Errorf("it cannot be recorded for how long records are kept, and none goes until it is: %w", err)
 	}
@@ -88,6 +89,20 @@ func (r *retention) announce() error {
 			"`tagwarden logs retention` says which", zap.String("kept", text), zap.Time("from", said.Since.Add(announcedFor)))
 	}
 	return nil
+}
+
+// before is a time before which segments go, where they are older than the configuration says records are kept; zero: none
+// goes. Those stay whose records may hold what was not recorded again since.
+func (r *retention) before(now time.Time) time.Time {
+	kept := r.opts.InForce().Loaded.Server.Ledger.Retain.Duration()
+	if kept <= 0 {
+		return time.Time{}
+	}
+	before := now.Add(-kept)
+	if again := r.opts.Again(); before.After(again) {
+		return again
+	}
+	return before
 }
 
 // from is when what the configuration says counts; false where it was not recorded yet.
@@ -122,7 +137,7 @@ func keepPeriods(ctx context.Context, s *Server) {
 
 // look does what is to be done now.
 func (r *retention) look(ctx context.Context) {
-	if err := r.opts.Ledger.FinishErasing(); err != nil && !errors.Is(err, ledger.ErrClosed) {
+	if err := r.opts.Ledger.Eraser.Finish(); err != nil && !errors.Is(err, ledger.ErrClosed) {
 		fault(r.opts.Log, "lines of the ledger that are to go cannot be erased", err)
 	}
 	now := r.opts.Now()
@@ -172,7 +187,7 @@ func (r *retention) apply(ctx context.Context, trial bool) (all []windowRun, err
 	for i := range windows {
 		w := &windows[i]
 		run := windowRun{Window: w, Before: r.opts.Now().Add(-w.Retain.Duration())}
-		done, err := r.opts.Ledger.Erase(ctx, ledger.Erasing{
+		done, err := r.opts.Ledger.Eraser.Erase(ctx, ledger.Erasing{
 			Why: []ledger.Erasure{{Window: w.Name()}}, Before: run.Before, Trial: trial,
 			Picks: picksOf(loaded, w),
 			Skip: func(first uint64) bool {
@@ -228,7 +243,7 @@ type names []queue.Name
 
 // pendingNames are those of all that wait, or are parked.
 func pendingNames(q *queue.Queue) (all names) {
-	for it := range q.Snapshot() {
+	for it := range q.Pending("") {
 		all = append(all, it.Name)
 	}
 	slices.SortFunc(all, queue.Name.Compare)

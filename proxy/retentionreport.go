@@ -17,7 +17,7 @@ func (d *recordsDesk) Retention(ctx context.Context) (out api.Retention, err err
 	keeps := &d.opts.InForce().Loaded.Server.Ledger
 	out = api.Retention{
 		Kept: periodsIn(keeps), Records: d.ledger.State().Records, Windows: []api.RetentionWindow{}, Overdue: []api.RetentionLate{},
-		Erasing: len(d.ledger.Unfinished()),
+		Erasing: len(d.ledger.Eraser.Unfinished()),
 	}
 	if from, recorded := r.from(); recorded && out.Kept != "" {
 		out.Counts = &from
@@ -43,7 +43,7 @@ func (d *recordsDesk) Retention(ctx context.Context) (out api.Retention, err err
 	d.nextRun(&out, now)
 	if out.Erasing > 0 {
 		why := "an earlier process was kept from it: the server does it within minutes"
-		if d.ledger.Copied() {
+		if d.ledger.Eraser.Copied() {
 			why = "a copy of the data folder is under way"
 		}
 		out.Late(fmt.Sprintf("lines of %d segments that are recorded to go", out.Erasing), why)
@@ -122,7 +122,7 @@ func (d *recordsDesk) lateSegments(out *api.Retention) error {
 		out.Late(what, "it is not recorded yet for how long records are kept: the server does so when it starts")
 	case d.opts.Now().Before(*out.Counts):
 		out.Late(what, "what the configuration says counts from "+out.Counts.UTC().Format(time.RFC3339)+" on")
-	case d.ledger.Copied():
+	case d.ledger.Eraser.Copied():
 		out.Late(what, "a copy of the data folder is under way")
 	case !d.running:
 		out.Late(what, "no server runs on this data folder")

@@ -121,7 +121,7 @@ func (l *Ledger) works() {
 		case <-l.stop:
 			return
 		case asked := <-l.sealing.asked:
-			asked <- l.sealAll(faults)
+			asked <- sealAll(l, faults)
 		case <-t.C:
 			if first {
 				t.Reset(everySecond)
@@ -132,24 +132,8 @@ func (l *Ledger) works() {
 	}
 }
 
-// SealAll ends the segment that is written, where it holds records of hits, and returns when all that were recorded before are
-// in sealed segments.
-func (l *Ledger) SealAll() error {
-	asked := make(chan error, 1)
-	select {
-	case l.sealing.asked <- asked:
-	case <-l.stop:
-		return ErrClosed
-	}
-	select {
-	case err := <-asked:
-		return err
-	case <-l.stop:
-		return ErrClosed
-	}
-}
-
-func (l *Ledger) sealAll(faults *faults) error {
+// sealAll does what [Eraser.SealAll] asks for.
+func sealAll(l *Ledger, faults *faults) error {
 	if err := l.refused(false); err != nil {
 		return err
 	}

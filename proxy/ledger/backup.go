@@ -182,4 +182,4 @@ func (c *copied) hand(dir string, put func(name string, from io.Reader) error) e
 }
 
 // Copied tells whether a copy of the ledger is under way.
-func (l *Ledger) Copied() bool { return l.sealing.copies.Load() > 0 }
+func (e *Eraser) Copied() bool { return e.sealing.copies.Load() > 0 }

@@ -44,7 +44,7 @@ type Picked struct {
 	Permit bool // it was to leave
 }
 
-// ErasedNow is what [Ledger.Erase] did, or would do.
+// ErasedNow is what [Eraser.Erase] did, or would do.
 type ErasedNow struct {
 	Read     int      // segments
 	Segments int      // of which lines go
@@ -67,17 +67,21 @@ type pick struct {
 	of     Picked
 }
 
-// erasing is of which segments lines are to go, and have not gone.
-type erasing struct {
+// Eraser has lines of a ledger's sealed segments go.
+type Eraser struct {
+	*records
+	signing *signing
+	sealing *sealing
+
 	doing   sync.Mutex // one goroutine has lines go at a time, and holds it
 	mu      sync.Mutex
-	pending map[uint64]bool
+	pending map[uint64]bool // segments of which lines are to go, and have not gone
 	// Records from the one number up to the other were behind the newest checkpoint when the ledger was opened: whoever could
 	// write to the file could have put them there. What they say is to go stays.
 	doubted [2]uint64
 }
 
-func (e *erasing) set(first uint64, is bool) {
+func (e *Eraser) set(first uint64, is bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if delete(e.pending, first); is {
@@ -85,20 +89,18 @@ func (e *erasing) set(first uint64, is bool) {
 	}
 }
 
-func (e *erasing) list() []uint64 {
+// Unfinished lists the segments of which lines are to go, and have not gone, by the numbers of their first records.
+func (e *Eraser) Unfinished() []uint64 {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Sorted(maps.Keys(e.pending))
 }
 
-// Unfinished lists the segments of which lines are to go, and have not gone, by the numbers of their first records.
-func (l *Ledger) Unfinished() []uint64 { return l.erasing.list() }
-
 // Erase has lines of sealed segments go. Before that it is recorded which, and why, and that is signed. It rests between
-// steps, and ends with the context: what is recorded by then goes later, by [Ledger.FinishErasing].
-func (l *Ledger) Erase(ctx context.Context, of Erasing) (done ErasedNow, err error) {
+// steps, and ends with the context: what is recorded by then goes later, by [Eraser.Finish].
+func (e *Eraser) Erase(ctx context.Context, of Erasing) (done ErasedNow, err error) {
 	done.Records = make([]uint64, len(of.Why))
-	files, err := numbered(l.opts.Dir)
+	files, err := numbered(e.opts.Dir)
 	if err != nil {
 		return done, err
 	}
@@ -107,7 +109,7 @@ func (l *Ledger) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 		if of.Skip != nil && of.Skip(f.First) {
 			continue
 		}
-		g, whole, err := l.goingOf(ctx, f, &of)
+		g, whole, err := e.goingOf(ctx, f, &of)
 		if err != nil {
 			return done, err
 		}
@@ -119,8 +121,8 @@ func (l *Ledger) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 			all = append(all, g)
 			continue
 		}
-		if whole = l.ended(g, &of, &done) && whole; g.records > 0 && !of.Trial {
-			if err := l.carryOut(ctx, &done, of.Why, g); err != nil {
+		if whole = ended(g, &of, &done) && whole; g.records > 0 && !of.Trial {
+			if err := e.carryOut(ctx, &done, of.Why, g); err != nil {
 				return done, err
 			}
 		}
@@ -129,25 +131,25 @@ func (l *Ledger) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 		}
 	}
 	for _, g := range all {
-		l.ended(g, &of, &done)
+		ended(g, &of, &done)
 	}
 	all = slices.DeleteFunc(all, func(g *going) bool { return g.records == 0 })
 	if len(all) == 0 || of.Trial {
 		return done, nil
 	}
-	return done, l.carryOut(ctx, &done, of.Why, all...)
+	return done, e.carryOut(ctx, &done, of.Why, all...)
 }
 
 // goingOf reads a segment; nil: it is passed over. Whole tells whether nothing in it may be to go later.
-func (l *Ledger) goingOf(ctx context.Context, f Segment, of *Erasing) (g *going, whole bool, err error) {
-	if err := l.sealing.takeFiles(); err != nil {
+func (e *Eraser) goingOf(ctx context.Context, f Segment, of *Erasing) (g *going, whole bool, err error) {
+	if err := e.sealing.takeFiles(); err != nil {
 		return nil, false, err
 	}
-	defer l.sealing.giveFiles()
-	if f.First >= l.sealing.sealedEnd() {
+	defer e.sealing.giveFiles()
+	if f.First >= e.sealing.sealedEnd() {
 		return nil, false, nil
 	}
-	sum, _, err := ReadSummary(l.opts.Dir, f.First)
+	sum, _, err := ReadSummary(e.opts.Dir, f.First)
 	if err != nil {
 		return nil, false, err
 	}
@@ -156,7 +158,7 @@ func (l *Ledger) goingOf(ctx context.Context, f Segment, of *Erasing) (g *going,
 	}
 	f.End = sum.End
 	p := picking{of: of, going: going{of: f, by: make([][]pick, len(of.Why))}}
-	step, at := l.sealing.steps(), f.First
+	step, at := e.sealing.steps(), f.First
 	got, err := scanSegment(f, func(line []byte, _ tree.Entry) error {
 		at++
 		p.record(at-1, line)
@@ -191,7 +193,7 @@ func (g *going) any() bool {
 }
 
 // ended leaves out what belongs to events that have not ended, and counts the rest. False where it left something out.
-func (l *Ledger) ended(g *going, of *Erasing, done *ErasedNow) bool {
+func ended(g *going, of *Erasing, done *ErasedNow) bool {
 	before := done.Kept
 	for why := range g.by {
 		g.by[why] = slices.DeleteFunc(g.by[why], func(p pick) bool {
@@ -212,7 +214,7 @@ func (l *Ledger) ended(g *going, of *Erasing, done *ErasedNow) bool {
 }
 
 // carryOut records what is to go, has that signed, and then has it go.
-func (l *Ledger) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, all ...*going) error {
+func (e *Eraser) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, all ...*going) error {
 	var records []entry
 	for _, g := range all {
 		for i, picks := range g.by {
@@ -222,20 +224,20 @@ func (l *Ledger) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, a
 			}
 			says := why[i]
 			says.Segment = g.of.First
-			for _, e := range erasures(says, numbers) {
-				records = append(records, entry{KindErasure, &e})
+			for _, one := range erasures(says, numbers) {
+				records = append(records, entry{KindErasure, &one})
 			}
 		}
 	}
-	l.erasing.doing.Lock()
-	defer l.erasing.doing.Unlock()
+	e.doing.Lock()
+	defer e.doing.Unlock()
 	for _, g := range all {
-		l.erasing.set(g.of.First, true)
+		e.set(g.of.First, true)
 	}
-	if err := l.put(synced, records...); err != nil {
+	if err := e.put(synced, records...); err != nil {
 		return err // what of it was written all the same is on the log, and goes
 	}
-	if err := l.signing.sign(); err != nil { // what is not signed accounts for nothing
+	if err := e.signing.sign(); err != nil { // what is not signed accounts for nothing
 		return err
 	}
 	for _, g := range all {
@@ -246,7 +248,7 @@ func (l *Ledger) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, a
 			}
 		}
 		slices.Sort(numbers)
-		gone, err := l.rewriteOne(g.of.First, numbers)
+		gone, err := e.rewriteOne(g.of.First, numbers)
 		if err != nil {
 			return err
 		}

@@ -80,9 +80,10 @@ type Ledger struct {
 	*records
 	signing *signing
 	sealing *sealing
-	erasing erasing
 	tree    *grown
-	idle    sync.WaitGroup
+
+	Eraser *Eraser // has lines of sealed segments go
+	idle   sync.WaitGroup
 }
 
 // Open opens a ledger: it brings one of a version before to numbers, reads what a start must know, and begins a new segment,
@@ -115,7 +116,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	}
 	g := &grown{dir: o.Dir, files: r.files, report: o.Report}
 	l := &Ledger{records: r, tree: g, signing: &signing{records: r, tree: g}, sealing: sealFrom(r, g, from)}
-	l.erasing.pending = maps.Clone(from.Erasing)
+	l.Eraser = &Eraser{records: r, signing: l.signing, sealing: l.sealing, pending: maps.Clone(from.Erasing)}
 	if err := l.signing.begin(); err != nil {
 		return nil, err
 	}
@@ -123,7 +124,7 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	if err != nil {
 		return nil, err
 	}
-	if l.erasing.doubted, err = l.signing.unsigned(from.Next()); err != nil {
+	if l.Eraser.doubted, err = l.signing.unsigned(from.Next()); err != nil {
 		return nil, err
 	}
 	if err := l.sealing.leftovers(); err != nil {

@@ -39,10 +39,10 @@ func (p *Periods) observe(record []byte) {
 }
 
 // Keeps records for how long records are kept from then on, and returns what a start will find.
-func (l *Ledger) Keeps(text string) (Periods, error) {
+func (e *Eraser) Keeps(text string) (Periods, error) {
 	p := Periods{Text: cut(text, longestPeriods)}
-	now := l.opts.Now()
-	if err := l.put(synced, entry{KindPeriods, &p}); err != nil {
+	now := e.opts.Now()
+	if err := e.put(synced, entry{KindPeriods, &p}); err != nil {
 		return Periods{}, err
 	}
 	p.Since = now

@@ -2,43 +2,9 @@ package queue
 
 import (
 	"container/heap"
-	"iter"
 )
 
-// Snapshot goes over what waits and what is parked at the moment, and yields of that what is still pending when its turn
-// comes: nothing that is pending all the while is left out, whatever ends meanwhile. It may be read alone.
-func (q *Queue) Snapshot() iter.Seq[Item] {
-	type pending struct {
-		e    *entry
-		name Name
-	}
-	return func(yield func(Item) bool) {
-		q.mu.Lock()
-		defer q.mu.Unlock()
-		var all []pending
-		for _, v := range q.vendors {
-			for _, l := range []*list{&v.waiting, &v.parked} {
-				for e := l.oldest; e != nil; e = e.newer {
-					all = append(all, pending{e, e.name})
-				}
-			}
-		}
-		for _, p := range all {
-			if p.e.name != p.name || p.e.state == ended {
-				continue
-			}
-			it := q.item(p.e, q.clock())
-			q.mu.Unlock()
-			more := yield(it)
-			q.mu.Lock()
-			if !more {
-				return
-			}
-		}
-	}
-}
-
-// Take hands out events of [Queue.Snapshot], whatever they wait for: the caller ends them. Those that are under way stay
+// Take hands out events of [Queue.Pending], whatever they wait for: the caller ends them. Those that are under way stay
 // where they are, and busy counts them; those that are not pending any more count for nothing. The next one of an order may be
 // handed out before an earlier one that was taken has ended.
 func (q *Queue) Take(of []Item) (taken []Item, busy int) {

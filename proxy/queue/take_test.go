@@ -44,7 +44,7 @@ func TestTakeOutOfTheMiddle(t *testing.T) {
 		var wanted []Item
 		names := map[Name]bool{}
 		busy := 0
-		for it := range q.Snapshot() {
+		for it := range q.Pending("") {
 			if names[it.Name] {
 				t.Fatalf("seed %d: %v comes twice", seed, it.Name)
 			}

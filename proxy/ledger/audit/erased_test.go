@@ -106,7 +106,7 @@ func TestErase(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "ledger")
 		o := options(t, dir)
 		l := filled(t, o, 120)
-		if err := l.SealAll(); err != nil {
+		if err := l.Eraser.SealAll(); err != nil {
 			t.Fatal(err)
 		}
 		before := found(t, dir)
@@ -120,19 +120,19 @@ func TestErase(t *testing.T) {
 		put(t, index, []byte("who"))
 		trial := ofPerson()
 		trial.Trial = true
-		would, err := l.Erase(context.Background(), trial)
+		would, err := l.Eraser.Erase(context.Background(), trial)
 		if err != nil || would.Records[0] < 24 {
 			t.Fatal(would, err)
 		}
-		done, err := l.Erase(context.Background(), ofPerson())
+		done, err := l.Eraser.Erase(context.Background(), ofPerson())
 		if err != nil || done.Records[0] != would.Records[0] || done.Segments < 3 || done.Left != 0 {
 			t.Fatal(done, err)
 		}
 		if _, err := os.Stat(index); err == nil {
 			t.Error("an index that names subjects is there still")
 		}
-		again, err := l.Erase(context.Background(), ofPerson())
-		if err != nil || again.Records[0] != 0 || len(l.Unfinished()) > 0 {
+		again, err := l.Eraser.Erase(context.Background(), ofPerson())
+		if err != nil || again.Records[0] != 0 || len(l.Eraser.Unfinished()) > 0 {
 			t.Error(again, err)
 		}
 		check := func() {
@@ -149,7 +149,7 @@ func TestErase(t *testing.T) {
 			}
 		}
 		check()
-		if err := l.SealAll(); err != nil {
+		if err := l.Eraser.SealAll(); err != nil {
 			t.Fatal(err)
 		}
 		<-time.After(time.Minute)
@@ -182,7 +182,7 @@ func TestErase(t *testing.T) {
 			t.Fatal(err)
 		}
 		check()
-		if err := errors.Join(l.FinishErasing(), l.Close()); err != nil {
+		if err := errors.Join(l.Eraser.Finish(), l.Close()); err != nil {
 			t.Fatal(err)
 		}
 		check()
@@ -207,12 +207,12 @@ func TestWhatHasNotEndedStays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "ledger")
 		l := filled(t, options(t, dir), 60)
-		if err := l.SealAll(); err != nil {
+		if err := l.Eraser.SealAll(); err != nil {
 			t.Fatal(err)
 		}
 		of := ofPerson()
 		of.Ended = func(p ledger.Picked) bool { return p.Hit != 10 && p.Hit != 50 }
-		done, err := l.Erase(context.Background(), of)
+		done, err := l.Eraser.Erase(context.Background(), of)
 		if err != nil || done.Kept < 3 {
 			t.Fatal(done, err)
 		}
@@ -241,13 +241,13 @@ func erased(t *testing.T) (dir, before string) {
 	dir, before = filepath.Join(t.TempDir(), "ledger"), filepath.Join(t.TempDir(), "ledger")
 	synctest.Test(t, func(t *testing.T) {
 		l := filled(t, options(t, dir), 60)
-		if err := l.SealAll(); err != nil {
+		if err := l.Eraser.SealAll(); err != nil {
 			t.Fatal(err)
 		}
 		if err := os.CopyFS(before, os.DirFS(dir)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.Erase(context.Background(), ofPerson()); err != nil {
+		if _, err := l.Eraser.Erase(context.Background(), ofPerson()); err != nil {
 			t.Fatal(err)
 		}
 		if err := l.Close(); err != nil {
@@ -347,10 +347,10 @@ func TestAnErasureThatIsNotSignedIsNotCarriedOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(l.Unfinished()) != 1 {
-			t.Error(l.Unfinished())
+		if len(l.Eraser.Unfinished()) != 1 {
+			t.Error(l.Eraser.Unfinished())
 		}
-		if err := errors.Join(l.FinishErasing(), l.FinishErasing()); err != nil {
+		if err := errors.Join(l.Eraser.Finish(), l.Eraser.Finish()); err != nil {
 			t.Fatal(err)
 		}
 		if got := found(t, dir); got[1] == "" || got[2] == "" {
@@ -363,7 +363,7 @@ func TestAnErasureThatIsNotSignedIsNotCarriedOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := errors.Join(l.FinishErasing(), l.Close()); err != nil {
+		if err := errors.Join(l.Eraser.Finish(), l.Close()); err != nil {
 			t.Fatal(err)
 		}
 		if got := found(t, dir); got[1] == "" || got[2] == "" {
