@@ -157,7 +157,7 @@ func (d *recordsDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (bus
 	}
 	for len(items) > 0 {
 		n := min(len(items), mostPurged)
-		taken, _ := d.queue.Take(items[:n])
+		taken, _ := queue.Take(d.queue, items[:n])
 		taking := slices.Clone(taken)
 		for _, it := range items[:n] {
 			if !slices.ContainsFunc(taking, func(t queue.Item) bool { return t.Name == it.Name }) {

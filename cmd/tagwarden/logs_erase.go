@@ -71,7 +71,7 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 			if err != nil {
 				return t.failed(err)
 			}
-			if !t.sureToErase(&would) {
+			if !sureToErase(t, &would) {
 				t.fail("nothing was erased")
 				return usage
 			}
@@ -93,7 +93,7 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 }
 
 // sureToErase asks whether records are to go.
-func (t *terminal) sureToErase(would *api.Erased) bool {
+func sureToErase(t *terminal, would *api.Erased) bool {
 	printf(t.err, "%s of events would be erased, and %s that waits or is parked ended. yes? ",
 		counted(int(would.Records), "record"), counted(would.Ended, "event"))
 	line, _ := bufio.NewReader(t.in).ReadString('\n') // what was read counts

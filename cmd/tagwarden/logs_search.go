@@ -45,14 +45,14 @@ func logsSearch(_ context.Context, t *terminal, args []string) int {
 		return wanted(record) && n >= numbers.first
 	})
 	if code == fine && out.shown == 0 {
-		t.sayGone(dir, &numbers)
+		sayGone(t, dir, &numbers)
 		return findings
 	}
 	return code
 }
 
 // sayGone says of a record that was asked for by its number that its line is gone, and by which record, where one says so.
-func (t *terminal) sayGone(dir string, of *numberRange) {
+func sayGone(t *terminal, dir string, of *numberRange) {
 	if of.end != of.first+1 {
 		return
 	}

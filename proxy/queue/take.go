@@ -4,10 +4,10 @@ import (
 	"container/heap"
 )
 
-// Take hands out events of [Queue.Pending], whatever they wait for: the caller ends them. Those that are under way stay
+// Take hands out events of a queue, which [Queue.Pending] yielded, whatever they wait for: the caller ends them. Those that are under way stay
 // where they are, and busy counts them; those that are not pending any more count for nothing. The next one of an order may be
 // handed out before an earlier one that was taken has ended.
-func (q *Queue) Take(of []Item) (taken []Item, busy int) {
+func Take(q *Queue, of []Item) (taken []Item, busy int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	wanted := map[*entry]bool{}

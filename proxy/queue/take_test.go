@@ -58,7 +58,7 @@ func TestTakeOutOfTheMiddle(t *testing.T) {
 		if len(names) != n {
 			t.Fatalf("seed %d: %d of %d are there", seed, len(names), n)
 		}
-		taken, under := q.Take(wanted)
+		taken, under := Take(q, wanted)
 		if under != busy || len(taken) != len(wanted)-busy {
 			t.Fatalf("seed %d: %d taken of %d, %d under way, want %d", seed, len(taken), len(wanted), under, busy)
 		}
@@ -68,7 +68,7 @@ func TestTakeOutOfTheMiddle(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if again, under := q.Take(taken); len(again) > 0 || under > 0 {
+		if again, under := Take(q, taken); len(again) > 0 || under > 0 {
 			t.Fatalf("seed %d: what has ended is taken again", seed)
 		}
 		last := map[uint64]Name{}
