@@ -16,6 +16,7 @@ import (
 // Ledger is about the forwarding log.
 type Ledger struct {
 	Retain       Duration  `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
+	Windows      []Window  `yaml:"windows" doc:"Which records of events are kept for less than retain says, by site and purpose. Once a day their lines go out of sealed segments, which stay: numbers, hashes and proofs are as they were, and a record says which went, by which window. Where several windows are about a record, the shortest counts. What is changed here, and retain, counts a day after it was recorded."`
 	Seal         Duration  `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
 	Sync         Duration  `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
 	Origin       string    `yaml:"origin" doc:"What the log is called in checkpoints, for good: a host and a path without scheme, shop.example/tagwarden. Its key is made of it. A reload does not change it. Default: the one that the log has, and at first the first host of the first site that is neither localhost nor an IP address, and /tagwarden."`
@@ -80,6 +81,7 @@ func (c ledgerCheck) run() {
 	}
 	c.checkCopies(l.CheckpointTo)
 	c.checkWitnesses(&l.Witness)
+	c.checkWindows()
 }
 
 // defaultOrigin is made of the first host of the first site, as the file has them, that others know it by; where there is

@@ -166,6 +166,7 @@ const (
 	whyForgotten   = "forgotten"     // they may have arrived, and by now their vendor would not know that they come again
 	whyParkOver    = "park_over"     // they were parked for as long as events are
 	whyPurged      = "purged"        // somebody had them deleted
+	whyErased      = "erased"        // what is recorded about their person was to go
 	whyRetried     = "retried"       // they were parked, and somebody had them wait again
 	whyNotInBackup = "not_in_backup" // they came while the folder was copied that this one was begun with, and are not in it
 	whyNotAccepted = "not_accepted"  // they never came to disk, and their sender was not told that they had

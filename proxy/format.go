@@ -14,11 +14,11 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// formatFile names, in a data folder, the forms in which its parts are written: a line each, "ledger 2".
+// formatFile names, in a data folder, the forms in which its parts are written: a line each, "ledger 3".
 const formatFile = "format"
 
 // formats are the newest forms that are known here. Parts that are not named have a number of their own in their files.
-var formats = map[string]int{"ledger": 2, "queue": 1}
+var formats = map[string]int{"ledger": 3, "queue": 1}
 
 // ErrNewer says that a newer version wrote a data folder.
 var ErrNewer = errors.New("a newer version of tagwarden wrote this data folder, and alone can go on with it")
@@ -41,7 +41,7 @@ func checkFormat(dir string) error {
 		known, is := formats[part]
 		switch {
 		case err != nil || n < 1:
-			return fmt.Errorf("%s:%d: a part and the number of its form is right, such as \"ledger 2\"", path, line)
+			return fmt.Errorf("%s:%d: a part and the number of its form is right, such as \"ledger 3\"", path, line)
 		case !is:
 			return fmt.Errorf("%w: %s:%d: %q is not known here", ErrNewer, path, line, part)
 		case n > known:

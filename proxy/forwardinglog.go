@@ -46,8 +46,15 @@ func openLedger(s *Server) error {
 			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil && !s.unloaded.Load(),
 		}
 	})
+	s.retention = newRetention(retentionOptions{
+		Log: s.opts.Log, Now: s.opts.Now, InForce: s.snapshot.Load, Ledger: s.ledger,
+		Again: func() time.Time { return time.UnixMicro(s.repeated.Load()) },
+	}, s.recovered.Periods)
 	s.repeated.Store(s.opts.Now().UnixMicro())
 	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.recovered.remember(s.ledger, s.loaded))
+	if err == nil && !s.opts.Aside {
+		err = s.retention.announce()
+	}
 	if err != nil {
 		return errors.Join(err, s.ledger.Close())
 	}

@@ -28,6 +28,7 @@ var parts = []part{
 	{name: "witnesses", open: openWitnesses, run: askWitnesses, health: witnessHealth},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
 	{name: "queue", open: openQueue, close: closeQueue, run: dispatchQueue, minute: noteEnded, health: queueHealth},
+	{name: "retention", open: openRetention, run: keepPeriods},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},
 	{name: "kept opt-outs", open: openKeeper, close: closeKeeper, run: keepOptOuts},
 	{name: "cookie acts", open: openCookieActs, close: closeCookieActs, minute: keepCookieActs},

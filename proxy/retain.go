@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"errors"
-	"time"
 
 	"go.uber.org/zap"
 )
@@ -17,16 +16,16 @@ func (s *Server) repeatRemembered() error {
 	return err
 }
 
-// retainRecords deletes the ledger's segments that are older than the configuration says records are kept. Those stay whose
-// records may hold what was not recorded again since.
+// retainRecords deletes the ledger's segments that are older than the configuration says records are kept, once
+// that was announced for long enough.
 func retainRecords(s *Server) {
-	kept := time.Duration(s.snapshot.Load().Loaded.Server.Ledger.Retain)
-	if kept <= 0 {
+	if err := s.retention.announce(); err != nil {
+		fault(s.opts.Log, "it is not recorded for how long records are kept", err)
 		return
 	}
-	before := s.opts.Now().Add(-kept)
-	if repeated := time.UnixMicro(s.repeated.Load()); before.After(repeated) {
-		before = repeated
+	before := s.retention.before(s.opts.Now())
+	if before.IsZero() || !s.retention.counts(s.opts.Now()) {
+		return
 	}
 	n, err := s.ledger.Retain(before)
 	if n > 0 {

@@ -75,7 +75,8 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
-	unloaded      atomic.Bool  // a reload could not be kept or recorded: until it is, hits are refused
+	unloaded      atomic.Bool // a reload could not be kept or recorded: until it is, hits are refused
+	retention     *retention
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
 	objector      *objector
 	follower      *follower

@@ -313,7 +313,7 @@ func openAPI(s *Server) (err error) {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Queue: newQueueDesk(s), Backup: newBackups(s).make,
+		Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
 		Records:  &recordsDesk{dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand},
 		Refused: func(of api.Refused) {

@@ -27,6 +27,7 @@ type question struct {
 	ids     []lists.Act // persons, each by one identifier
 	country lists.Act
 	scan    bool
+	dir     string      // of the ledger, once it is open
 	reading *logReading // that the log is asked is recorded, once it is open
 
 	purposes bool // what for events were is to be known, under whatever policy
@@ -140,7 +141,7 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	if q.reading, code = beginReading(ctx, q.t, dir, q.asks(verb)); q.reading == nil {
 		return nil, nil, code
 	}
-	q.of.Reading = q.reading.id
+	q.dir, q.of.Reading = dir, q.reading.id
 	o := query.Options{
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },

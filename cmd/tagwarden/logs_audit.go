@@ -7,11 +7,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/rules"
@@ -78,12 +80,35 @@ func (a auditing) configure(of ledgerFlags, o *recompute.Options) int {
 	}
 	server := &loaded.Server
 	o.Waits = time.Duration(server.Delivery.TTL) + time.Duration(server.Delivery.Park.For)
-	kept := time.Duration(server.Ledger.Retain)
-	if kept > 0 {
-		kept += time.Duration(server.Ledger.Seal) + notOnce
-	}
-	o.Kept = func(string, string, []string) time.Duration { return kept }
+	o.Kept = keptBy(&server.Ledger, server.Delivery.Park.For)
 	return fine
+}
+
+// keptBy is for how long a server file has records kept: the shortest of what it says of one. What is old goes with the
+// segment that it is in, and those of windows are gone through once a day; one whose event is parked stays until that ends.
+func keptBy(l *config.Ledger, parked config.Duration) func(kind, site string, purposes []string) time.Duration {
+	late := func(kept config.Duration) time.Duration {
+		if kept <= 0 {
+			return 0
+		}
+		return time.Duration(kept) + time.Duration(l.Seal) + notOnce
+	}
+	return func(kind, site string, purposes []string) time.Duration {
+		kept := late(l.Retain)
+		if kind != ledger.KindEvent {
+			return kept
+		}
+		for i := range l.Windows {
+			w := &l.Windows[i]
+			if w.Site != "" && w.Site != site || w.Purpose != "" && !slices.Contains(purposes, w.Purpose) {
+				continue
+			}
+			if by := late(w.Retain) + time.Duration(parked); kept == 0 || by < kept {
+				kept = by
+			}
+		}
+		return kept
+	}
 }
 
 // policiesBeside is the folder of policies that was given, or that which lies beside a ledger.

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
@@ -62,7 +64,27 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	})
 	flush()
 	_ = out.out.Flush() // a terminal that cannot be written to cannot be told so
+	if err == nil && tally.Found == 0 {
+		q.sayGone()
+	}
 	return q.reading.end(ctx, tally.Found, q.answered(tally, err))
+}
+
+// sayGone says of a record that was asked for by its number that its line is gone, and by which record, where one says so.
+func (q *question) sayGone() {
+	of := q.of.Numbers
+	if of.End != of.First+1 {
+		return
+	}
+	by, record, is, err := audit.GoneBy(q.dir, of.First)
+	switch {
+	case err != nil:
+		q.t.fail("%v", err)
+	case is && string(ledger.KindOf(record)) == ledger.KindSetAside:
+		q.t.fail("record %d was damaged and set aside: record %d says so", of.First, by)
+	case is:
+		q.t.fail("record %d was erased: record %d says so; its hash is there, `logs prove %d` proves both", of.First, by, of.First)
+	}
 }
 
 // defused is a cell that no spreadsheet takes for a formula, and no terminal for a command.

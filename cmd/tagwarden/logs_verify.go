@@ -177,6 +177,9 @@ func printReport(t *terminal, r *audit.Report) {
 		printf(t.out, "the lines of %s were deleted because they were old, and a record says so; their hashes are there\n",
 			counted(int(r.Erased), "record"))
 	}
+	if r.ErasedLines > 0 {
+		printf(t.out, "the lines of %s were erased, and records say so: their hashes are there\n", counted(int(r.ErasedLines), "record"))
+	}
 	if r.Aside > 0 {
 		printf(t.out, "the lines of %s are damaged and were set aside\n", counted(int(r.Aside), "record"))
 	}

@@ -56,8 +56,8 @@ type Options struct {
 	Why func(ctx context.Context, number uint64) (any, error)
 	// Audits holds the log against the policy. Nil: nobody does.
 	Audits Audits
-	// Retention says what is kept, and since when, as JSON has it. Nil: nobody does.
-	Retention func(context.Context) (any, error)
+	// Eraser has records go, and says for how long they are kept. Nil: there is no log here.
+	Eraser Eraser
 	// Readings has it recorded that the log is read. Nil: it is not shown.
 	Readings Readings
 	// Alone: the operator has the data folder to itself, and no server runs.

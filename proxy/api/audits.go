@@ -100,18 +100,3 @@ func auditState(h *handler, w http.ResponseWriter, r *http.Request, who caller) 
 	}
 	return replyExact(w, http.StatusOK, state)
 }
-
-// retention says what is kept, since when, and what for longer than it should be: GET /ledger/retention.
-func retention(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
-	if h.opts.Retention == nil {
-		return notHere("it cannot be said here what is kept")
-	}
-	if err := parametersOf(r).problem(); err != nil {
-		return err
-	}
-	kept, err := h.opts.Retention(r.Context())
-	if err != nil {
-		return err
-	}
-	return replyExact(w, http.StatusOK, kept)
-}

@@ -21,6 +21,7 @@ type reviewed struct {
 	state   AuditState
 	began   []Reading // what was recorded
 	ended   []string
+	erased  []string
 	fails   error // that a reading is recorded
 	enter   chan struct{}
 	leave   chan struct{}
@@ -97,8 +98,13 @@ func (l *reviewed) Start(_ context.Context, who string, _ AuditAsk) (AuditState,
 
 func (l *reviewed) State() AuditState { return l.state }
 
-func (l *reviewed) retention(context.Context) (any, error) {
-	return map[string]any{"kept": 10}, nil
+func (l *reviewed) Retention(context.Context) (Retention, error) {
+	return Retention{Kept: "90d", Windows: []RetentionWindow{}, Overdue: []RetentionLate{}}, nil
+}
+
+func (l *reviewed) Erase(_ context.Context, who string, of EraseAsk) (Erased, error) {
+	l.erased = append(l.erased, who+": "+of.Because)
+	return Erased{Trial: of.Trial, Request: "5f21a0c3", Records: 3, Segments: 1}, nil
 }
 
 func (l *reviewed) Begin(of Reading) (string, error) {
@@ -123,7 +129,7 @@ func withReviewed(t *testing.T) (*api, *reviewed) {
 	o.Hashes = func([]objection.ID) ([]objection.Subject, error) {
 		return []objection.Subject{{Ledger: [16]byte{1}}}, nil
 	}
-	o.Records, o.Subjects, o.Why, o.Audits, o.Retention, o.Readings = l, l, l.why, l, l.retention, l
+	o.Records, o.Subjects, o.Why, o.Audits, o.Eraser, o.Readings = l, l, l.why, l, l, l
 	a.face = New(*o)
 	operator := *o
 	operator.Operator = true
@@ -211,7 +217,7 @@ func TestReadingsAreRecorded(t *testing.T) {
 		{"POST", "/ledger/audit", `{"since":"7d"}`, 422, "known here: from, to", ""},
 		{"GET", "/ledger/audit", "", 200, `"state":"none"`, ""},
 		{"GET", "/ledger/audit?x=1", "", 400, "there are none here", ""},
-		{"GET", "/ledger/retention", "", 200, `"kept":10`, ""},
+		{"GET", "/ledger/retention", "", 200, `"kept":"90d"`, ""},
 		{"GET", "/ledger/retention?x=1", "", 400, "there are none here", ""},
 		{"GET", "/ledger/checkpoints", "", 200, `"records":3`, ""},
 		{"GET", "/ledger/checkpoints?x=1", "", 400, "there are none here", ""},

@@ -44,6 +44,7 @@ var calls = []call{
 	{http.MethodPost, "/ledger/audit", access.Audit, startAudit},
 	{http.MethodGet, "/ledger/audit", access.Audit, auditState},
 	{http.MethodGet, "/ledger/retention", access.ReadRetention, retention},
+	{http.MethodPost, "/ledger/erase", "", eraseRecords},
 	{http.MethodPost, "/ledger/readings", "", beginReading},
 	{http.MethodPost, "/ledger/readings/end", "", endReading},
 	{http.MethodGet, "/assessments", anybody, (*handler).assessments},

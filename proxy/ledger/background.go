@@ -120,6 +120,8 @@ func (l *Ledger) works() {
 		select {
 		case <-l.stop:
 			return
+		case asked := <-l.sealing.asked:
+			asked <- sealAll(l, faults)
 		case <-t.C:
 			if first {
 				t.Reset(everySecond)
@@ -128,6 +130,28 @@ func (l *Ledger) works() {
 			}
 		}
 	}
+}
+
+// sealAll does what [Eraser.SealAll] asks for.
+func sealAll(l *Ledger, faults *faults) error {
+	if err := l.refused(false); err != nil {
+		return err
+	}
+	if err := l.sealing.rollNow(l.opts.Now()); err != nil {
+		return err
+	}
+	for {
+		some, err := l.sealing.seal()
+		if err != nil {
+			return err
+		}
+		if !some {
+			break
+		}
+	}
+	for l.work(faults) && !l.stopping() {
+	}
+	return nil
 }
 
 func (l *Ledger) stopping() bool {

@@ -181,3 +181,6 @@ func (c *copied) hand(dir string, put func(name string, from io.Reader) error) e
 	}
 	return put(c.name, io.LimitReader(from, c.size))
 }
+
+// Copied tells whether a copy of the ledger is under way.
+func (e *Eraser) Copied() bool { return e.sealing.copies.Load() > 0 }

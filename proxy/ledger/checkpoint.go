@@ -167,6 +167,22 @@ func (s *signing) known() (*tree.Checkpoint, error) {
 	return newest, nil
 }
 
+// unsigned are the numbers of the records, of so many, that the newest checkpoint that is known does not cover, from the one up
+// to the other. Where none are signed at all, there are none.
+func (s *signing) unsigned(next uint64) (numbers [2]uint64, err error) {
+	if s.signer == nil {
+		return numbers, nil
+	}
+	known, err := s.known()
+	switch {
+	case errors.Is(err, ErrForeign), errors.Is(err, tree.ErrCheckpoint):
+		err = nil // a person said that it counts for nothing
+	case err == nil && known != nil:
+		return [2]uint64{uint64(known.Tree.N), next}, nil
+	}
+	return [2]uint64{0, next}, err
+}
+
 // ErrForeign says that the newest checkpoint that is known was signed by a key that is none of this log.
 var ErrForeign = errors.New("the checkpoint was signed by another key than that of these keys' state")
 

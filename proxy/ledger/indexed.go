@@ -47,10 +47,10 @@ func encodeIndex(terms *index.Builder, of string) ([]byte, error) {
 	return terms.Encode([sha256.Size]byte(digest))
 }
 
-// Sealed is what the summary of a segment says of its file.
+// Sealed is what is known of a sealed segment without reading its lines.
 type Sealed struct {
 	First, End uint64
-	Bytes      int64
+	Bytes      int64 // of its lines as they lie there: where some were erased, fewer than were sealed
 	Digest     [sha256.Size]byte
 	From, To   time.Time
 	Aside      bool // lines of it were set aside
@@ -62,7 +62,7 @@ func (s *Sealed) Of() index.Of {
 	return index.Of{First: s.First, End: s.End, Bytes: s.Bytes, Digest: s.Digest}
 }
 
-// ReadSealed reads that, and not what a start must know. The error wraps [ErrSummary], or is fs.ErrNotExist.
+// ReadSealed reads that of the summary and the file, and not what a start must know. The error wraps [ErrSummary], or is fs.ErrNotExist.
 func ReadSealed(dir string, first uint64) (*Sealed, error) {
 	path := filepath.Join(dir, segment.FileName(first, SummarySuffix))
 	f, err := os.Open(path)
@@ -81,9 +81,29 @@ func ReadSealed(dir string, first uint64) (*Sealed, error) {
 		return nil, fmt.Errorf("%s: %w", path, ErrSummary)
 	}
 	return &Sealed{
-		First: first, End: said[1].Uint(), Bytes: said[2].Int(), Digest: [sha256.Size]byte(digest),
+		First: first, End: said[1].Uint(), Bytes: bytesOf(dir, first, said[2].Int()), Digest: [sha256.Size]byte(digest),
 		From: said[4].Time(), To: said[5].Time(), Aside: said[6].Int() > 0, Plain: said[7].Str == LinesPlain,
 	}, nil
+}
+
+// bytesOf is how many bytes the lines of a segment have as they lie there, of which so many were sealed. Only what is
+// packed in frames is ever written anew.
+func bytesOf(dir string, first uint64, sealed int64) int64 {
+	f, err := os.Open(packedName(dir, first))
+	if err != nil {
+		return sealed
+	}
+	defer func() { _ = f.Close() }()
+	info, err := f.Stat()
+	if err != nil {
+		return sealed
+	}
+	frames, err := ReadFrames(f, info.Size())
+	if err != nil || len(frames) == 0 {
+		return sealed
+	}
+	last := frames[len(frames)-1]
+	return last.From + last.Length
 }
 
 // MakeIndex reads a sealed segment and writes its index anew, for whoever found none, or one that is of something else.
@@ -100,6 +120,10 @@ func MakeIndex(s Segment, disk durable.Disk) error {
 	terms, sum := index.NewBuilder(s.First), sha256.New()
 	got, err := scanSegment(s, func(line []byte, entry tree.Entry) error {
 		sum.Write(entry[:])
+		if line == nil {
+			terms.Add(nil, erasedBytes)
+			return nil
+		}
 		terms.Add(line, len(line)+1)
 		return nil
 	})

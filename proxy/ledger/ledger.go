@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"path/filepath"
 	"sync"
 	"time"
@@ -80,7 +81,9 @@ type Ledger struct {
 	signing *signing
 	sealing *sealing
 	tree    *grown
-	idle    sync.WaitGroup
+
+	Eraser *Eraser // has lines of sealed segments go
+	idle   sync.WaitGroup
 }
 
 // Open opens a ledger: it brings one of a version before to numbers, reads what a start must know, and begins a new segment,
@@ -113,11 +116,15 @@ func (from *Standing) Open(o Options, first Note) (*Ledger, error) {
 	}
 	g := &grown{dir: o.Dir, files: r.files, report: o.Report}
 	l := &Ledger{records: r, tree: g, signing: &signing{records: r, tree: g}, sealing: sealFrom(r, g, from)}
+	l.Eraser = &Eraser{records: r, signing: l.signing, sealing: l.sealing, pending: maps.Clone(from.Erasing)}
 	if err := l.signing.begin(); err != nil {
 		return nil, err
 	}
 	restored, err := l.signing.growFrom(from)
 	if err != nil {
+		return nil, err
+	}
+	if l.Eraser.doubted, err = l.signing.unsigned(from.Next()); err != nil {
 		return nil, err
 	}
 	if err := l.sealing.leftovers(); err != nil {

@@ -64,7 +64,7 @@ func (m *marked) anchor(s Segment, n uint64) (end uint64, err error) {
 		if !more {
 			return s.First + m.passed, nil
 		}
-		if known && m.line != nil && tree.EntryOf(m.line) == entry {
+		if known && m.line != nil && EntryOf(m.line) == entry {
 			break
 		}
 	}

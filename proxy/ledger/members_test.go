@@ -46,6 +46,10 @@ func every() []zapcore.ObjectMarshaler {
 			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Form: 2, Key: "privacy+3f2a0c11", Because: "the vendor was sold",
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
+		&ledger.Erasure{
+			Segment: 4096, First: 4100, End: 4110, Records: 3, Gone: []uint64{0, 2, 7, 1}, Window: "site shop", Request: "5f21a0c3",
+			Because: "operator: request 17",
+		},
 		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
 		&ledger.Reading{
 			ID: "0011223344556677", By: "auditor", Verb: "search", Through: "http", Asked: []string{"vendor", "reason"},
@@ -168,10 +172,10 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.Objected(nil, ledger.Head{Size: 8}),
 		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}, posted}),
 		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
-		l.Keys(*all[8].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
-		l.Read(*all[9].(*ledger.Reading)), l.Read(ledger.Reading{By: "operator", Verb: "tail", Through: "command"}),
-		l.ReadEnd(*all[10].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
-		l.TurnedAway([]ledger.TurnedAway{*all[11].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
+		l.Keys(*all[9].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
+		l.Read(*all[10].(*ledger.Reading)), l.Read(ledger.Reading{By: "operator", Verb: "tail", Through: "command"}),
+		l.ReadEnd(*all[11].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
+		l.TurnedAway([]ledger.TurnedAway{*all[12].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
 		l.Close(),
 	} {
 		if err != nil {

@@ -32,7 +32,7 @@ func (r *SegmentReader) renumber(d *Damage) {
 			r.stored = tree.Runs{}
 		}
 	}
-	entry := tree.EntryOf(r.behind)
+	entry := EntryOf(r.behind)
 	for around := uint64(0); around <= mostRenumbered; around = max(2*around, leastRenumbered) {
 		from := max(d.First+1, r.next-min(r.next, around))
 		end := min(uint64(r.stored.End()), r.next+around+1)

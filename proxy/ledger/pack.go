@@ -188,3 +188,8 @@ func (s *sealing) leftovers() error {
 	}
 	return nil
 }
+
+// packedName is the path of a segment's compressed lines.
+func packedName(dir string, first uint64) string {
+	return filepath.Join(dir, segment.FileName(first, PackedSuffix))
+}

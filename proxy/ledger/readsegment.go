@@ -37,12 +37,13 @@ type SegmentReader struct {
 	behind []byte // the record behind the damage that err is about
 	at     int64  // where that is
 	torn   segment.Gap
-	stored tree.Runs // hashes of the records of all segments, once they are wanted
-	looked uint64    // how many of them were looked at
-	aside  *Aside    // what was set aside of the segment; nil: nothing
-	size   int64     // of the file, when its end was reached last; -1: it was not
-	over   bool      // nothing can be read any more
-	waited bool      // its end was reached, and there may be more since
+	stored tree.Runs                                   // hashes of the records of all segments, once they are wanted
+	looked uint64                                      // how many of them were looked at
+	aside  *Aside                                      // what was set aside of the segment; nil: nothing
+	size   int64                                       // of the file, when its end was reached last; -1: it was not
+	over   bool                                        // nothing can be read any more
+	erased func(number uint64, entry tree.Entry) error // is told of each record whose line was erased; nil: nobody is
+	waited bool                                        // its end was reached, and there may be more since
 	err    error
 }
 
@@ -135,14 +136,19 @@ func (r *SegmentReader) Next() bool {
 	if r.err != nil {
 		return false
 	}
-	if r.behind != nil {
+	if line := r.behind; line != nil {
 		r.place = r.at
-		return r.found(r.behind)
+		if r.behind = nil; !r.passErased(line) {
+			return r.found(line)
+		}
 	}
-	for !r.ended() && r.grown() {
+	for r.err == nil && !r.ended() && r.grown() {
 		r.place = r.lines.at
 		line, found := r.lines.next()
 		if found && r.good(line) {
+			if r.passErased(line) {
+				continue
+			}
 			return r.found(line)
 		}
 		if !found || !r.passAside() {
@@ -167,6 +173,19 @@ func (r *SegmentReader) passAside() bool {
 	}
 	r.passed(n)
 	r.next += uint64(len(set.Entries))
+	return true
+}
+
+// passErased goes on behind a line that says that a record was erased; false where it is a record.
+func (r *SegmentReader) passErased(line []byte) bool {
+	entry, is := ErasedEntry(line)
+	if !is {
+		return false
+	}
+	r.passed(1)
+	if r.next++; r.erased != nil {
+		r.err = r.erased(r.next-1, entry)
+	}
 	return true
 }
 

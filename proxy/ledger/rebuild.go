@@ -25,7 +25,7 @@ func NewRebuild(first uint64, before *Summary) *Rebuild {
 	return r
 }
 
-// Add adds a record: its line, nil where it was set aside or is gone, and its entry in the tree. It gives the nodes of
+// Add adds a record: its line, nil where it was set aside, erased or is gone, and its entry in the tree. It gives the nodes of
 // tiles that became complete, until the next call.
 func (r *Rebuild) Add(line []byte, entry tree.Entry) []tree.Node {
 	if err := r.b.add(line, entry); err != nil && r.err == nil {
@@ -48,7 +48,7 @@ type Extent struct {
 
 // Summary is the summary of what was added. The error says which record could not be understood.
 func (r *Rebuild) Summary(of Extent) (*Summary, error) {
-	s := r.b.summary(scanned{of.Records, of.Bytes, of.Torn, of.Aside, of.Plain})
+	s := r.b.summary(scanned{n: of.Records, bytes: of.Bytes, torn: of.Torn, aside: of.Aside, plain: of.Plain})
 	return s, r.err
 }
 

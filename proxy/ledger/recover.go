@@ -29,6 +29,9 @@ type Standing struct {
 	rest         []byte      // the entries of their records, 32 bytes each
 	nodes        []tree.Node // of the tree's tiles that became complete by them
 	old          bool        // it is of a version before, and is to be brought to numbers first
+
+	erased    []uint64  // records behind that summary whose lines were erased
+	accounted []Erasure // what records behind it say of that
 }
 
 // standing is a ledger without records.
@@ -130,14 +133,35 @@ func (s *Standing) readTail(each func(record []byte)) error {
 		s.tail = append(s.tail, f.First)
 	}
 	s.Keys.Known = s.Keys.Known || len(files) > 0
+	if err := s.accountErased(); err != nil {
+		return err
+	}
 	return s.readOld(each)
+}
+
+// accountErased tells whether records say of each line that was erased that it was to go: a line that somebody else took
+// away might have said what a start must know. None is erased of a segment that is not sealed: there are some behind the
+// last summary only where that of a later segment was lost.
+func (s *Standing) accountErased() error {
+	for _, number := range s.erased {
+		if !slices.ContainsFunc(s.accounted, func(e Erasure) bool { return e.Covers(number) }) {
+			return fmt.Errorf("record %d is said to be erased, and no record says so: put its segment back from a copy", number)
+		}
+	}
+	s.erased, s.accounted = nil, nil
+	return nil
 }
 
 // grow reads a segment: what its records say, and the tree over them.
 func (s *Standing) grow(f Segment, each func(record []byte)) error {
-	_, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
+	signed := signedSize(s.dir)
+	got, err := scanSegment(f, func(line []byte, entry tree.Entry) error {
 		if line != nil {
-			each(line)
+			if each(line); string(kindOf(line)) == KindErasure && s.Next() < signed {
+				if e, err := ParseErasure(line); err == nil {
+					s.accounted = append(s.accounted, e)
+				}
+			}
 		}
 		s.rest = append(s.rest, entry[:]...)
 		s.nodes = s.edge.Append(s.rest[len(s.rest)-len(entry):], s.nodes)
@@ -146,5 +170,6 @@ func (s *Standing) grow(f Segment, each func(record []byte)) error {
 		}
 		return s.observe(line)
 	})
+	s.erased = append(s.erased, got.erased...)
 	return err
 }

@@ -25,6 +25,8 @@ type Recovered struct {
 	Keys     RecoveredKeys
 	Hits     uint64          // the highest number of a hit
 	Aside    map[string]bool // what was set aside and recorded, by the digests of the files that say so, in hex
+	Erasing  map[uint64]bool // by number of its first record: a segment of which lines are to go, and have not gone
+	Periods  Periods         // for how long records are kept
 
 	last []byte // of an event: one record after the other says the same
 }
@@ -40,6 +42,7 @@ func nothing() *Recovered {
 		Forms:    map[string]int{},
 		Reminded: map[Review]int{},
 		Aside:    map[string]bool{},
+		Erasing:  map[uint64]bool{},
 	}
 }
 
@@ -65,6 +68,12 @@ func (r *Recovered) observe(record []byte) error {
 		return r.observeHead(record)
 	case KindSetAside:
 		r.Aside[gjson.GetBytes(record, "digest").Str] = true
+	case KindErasure:
+		r.Erasing[gjson.GetBytes(record, "segment").Uint()] = true
+	case KindErased:
+		delete(r.Erasing, gjson.GetBytes(record, "segment").Uint())
+	case KindPeriods:
+		r.Periods.observe(record)
 	case KindKey:
 		r.Keys.observe(record)
 	case KindApproval:
@@ -154,6 +163,8 @@ type remembered struct {
 	Shredded bool              `json:"keys_shredded,omitempty"`
 	Hits     uint64            `json:"hits,omitempty"`
 	Aside    []string          `json:"set_aside,omitempty"`
+	Erasing  []uint64          `json:"erasing,omitempty"`
+	Periods  *Periods          `json:"periods,omitempty"`
 }
 
 type reminded struct {
@@ -168,6 +179,10 @@ func (r Recovered) MarshalJSON() ([]byte, error) {
 		Revoked: r.Facts.Revoked, Seen: r.Facts.Seen, Forms: r.Forms, Signers: r.Signers,
 		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
 		Shredded: r.Keys.Shredded, Hits: r.Hits, Aside: slices.Sorted(maps.Keys(r.Aside)),
+		Erasing: slices.Sorted(maps.Keys(r.Erasing)),
+	}
+	if r.Periods != (Periods{}) {
+		m.Periods = &r.Periods
 	}
 	if r.Head.Size > 0 {
 		m.Root = hex.EncodeToString(r.Head.Root[:])
@@ -210,6 +225,12 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 	for _, digest := range m.Aside {
 		r.Aside[digest] = true
 	}
+	for _, segment := range m.Erasing {
+		r.Erasing[segment] = true
+	}
+	if m.Periods != nil {
+		r.Periods = *m.Periods
+	}
 	return nil
 }
 
@@ -220,7 +241,7 @@ func (r *Recovered) clone() *Recovered {
 		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
 	}
 	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
-	c.Aside = maps.Clone(r.Aside)
+	c.Aside, c.Erasing = maps.Clone(r.Aside), maps.Clone(r.Erasing)
 	c.last = nil
 	return &c
 }

@@ -9,10 +9,12 @@ type scanned struct {
 	torn  int64  // bytes behind it
 	aside int    // how many were set aside
 	plain bool   // its lines have no checksums
+
+	erased []uint64 // of which records the lines were erased
 }
 
 // scanSegment hands over the records of a segment, up to the number where the next one begins: the line without its end, and
-// its entry in the tree. Of a line that was set aside only the entry is known. An error is a [Damage], or one of reading.
+// its entry in the tree. Of a line that was set aside, or erased, only the entry is known. An error is a [Damage], or one of reading.
 func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s scanned, err error) {
 	r, err := f.open(true)
 	if err != nil {
@@ -20,6 +22,15 @@ func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s s
 	}
 	defer func() { _ = r.Close() }()
 	s.plain = r.plain
+	r.erased = func(number uint64, entry tree.Entry) error {
+		if err := s.passed(number, f.First, r.aside, each); err != nil {
+			return err
+		}
+		s.n++
+		s.bytes = r.lines.at
+		s.erased = append(s.erased, number)
+		return each(nil, entry)
+	}
 	for r.Next() {
 		if err := s.passed(r.next-1, f.First, r.aside, each); err != nil {
 			return s, err

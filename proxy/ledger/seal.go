@@ -31,11 +31,14 @@ type sealing struct {
 	begun  time.Time     // when the segment that is written was begun
 	first  uint64        // number of its first record
 	own    uint64        // how many records in it say nothing but where the ledger itself stands
+
+	asked chan chan error // whoever wants all to be sealed at once, and waits for it
 }
 
 // sealFrom goes on from what stands.
 func sealFrom(r *records, g *grown, from *Standing) *sealing {
 	s := &sealing{records: r, tree: g, busy: make(chan struct{}, 1), memory: from.sealedMemory}
+	s.asked = make(chan chan error)
 	s.begun, s.first = r.opts.Now(), from.Next()
 	s.end.Store(from.sealed)
 	return s
@@ -66,6 +69,25 @@ func (s *sealing) roll(now time.Time) error {
 	if file.N <= s.own || now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
 		return nil
 	}
+	return s.next(now)
+}
+
+// rollNow ends the segment, unless it holds nothing but what the ledger itself said there, and begins another.
+func (s *sealing) rollNow(now time.Time) error {
+	file := s.writer.File()
+	if file.First != s.first {
+		if err := s.rolled(now, file.First); err != nil {
+			return err
+		}
+	}
+	if file.N <= s.own {
+		return nil
+	}
+	return s.next(now)
+}
+
+// next ends the segment, and begins another.
+func (s *sealing) next(now time.Time) error {
 	if s.writer.Present() != nil {
 		return nil // who looks after the files says so: of one that was ended nobody would see that it was cut short
 	}

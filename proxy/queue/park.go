@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"maps"
 	"time"
 )
 
@@ -134,27 +133,38 @@ func (q *Queue) Overdue(most int) (items []Item) {
 	return items
 }
 
-// Pending goes over what waits for a vendor, or for all (""), and what is parked, without handing it out: it may be
-// read alone. What ends meanwhile may cut it short.
+// Pending goes over what waits for a vendor, or for all (""), and what is parked, at the moment, and yields of that what is
+// still pending when its turn comes, without handing it out: it may be read alone. Whatever ends meanwhile, nothing is left
+// out that is pending all the while.
 func (q *Queue) Pending(vendor string) iter.Seq[Item] {
+	type pending struct {
+		e    *entry
+		name Name
+	}
 	return func(yield func(Item) bool) {
 		q.mu.Lock()
 		defer q.mu.Unlock()
-		for name, v := range maps.Clone(q.vendors) {
+		var all []pending
+		for name, v := range q.vendors {
 			if vendor != "" && vendor != name {
 				continue
 			}
 			for _, l := range []*list{&v.waiting, &v.parked} {
-				for e := l.oldest; e != nil; {
-					it := q.item(e, q.clock())
-					q.mu.Unlock()
-					more := yield(it)
-					q.mu.Lock()
-					if !more {
-						return
-					}
-					e = e.newer
+				for e := l.oldest; e != nil; e = e.newer {
+					all = append(all, pending{e, e.name})
 				}
+			}
+		}
+		for _, p := range all {
+			if p.e.name != p.name || p.e.state == ended {
+				continue
+			}
+			it := q.item(p.e, q.clock())
+			q.mu.Unlock()
+			more := yield(it)
+			q.mu.Lock()
+			if !more {
+				return
 			}
 		}
 	}

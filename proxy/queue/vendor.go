@@ -126,6 +126,12 @@ func (v *vendor) take(which Which, now int64) *entry {
 	if e == nil {
 		return nil
 	}
+	v.handOut(e)
+	return e
+}
+
+// handOut makes an event that is ready, or waits, one that is under way.
+func (v *vendor) handOut(e *entry) {
 	v.expiring.remove(e)
 	if e.state == waits {
 		v.later.remove(e)
@@ -137,7 +143,6 @@ func (v *vendor) take(which Which, now int64) *entry {
 	}
 	e.state = underWay
 	e.turn++
-	return e
 }
 
 // next is the next event.

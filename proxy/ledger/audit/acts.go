@@ -26,6 +26,7 @@ type act struct {
 	key, was   string
 	tree       tlog.Tree
 	because    string
+	erasure    *ledger.Erasure // which lines are to go; nil: it says nothing of that, or nothing that can be understood
 }
 
 // acts are those of a log, in order.
@@ -38,6 +39,13 @@ func (r *reader) act(number uint64, line []byte, got *reading) {
 		return
 	}
 	switch string(ledger.KindOf(line)) {
+	case ledger.KindErasure:
+		if of, err := ledger.ParseErasure(line); err == nil {
+			got.acts = append(got.acts, act{number: number, kind: ledger.KindErasure, first: of.Segment, erasure: &of})
+		}
+	case ledger.KindErased:
+		said := gjson.GetManyBytes(line, "segment", "digest")
+		got.acts = append(got.acts, act{number: number, kind: ledger.KindErased, first: said[0].Uint(), digest: said[1].Str})
 	case ledger.KindSealed, ledger.KindRetention, ledger.KindSetAside, ledger.KindRestored, ledger.KindLogKey:
 		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because", "digest")
 		a := act{
@@ -74,6 +82,13 @@ func (a acts) erasedBefore() (end uint64) {
 // says instead. Retention deletes from the oldest record on: what lies before its first one went earlier.
 func Erases(line []byte, number int64) error {
 	kind := string(ledger.KindOf(line))
+	if kind == ledger.KindErasure {
+		of, err := ledger.ParseErasure(line)
+		if err == nil && (number < 0 || !of.Covers(uint64(number))) {
+			err = fmt.Errorf("it says of other records that their lines were to go, among records %d to %d", of.First, of.End-1)
+		}
+		return err
+	}
 	if kind != ledger.KindRetention && kind != ledger.KindSetAside {
 		return fmt.Errorf("it is a record of kind %q", kind)
 	}
@@ -103,6 +118,9 @@ func (v *verification) account() {
 		if p.aside != nil {
 			v.accountAside(p, v.read[i])
 		}
+		if !v.read[i].gone {
+			v.accountErased(p, v.read[i])
+		}
 	}
 	var key *act
 	for i := range v.acts {
@@ -131,6 +149,9 @@ func (v *verification) accountGone(p *part, erased uint64) {
 // accountAside accounts for lines that were set aside.
 func (v *verification) accountAside(p *part, got *reading) {
 	name := segment.FileName(p.first, ledger.AsideSuffix)
+	if got.aside == 0 && len(got.erased) > 0 {
+		return // they were erased as well
+	}
 	if got.aside == 0 {
 		v.report.note("%s: what it says was set aside is in the segment", name)
 		return

@@ -187,3 +187,13 @@ func eachRecord(s ledger.Segment, each func(number uint64, record []byte) bool) 
 		}
 	}
 }
+
+// GoneBy is the record that says that the line of a record is gone, by its number; false where that line is there, or no
+// record says so.
+func GoneBy(dir string, number uint64) (by uint64, record []byte, is bool, err error) {
+	line, said, err := find(dir, number)
+	if err != nil || line != nil || said == nil {
+		return 0, nil, false, err
+	}
+	return uint64(said.Number), said.Line, true, nil
+}

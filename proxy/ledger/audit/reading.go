@@ -20,6 +20,8 @@ type reading struct {
 	bytes int64  // of lines, up to the end of the last record
 	torn  int64  // bytes behind it; of a packed segment as its summary says: they went when it was packed
 	aside int
+	// erased are the records of which a line says that theirs was erased, in order.
+	erased []uint64
 
 	bad     bool  // a line is none, or not that of the entry that is stored, or some are missing
 	short   bool  // neither lines nor entries say what some of the records are
@@ -83,6 +85,9 @@ func (r *reader) part(p *part) (*reading, error) {
 	sum, err := again.Summary(ledger.Extent{
 		Records: got.n, Bytes: got.bytes, Torn: got.torn, Aside: got.aside, Plain: p.plain(),
 	})
+	if len(got.erased) > 0 && !withErased(sum, p.sum) {
+		r.unsure = true
+	}
 	if whole := err == nil && !got.bad && !got.gone && got.failed == nil; whole && !r.unsure {
 		got.sum = sum
 	} else if !whole {
@@ -90,6 +95,16 @@ func (r *reader) part(p *part) (*reading, error) {
 	}
 	r.before = sum
 	return got, nil
+}
+
+// withErased makes a summary say of lines that were erased what the one that stands there does: nothing else knows it. False
+// where none stands there.
+func withErased(made, stands *ledger.Summary) bool {
+	if stands == nil {
+		return false
+	}
+	made.Bytes, made.From, made.To, made.Aside, made.Memory = stands.Bytes, stands.From, stands.To, stands.Aside, stands.Memory
+	return true
 }
 
 // partLines reads a part's lines.
@@ -110,11 +125,11 @@ func (r *reader) partLines(p *part, got *reading, again *ledger.Rebuild) error {
 	plain, open := p.plain(), p.end == 0
 	torn := int64(-1)
 	for (open || p.first+got.n < p.end) && r.lines.next() {
-		if d := p.set(r.lines.place); d != nil {
+		number := p.first + got.n
+		if d := p.set(r.lines.place); d != nil && (d.First == number || len(got.erased) == 0) {
 			r.setAside(p, d, got, again)
 			continue
 		}
-		number := p.first + got.n
 		good := r.lines.whole && isRecord(r.lines.line, plain)
 		if !good {
 			if !r.lines.whole || open && number >= uint64(r.v.signed.N) {
@@ -145,7 +160,11 @@ func (r *reader) partLines(p *part, got *reading, again *ledger.Rebuild) error {
 
 // add adds a record.
 func (r *reader) add(number uint64, line []byte, good bool, got *reading, again *ledger.Rebuild) {
-	r.entry = tree.EntryOf(line)
+	r.entry = ledger.EntryOf(line)
+	if _, erased := ledger.ErasedEntry(line); erased && good {
+		got.erased = append(got.erased, number)
+		line = nil
+	}
 	switch stored := r.entries.at(int64(number)); {
 	case stored == nil:
 		got.noEntry = got.noEntry || number < uint64(r.v.signed.N)

@@ -74,7 +74,10 @@ type Report struct {
 	// Unsigned are how many came behind the newest checkpoint, which proves nothing of them yet.
 	Unsigned uint64 `json:"unsigned"`
 	Erased   uint64 `json:"erased"` // their lines were deleted because they were old, and a record says so
-	Aside    uint64 `json:"aside"`  // their lines are damaged and were set aside, and a record says so
+	// ErasedLines are how many lines were erased of segments that are there, and a record says so.
+	ErasedLines uint64 `json:"erased_lines"`
+
+	Aside    uint64 `json:"aside"` // their lines are damaged and were set aside, and a record says so
 	Segments int    `json:"segments"`
 	Packed   int    `json:"packed"`
 	Bytes    int64  `json:"bytes"` // that were read, unpacked

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
@@ -88,7 +89,7 @@ func (s *shelf) hold(i int) *held {
 			continue
 		}
 		h.end = l.at
-		h.entries, h.at = append(h.entries, tree.EntryOf(l.line)), append(h.at, l.place)
+		h.entries, h.at = append(h.entries, ledger.EntryOf(l.line)), append(h.at, l.place)
 		h.good = append(h.good, isRecord(l.line, of.plain()))
 	}
 	h.failed = l.failed()

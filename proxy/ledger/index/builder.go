@@ -53,7 +53,7 @@ func NewBuilder(first uint64) *Builder {
 	return b
 }
 
-// Add adds a record; its line, with the end, has so many bytes.
+// Add adds a record; its line, with the end, has so many bytes. Of one whose line was erased nothing is known: nil.
 func (b *Builder) Add(record []byte, bytes int) {
 	if b.ended {
 		b.blocks = append(b.blocks, Block{First: b.next, At: b.at, From: 1<<32 - 1})
@@ -61,6 +61,11 @@ func (b *Builder) Add(record []byte, bytes int) {
 		clear(b.within)
 	}
 	of := &b.blocks[len(b.blocks)-1]
+	if record == nil {
+		b.next, b.at = b.next+1, b.at+int64(bytes)
+		b.ended = b.ended || b.at-b.began >= BlockSize
+		return
+	}
 	if at, ok := b.clock.read(record); ok {
 		of.From, of.To = min(of.From, at), max(of.To, at)
 	} else {

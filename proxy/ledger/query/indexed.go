@@ -160,10 +160,13 @@ func (b *blockReader) each(i int, do func(number uint64, record []byte) error) e
 	}
 	for number := b.blocks[i].First; len(text) > 0; number++ {
 		line, rest, _ := bytes.Cut(text, []byte{'\n'})
+		text = rest
+		if _, erased := ledger.ErasedEntry(line); erased {
+			continue
+		}
 		if err := do(number, line); err != nil {
 			return err
 		}
-		text = rest
 	}
 	return nil
 }

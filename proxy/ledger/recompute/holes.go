@@ -15,7 +15,48 @@ type span struct{ first, end uint64 }
 type holes struct {
 	all       []span
 	explained []explanation
+	erased    spans // lines of events that went one by one
 	damaged   []damaged
+}
+
+// spans are spans that may be many.
+type spans struct {
+	all    []span
+	sorted bool
+}
+
+func (s *spans) add(of span) { s.all, s.sorted = append(s.all, of), false }
+
+// without is what is left of a span.
+func (s *spans) without(of span) (left []span) {
+	if !s.sorted {
+		slices.SortFunc(s.all, func(a, b span) int { return cmp.Compare(a.first, b.first) })
+		s.all, s.sorted = merged(s.all), true
+	}
+	at, _ := slices.BinarySearchFunc(s.all, of.first, func(a span, first uint64) int { return cmp.Compare(a.end, first+1) })
+	for ; at < len(s.all) && s.all[at].first < of.end; at++ {
+		if of.first < s.all[at].first {
+			left = append(left, span{of.first, s.all[at].first})
+		}
+		of.first = max(of.first, s.all[at].end)
+	}
+	if of.first < of.end {
+		left = append(left, of)
+	}
+	return left
+}
+
+// merged puts spans together that touch, which are in order.
+func merged(all []span) []span {
+	to := all[:0]
+	for _, s := range all {
+		if n := len(to); n > 0 && s.first <= to[n-1].end {
+			to[n-1].end = max(to[n-1].end, s.end)
+			continue
+		}
+		to = append(to, s)
+	}
+	return to
 }
 
 // damaged are records that cannot be read, and why not.
@@ -36,6 +77,11 @@ func (h *holes) explain(l *line) {
 	switch l.kind {
 	case ledger.KindSealed, ledger.KindEvent:
 		return
+	case ledger.KindErasure:
+		if of, err := ledger.ParseErasure([]byte(l.text)); err == nil {
+			of.Runs(func(first, end uint64) { h.erased.add(span{first, end}) })
+		}
+		return
 	}
 	said := lineOf(l)
 	of := span{said.Get("first").Uint(), said.Get("end").Uint()}
@@ -50,7 +96,7 @@ func (h *holes) explain(l *line) {
 
 // left is what of some records is missing and not accounted for.
 func (h *holes) left(of span) (all []span) {
-	all = []span{of}
+	all = h.erased.without(of)
 	for _, by := range h.explained {
 		var rest []span
 		for _, s := range all {

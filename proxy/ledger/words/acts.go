@@ -55,3 +55,9 @@ func (r *record) textShown() string {
 	}
 	return digest + " (its digest alone)"
 }
+
+// erasure is that lines of a segment are to go.
+func erasure(r *record) string {
+	return joined(fmt.Sprintf("erasure of %s among records %s to %d:", counted(int(r.all.Get("records").Int()), "record"), r.get("first"),
+		max(r.all.Get("end").Uint(), 1)-1), before("window ", r.get("window")), before("request ", r.get("request")), r.long("because"))
+}

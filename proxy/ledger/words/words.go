@@ -58,7 +58,14 @@ var of = map[string]func(r *record) string{
 	ledger.KindBackup:      note,
 	ledger.KindSealed:      func(r *record) string { return joined("sealed", numbersIn(r.all)) },
 	ledger.KindRetention:   func(r *record) string { return joined("retention", numbersIn(r.all), r.long("text")) },
-	ledger.KindReading:     reading,
+	ledger.KindErasure:     erasure,
+	ledger.KindErased: func(r *record) string {
+		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", counted(int(r.all.Get("records").Int()), "line"), r.get("segment"))
+	},
+	ledger.KindPeriods: func(r *record) string {
+		return fmt.Sprintf("periods: records are kept %s; that counts a day later", cmp.Or(r.long("text"), "for good"))
+	},
+	ledger.KindReading: reading,
 	ledger.KindReadingEnd: func(r *record) string {
 		return fmt.Sprintf("reading_end of %s by %s: %s records", r.get("reading"), r.get("by"), r.get("records"))
 	},
