@@ -27,12 +27,13 @@ func newCommit(ledger, queue func()) *commit {
 	return c
 }
 
-// How long a commit waits for others, where there were some the last time: at least; as long as in each step somebody
-// comes; and at most, which is about what a disk takes. What a commit costs is paid once for all that are in it.
+// How long a commit waits for others, where there were some the last time: at least; as long as in each step so many
+// come; and at most, which is about what a disk takes. What a commit costs is paid once for all that are in it.
 const (
-	leastGather = time.Millisecond
+	leastGather = 500 * time.Microsecond
 	gatherStep  = 200 * time.Microsecond
 	mostGather  = 2 * time.Millisecond
+	leastInStep = 2
 )
 
 // wait returns when what was written before it was called has been brought to disk, or could not be.
@@ -65,12 +66,12 @@ func (c *commit) gatherOthers() {
 	if !c.many {
 		return
 	}
-	for step, all := leastGather, time.Duration(0); all < mostGather; step = gatherStep {
+	for step, all := leastGather, time.Duration(0); all+step <= mostGather; step = gatherStep {
 		before := c.waits
 		c.mu.Unlock()
 		c.pause(step)
 		c.mu.Lock()
-		if all += step; c.waits == before {
+		if all += step; c.waits < before+leastInStep {
 			return
 		}
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestACommitWaitsForOthers: where there were some the last time, as long as somebody comes, and no longer than it may; all
+// TestACommitWaitsForOthers: where there were some the last time, as long as some come, and no longer than it may; all
 // of them are in it. Where there were none it waits for nobody.
 func TestACommitWaitsForOthers(t *testing.T) {
 	for _, of := range []struct {
@@ -19,8 +19,8 @@ func TestACommitWaitsForOthers(t *testing.T) {
 	}{
 		{"alone the last time", false, nil, 0},
 		{"nobody comes", true, []int{0}, 1},
-		{"some come, and then nobody", true, []int{3, 1, 0}, 3},
-		{"somebody comes all the time", true, slices.Repeat([]int{1}, 6), 6},
+		{"some come, and then one", true, []int{3, 2, 1}, 3},
+		{"some come all the time", true, slices.Repeat([]int{2}, 8), 8},
 	} {
 		t.Run(of.name, func(t *testing.T) {
 			written := 0

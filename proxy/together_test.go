@@ -157,3 +157,57 @@ func TestWhatComesWithinAMomentTravelsTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatTravelsApart: events of more kinds than an exchange gathers of, which do not travel with each other, arrive
+// once, in the order of each visitor, and each with its kind alone.
+func TestWhatTravelsApart(t *testing.T) {
+	v := startVendor(t)
+	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
+	file := togetherFolder(t, v.URL)
+	writePolicy(t, strings.TrimSuffix(file, "/tagwarden.yaml"), strings.Replace(policyText, "classes: { event_name: keep,",
+		"classes: { event_name: keep, event_id: keep, user_id: keep, timestamp: keep,", 1))
+	r := start(t, file)
+	const events, kinds, visitors = 240, 12, 9
+	kind := func(n int) string { return fmt.Sprintf("2026-11-29T12:00:%02dZ", n%kinds) }
+	for n := range events {
+		body := fmt.Sprintf(`{"type":"track","event":"serial%dx","userId":"u-%d","messageId":"ajs-next-%032d","sentAt":%q}`,
+			n, n%visitors, n, kind(n))
+		if a := r.send(t, post("/t/v1/t", consent+"Content-Type: text/plain\r\n", body)); a.status != 200 {
+			t.Fatal(a)
+		}
+	}
+	var good []string
+	v.answers(func(w http.ResponseWriter, _ *http.Request) {
+		v.mu.Lock()
+		good = append(good, v.requests[len(v.requests)-1])
+		v.mu.Unlock()
+		_, _ = w.Write([]byte(`{"success":true}`))
+	})
+	until(t, "all have ended", func() bool { return r.Pending() == 0 })
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	seen, last := map[int]int{}, map[int]int{}
+	for _, request := range good {
+		for _, name := range serial.FindAllString(request, -1) {
+			var n int
+			if _, err := fmt.Sscanf(name, "serial%dx", &n); err != nil {
+				t.Fatal(err)
+			}
+			seen[n]++
+			if n < last[n%visitors] {
+				t.Errorf("event %d of a visitor came behind event %d", n, last[n%visitors])
+			}
+			if last[n%visitors] = n; !strings.Contains(request, kind(n)) {
+				t.Errorf("event %d travelled with those of another kind: %s", n, request)
+			}
+		}
+	}
+	for n := range events {
+		if seen[n] != 1 {
+			t.Errorf("event %d arrived %d times", n, seen[n])
+		}
+	}
+	if len(good) > events {
+		t.Errorf("%d requests for %d events", len(good), events)
+	}
+}

@@ -118,9 +118,13 @@ func (s *store) readWrapped() (all []smallFile, err error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := segment.List(s.keyDir, keySuffix)
-	if err != nil {
-		return nil, err
+	var keys []segment.File
+	for _, suffix := range keySuffixes {
+		some, err := segment.List(s.keyDir, suffix)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, some...)
 	}
 	for _, k := range keys {
 		text, err := os.ReadFile(k.Path)

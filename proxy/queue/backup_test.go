@@ -90,7 +90,7 @@ func TestCopyIsOfAMoment(t *testing.T) {
 	if err := q.Tend(); err != nil {
 		t.Fatal(err)
 	}
-	if f, k := files(t, o.Dir, framesSuffix), files(t, o.Keys, keySuffix); len(f) != 1 || len(k) != 1 {
+	if f, k := files(t, o.Dir, framesSuffix), keysIn(t, o.Keys); len(f) != 1 || len(k) != 1 {
 		t.Errorf("left behind: %v, %v", f, k)
 	}
 	copied := opened(t, to)

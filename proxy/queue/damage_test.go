@@ -10,6 +10,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
 // folder is all files of a folder, by their paths in it.
@@ -137,7 +139,7 @@ func TestALostKeyNamesItsEvents(t *testing.T) {
 	} {
 		d, c := &diary{}, newClock()
 		f := fourEvents(t, d, c)
-		change(f, filepath.Join("keys", "0000000000000000.key"))
+		change(f, filepath.Join("keys", segment.FileName(0, comingSuffix)))
 		o := options(f.write(t), d, c)
 		for range 2 { // as long as it is not on the log it is found again
 			q := opened(t, o)

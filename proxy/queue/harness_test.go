@@ -231,6 +231,15 @@ func files(t testing.TB, dir, suffix string) (names []string) {
 	return names
 }
 
+// keysIn lists the keys in a folder, whatever they are called by now.
+func keysIn(t testing.TB, dir string) (names []string) {
+	t.Helper()
+	for _, suffix := range keySuffixes {
+		names = append(names, files(t, dir, suffix)...)
+	}
+	return names
+}
+
 // lazy is a disk that brings nothing to disk, and is quick.
 type lazy struct{ durable.Disk }
 

@@ -22,6 +22,7 @@ type key struct {
 	// The numbers of frames whose events are not pending there any more, and of those whose events may have been sent.
 	ended, attempted bits
 	files            int // how many hold frames of it
+	suffix           string
 	users            int // tickets that may put some into one
 }
 
@@ -44,11 +45,40 @@ func (b bits) unset(n uint32) {
 
 func (b bits) has(n uint32) bool { return int(n/64) < len(b) && b[n/64]>>(n%64)&1 == 1 }
 
-const keySuffix = ".key"
+// What the names of keys end with. A key is made before its file and taken away behind it, and is called otherwise
+// meanwhile: one of the first name that has no file tells that this was removed.
+const (
+	keySuffix    = ".key"
+	comingSuffix = ".coming" // nothing was written below it yet
+	goingSuffix  = ".going"  // what was is about to be deleted
+)
+
+// keySuffixes are all of them.
+var keySuffixes = []string{comingSuffix, keySuffix, goingSuffix}
+
+// keyName is what a key is called, and wrapped for.
+func keyName(id uint64) string { return segment.FileName(id, keySuffix) }
 
 // keyPath is where a key lies.
-func (s *store) keyPath(id uint64) string {
-	return filepath.Join(s.keyDir, segment.FileName(id, keySuffix))
+func (s *store) keyPath(k *key) string {
+	return filepath.Join(s.keyDir, segment.FileName(k.id, k.suffix))
+}
+
+// renameKey has a key be called otherwise.
+func (s *store) renameKey(k *key, suffix string) error {
+	if k.suffix == suffix {
+		return nil
+	}
+	from := s.keyPath(k)
+	to := filepath.Join(s.keyDir, segment.FileName(k.id, suffix))
+	err := s.q.files.Rename(from, to)
+	if _, there := os.Lstat(from); err == nil || errors.Is(there, fs.ErrNotExist) {
+		k.suffix = suffix // also where it is not on disk yet, or the key is not there
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot rename a key: %w", err)
+	}
+	return nil
 }
 
 // newKey makes a key, on disk.
@@ -59,8 +89,9 @@ func (s *store) newKey() (*key, error) {
 	if _, err := io.ReadFull(s.q.opts.Rand, secret[:]); err != nil {
 		return nil, fmt.Errorf("cannot make a key: %w", err)
 	}
-	path := s.keyPath(id)
-	wrapped, err := s.q.opts.Wrap(&secret, filepath.Base(path))
+	k := &key{id: id, suffix: comingSuffix}
+	path := s.keyPath(k)
+	wrapped, err := s.q.opts.Wrap(&secret, keyName(id))
 	if err != nil {
 		return nil, fmt.Errorf("cannot wrap a key: %w", err)
 	}
@@ -68,32 +99,41 @@ func (s *store) newKey() (*key, error) {
 		_ = s.q.files.Remove(path) // a part of it, if anything; the next one has another name
 		return nil, fmt.Errorf("cannot write a key: %w", err)
 	}
-	aead, err := newAEAD(&secret)
+	k.aead, err = newAEAD(&secret)
 	clear(secret[:])
-	return &key{id: id, aead: aead}, err
+	return k, err
 }
 
 // readKeys reads the keys that lie there. What is none is set aside, and its frames are lost.
 func (s *store) readKeys() error {
-	files, err := segment.List(s.keyDir, keySuffix)
-	if err != nil {
-		return err
-	}
-	for _, f := range files {
-		s.nextKey = max(s.nextKey, f.First+1)
-		wrapped, err := os.ReadFile(f.Path)
+	for _, suffix := range keySuffixes {
+		files, err := segment.List(s.keyDir, suffix)
 		if err != nil {
-			return fmt.Errorf("cannot read a key: %w", err)
+			return err
 		}
-		k := &key{id: f.First}
-		if secret, err := s.q.opts.Unwrap(wrapped, filepath.Base(f.Path)); err == nil {
-			if k.aead, err = newAEAD(secret); err != nil {
+		for _, f := range files {
+			if err := s.readKey(f, suffix); err != nil {
 				return err
 			}
-			clear(secret[:])
 		}
-		s.keys[k.id] = k
 	}
+	return nil
+}
+
+func (s *store) readKey(f segment.File, suffix string) error {
+	s.nextKey = max(s.nextKey, f.First+1)
+	wrapped, err := os.ReadFile(f.Path)
+	if err != nil {
+		return fmt.Errorf("cannot read a key: %w", err)
+	}
+	k := &key{id: f.First, suffix: suffix}
+	if secret, err := s.q.opts.Unwrap(wrapped, keyName(k.id)); err == nil {
+		if k.aead, err = newAEAD(secret); err != nil {
+			return err
+		}
+		clear(secret[:])
+	}
+	s.keys[k.id] = k
 	return nil
 }
 
@@ -101,7 +141,7 @@ func (s *store) readKeys() error {
 func (s *store) keyOf(id uint64) *key {
 	k := s.keys[id]
 	if k == nil {
-		k = &key{id: id}
+		k = &key{id: id, suffix: keySuffix}
 		s.keys[id] = k
 		s.nextKey = max(s.nextKey, id+1)
 	}
@@ -110,12 +150,12 @@ func (s *store) keyOf(id uint64) *key {
 
 // shred makes a key unreadable, and takes it away. Of one that could not be read, the file is kept beside.
 func (s *store) shred(k *key) error {
-	path := s.keyPath(k.id)
+	path := s.keyPath(k)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	if k.lost {
-		return s.q.files.Rename(path, strings.TrimSuffix(path, keySuffix)+damagedSuffix)
+		return s.q.files.Rename(path, strings.TrimSuffix(path, k.suffix)+damagedSuffix)
 	}
 	if err := s.q.files.Overwrite(path); err != nil {
 		return fmt.Errorf("cannot overwrite a key: %w", err)

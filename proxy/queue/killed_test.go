@@ -62,6 +62,15 @@ func killedOptions(dir string) Options {
 	return o
 }
 
+// lying are the names of the files in a folder.
+func lying(dir string) (all []string) {
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		all = append(all, f.Name())
+	}
+	return all
+}
+
 // playKilled adds and ends events for as long as it lives, and prints each one that was accepted.
 func playKilled(dir string) error {
 	q, err := Open(killedOptions(dir))
@@ -70,6 +79,12 @@ func playKilled(dir string) error {
 	}
 	for _, d := range q.Damaged() {
 		return fmt.Errorf("damaged: %+v", d)
+	}
+	if notes := slices.Contains(lying(filepath.Join(dir, "queue")), notesName); notes && Removed(q) {
+		return fmt.Errorf("files count as removed, and none was: %v, %v", lying(filepath.Join(dir, "queue")), lying(filepath.Join(dir, "keys")))
+	}
+	if err := q.Checkpoint(func() uint64 { return 0 }); err != nil { // as each start does
+		return err
 	}
 	number := atomic.Uint64{}
 	number.Store(q.Highest())

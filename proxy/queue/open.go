@@ -62,6 +62,11 @@ func (q opening) start() error {
 		}
 		found = append(found, those...)
 	}
+	for _, s := range stores {
+		if err := s.confirm(); err != nil {
+			return err
+		}
+	}
 	if q.removed = q.lacks(notes.none); q.removed {
 		notes.record = 0
 	}

@@ -52,7 +52,7 @@ func TestFilesAndKeysGoWithTheirEvents(t *testing.T) {
 	if err := q.Tend(); err != nil {
 		t.Fatal(err)
 	}
-	if f, k := files(t, o.Dir, framesSuffix), files(t, o.Keys, keySuffix); len(f) != 1 || len(k) != 1 {
+	if f, k := files(t, o.Dir, framesSuffix), keysIn(t, o.Keys); len(f) != 1 || len(k) != 1 {
 		t.Errorf("files: %v, keys: %v", f, k)
 	}
 	if d.synced != 2 {

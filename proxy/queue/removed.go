@@ -12,19 +12,18 @@ func Lost(q *Queue, events int) {
 }
 
 // lacks tells whether files are missing that were there: the notes, which each start takes, or the file that a key was
-// made for. A key is made before its file and taken away behind it, so that a process which dies in between leaves one
-// alone, too: it costs reading the log, and nothing is missed.
+// made for, as its name says.
 func (q opening) lacks(notes bool) bool {
 	for _, s := range []*store{q.waiting, q.parked} {
 		newest, alone := uint64(0), 0
 		for _, k := range s.keys {
 			newest = max(newest, k.id)
-			if k.files == 0 {
+			if k.files == 0 && k.suffix == keySuffix {
 				alone++
 			}
 		}
-		if last := len(s.files) - 1; alone > 0 && last >= 0 && s.files[last].size == 0 && s.keys[newest].files == 0 {
-			alone-- // nothing was written below it
+		if last := len(s.files) - 1; alone > 0 && last >= 0 && s.files[last].size == 0 && s.keys[newest].files == 0 && s.keys[newest].suffix == keySuffix {
+			alone-- // nothing was written below it, by a version that called it so at once
 		}
 		if alone > 0 || notes && len(s.keys)+len(s.files) > 0 {
 			return true

@@ -3,6 +3,7 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"time"
@@ -33,7 +34,7 @@ func (q *Queue) Tend() error {
 	q.watch()
 	var err error
 	for _, s := range []*store{q.waiting, q.parked} {
-		err = errors.Join(err, s.roll(), s.clear(), s.thin())
+		err = errors.Join(err, s.roll(), s.confirm(), s.clear(), s.thin())
 	}
 	return err
 }
@@ -60,7 +61,7 @@ func (q *Queue) watch() {
 		err := s.w.Present()
 		if err == nil {
 			q.mu.Lock()
-			path := s.keyPath(s.key.id)
+			path := s.keyPath(s.key)
 			q.mu.Unlock()
 			_, err = os.Lstat(path)
 		}
@@ -102,6 +103,24 @@ func (s *store) roll() error {
 	return nil
 }
 
+// confirm has keys be called what they are for good below which frames were written.
+func (s *store) confirm() error {
+	var used []*key
+	s.q.mu.Lock()
+	for _, k := range s.keys {
+		if k.suffix == comingSuffix && k.files > 0 {
+			used = append(used, k)
+		}
+	}
+	s.q.mu.Unlock()
+	for _, k := range used {
+		if err := s.renameKey(k, keySuffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // clear deletes files in which no event is pending, and the keys that are needed no more.
 func (s *store) clear() error {
 	q := s.q
@@ -120,6 +139,9 @@ func (s *store) clear() error {
 			return fmt.Errorf("files whose events have ended stay until that is on disk: %w", err)
 		}
 	}
+	if err := s.announce(over); err != nil {
+		return err
+	}
 	for _, f := range over {
 		if err := q.files.Remove(f.path); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("cannot delete a file whose events have ended: %w", err))
@@ -136,6 +158,31 @@ func (s *store) clear() error {
 		q.mu.Unlock()
 	}
 	return errors.Join(errs, s.shredAll())
+}
+
+// announce has the keys be called otherwise of which no file is left when some are deleted.
+func (s *store) announce(over []*file) error {
+	left := map[*key]int{}
+	s.q.mu.Lock()
+	for _, f := range over {
+		for _, k := range f.keys {
+			left[k]++
+		}
+	}
+	maps.DeleteFunc(left, func(k *key, n int) bool { return n < k.files })
+	for _, k := range s.keys { // those of files in which nothing was written, too
+		if k.files == 0 && k.users == 0 {
+			left[k] = 0
+		}
+	}
+	maps.DeleteFunc(left, func(k *key, _ int) bool { return k == s.key || k.lost })
+	s.q.mu.Unlock()
+	for k := range left {
+		if err := s.renameKey(k, goingSuffix); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lands tells whether a ticket in flight has frames in a file. The mutex is held.

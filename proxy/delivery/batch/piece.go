@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"io"
-	"slices"
 	"unicode/utf8"
 
 	"github.com/klauspost/compress/gzip"
@@ -126,7 +125,6 @@ func (p *Piece) open(e *delivery.Event) (body []byte, ok bool) {
 	}
 	name := p.at.merge.Packed
 	if name == "" {
-		p.query = p.without(e.Query, "")
 		return body, true
 	}
 	how, found, clear := field(e.Query, name)
@@ -143,7 +141,9 @@ func (p *Piece) open(e *delivery.Event) (body []byte, ok bool) {
 			return nil, false
 		}
 	}
-	p.query = p.without(e.Query, name)
+	if found {
+		p.query = p.without(e.Query, name)
+	}
 	return body, true
 }
 
@@ -163,16 +163,13 @@ func (p *Piece) inflate(body []byte) ([]byte, bool) {
 	return p.plain, err == nil && p.packed.Len() == 0 && len(p.plain) > 0
 }
 
-// without is a query without one parameter, and without those that keep caches from answering.
+// without is a query without one parameter.
 func (p *Piece) without(query []byte, name string) []byte {
-	if p.at.asQuery || name == "" && len(p.at.busters) == 0 {
-		return query
-	}
 	for at := 0; at < len(query); {
 		from := at
 		var one pair
 		one, at = nextPair(query, at)
-		if name != "" && string(one.name) == name || slices.Contains(p.at.busters, string(one.name)) {
+		if string(one.name) == name {
 			continue
 		}
 		if len(p.rest) > 0 {

@@ -90,11 +90,10 @@ func checkJoined(t *testing.T, id string, events []delivery.Event) (together int
 	return together
 }
 
-// without takes off what says how a body was packed, which is not so any more, and what keeps caches from answering.
+// without takes off what says how a body was packed, which is not so any more.
 func without(values []string, id string) []string {
 	return slices.DeleteFunc(slices.Clone(values), func(value string) bool {
-		return id == "posthog" && strings.HasPrefix(value, "?compression ") || strings.HasPrefix(value, "compression ") ||
-			strings.HasPrefix(value, "?_ ") || strings.HasPrefix(value, "_ ")
+		return id == "posthog" && strings.HasPrefix(value, "?compression ") || strings.HasPrefix(value, "compression ")
 	})
 }
 

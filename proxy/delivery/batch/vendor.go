@@ -7,7 +7,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
-	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // Vendor is what a catalog entry says of several events in one request, made ready. It is immutable, and may be used
@@ -28,7 +27,6 @@ type endpoint struct {
 	places  []catalog.MergePlace
 	held    []string // parameters of the query that are events, too
 	asQuery bool     // the whole query is of the event
-	busters []string // parameters of the query that only keep caches from answering: several go without them
 	head    []byte   // what stands before the list, where events came in none: {"batch":[
 	first   string   // the path from which several go to another
 	other   []byte   // that one; nil where they go to the event's own
@@ -62,7 +60,6 @@ func newEndpoint(v *catalog.Vendor, i int) endpoint {
 		out.other, out.many = []byte(v.Endpoints[out.into].Path.Text), v.Endpoints[out.into].Merge
 	}
 	out.query(v.File, e.ID)
-	out.busters = busters(v.File, e.ID)
 	out.places = slices.Clone(e.Merge.From)
 	slices.SortStableFunc(out.places, func(a, b catalog.MergePlace) int { return int(a.Kind) - int(b.Kind) })
 	if list := out.many.From[0]; list.Kind == catalog.InMember {
@@ -95,26 +92,6 @@ func (e *endpoint) query(file *catalog.File, id string) {
 			}
 		}
 	}
-}
-
-// busters are the parameters of an endpoint's query that make each address another one, so that no cache answers. They
-// say nothing of an event, and nothing answers a request that has a body but the vendor.
-func busters(file *catalog.File, id string) (names []string) {
-	add := func(request map[string]catalog.Field) {
-		for name, field := range request {
-			if name, inQuery := strings.CutPrefix(name, "?"); inQuery && field.Class == hit.CacheBuster.String() {
-				names = append(names, name)
-			}
-		}
-	}
-	add(file.Request)
-	for i := range file.Endpoints {
-		if file.Endpoints[i].ID == id {
-			add(file.Endpoints[i].Request)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
 }
 
 // Merges tells whether any events of the vendor travel together.
