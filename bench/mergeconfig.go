@@ -18,7 +18,9 @@ const mergeWorkers = 8
 // mergeFiles are a configuration with every vendor that takes several events in one request: so many at most, where the catalog does not say
 // fewer; 1: each takes one. Show gives a file of the catalog.
 func mergeFiles(show func(id string) ([]byte, error), most int) (map[string]string, error) {
-	server, activities := mergeServer, "activities:\n"
+	var server, activities strings.Builder
+	server.WriteString(mergeServer)
+	activities.WriteString("activities:\n")
 	all := maps.Clone(files)
 	delete(all, "policy/activities.yaml")
 	for _, v := range mergeVendors {
@@ -29,12 +31,12 @@ func mergeFiles(show func(id string) ([]byte, error), most int) (map[string]stri
 		if all["policy/vendors/bench_"+v.id+".yaml"], err = vendorFile(text, "bench_"+v.id, most); err != nil {
 			return nil, fmt.Errorf("catalog entry %s: %w", v.id, err)
 		}
-		server += fmt.Sprintf("  %s: { catalog: bench_%s, prefix: /%s, %s, private: true, country: DE, concurrency: %d }\n",
+		fmt.Fprintf(&server, "  %s: { catalog: bench_%s, prefix: /%s, %s, private: true, country: DE, concurrency: %d }\n",
 			v.id, v.id, v.id, v.hosts, mergeWorkers)
-		activities += fmt.Sprintf("  - { id: %s-consent, vendor: %s, purposes: [audience-measurement], basis: consent, "+
+		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [audience-measurement], basis: consent, "+
 			"retention: 14 months, profile: merged, events: [\"*\"] }\n", strings.ReplaceAll(v.id, "_", "-"), v.id)
 	}
-	all["tagwarden.yaml"], all["policy/activities.yaml"], all["policy/profiles.yaml"] = server, activities, mergeProfile
+	all["tagwarden.yaml"], all["policy/activities.yaml"], all["policy/profiles.yaml"] = server.String(), activities.String(), mergeProfile
 	all["policy/purposes.yaml"], _, _ = strings.Cut(files["policy/purposes.yaml"], "  order-statistics:")
 	return all, nil
 }

@@ -164,7 +164,7 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	defer m.sink.Open(nil)
 	m.sink.Hold()
 	defer m.sink.Release()
-	begun, asked := time.Now(), m.sink.Requests()
+	begun := time.Now()
 	before, err := proc.Ran(pid)
 	if err != nil {
 		return cost, err
@@ -199,7 +199,7 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	if left < n/2 {
 		return cost, fmt.Errorf("%d of %d events had left before it was measured: send more (-hits)", first, n)
 	}
-	asked, askedFirst = m.sink.Requests()-asked, m.sink.Requests()-askedFirst
+	askedFirst = m.sink.Requests() - askedFirst
 	return mergeCost{
 		deliver: (after - queued) / time.Duration(left), all: (after - before) / time.Duration(n),
 		requests: float64(left) / float64(askedFirst),

@@ -23,7 +23,7 @@ func writeDown(name, part string) error {
 	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 		return fmt.Errorf("cannot write down the results: %w", err)
 	}
-	return os.Chmod(name, 0o644) //nolint:gosec // everybody may read them
+	return os.Chmod(name, 0o644) // everybody may read them
 }
 
 func withPart(text, part string) string {

@@ -46,10 +46,6 @@ func (d *closedDoor) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outc
 
 func (d *closedDoor) Close() {}
 
-func (d *closedDoor) option(o *proxy.Options) {
-	o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return d, nil }
-}
-
 // waitingShop is a shop whose events wait: for one vendor on an assessment, for three on consent. All are at one address.
 func waitingShop(t *testing.T, vendors string) *assessed {
 	t.Helper()

@@ -52,7 +52,7 @@ func (d *vendorDown) open(t *testing.T, vendor http.Handler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := &http.Server{Handler: vendor} //nolint:gosec // the proxy alone sends to it
+	server := &http.Server{Handler: vendor}
 	go func() { _ = server.Serve(l) }()
 	t.Cleanup(func() { _ = server.Close() })
 }

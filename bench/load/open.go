@@ -81,7 +81,7 @@ func (o *Open) moments() []time.Duration {
 	if o.Rate <= 0 {
 		return all
 	}
-	random, at := rand.New(rand.NewPCG(o.Seed, 0)), 0.0
+	random, at := rand.New(rand.NewPCG(o.Seed, 0)), 0.0 //nolint:gosec // load, by a seed that is printed
 	for i := range all {
 		at += -math.Log(1-random.Float64()) / o.Rate
 		all[i] = time.Duration(at * float64(time.Second))

@@ -1,7 +1,6 @@
 package load
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 )
@@ -32,11 +31,12 @@ var names = map[string]func(dst []byte, serial uint64) []byte{
 func NewTemplate(request string) *Template {
 	head, body, _ := strings.Cut(request, "\n\n")
 	line, headers, _ := strings.Cut(head, "\n")
-	head = line + " HTTP/1.1\r\n"
+	var b strings.Builder
+	b.WriteString(line + " HTTP/1.1\r\n")
 	for header := range strings.Lines(headers) {
-		head += strings.TrimSuffix(header, "\n") + "\r\n"
+		b.WriteString(strings.TrimSuffix(header, "\n") + "\r\n")
 	}
-	return &Template{cutPieces(head), cutPieces(body)}
+	return &Template{cutPieces(b.String()), cutPieces(body)}
 }
 
 func cutPieces(text string) (all []piece) {
@@ -55,7 +55,7 @@ func cutPieces(text string) (all []piece) {
 			continue
 		}
 		if names[rest[:end]] == nil {
-			panic(fmt.Sprintf("BUG: a template names $%s", rest[:end]))
+			panic("BUG: a template names $" + rest[:end])
 		}
 		all = append(all, piece{before, rest[:end]})
 		text = rest[end:]
