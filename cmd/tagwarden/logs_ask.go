@@ -28,6 +28,9 @@ type question struct {
 	country lists.Act
 	scan    bool
 
+	dir  string               // the ledger's folder, once it is open
+	gone func(through uint64) // told how far the log was gone through; nil: nobody is
+
 	purposes bool // what for events were is to be known, under whatever policy
 }
 
@@ -90,6 +93,14 @@ func (q *question) members(f *flag.FlagSet) {
 	})
 }
 
+// searched adds the flags of whoever shows records: those about members, how many, and other names for the time.
+func (q *question) searched(f *flag.FlagSet, limit string) {
+	q.members(f)
+	f.Func("from", "the same as --since", q.time(&q.of.Since))
+	f.Func("to", "the same as --until", q.time(&q.of.Until))
+	f.Func("limit", limit, limitInto(&q.of.Limit))
+}
+
 var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")
 
 // time reads a time into a variable.
@@ -140,7 +151,9 @@ func (q *question) open(ctx context.Context) (l *query.Ledger, loaded *config.Lo
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },
 		Note:   func(text string) { q.t.hint("%s", text) },
+		Gone:   q.gone,
 	}
+	q.dir = dir
 	return query.Open(dir, o), loaded, fine
 }
 

@@ -22,6 +22,7 @@ var mayImport = []imports{
 	{"proxy/ledger/query", []string{"proxy/ledger", "proxy/ledger/index", "proxy/segment", "rules/...", "config/strict", "config/durable"},
 		"who asks reads what the ledger wrote, and nothing of the server"},
 	{"proxy/ledger/dossier", []string{"proxy/ledger", "proxy/ledger/query", "proxy/ledger/words"}, "what the log holds about one person is asked and put into words"},
+	{"proxy/ledger/table", []string{"proxy/ledger", "proxy/ledger/query"}, "records that were asked for, as columns"},
 	{"proxy/ledger/words", []string{"proxy/ledger"}, "a record in words needs the names of kinds alone"},
 	{"proxy/ledger", []string{"proxy/ledger/index", "proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
 	{"proxy/webhook", []string{"rules/...", "proxy/delivery"}, "what may be reached, and how long one waits, is as with vendors"},
