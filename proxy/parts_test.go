@@ -90,7 +90,7 @@ func TestPartsAreInOrder(t *testing.T) {
 	}
 	want := []string{
 		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
-		"witnesses", "acts", "queue",
+		"witnesses", "exports", "acts", "queue",
 		"follow", "kept opt-outs", "cookie acts", "refusals", "reviews", "outbox", "visitors", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {

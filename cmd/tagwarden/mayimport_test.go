@@ -22,6 +22,8 @@ var mayImport = []imports{
 	{"proxy/ledger/query", []string{"proxy/ledger", "proxy/ledger/index", "proxy/segment", "rules/...", "config/strict", "config/durable"},
 		"who asks reads what the ledger wrote, and nothing of the server"},
 	{"proxy/ledger/dossier", []string{"proxy/ledger", "proxy/ledger/query", "proxy/ledger/words"}, "what the log holds about one person is asked and put into words"},
+	{"proxy/ledger/stream", []string{"proxy/delivery", "proxy/ledger", "proxy/ledger/words", "config/durable"},
+		"it follows the files that the ledger writes, and waits as deliveries do"},
 	{"proxy/ledger/table", []string{"proxy/ledger", "proxy/ledger/query"}, "records that were asked for, as columns"},
 	{"proxy/ledger/words", []string{"proxy/ledger"}, "a record in words needs the names of kinds alone"},
 	{"proxy/ledger", []string{"proxy/ledger/index", "proxy/ledger/tree", "proxy/segment", "rules/...", "config/durable"}, "the log is files of records, and a tree over them"},
