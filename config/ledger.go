@@ -22,6 +22,7 @@ type Ledger struct {
 	Origin       string    `yaml:"origin" doc:"What the log is called in checkpoints, for good: a host and a path without scheme, shop.example/tagwarden. Its key is made of it. A reload does not change it. Default: the one that the log has, and at first the first host of the first site that is neither localhost nor an IP address, and /tagwarden."`
 	CheckpointTo Copies    `yaml:"checkpoint_to" doc:"Where each signed checkpoint is copied: files on another mount, URLs that it is posted to, or one of them. Beside a file stands the same name with .log, which keeps all of them. Without any, and without a witness, who controls the machine could replace the whole log. A reload does not change it."`
 	Witness      Witnessed `yaml:"witness" doc:"Whose signatures say that they saw the log grow and never change (c2sp.org/tlog-witness). Nothing waits for them; one that saw another log than the one that is here stops forwarding. A reload does not change it."`
+	Export       Exports   `yaml:"export" doc:"Who gets records as they are written and on disk: receivers of syslog or of OpenTelemetry logs, or one of them. Nothing waits for them. A reload does not change it."`
 	Reserve      Size      `yaml:"reserve" default:"64MiB" is:"min=1MiB,max=16GiB" doc:"Room on the disk that is left free for the log's end: below it nothing is forwarded."`
 }
 
@@ -82,6 +83,7 @@ func (c ledgerCheck) run() {
 	c.checkCopies(l.CheckpointTo)
 	c.checkWitnesses(&l.Witness)
 	c.checkWindows()
+	c.checkExports(l.Export)
 }
 
 // defaultOrigin is made of the first host of the first site, as the file has them, that others know it by; where there is

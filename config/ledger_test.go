@@ -58,6 +58,38 @@ func TestLogIsNamedAfterTheFirstSite(t *testing.T) {
 	}
 }
 
+// TestExports: one receiver may stand alone, or one of each kind; files are those beside the server file.
+func TestExports(t *testing.T) {
+	t.Parallel()
+	const syslog, otlp = `syslog: { address: "siem.example:6514", ca: ca.pem }`, `otlp: { url: "https://otel.example", secret_file: /s, subjects: false }`
+	for written, want := range map[string]int{
+		"export: { " + syslog + ", " + otlp + " }": 1, "export: [{ " + syslog + " }, { " + otlp + " }]": 2,
+	} {
+		files := base(t)
+		files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "ledger: { retain: 90d, "+written+" }\n"...)
+		source := SourceOf(files)
+		source.Path = "dir/tagwarden.yaml"
+		loaded, err := Compile(source, basis.Past{})
+		if err != nil {
+			t.Errorf("%s: %v", written, err)
+			continue
+		}
+		all := loaded.Server.Ledger.Export
+		s, o := all[0].Syslog, all[len(all)-1].OTLP
+		if len(all) != want || s == nil || o == nil {
+			t.Errorf("%s: %+v", written, all)
+			continue
+		}
+		if s.ID() != "siem.example" || !s.TLS || s.Private || s.CA != "dir/ca.pem" || s.Facility != "audit" || s.Enterprise != 32473 ||
+			!s.Subjects || s.Behind != 1_000_000 {
+			t.Errorf("%s: %+v", written, s)
+		}
+		if o.ID() != "otel.example" || o.SecretFile != "/s" || o.Subjects || o.Behind != 1_000_000 {
+			t.Errorf("%s: %+v", written, o)
+		}
+	}
+}
+
 // TestCopyInTheDataFolder: who can change the log could change it as well.
 func TestCopyInTheDataFolder(t *testing.T) {
 	t.Parallel()

@@ -175,6 +175,7 @@ func (r *reading) resolvePaths() {
 		}
 	}
 	s.Ledger.CheckpointTo.pathsFrom(r.source.Path)
+	s.Ledger.Export.pathsFrom(r.source.Path)
 	for i := range r.loaded.Tests {
 		r.loaded.Tests[i].File = filepath.Join(r.source.Dir, "tests", filepath.FromSlash(r.loaded.Tests[i].Hit))
 	}

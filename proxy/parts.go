@@ -26,6 +26,7 @@ var parts = []part{
 	{name: "policies", open: openPolicies},
 	{name: "ledger", open: openLedger, close: closeLedger, run: loadAgain, minute: retainRecords, health: ledgerHealth},
 	{name: "witnesses", open: openWitnesses, run: askWitnesses, health: witnessHealth},
+	{name: "exports", open: openExports, close: closeExports, run: sendRecords, minute: tellUnsent, mention: exportMention},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
 	{name: "queue", open: openQueue, close: closeQueue, run: dispatchQueue, minute: noteEnded, health: queueHealth},
 	{name: "retention", open: openRetention, run: keepPeriods},

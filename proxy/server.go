@@ -84,6 +84,7 @@ type Server struct {
 	values        *valueCounts
 	checkpoints   *checkpoints // what becomes of the ledger's
 	ledger        *ledger.Ledger
+	exports       *exports    // who gets its records
 	dispatch      *dispatcher // with the queue
 	refusals      *refusals
 	turnedAway    *turnedAway

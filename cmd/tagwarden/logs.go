@@ -21,7 +21,8 @@ func logsVerbs() []verb {
 		{"search", "[--id NAME=VALUE]... [--since TIME] [--number N[-M]] [--where MEMBER=VALUE]... " +
 			"[--server URL --token-file FILE]", "show the records that fit", logsSearch},
 		{"subject", "NAME=VALUE... | --subject HASH...", "say what is recorded about one person, for whom asks (Art. 15)", logsSubject},
-		{"export", "--tiles DIR", "write the log as tiles, as other people's tools read it", logsExport},
+		{"export", "[--format jsonl|csv|parquet] [--out FILE] | --tiles DIR",
+			"write records to a file, or the log's tree as other people's tools read it", logsExport},
 		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
 		{"audit", "[--since TIME] [--until TIME] [--format text|json|html] [--out FILE]",
 			"recompute from the records whether everything was as it has to be", logsAudit},

@@ -30,6 +30,8 @@ type question struct {
 	dir     string      // of the ledger, once it is open
 	reading *logReading // that the log is asked is recorded, once it is open
 
+	gone func(through uint64) // told how far the log was gone through; nil: nobody is
+
 	purposes bool // what for events were is to be known, under whatever policy
 }
 
@@ -92,6 +94,14 @@ func (q *question) members(f *flag.FlagSet) {
 	})
 }
 
+// searched adds the flags of whoever shows records: those about members, how many, and other names for the time.
+func (q *question) searched(f *flag.FlagSet, limit string) {
+	q.members(f)
+	f.Func("from", "the same as --since", q.time(&q.of.Since))
+	f.Func("to", "the same as --until", q.time(&q.of.Until))
+	f.Func("limit", limit, limitInto(&q.of.Limit))
+}
+
 var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")
 
 // time reads a time into a variable.
@@ -146,7 +156,9 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },
 		Note:   func(text string) { q.t.hint("%s", text) },
+		Gone:   q.gone,
 	}
+	q.dir = dir
 	return query.Open(dir, o), loaded, fine
 }
 

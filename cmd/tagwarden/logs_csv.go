@@ -26,23 +26,35 @@ type recordTable struct {
 
 // newRecordTable begins a table with the names of its columns.
 func newRecordTable(w io.Writer) *recordTable {
-	t := &recordTable{out: csv.NewWriter(w)}
-	t.out.UseCRLF = true
-	_ = t.out.Write(csvColumns) // whoever reads it may be gone
+	t := &recordTable{out: newRows(w)}
+	t.begin()
 	return t
 }
 
+// newRows writes rows that end as the standard wants it.
+func newRows(w io.Writer) *csv.Writer {
+	rows := csv.NewWriter(w)
+	rows.UseCRLF = true
+	return rows
+}
+
+// begin writes the names of the columns. What goes wrong, the next row says.
+func (t *recordTable) begin() { _ = t.out.Write(csvColumns) }
+
 // row writes a record, and what its names stand for.
-func (t *recordTable) row(f *query.Found) {
+func (t *recordTable) row(f *query.Found) error {
 	row := t.cells[:0]
 	for _, column := range csvColumns {
 		row = append(row, defused(cellOf(f, column)))
 	}
-	_ = t.out.Write(row)
 	t.cells = row
+	return t.out.Write(row)
 }
 
-func (t *recordTable) flush() { t.out.Flush() }
+func (t *recordTable) flush() error {
+	t.out.Flush()
+	return t.out.Error()
+}
 
 // cellOf is what a record says in a column: of several values each, with a space between them.
 func cellOf(f *query.Found, column string) string {

@@ -40,7 +40,7 @@ func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string
 	show, flush := func(found *query.Found) { out.showFound(found, false) }, func() { _ = out.out.Flush() }
 	if form == "csv" {
 		table := newRecordTable(out.out)
-		show, flush = table.row, func() { table.flush(); _ = out.out.Flush() }
+		show, flush = func(found *query.Found) { _ = table.row(found) }, func() { _ = table.flush(); _ = out.out.Flush() }
 	}
 	defer flush()
 	var tally query.Tally

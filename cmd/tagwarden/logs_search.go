@@ -20,11 +20,8 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		"[--where MEMBER=VALUE]... [--limit N|all] [--wide] [--config FILE | --dir DIR | "+
 		"--server URL --token-file FILE] [--format text|json|csv]")
 	q, remote := t.question(f), addRemoteFlags(f)
-	q.members(f)
-	f.Func("from", "the same as --since", q.time(&q.of.Since))
-	f.Func("to", "the same as --until", q.time(&q.of.Until))
+	q.searched(f, "how many records at most (1000); 0 or all shows all, with --format json or csv")
 	q.of.Limit = mostShown
-	f.Func("limit", "how many records at most (1000); 0 or all shows all, with --format json or csv", limitInto(&q.of.Limit))
 	wide := f.Bool("wide", false, "name the fields and rungs of events")
 	form := "text"
 	f.Func("format", "text, json or csv (text)", func(given string) error {
@@ -54,9 +51,9 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	}
 	out := newRecordPrinter(t, form)
 	show, flush := func(found *query.Found) { out.showFound(found, *wide) }, func() {}
-	if form == "csv" {
+	if form == "csv" { // whoever reads it may be gone
 		table := newRecordTable(out.out)
-		show, flush = table.row, table.flush
+		show, flush = func(found *query.Found) { _ = table.row(found) }, func() { _ = table.flush() }
 	}
 	tally, err := l.Ask(ctx, &q.of, func(found *query.Found) bool {
 		show(found)

@@ -31,7 +31,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask, "appended": appended},
 	})
 }
 
@@ -61,6 +61,18 @@ func codes(ts *testscript.TestScript, neg bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("the exit code is %d, want %s", code, args[0])
 	}
+}
+
+// appended appends a file to another, as it is.
+func appended(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: appended file more")
+	}
+	text := strings.TrimSuffix(ts.ReadFile(args[0])+ts.ReadFile(args[1]), "\n") // archives end each file with one
+	if strings.HasSuffix(args[1], ".lines") {
+		text += "\n"
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 // waitFor waits until a file holds a text that a pattern matches, for at most ten seconds. What the pattern's groups match is put

@@ -69,12 +69,14 @@ func (l *Ledger) Checkpoint() []byte { return l.signing.head().text }
 type State struct {
 	Records, Sealed, Signed uint64    // how many there are, in sealed segments, below the newest checkpoint
 	At                      time.Time // when that was signed; zero: there is none
+	Synced                  uint64    // the number of the first record that may not be on disk yet
 }
 
 // State tells how the ledger stands.
 func (l *Ledger) State() State {
 	newest := l.signing.head()
-	return State{l.Next(), l.sealing.sealedEnd(), uint64(newest.size), newest.at}
+	next, synced := l.writer.Next()
+	return State{next, l.sealing.sealedEnd(), uint64(newest.size), newest.at, synced}
 }
 
 // Tiles reads the tiles of the log's tree, as far as it has grown.

@@ -21,6 +21,7 @@ const (
 	KindAttempt = "attempt" // an attempt is about to begin that may not be made twice
 	KindQueue   = "queue"   // somebody had parked events wait again, or events deleted: text
 	KindBackup  = "backup"  // the data folder was copied, or a node began with such a copy: text
+	KindExport  = "export"  // to whom records are sent as they are written, or which were not: text
 	KindRefused = "refused" // hits refused before a site was known: one aggregate a minute
 )
 

@@ -22,6 +22,8 @@ type Options struct {
 	Report func(error)
 	// Note is told what else is to be known of the answer: an index that could not be used. nil: nobody is.
 	Note func(string)
+	// Gone is told again and again up to which record the ledger was gone through. nil: nobody is.
+	Gone func(through uint64)
 }
 
 // Ledger is a ledger's folder that can be asked, while a server writes to it or none does. Several goroutines may ask.
@@ -38,6 +40,9 @@ func Open(dir string, o Options) *Ledger {
 	}
 	if o.Note == nil {
 		o.Note = func(string) {}
+	}
+	if o.Gone == nil {
+		o.Gone = func(uint64) {}
 	}
 	return &Ledger{dir, o, sync.OnceValue(func() bool { return o.Write && mayWrite(dir) })}
 }
@@ -116,6 +121,7 @@ func (a *asking) run() error {
 			if err := a.segment(s, sealed); err != nil {
 				return err
 			}
+			a.ledger.opts.Gone(next)
 		}
 		if next == 0 && len(all) > 0 {
 			next = all[0].First
@@ -210,6 +216,7 @@ func (a *asking) read(from uint64) error {
 // take looks at a record. Where it is not to be yielded, it is read for what it names.
 func (a *asking) take(number uint64, numbered bool, record []byte, yields bool) error {
 	if a.tally.Read++; a.tally.Read%4096 == 0 {
+		a.ledger.opts.Gone(number)
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}

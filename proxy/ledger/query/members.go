@@ -31,6 +31,7 @@ var members = map[string][]string{
 	ledger.KindAttempt:     words("vendor of"),
 	ledger.KindQueue:       words("text"),
 	ledger.KindBackup:      words("text"),
+	ledger.KindExport:      words("text"),
 	ledger.KindRefused:     words("from to reason count"),
 	ledger.KindObjection:   objected,
 	ledger.KindKeptOptOut:  objected,
