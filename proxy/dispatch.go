@@ -21,6 +21,7 @@ type dispatchOptions struct {
 	Now      func() time.Time
 	InForce  func() *Snapshot
 	Moment   func(*Snapshot) rules.Moment
+	Acts     func() uint64 // the version of the objections; see [keptEvents]
 	Inflight *inflight
 
 	Outcome func(ledger.Outcome) error           // puts on the ledger how it ended, and waits for nothing

@@ -60,7 +60,8 @@ func openQueue(s *Server) error {
 	}
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, InForce: s.snapshot.Load,
-		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
+		Moment: momentOf(s), Acts: s.objections.Version, Inflight: s.inflight, Random: rand.Float64,
+		Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt,
 		ForgetCopy: func() error {
 			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
 		},
