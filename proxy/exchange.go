@@ -36,7 +36,7 @@ type exchange struct {
 
 	over *endings // events that end
 
-	begins ledger.Exchange // what an attempt is recorded with
+	begins []ledger.ExchangedHit // what an attempt is recorded with
 	items  []queue.Item
 	note   func() error // records it; made once
 }
@@ -73,7 +73,11 @@ func newExchange(c *courier) *exchange {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
 	}}
-	x.note = func() error { return x.opts.Attempt(&x.begins, x.commit.wait) }
+	x.note = func() error {
+		b := x.attempts.add(x.vendor, x.begins)
+		x.commit.wait()
+		return b.err
+	}
 	return x
 }
 
