@@ -55,7 +55,7 @@ func writeBegun(all []*begun, record func(*ledger.Exchange, func()) error, sync 
 		synced = true
 		writeBegun(all[1:], record, sync)
 	}
-	if all[0].err = record(&all[0].of, rest); !synced { // it could not be added, or is so long that it was synced by itself
-		rest()
+	if all[0].err = record(&all[0].of, rest); !synced {
+		rest() // the record could not be added, or is so long that it was synced by itself
 	}
 }

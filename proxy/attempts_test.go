@@ -38,8 +38,8 @@ func (r *recorder) record(x *ledger.Exchange, wait func()) error {
 
 func (r *recorder) sync() { r.did = append(r.did, "sync") }
 
-// TestAttemptsAreRecordedTogether: what is to be brought to disk is in one record a vendor, all of them before one sync;
-// each learns how its own went, and nothing is recorded twice.
+// TestAttemptsAreRecordedTogether: what is to be brought to disk is in one record a vendor, all of them before one
+// sync; each learns how its own went, and nothing is recorded twice.
 func TestAttemptsAreRecordedTogether(t *testing.T) {
 	failed := errors.New("the disk is full")
 	for name, c := range map[string]struct {

@@ -34,7 +34,7 @@ func TestWhatIsUnchangedIsNotLookedAtAgain(t *testing.T) {
 		again  bool
 	}{
 		"nothing":               {func(*waitingRoom, *uint64) {}, false},
-		"the time, by little":   {func(w *waitingRoom, _ *uint64) { w.moment.Now = w.moment.Now.Add(time.Millisecond) }, false},
+		"the time, by little":   {func(w *waitingRoom, _ *uint64) { w.moment.Now = w.moment.Now.Add(1) }, false},
 		"the second":            {func(w *waitingRoom, _ *uint64) { w.moment.Now = w.moment.Now.Add(time.Second) }, true},
 		"the clock is set back": {func(w *waitingRoom, _ *uint64) { w.moment.Now = w.moment.Now.Add(-time.Second) }, true},
 		"the latest time":       {func(w *waitingRoom, _ *uint64) { w.moment.Latest = w.moment.Now.Add(time.Hour) }, true},

@@ -15,8 +15,8 @@ func told(arrived <-chan struct{}) bool {
 	}
 }
 
-// TestForEachEventSomebodyIsTold: as many are told as there are events, whether they came together or one by one, or are
-// due again; whoever is told takes one, and is busy from then on. Nobody is told in vain of one that was told of.
+// TestForEachEventSomebodyIsTold: as many are told as there are events, whether they came together or one by one, or
+// are due again; whoever is told takes one, and is busy from then on. Nobody is told in vain of one that was told of.
 func TestForEachEventSomebodyIsTold(t *testing.T) {
 	const events = 5
 	for name, come := range map[string]func(t *testing.T, q *Queue, c *clock){

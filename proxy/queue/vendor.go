@@ -32,8 +32,8 @@ func (v *vendor) kick() bool {
 	}
 }
 
-// kickNext tells whoever else waits that there is another event behind one that was handed out, where nobody was told of
-// it: each that arrived was told of by itself, as far as there was room; those that are due again were not.
+// kickNext tells whoever else waits that there is another event behind one that was handed out, where nobody was told
+// of it: each that arrived was told of by itself, as far as there was room; those that are due again were not.
 func (v *vendor) kickNext(now int64) {
 	if v.ready == nil {
 		v.untold = 0
