@@ -21,11 +21,11 @@ type dispatchOptions struct {
 	Now      func() time.Time
 	InForce  func() *Snapshot
 	Moment   func(*Snapshot) rules.Moment
+	Acts     func() uint64 // the version of the objections; see [keptEvents]
 	Inflight *inflight
 
-	Outcome func(ledger.Outcome) error           // puts on the ledger how it ended, and waits for nothing
-	Attempt func(*ledger.Exchange, func()) error // puts on the ledger that an attempt begins, on disk
-	Random  func() float64                       // from 0 up to 1, which is left out
+	Outcome func(ledger.Outcome) error // puts on the ledger how it ended, and waits for nothing
+	Random  func() float64             // from 0 up to 1, which is left out
 
 	ForgetCopy func() error // removes what says that the data folder is a copy
 }
@@ -40,7 +40,8 @@ type dispatcher struct {
 	// which holds it, then has the decisions of all hits up to the highest number before it.
 	adding sync.RWMutex
 
-	commit *commit // of hits whose events wait
+	commit   *commit  // of hits whose events wait
+	attempts attempts // that the next one records
 
 	resting sync.Once
 	rest    chan struct{} // closed when no attempt is to begin any more

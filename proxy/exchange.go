@@ -36,7 +36,7 @@ type exchange struct {
 
 	over *endings // events that end
 
-	begins ledger.Exchange // what an attempt is recorded with
+	begins []ledger.ExchangedHit // what an attempt is recorded with
 	items  []queue.Item
 	note   func() error // records it; made once
 }
@@ -48,6 +48,8 @@ type parcel struct {
 	index [1]int // of the event in its hit
 	keyed bool   // it may be sent twice: its vendor knows it when it comes again
 	group uint64 // those of one travel together; 0: it travels alone
+
+	looked looked // by what it was found that it may leave
 
 	attempted bool // it was recorded that an attempt began
 	left      bool // its first byte was let go
@@ -67,11 +69,15 @@ func (p *parcel) load(to *delivery.Event, headers *[]delivery.Header) {
 
 func newExchange(c *courier) *exchange {
 	x := &exchange{courier: c, over: newEndings(c.dispatcher)}
-	x.kept = keptEvents{log: c.opts.Log, now: func() (*Snapshot, rules.Moment) {
+	x.kept = keptEvents{log: c.opts.Log, acts: c.opts.Acts, now: func() (*Snapshot, rules.Moment) {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
 	}}
-	x.note = func() error { return x.opts.Attempt(&x.begins, x.commit.wait) }
+	x.note = func() error {
+		b := x.attempts.add(x.vendor, x.begins)
+		x.commit.wait()
+		return b.err
+	}
 	return x
 }
 
@@ -135,7 +141,7 @@ func (x *exchange) take(it queue.Item) bool {
 	x.used = max(x.used, n+1)
 	p := &x.parcels[n]
 	p.item, p.index, p.attempted, p.left = it, [1]int{int(it.Name.Event)}, false, false
-	p.keyed, p.group = false, 0
+	p.keyed, p.group, p.looked = false, 0, looked{}
 	x.bytes += it.Size
 	switch err := x.queue.Read(it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
@@ -178,6 +184,8 @@ func (x *exchange) mayLeave(p *parcel) bool {
 	x.found = x.kept.look(x.found[:0])
 	switch v := &x.found[0]; {
 	case v.permits():
+		p.looked = x.kept.last
+		p.looked.names = x.kept.names
 		return true
 	case v.waits():
 		x.queue.Later(p.item, againAfter)
@@ -194,6 +202,6 @@ func (x *exchange) list(some []int) {
 	x.kept.hits = x.kept.hits[:0]
 	for _, i := range some {
 		p := &x.parcels[i]
-		x.kept.hits = append(x.kept.hits, keptHit{facts: p.event.Facts, events: p.index[:]})
+		x.kept.hits = append(x.kept.hits, keptHit{facts: p.event.Facts, events: p.index[:], looked: p.looked})
 	}
 }

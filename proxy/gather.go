@@ -55,10 +55,10 @@ func (x *exchange) gatherAlone() {
 	}
 }
 
-func (x *exchange) letOthersGather() {
-	if x.alone != nil {
-		x.alone.Unlock()
-		x.alone = nil
+func (g *gathered) letOthersGather() {
+	if g.alone != nil {
+		g.alone.Unlock()
+		g.alone = nil
 	}
 }
 
@@ -130,7 +130,7 @@ func (x *exchange) takeBehind(it queue.Item) {
 func (x *exchange) sort() {
 	n := len(x.parcels) - 1
 	p := &x.parcels[n]
-	joins := x.of != nil && x.cut(p) && x.count(p) && !x.isBehind(p) && x.batch.Add(&x.piece)
+	joins := x.of != nil && x.cut(p, &x.sending) && x.count(p) && !x.isBehind(p) && x.batch.Add(&x.piece)
 	if joins || n == 0 {
 		x.first = append(x.first, n)
 		return
@@ -138,24 +138,24 @@ func (x *exchange) sort() {
 	x.setBehind(n)
 }
 
-// cut cuts the event out of its request, and notes its group. False where it travels alone.
-func (x *exchange) cut(p *parcel) bool {
-	p.load(&x.event, &x.headers)
-	if !x.of.Cut(&x.piece, &x.event, p.keyed) {
+// cut cuts an event out of its request, and notes its group. False where it travels alone.
+func (g *gathered) cut(p *parcel, with *sending) bool {
+	p.load(&with.event, &with.headers)
+	if !g.of.Cut(&g.piece, &with.event, p.keyed) {
 		return false
 	}
-	p.group = max(maphash.Bytes(groupSeed, x.piece.Group()), 1)
+	p.group = max(maphash.Bytes(groupSeed, g.piece.Group()), 1)
 	return true
 }
 
 // count counts the event to its group. It is true where that is the first one's.
-func (x *exchange) count(p *parcel) bool {
-	at := slices.IndexFunc(x.groups, func(g group) bool { return g.hash == p.group })
+func (g *gathered) count(p *parcel) bool {
+	at := slices.IndexFunc(g.groups, func(of group) bool { return of.hash == p.group })
 	if at < 0 {
-		at = len(x.groups)
-		x.groups = append(x.groups, group{p.group, 0, x.piece.Most()})
+		at = len(g.groups)
+		g.groups = append(g.groups, group{p.group, 0, g.piece.Most()})
 	}
-	x.groups[at].events++
+	g.groups[at].events++
 	return at == 0
 }
 
@@ -185,9 +185,9 @@ func (x *exchange) load() []int {
 		case p.item.Order != 0 && slices.Contains(x.held, p.item.Order):
 			x.queue.Return(p.item)
 		case len(x.first) == 0: // alone, where it does not join
-			alone = !x.join(p)
+			alone = !x.join(p, &x.sending)
 			x.first = append(x.first, n)
-		case !alone && !x.isBehind(p) && p.group == x.parcels[x.first[0]].group && x.join(p):
+		case !alone && !x.isBehind(p) && p.group == x.parcels[x.first[0]].group && x.join(p, &x.sending):
 			x.first = append(x.first, n)
 		default:
 			x.setBehind(n)
@@ -197,7 +197,9 @@ func (x *exchange) load() []int {
 }
 
 // join puts an event into the request that is made.
-func (x *exchange) join(p *parcel) bool { return p.group != 0 && x.cut(p) && x.batch.Add(&x.piece) }
+func (g *gathered) join(p *parcel, with *sending) bool {
+	return p.group != 0 && g.cut(p, with) && g.batch.Add(&g.piece)
+}
 
 // giveBack gives back what was not sent.
 func (x *exchange) giveBack(all ...[]int) {

@@ -14,11 +14,13 @@ import (
 type keptEvents struct {
 	log  *zap.Logger
 	now  func() (*Snapshot, rules.Moment) // what they are judged by; asked anew for each look
+	acts func() uint64                    // the version of the objections ([objection.Store.Version]); nil: nobody knows
 	hits []keptHit
 
 	kept  rules.Kept
 	of    []byte // the facts that kept was read from
 	names bool   // any event that was held up holds an identifier
+	last  looked // by what they were looked at last
 }
 
 // gate is the send gate of the request that they leave in.
@@ -34,6 +36,15 @@ func (k *keptEvents) gate(in *inflight, of *counters) *sendGate {
 type keptHit struct {
 	facts  []byte // as [rules.Judgement.Keep] wrote them
 	events []int  // by their index in the hit
+	looked looked // by what they were found to be permitted; zero: they were not
+}
+
+// looked is what events were looked at by.
+type looked struct {
+	snapshot *Snapshot
+	moment   rules.Moment
+	acts     uint64 // the version of the objections before the first one was looked up
+	names    bool   // any of them holds an identifier
 }
 
 // keptVerdict is what was found of an event.
@@ -52,6 +63,7 @@ func (v *keptVerdict) waits() bool { return v.reason == rules.ObjectionsUntaken 
 
 // look appends what becomes of each event, in the order of hits.
 func (k *keptEvents) look(found []keptVerdict) []keptVerdict {
+	k.names = false
 	k.each(func(v keptVerdict) bool {
 		found = append(found, v)
 		return true
@@ -59,7 +71,11 @@ func (k *keptEvents) look(found []keptVerdict) []keptVerdict {
 	return found
 }
 
+// hold looks at them again only where something can have changed since they were found to be permitted.
 func (k *keptEvents) hold() bool {
+	if k.isUnchanged() {
+		return true
+	}
 	all := true
 	k.names = false
 	k.each(func(v keptVerdict) bool {
@@ -69,11 +85,39 @@ func (k *keptEvents) hold() bool {
 	return all && len(k.hits) > 0
 }
 
+// isUnchanged tells whether each of them was found to be permitted by what holds still: the same policy, objections
+// that are the same, and a moment that judges alike. It is asked once the send has begun ([inflight.Enter]). Where an
+// act is acknowledged before it ends, then it began after that act was seen in the version, which the version asked
+// for here tells, and, being the same, so did the one that was asked for before they were looked at: the look saw the
+// act.
+func (k *keptEvents) isUnchanged() bool {
+	if k.acts == nil || len(k.hits) == 0 {
+		return false
+	}
+	acts := k.acts()
+	snapshot, moment := k.now()
+	names := false
+	for i := range k.hits {
+		was := &k.hits[i].looked
+		if was.snapshot == nil || was.snapshot != snapshot || was.acts != acts || !was.moment.JudgesAs(moment) {
+			return false
+		}
+		names = names || was.names
+	}
+	k.names = names
+	return true
+}
+
 func (k *keptEvents) named() bool { return k.names }
 
 // each judges the events of every hit, as long as yield wants to know.
 func (k *keptEvents) each(yield func(keptVerdict) bool) {
+	k.last = looked{}
+	if k.acts != nil {
+		k.last.acts = k.acts()
+	}
 	snapshot, moment := k.now()
+	k.last.snapshot, k.last.moment = snapshot, moment
 	for i := range k.hits {
 		whole := k.open(snapshot, k.hits[i].facts)
 		for _, event := range k.hits[i].events {
@@ -90,7 +134,7 @@ func (k *keptEvents) each(yield func(keptVerdict) bool) {
 
 // forget forgets them: their bytes are about to be others.
 func (k *keptEvents) forget() {
-	k.hits, k.of = hit.Emptied(k.hits), nil
+	k.hits, k.of, k.last = hit.Emptied(k.hits), nil, looked{}
 	k.kept.Reset()
 }
 

@@ -99,7 +99,7 @@ func (w *waitingRoom) wait(visitors ...string) {
 	for i := range all {
 		all[i] = i
 	}
-	w.kept.hits = append(w.kept.hits, keptHit{j.Keep(nil, all), all})
+	w.kept.hits = append(w.kept.hits, keptHit{facts: j.Keep(nil, all), events: all})
 }
 
 // objects has a visitor object to everything.
@@ -167,7 +167,7 @@ func TestWhatWaitedIsLookedAt(t *testing.T) {
 	w.check("it is what it was")
 	w.kept.hits[0].events = []int{7}
 	w.check("an event of which nothing is kept", "0.7 facts_unreadable")
-	w.kept.hits[0] = keptHit{[]byte("cid and what else was kept"), []int{1}}
+	w.kept.hits[0] = keptHit{facts: []byte("cid and what else was kept"), events: []int{1}}
 	w.check("facts that are none", "0.1 facts_unreadable")
 	for _, line := range w.log.All() {
 		if text := fmt.Sprint(line.Message, line.ContextMap()); strings.Contains(text, "cid") {

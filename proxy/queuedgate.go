@@ -33,17 +33,16 @@ func (g *queuedGate) BeforeFirstByte() bool {
 
 // noteAttempt records that events without a key are about to be sent.
 func (x *exchange) noteAttempt() error {
-	of, items := &x.begins, x.items[:0]
-	of.Vendor, of.Hits = x.vendor, of.Hits[:0]
+	begins, items := x.begins[:0], x.items[:0]
 	for _, i := range x.gate.some {
 		p := &x.parcels[i]
 		if p.keyed {
 			continue
 		}
-		of.Hits = append(of.Hits, ledger.ExchangedHit{Hit: p.item.Name.Hit, Events: p.index[:]})
+		begins = append(begins, ledger.ExchangedHit{Hit: p.item.Name.Hit, Events: p.index[:]})
 		items = append(items, p.item)
 	}
-	x.items = items
+	x.begins, x.items = begins, items
 	if len(items) == 0 {
 		return nil
 	}

@@ -119,7 +119,7 @@ func (x *exchange) hold(p *parcel) {
 func (x *exchange) reload(some []int) {
 	x.batch.Reset()
 	for _, i := range some {
-		if len(some) > 1 && !x.join(&x.parcels[i]) {
+		if len(some) > 1 && !x.join(&x.parcels[i], &x.sending) {
 			panic("BUG: events that travelled together do not join")
 		}
 	}

@@ -60,12 +60,15 @@ func openQueue(s *Server) error {
 	}
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, InForce: s.snapshot.Load,
-		Moment: momentOf(s), Inflight: s.inflight, Outcome: s.ledger.Outcome, Attempt: s.ledger.Attempt, Random: rand.Float64,
+		Moment: momentOf(s), Acts: s.objections.Version, Inflight: s.inflight, Random: rand.Float64,
+		Outcome: s.ledger.Outcome,
 		ForgetCopy: func() error {
 			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
 		},
 	})
-	s.dispatch.commit = newCommit(func() { _ = s.ledger.Sync() }, func() { _ = q.Sync() }) // each hit asks for its own
+	s.dispatch.commit = newCommit(func() { // each hit asks for its own
+		s.dispatch.attempts.write(s.ledger.Attempt, func() { _ = s.ledger.Sync() })
+	}, func() { _ = q.Sync() })
 	err = against.settle(q, s.opts.Log)
 	if err == nil {
 		err = beginCopy(s, against.copied)

@@ -55,6 +55,15 @@ type Moment struct {
 	ObjectionsUnavailable bool
 }
 
+// JudgesAs tells whether whatever is judged at one of the moments is judged alike at the other, as far as moments
+// have a say in it: all times that an event is judged by again (how long a consent is good for, an assessment, a
+// decision, since when a law is in force) are whole seconds, and none of them is between the two.
+func (m Moment) JudgesAs(other Moment) bool {
+	a, b := m.Now, other.Now
+	return m.ObjectionsUnavailable == other.ObjectionsUnavailable && m.Latest.Equal(other.Latest) &&
+		a.Unix() == b.Unix() && (a.Nanosecond() == 0) == (b.Nanosecond() == 0)
+}
+
 // Lookup is asked who objected to what by now. An error means that nobody knows.
 type Lookup interface {
 	Lookup(subject [16]byte) (Objections, error)

@@ -351,6 +351,7 @@ func TestAgainIsJudgingAnew(t *testing.T) {
 					t.Fatalf("%s: again %v, anew %v\n%s\n%s", e.Activity, got, want, request.Query, request.Headers)
 				}
 				met[got]++
+				alike(t, r, k, p, i, at)
 				switch want = rules.PolicyChanged; {
 				case !k.SamePlan(later, i):
 				default:

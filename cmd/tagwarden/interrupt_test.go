@@ -32,6 +32,7 @@ var waiting = map[string]string{
 	"logs search": "--config FILE.yaml", "logs subject": "--config FILE.yaml client_id=x",
 	"logs verify": "--config FILE.yaml", "logs prove": "--config FILE.yaml 1", "logs check-proof": "--key " +
 		"shop.example/tagwarden+45674605+AdE4bIivJ9T9bxFEdlFtIG/bIupts1ieqmGunRYIc/t3 FILE.jsonl",
+	"logs erase": "--config FILE.yaml --subject 01000000000000000000000000000000 --because y --yes", "logs retention": "--config FILE.yaml",
 	"logs set-aside": "--config FILE.yaml --because y", "logs restore": "--config FILE.yaml --because y",
 	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",
 

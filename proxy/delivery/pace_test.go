@@ -294,7 +294,7 @@ func TestResume(t *testing.T) {
 		}
 		begun(t, p).End(refused(statusTooManyRequests, time.Hour))
 		waits(t, p, time.Hour)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if left, status := p.Pause(); left != 59*time.Minute || status != statusTooManyRequests {
 			t.Errorf("it is let alone for %v, by %d", left, status)
 		}
@@ -317,7 +317,7 @@ func TestResume(t *testing.T) {
 		if left, status := p.Pause(); left != time.Minute || status != statusUnavailable {
 			t.Errorf("it is let alone for %v, by %d", left, status)
 		}
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if left, _ := p.Pause(); left != 0 || p.Resume() != 0 {
 			t.Errorf("it is let alone for %v", left)
 		}

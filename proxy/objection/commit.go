@@ -10,7 +10,7 @@ import (
 //
 //  1. one transaction applies all of it and commits, or none of it;
 //  2. the file's readers get a view of the commit, then the index learns of its subjects, then remembered answers are
-//     changed: who is told by the index that there is something finds it on disk;
+//     changed: who is told by the index that there is something finds it on disk. Then the store's version is another;
 //  3. the changes are recorded on the ledger, group after group;
 //  4. when every send has ended that could not have seen them, those who asked are answered. The next group does not
 //     wait for that.
@@ -111,5 +111,6 @@ func (w *writer) publish(g *group) error {
 	}
 	s.table.Store(g.decided)
 	s.state.Store(&g.state)
+	s.version.Add(1) // last: who has this number looks up after all of that
 	return nil
 }

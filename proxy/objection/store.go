@@ -72,6 +72,7 @@ type Store struct {
 	names   atomic.Pointer[[]string] // of scopes, by number; published before anybody can read the number
 	state   atomic.Pointer[state]    // after the last commit
 	decided                          // decisions that stand after it
+	version atomic.Uint64            // see Version
 
 	queue  *queue
 	room   room
@@ -155,6 +156,12 @@ func (s *Store) lookUp(hash [16]byte) (standing, error) {
 	}
 	return found, err
 }
+
+// Version tells whether anything can be found by now that was not before: whoever asked for it, looked up, and finds the
+// same number later, would find the same again. It is another one as soon as what was asked for can be seen by
+// look-ups, and before any send is waited for on its behalf ([Options].InForce). What [Store.Err] and [Store.Full] say
+// is no part of it.
+func (s *Store) Version() uint64 { return s.version.Load() }
 
 // Standing names the scopes that are in force for a person, sorted, none twice.
 func (s *Store) Standing(subjects []Subject) ([]string, error) {

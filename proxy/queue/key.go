@@ -59,17 +59,15 @@ var keySuffixes = []string{comingSuffix, keySuffix, goingSuffix}
 // keyName is what a key is called, and wrapped for.
 func keyName(id uint64) string { return segment.FileName(id, keySuffix) }
 
-// keyPath is where a key lies.
-func (s *store) keyPath(k *key) string {
-	return filepath.Join(s.keyDir, segment.FileName(k.id, k.suffix))
-}
+// path is where the key lies, in the folder of its store's keys.
+func (k *key) path(dir string) string { return filepath.Join(dir, segment.FileName(k.id, k.suffix)) }
 
 // renameKey has a key be called otherwise.
 func (s *store) renameKey(k *key, suffix string) error {
 	if k.suffix == suffix {
 		return nil
 	}
-	from := s.keyPath(k)
+	from := k.path(s.keyDir)
 	to := filepath.Join(s.keyDir, segment.FileName(k.id, suffix))
 	err := s.q.files.Rename(from, to)
 	if _, there := os.Lstat(from); err == nil || errors.Is(there, fs.ErrNotExist) {
@@ -90,7 +88,7 @@ func (s *store) newKey() (*key, error) {
 		return nil, fmt.Errorf("cannot make a key: %w", err)
 	}
 	k := &key{id: id, suffix: comingSuffix}
-	path := s.keyPath(k)
+	path := k.path(s.keyDir)
 	wrapped, err := s.q.opts.Wrap(&secret, keyName(id))
 	if err != nil {
 		return nil, fmt.Errorf("cannot wrap a key: %w", err)
@@ -150,7 +148,7 @@ func (s *store) keyOf(id uint64) *key {
 
 // shred makes a key unreadable, and takes it away. Of one that could not be read, the file is kept beside.
 func (s *store) shred(k *key) error {
-	path := s.keyPath(k)
+	path := k.path(s.keyDir)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

@@ -34,8 +34,8 @@ func (q *Queue) Next(vendor string, which Which) (Item, bool) {
 	if e == nil {
 		return Item{}, false
 	}
-	if which == Due && v.due(now) {
-		v.kick() // whoever else waits may have that one
+	if which == Due {
+		v.kickNext(now)
 	}
 	return q.item(e, now), true
 }

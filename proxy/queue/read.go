@@ -11,7 +11,7 @@ import (
 // pending any more. Its slices hold until e is read into again. The error wraps [ErrDamaged] where the frame's
 // bytes are not what was written: they are set aside, and the event is the caller's to end.
 func (q *Queue) Read(it Item, e *Event) error {
-	if q.readRecent(it, e) {
+	if readRecent(q, it, e) {
 		return nil
 	}
 	q.mu.Lock()
@@ -66,7 +66,7 @@ func (q *Queue) Read(it Item, e *Event) error {
 }
 
 // readRecent reads an event that came a moment ago; false where it is to be read from the disk.
-func (q *Queue) readRecent(it Item, e *Event) bool {
+func readRecent(q *Queue, it Item, e *Event) bool {
 	q.mu.Lock()
 	at := it.e
 	if it.gone() || !q.waiting.recent.holds(at.file, at.at, int64(at.size)) {

@@ -61,7 +61,7 @@ func (q *Queue) watch() {
 		err := s.w.Present()
 		if err == nil {
 			q.mu.Lock()
-			path := s.keyPath(s.key)
+			path := s.key.path(s.keyDir)
 			q.mu.Unlock()
 			_, err = os.Lstat(path)
 		}

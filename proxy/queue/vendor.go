@@ -12,6 +12,7 @@ type vendor struct {
 	expiring timed  // ready, or waits
 	orders   map[uint64]*entry
 	arrived  chan struct{}
+	untold   int // events that are ready, at most, that came when arrived had no room to tell of them
 }
 
 func newVendor(name string) *vendor {
@@ -21,11 +22,26 @@ func newVendor(name string) *vendor {
 	}
 }
 
-// kick tells whoever waits for events.
-func (v *vendor) kick() {
+// kick tells whoever waits for events; false where somebody is about to hear it already.
+func (v *vendor) kick() bool {
 	select {
 	case v.arrived <- struct{}{}:
+		return true
 	default:
+		return false
+	}
+}
+
+// kickNext tells whoever else waits that there is another event behind one that was handed out, where nobody was told
+// of it: each that arrived was told of by itself, as far as there was room; those that are due again were not.
+func (v *vendor) kickNext(now int64) {
+	if v.ready == nil {
+		v.untold = 0
+	}
+	if later := v.later.first(); later != nil && later.due <= now {
+		v.kick()
+	} else if v.untold > 0 && v.kick() {
+		v.untold--
 	}
 }
 
@@ -46,7 +62,9 @@ func (v *vendor) arrive(e *entry) {
 		v.ready = e
 	}
 	v.expiring.add(e)
-	v.kick()
+	if !v.kick() {
+		v.untold++
+	}
 }
 
 // leave takes an event that is under way out. The next one of its order is ready then, before those that came later.
@@ -159,10 +177,4 @@ func (v *vendor) next(which Which, now int64) *entry {
 	default:
 		return v.ready
 	}
-}
-
-// due tells whether there is one that is due.
-func (v *vendor) due(now int64) bool {
-	later := v.later.first()
-	return v.ready != nil || later != nil && later.due <= now
 }
