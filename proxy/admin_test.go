@@ -22,7 +22,7 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{"GET /api/v1 HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"GET /api/v1/ HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"GET /api/v1/nothing HTTP/1.1\r\nHost: a\r\n\r\n", 404},
-		{"GET /api/v1/tokens HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		{"GET /api/v1/tokens HTTP/1.1\r\nHost: a\r\n\r\n", 401},
 		{"GET /api/v1/%zz HTTP/1.1\r\nHost: a\r\n\r\n", 400},
 		{"GET /api/v1/../v1/objections HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		{"DELETE /api/v1/assessments HTTP/1.1\r\nHost: a\r\n\r\n", 405},

@@ -27,10 +27,10 @@ func (s *Site) ReadsReceipts() bool { return s.signals.ReadsReceipts() }
 
 // heedReceipts puts what receipts say into what each event says; false where there is no room for it.
 func (r *readState) heedReceipts(objections []Objections, in *Inputs) bool {
-	reader := r.Site.signals
-	if !reader.ReadsReceipts() || len(objections) == 0 {
+	if r.Site == nil || len(objections) == 0 || !r.Site.signals.ReadsReceipts() {
 		return true
 	}
+	reader := r.Site.signals
 	differ := false
 	for e := range objections {
 		differ = differ || objections[e].Receipts != objections[0].Receipts

@@ -156,7 +156,7 @@ func (q *Queue) Close() error {
 	q.over.Wait()
 	q.tending.Lock()
 	defer q.tending.Unlock()
-	err := errors.Join(q.waiting.w.Close(), q.parked.w.Close())
+	err := errors.Join(q.waiting.w.Close(), q.parked.w.Close(), q.waiting.confirm(), q.parked.confirm())
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, s := range []*store{q.waiting, q.parked} {
