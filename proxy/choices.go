@@ -178,7 +178,7 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 		became.Recorded, err = c.noteNameless(of.Site, &choice)
 		return became, err
 	}
-	_, err = c.take(ctx, changes, counts)
+	err = c.take(ctx, changes, counts)
 	return became, err
 }
 
@@ -197,14 +197,14 @@ func (c *choices) vouch(ctx context.Context, ids []objection.ID, change objectio
 	if change.Subjects, fault = c.subjects(snapshot, keys, ids); fault != nil {
 		return false, false, fault
 	}
-	_, err = c.take(ctx, []objection.Change{change}, counts)
+	err = c.take(ctx, []objection.Change{change}, counts)
 	return counts, choice.Kept, err
 }
 
 // take has choices recorded, and where they count in force.
-func (c *choices) take(ctx context.Context, changes []objection.Change, counts bool) (receipts []objection.Receipt, err error) {
+func (c *choices) take(ctx context.Context, changes []objection.Change, counts bool) (err error) {
 	if counts {
-		receipts, err = c.opts.Apply(ctx, objection.Batch{Changes: changes})
+		_, err = c.opts.Apply(ctx, objection.Batch{Changes: changes})
 	} else {
 		records := make([]ledger.Objected, len(changes))
 		for i := range changes {
@@ -214,10 +214,10 @@ func (c *choices) take(ctx context.Context, changes []objection.Change, counts b
 	}
 	if err != nil {
 		c.count("failed")
-		return receipts, err
+		return err
 	}
 	c.count("recorded")
-	return receipts, nil
+	return nil
 }
 
 // noteNameless records a choice of a browser that sends no identifier, unless there are too many of those.

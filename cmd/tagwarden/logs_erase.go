@@ -3,7 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
-	"fmt"
+	"errors"
 	"net/http"
 	"regexp"
 	"strings"
@@ -36,7 +36,7 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 	var ask eraseAsk
 	f.Func("subject", "whose: a hash as records name it, 32 hexadecimal digits; may be given again", func(given string) error {
 		if !subjectHash.MatchString(given) {
-			return fmt.Errorf("32 hexadecimal digits are right, as `subjects` of a record has them")
+			return errors.New("32 hexadecimal digits are right, as `subjects` of a record has them")
 		}
 		ask.Subjects = append(ask.Subjects, given)
 		return nil

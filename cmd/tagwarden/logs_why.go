@@ -150,9 +150,9 @@ func (x *explained) printLadder(t *terminal) {
 	printf(t.out, "ladder:\n")
 	for _, j := range x.Ladder {
 		again := "not judged again"
-		switch was := j.Decision + " " + j.Reason; {
-		case j.Again == "":
-		case j.Again == was:
+		switch j.Again {
+		case "":
+		case j.Decision + " " + j.Reason:
 			again = "the same again"
 		default:
 			again = "again: " + j.Again

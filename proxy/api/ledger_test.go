@@ -137,6 +137,15 @@ func withReviewed(t *testing.T) (*api, *reviewed) {
 	return a, l
 }
 
+// wordsOf are readings in words.
+func wordsOf(all []Reading) string {
+	var b strings.Builder
+	for i := range all {
+		b.WriteString(all[i].words())
+	}
+	return b.String()
+}
+
 // words says what a reading holds, in one line.
 func (r *Reading) words() string {
 	text := fmt.Sprintf("%s %s %s", r.By, r.Through, r.Verb)
@@ -231,11 +240,7 @@ func TestReadingsAreRecorded(t *testing.T) {
 		if w.Code >= 400 {
 			isProblem(t, w)
 		}
-		said := ""
-		for i := range l.began {
-			said += l.began[i].words()
-		}
-		if said != test.reading {
+		if said := wordsOf(l.began); said != test.reading {
 			t.Errorf("%s %s: recorded is %q, not %q", test.method, test.path, said, test.reading)
 		}
 	}
@@ -331,10 +336,7 @@ func TestCommandsSayThatTheyRead(t *testing.T) {
 	} {
 		a, l := withReviewed(t)
 		w := a.call(a.operator, "POST", Base+"/ledger/readings"+test.path, test.body)
-		said := strings.Join(l.ended, "; ")
-		for i := range l.began {
-			said += l.began[i].words()
-		}
+		said := strings.Join(l.ended, "; ") + wordsOf(l.began)
 		if w.Code != test.code || !strings.Contains(w.Body.String(), test.says) || said != test.told {
 			t.Errorf("%s: %d %s, recorded is %q", test.body, w.Code, w.Body, said)
 		}

@@ -131,9 +131,9 @@ func beginReading(h *handler, w http.ResponseWriter, r *http.Request, who caller
 				}
 			})
 		case "form":
-			of.Form = uint8(min(number(v, at, &f), 255)) //nolint:gosec // it is in bounds
+			of.Form = uint8(min(number(v, at, &f), 255)) // it is in bounds
 		case "records":
-			n := int(number(v, at, &f)) //nolint:gosec // number reads 53 bits
+			n := int(number(v, at, &f)) // number reads 53 bits
 			of.Records = &n
 		default:
 			return false
@@ -171,7 +171,7 @@ func endReading(h *handler, w http.ResponseWriter, r *http.Request, who caller) 
 				f.at(at, "it names no reading")
 			}
 		case "records":
-			records = int(number(v, at, &f)) //nolint:gosec // number reads 53 bits
+			records = int(number(v, at, &f)) // number reads 53 bits
 		default:
 			return false
 		}

@@ -95,7 +95,7 @@ func searchRecords(h *handler, w http.ResponseWriter, r *http.Request, who calle
 	ask := RecordsAsk{
 		Begin: p.number("begin", 0, mostNumber, 0), End: p.number("end", 1, mostNumber, 0),
 		From: p.time("from"), To: p.time("to"), Members: map[string]string{},
-		Limit: int(p.number("limit", 1, mostRecords, usualRecords)), //nolint:gosec // it is in bounds
+		Limit: int(p.number("limit", 1, mostRecords, usualRecords)), // it is in bounds
 	}
 	for _, name := range recordMembers {
 		if value := p.text(name); value != "" {

@@ -277,7 +277,7 @@ func (g choosing) choose(c *Change, mine []uint32) (Receipt, error) {
 	}
 	entry := Recorded{Seq: receipt.Seq, Time: g.now, Change: *c}
 	entry.Change.Outbox, entry.Change.dated = nil, false
-	if err := (deciding{g.group}).says(&entry); err != nil {
+	if err := deciding(g).says(&entry); err != nil {
 		return Receipt{}, err
 	}
 	return receipt, g.record(&entry)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -57,16 +58,16 @@ func receiptOf(t testing.TB, s *Store, n int) signal.Receipt {
 
 // saysOf is a receipt in words.
 func saysOf(r signal.Receipt) string {
-	text := ""
+	var text strings.Builder
 	for n, name := range categories {
 		if r.Granted&(1<<n) != 0 {
-			text += "+" + name[:1]
+			text.WriteString("+" + name[:1])
 		}
 		if r.Refused&(1<<n) != 0 {
-			text += "-" + name[:1]
+			text.WriteString("-" + name[:1])
 		}
 	}
-	return text
+	return text.String()
 }
 
 // TestChoices: a browser's choice counts for refusals alone, and is lifted by that browser or by a later one that the

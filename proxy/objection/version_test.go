@@ -2,6 +2,7 @@ package objection
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -11,12 +12,13 @@ import (
 func TestTheVersionTellsOfEachAct(t *testing.T) {
 	t.Parallel()
 	var s *Store
-	finds := func() (all string) {
+	finds := func() string {
+		var all strings.Builder
 		for n := range 20 {
 			found, err := s.lookUp(subject(n).Hash)
-			all += fmt.Sprint(n, found, err, lifted(t, s, n), keptFor(t, s, n), "\n")
+			_, _ = fmt.Fprint(&all, n, found, err, lifted(t, s, n), keptFor(t, s, n), "\n")
 		}
-		return all
+		return all.String()
 	}
 	now, version, found, told := noon, uint64(0), "", 0
 	s = opened(t, Options{Now: func() time.Time { return now }, InForce: func() {

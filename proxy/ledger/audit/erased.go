@@ -19,7 +19,7 @@ func (v *verification) accountErased(p *part, got *reading) {
 	v.report.ErasedLines += uint64(len(got.erased) - len(strange))
 	if n := uint64(len(strange)); n > 0 {
 		v.report.add(Finding{Kind: Removed, File: p.name(), Offset: -1, Packed: p.packed, First: strange[0], End: strange[0] + 1, Count: n,
-			What: fmt.Sprintf("%s gone, and no signed record says that it was to be erased", theLines(n))})
+			What: theLines(n) + " gone, and no signed record says that it was to be erased"})
 		return
 	}
 	went := of.done != nil && of.done.digest == ledger.NumbersDigest(got.erased)

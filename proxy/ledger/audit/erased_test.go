@@ -143,7 +143,7 @@ func TestErase(t *testing.T) {
 			}
 			after := found(t, dir)
 			for n, line := range before {
-				if there := after[n]; there != line && !(there == "" && isAbout(line)) || there != "" && isAbout(line) {
+				if there := after[n]; there != line && (there != "" || !isAbout(line)) || there != "" && isAbout(line) {
 					t.Errorf("record %d is %.80q, and was %.80q", n, there, line)
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/index"
@@ -77,7 +78,7 @@ func TestFind(t *testing.T) {
 			continue
 		}
 		for member, value := range map[string]string{
-			"subjects": fmt.Sprintf("%032x", i), "hit": fmt.Sprint(i), "region": fmt.Sprintf("R%d", i/4*4+1), "field": fmt.Sprintf("f%d", i/4*4),
+			"subjects": fmt.Sprintf("%032x", i), "hit": strconv.Itoa(i), "region": fmt.Sprintf("R%d", i/4*4+1), "field": fmt.Sprintf("f%d", i/4*4),
 			"vendor": fmt.Sprintf("v%d", i%3), "kind": "event",
 		} {
 			found, err := x.Find(nil, index.Term(member, value))

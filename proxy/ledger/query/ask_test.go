@@ -2,10 +2,10 @@ package query_test
 
 import (
 	"encoding/hex"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -67,9 +67,9 @@ func (d *dice) question() *query.Question {
 		case 14:
 			q.And("outcome", d.of("delivered", "dropped", "parked"))
 		case 15:
-			q.And("hit", fmt.Sprint(1<<50+d.IntN(1500)))
+			q.And("hit", strconv.Itoa(1<<50+d.IntN(1500)))
 		case 16:
-			q.And("bytes_out", fmt.Sprint(d.IntN(400)))
+			q.And("bytes_out", strconv.Itoa(d.IntN(400)))
 		}
 	}
 	if d.IntN(3) == 0 {

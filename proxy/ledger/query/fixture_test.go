@@ -115,7 +115,9 @@ func written(t testing.TB, d *dice, hits int) (dir string) {
 					t.Fatal(err)
 				}
 				for len(d.sent) > 20 {
-					l.Outcome(d.sent[0])
+					if err := l.Outcome(d.sent[0]); err != nil {
+						t.Fatal(err)
+					}
 					d.sent = d.sent[1:]
 				}
 				if d.IntN(20) == 0 {

@@ -126,7 +126,7 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 		},
 		"an opt-out of a region that keeps none": func(s *story) {
 			s.act(ledger.KindKeptOptOut, []byte{1}, holder("kept_opt_out"), "kept_opt_out")
-			s.sent("bid", 1, func(r *recorded) { r.rungs.Region, r.ConsentAt, r.rungs.Ladder[3] = "DE", 0, elsewhere("sold") })
+			s.sent("bid", 1, func(r *recorded) { r.rungs.Region, r.ConsentAt, r.rungs.Ladder[3] = "DE", 0, elsewhere() })
 		},
 		"taken back": func(s *story) {
 			s.objects(1, "all")
@@ -207,7 +207,7 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.event("page_view", 1, func(r *recorded) {
 				r.Decision, r.Reason, r.Activity, r.Basis, r.LIA, r.Version = "deny", "no_activity", "", "", "", 0
 				r.rungs.Ladder, r.shape = []ledger.Rung{
-					skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere("sold"),
+					skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere(),
 					skipped("sold-consent"), skipped("orders"),
 				}, ledger.Shape{Kept: []string{}}
 			})

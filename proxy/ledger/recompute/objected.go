@@ -19,8 +19,7 @@ type objected struct {
 	acts    texts
 	scopes  texts
 
-	subjects int // that anybody objected for
-	now      int // for whom something stands
+	now int // for whom something stands
 }
 
 // entry is one scope of one act of a subject.
@@ -194,7 +193,7 @@ func (o *objected) takeBack(a *act) {
 			if !a.every && !ends(a.holder, holder) {
 				return false
 			}
-			return slices.Contains(a.scopes, scope) || all && !(a.holder == "link" && scope == rules.KeptOptOutScope)
+			return slices.Contains(a.scopes, scope) || all && (a.holder != "link" || scope != rules.KeptOptOutScope)
 		})
 	}
 }

@@ -245,9 +245,6 @@ func (o *outcome) left() bool {
 	}
 }
 
-// open tells whether nobody knows if bytes left.
-func (o *outcome) open() bool { return o.what == ledger.Unknown && !o.left() }
-
 // rungsOf reads a record of rungs: its id, the policy's digest, and what was judged.
 func rungsOf(texts []string) (id, policy string, of rules.RecordedRungs) {
 	for _, text := range texts {

@@ -155,7 +155,7 @@ var judgedAs = map[string][]ledger.Rung{
 		{Activity: "sold", Decision: "skip", Reason: "other_event"}, carries("sold-consent"),
 	},
 	"purchase": {
-		skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere("sold"), skipped("sold-consent"), carries("orders"),
+		skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere(), skipped("sold-consent"), carries("orders"),
 	},
 }
 
@@ -163,8 +163,8 @@ func skipped(activity string) ledger.Rung {
 	return ledger.Rung{Activity: activity, Decision: "skip", Reason: "other_event"}
 }
 
-func elsewhere(activity string) ledger.Rung {
-	return ledger.Rung{Activity: activity, Decision: "skip", Reason: "other_region"}
+func elsewhere() ledger.Rung {
+	return ledger.Rung{Activity: "sold", Decision: "skip", Reason: "other_region"}
 }
 
 func carries(activity string) ledger.Rung {
@@ -258,7 +258,7 @@ func denied(reason string) func(*recorded) {
 	return func(r *recorded) {
 		last := &r.rungs.Ladder[len(r.rungs.Ladder)-1]
 		last.Decision, last.Reason = "deny", reason
-		r.rungs.Ladder = append(r.rungs.Ladder, elsewhere("sold"), skipped("sold-consent"), skipped("orders"))
+		r.rungs.Ladder = append(r.rungs.Ladder, elsewhere(), skipped("sold-consent"), skipped("orders"))
 		r.Decision, r.Reason, r.Out, r.Digest, r.shape = "deny", reason, 0, [32]byte{}, ledger.Shape{Kept: []string{}, Dropped: []string{"cid"}}
 	}
 }
@@ -298,9 +298,9 @@ func (s *story) act(kind string, subjects []byte, change func(*ledger.Objected),
 	return s.acts
 }
 
-func (s *story) objects(subject byte, scopes ...string) uint64 {
+func (s *story) objects(subject byte, scopes ...string) {
 	s.t.Helper()
-	return s.act(ledger.KindObjection, []byte{subject}, nil, scopes...)
+	s.act(ledger.KindObjection, []byte{subject}, nil, scopes...)
 }
 
 func holder(act string) func(*ledger.Objected) { return func(o *ledger.Objected) { o.Act = act } }

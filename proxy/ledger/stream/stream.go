@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -307,7 +308,7 @@ func (f *Follower) add(number uint64, line []byte) {
 	if err != nil {
 		at = time.Time{}
 	}
-	f.batch = append(f.batch, Record{Number: number, At: at.UTC(), Kind: said[1].Str, Line: line[:len(line):len(line)]})
+	f.batch = append(f.batch, Record{Number: number, At: at.UTC(), Kind: said[1].Str, Line: slices.Clip(line)})
 	f.lines = append(f.lines, line...)
 }
 

@@ -15,8 +15,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/table"
 )
 
-func of[T any](v T) *T { return &v }
-
 const (
 	jane = "0123456789abcdef0123456789abcdef"
 	joe  = "fedcba9876543210fedcba9876543210"
@@ -46,19 +44,19 @@ func TestRows(t *testing.T) {
 	}
 	want := []table.Row{
 		{
-			Number: of(uint64(0)), Time: of(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)), Kind: "shape", Kept: []string{"en"},
+			Number: new(uint64(0)), Time: new(time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)), Kind: "shape", Kept: []string{"en"},
 			Changed: []string{"cid"}, Dropped: []string{"uid", "*"}, Record: shape,
 		},
 		{
-			Number: of(uint64(1)), Time: &at, Kind: "event", Hit: of(uint64(1<<64 - 1)), Event: of(int32(0)), Site: "shop", Vendor: "ga4",
+			Number: new(uint64(1)), Time: &at, Kind: "event", Hit: new(uint64(1<<64 - 1)), Event: new(int32(0)), Site: "shop", Vendor: "ga4",
 			Endpoint: "collect", Name: `pay "now"`, Decision: "permit", Reason: "permitted", Activity: "counting", Basis: "legitimate_interest",
-			Assessment: "LIA-1", Version: of(int32(3)), Policy: "fedc", Region: "DE", ConsentAt: of(at.Truncate(time.Second).Add(-time.Minute)),
+			Assessment: "LIA-1", Version: new(int32(3)), Policy: "fedc", Region: "DE", ConsentAt: new(at.Truncate(time.Second).Add(-time.Minute)),
 			Objections: []string{"ads", "all"}, Subjects: []string{jane, joe}, Kept: []string{"en"}, Changed: []string{"cid"},
-			Dropped: []string{"uid", "*"}, BytesIn: of(int64(9)), BytesOut: of(int64(0)), Record: event, Parts: []string{rest},
+			Dropped: []string{"uid", "*"}, BytesIn: new(int64(9)), BytesOut: new(int64(0)), Record: event, Parts: []string{rest},
 		},
 		{
-			Number: of(uint64(3)), Time: of(time.Date(2026, 5, 4, 12, 0, 1, 0, time.UTC)), Kind: "outcome", Hit: of(uint64(7)), Vendor: "ga4",
-			Outcome: "dropped", Why: "refused", Status: of(int32(400)), Record: outcome,
+			Number: new(uint64(3)), Time: new(time.Date(2026, 5, 4, 12, 0, 1, 0, time.UTC)), Kind: "outcome", Hit: new(uint64(7)), Vendor: "ga4",
+			Outcome: "dropped", Why: "refused", Status: new(int32(400)), Record: outcome,
 		},
 		{Kind: "reload", Node: "n1", Policy: "fedc", Text: "2 activities changed", Record: note},
 	}
