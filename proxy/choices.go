@@ -154,6 +154,11 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 		oldest, ahead = oldestProof, proofAhead
 	}
 	counts, fault := c.read(snapshot, of.Site, &choice, oldest, ahead)
+	if fault != nil && of.Choice.Platform != "" && (fault.What == "categories" || fault.What == "time") {
+		// What a platform asks for is not the page's doing: nothing of it is known here, or it was chosen long ago.
+		c.count("not_meant")
+		return visitor.Chose{}, nil
+	}
 	if fault != nil {
 		return visitor.Chose{}, fault
 	}

@@ -75,6 +75,8 @@ func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	c.is("for another user", c.choose(device, `{"analytics":true}`, strings.Replace(c.proof(c.now, []string{"analytics"}, nil), "cust-1", "cust-2", 1)), "403 ")
 	c.is("that is too old", c.choose(device, `{"analytics":true}`, c.proof(c.now.Add(-25*time.Hour), []string{"analytics"}, nil)), "400 ")
 	c.is("of an unknown category", c.choose(device, `{"nothing":true}`, c.proof(c.now, []string{"nothing"}, nil)), "400 ")
+	c.is("of a platform, about nothing that is a category", c.choose(device, `{"a purpose":true}`, `,"platform":"didomi"`), "200 nothing")
+	c.is("of a platform, made long ago", c.choose(device, `{"analytics":true}`, `,"platform":"didomi","time":"2023-11-14T22:13:20Z"`), "200 nothing")
 	c.is("grant nothing either", c.order("cust-1"), "no_consent")
 	first := c.proof(c.now, []string{"analytics"}, nil)
 	c.is("with a proof", c.choose(device, `{"analytics":true}`, first), "200 all")

@@ -68,7 +68,7 @@ func New() *Metrics {
 				"full: too many waited, the next hit brings it again; failed: it could not be written."), []string{"outcome"}),
 		Choices: prometheus.NewCounterVec(counter("choices_total",
 			"Choices of visitors that were sent. recorded: on the ledger; unrecorded: too many without an identifier, which can be "+
-				"shown for nobody; wrong_proof: what came with it does not vouch for it; failed: it could not be written."), []string{"outcome"}),
+				"shown for nobody; not_meant: of a platform, about nothing that is a category here, or made long ago; wrong_proof: what came with it does not vouch for it; failed: it could not be written."), []string{"outcome"}),
 		Effect: prometheus.NewHistogram(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "objection_effect_seconds", Help: "Seconds from when an act was received until it was on disk and in force here.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 3, 10},
