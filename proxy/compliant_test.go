@@ -18,7 +18,7 @@ func wantCompliant(t testing.TB, file string) {
 	t.Helper()
 	data := filepath.Join(filepath.Dir(file), "data")
 	dir := filepath.Join(data, "ledger")
-	if _, err := os.Stat(dir); err != nil {
+	if _, err := os.Stat(dir); err != nil || raced {
 		return
 	}
 	r, err := recompute.Run(context.Background(), recompute.Options{Dir: dir, Compile: func(digest string) (*rules.Policy, error) {
