@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 // reviewed is a log of ten records that is read: record 3 was erased, which record 5 says.
 type reviewed struct {
+	mu      sync.Mutex // of what calls side by side change
 	asked   RecordsAsk
 	subject SubjectAsk
 	state   AuditState
@@ -37,7 +39,9 @@ func (l *reviewed) Search(_ context.Context, ask RecordsAsk) (RecordsPage, error
 		l.enter <- struct{}{}
 		<-l.leave
 	}
+	l.mu.Lock()
 	l.asked = ask
+	l.mu.Unlock()
 	if ask.Members["vendor"] == "ga5" {
 		return RecordsPage{}, problem.New(http.StatusBadRequest, "parameter", "there is no such vendor")
 	}
@@ -111,6 +115,8 @@ func (l *reviewed) Begin(of Reading) (string, error) {
 	if l.fails != nil {
 		return "", l.fails
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.began = append(l.began, of)
 	return "0011223344556677", nil
 }
