@@ -139,7 +139,7 @@ func TestALostKeyNamesItsEvents(t *testing.T) {
 	} {
 		d, c := &diary{}, newClock()
 		f := fourEvents(t, d, c)
-		change(f, filepath.Join("keys", segment.FileName(0, comingSuffix)))
+		change(f, filepath.Join("keys", segment.FileName(0, keySuffix)))
 		o := options(f.write(t), d, c)
 		for range 2 { // as long as it is not on the log it is found again
 			q := opened(t, o)
