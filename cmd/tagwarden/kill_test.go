@@ -140,7 +140,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 				}
 			})
 		}
-		<-time.After(time.Duration(20+random.IntN(180)) * time.Millisecond) // how far it gets is left to chance
+		longer := 100 * max(0, n-kills+1)                                          // where nothing came of it yet
+		<-time.After(time.Duration(20+random.IntN(180)+longer) * time.Millisecond) // how far it gets is left to chance
 		server.kill()
 		halt()
 		load.Wait()
