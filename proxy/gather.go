@@ -126,11 +126,15 @@ func (x *exchange) takeBehind(it queue.Item) {
 	}
 }
 
-// sort puts the event that was taken last into the request that is made, or with the rest.
+// sort notes of which group the event is that was taken last, and puts it into the request that is made, or with the rest.
 func (x *exchange) sort() {
 	n := len(x.parcels) - 1
 	p := &x.parcels[n]
-	joins := x.of != nil && x.cut(p, &x.sending) && x.count(p) && !x.isBehind(p) && x.batch.Add(&x.piece)
+	joins := false
+	if x.of != nil && x.cut(p, &x.sending) {
+		p.group = max(maphash.Bytes(groupSeed, x.piece.Group()), 1)
+		joins = x.count(p) && !x.isBehind(p) && x.batch.Add(&x.piece)
+	}
 	if joins || n == 0 {
 		x.first = append(x.first, n)
 		return
@@ -138,14 +142,10 @@ func (x *exchange) sort() {
 	x.setBehind(n)
 }
 
-// cut cuts an event out of its request, and notes its group. False where it travels alone.
+// cut cuts an event out of its request. False where it travels alone.
 func (g *gathered) cut(p *parcel, with *sending) bool {
 	p.load(&with.event, &with.headers)
-	if !g.of.Cut(&g.piece, &with.event, p.keyed) {
-		return false
-	}
-	p.group = max(maphash.Bytes(groupSeed, g.piece.Group()), 1)
-	return true
+	return g.of.Cut(&g.piece, &with.event, p.keyed)
 }
 
 // count counts the event to its group. It is true where that is the first one's.

@@ -62,6 +62,9 @@ func keyName(id uint64) string { return segment.FileName(id, keySuffix) }
 // path is where the key lies, in the folder of its store's keys.
 func (k *key) path(dir string) string { return filepath.Join(dir, segment.FileName(k.id, k.suffix)) }
 
+// unused tells whether no frame is below the key, nor is about to be. The queue's mutex is held.
+func (k *key) unused() bool { return k.files == 0 && k.users == 0 }
+
 // renameKey has a key be called otherwise.
 func (s *store) renameKey(k *key, suffix string) error {
 	if k.suffix == suffix {

@@ -171,7 +171,7 @@ func (s *store) announce(over []*file) error {
 	}
 	maps.DeleteFunc(left, func(k *key, n int) bool { return n < k.files })
 	for _, k := range s.keys { // those of files in which nothing was written, too
-		if k.files == 0 && k.users == 0 {
+		if k.unused() {
 			left[k] = 0
 		}
 	}
@@ -200,7 +200,7 @@ func (s *store) shredAll() error {
 	var over []*key
 	s.q.mu.Lock()
 	for _, k := range s.keys {
-		if k.files == 0 && k.users == 0 && k != s.key {
+		if k.unused() && k != s.key {
 			over = append(over, k)
 		}
 	}
