@@ -1,7 +1,7 @@
 package proxy
 
 import (
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -10,51 +10,25 @@ import (
 
 // refusals counts hits that were refused before a site was known, until an aggregate is written down.
 type refusals struct {
-	now  func() time.Time
-	note func([]ledger.Refused) error // puts aggregates on the ledger
-
-	mu     sync.Mutex
-	since  time.Time
-	counts map[rules.Reason]uint64
-	places uint64 // connections for which there was no place: nobody knows how many hits would have come
-}
-
-func (r *refusals) add(reason rules.Reason) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.counts == nil {
-		r.counts = map[rules.Reason]uint64{}
-	}
-	r.counts[reason]++
+	aggregate[rules.Reason]
+	now    func() time.Time
+	note   func([]ledger.Refused) error // puts aggregates on the ledger
+	places atomic.Uint64                // connections for which there was no place: nobody knows how many hits would have come
 }
 
 // noPlace counts a connection for which there was no place.
-func (r *refusals) noPlace() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.places++
-}
+func (r *refusals) noPlace() { r.places.Add(1) }
 
 // keep writes an aggregate down.
-func (r *refusals) keep() error { return r.note(r.drain(r.now())) }
-
-// drain returns what was counted since the last time, and begins anew.
-func (r *refusals) drain(now time.Time) []ledger.Refused {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	from := r.since
-	if from.IsZero() {
-		from = now
-	}
-	r.since = now
+func (r *refusals) keep() error {
+	now := r.now()
+	from, counts := r.drain(now)
 	var all []ledger.Refused
-	for reason, count := range r.counts {
+	for reason, count := range counts {
 		all = append(all, ledger.Refused{From: from, To: now, Reason: reason.String(), Count: count})
 	}
-	clear(r.counts)
-	if r.places > 0 {
-		all = append(all, ledger.Refused{From: from, To: now, Reason: "no_place", Count: r.places})
-		r.places = 0
+	if places := r.places.Swap(0); places > 0 {
+		all = append(all, ledger.Refused{From: from, To: now, Reason: "no_place", Count: places})
 	}
-	return all
+	return r.note(all)
 }

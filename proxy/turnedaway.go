@@ -3,7 +3,6 @@ package proxy
 import (
 	"cmp"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
@@ -17,42 +16,32 @@ const mostTurnedAway = 256
 // turnedAway counts calls of the API that were not let in, until an aggregate is written down. Its counts are bounded,
 // whatever is tried.
 type turnedAway struct {
+	aggregate[api.Refused]
 	now  func() time.Time
 	note func([]ledger.TurnedAway) error // puts aggregates on the ledger
-
-	mu     sync.Mutex
-	since  time.Time
-	counts map[api.Refused]uint64
 }
 
-func (t *turnedAway) add(of api.Refused) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.counts == nil {
-		t.counts = map[api.Refused]uint64{}
+func newTurnedAway(now func() time.Time, note func([]ledger.TurnedAway) error) *turnedAway {
+	return &turnedAway{
+		aggregate: aggregate[api.Refused]{
+			since: now(), most: mostTurnedAway, rest: func(of api.Refused) api.Refused { return api.Refused{Why: of.Why} },
+		},
+		now: now, note: note,
 	}
-	if _, known := t.counts[of]; !known && len(t.counts) >= mostTurnedAway {
-		of = api.Refused{Why: of.Why}
-	}
-	t.counts[of]++
 }
 
-// keep writes an aggregate down.
-func (t *turnedAway) keep() error { return t.note(t.drain(t.now())) }
-
-// drain returns what was counted since the last time, in one order, and begins anew.
-func (t *turnedAway) drain(now time.Time) (all []ledger.TurnedAway) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for of, count := range t.counts {
+// keep writes an aggregate down, in one order.
+func (t *turnedAway) keep() error {
+	now := t.now()
+	from, counts := t.drain(now)
+	var all []ledger.TurnedAway
+	for of, count := range counts {
 		all = append(all, ledger.TurnedAway{
-			From: t.since, To: now, Why: of.Why, Permission: string(of.Permission), By: of.By, Count: count,
+			From: from, To: now, Why: of.Why, Permission: string(of.Permission), By: of.By, Count: count,
 		})
 	}
 	slices.SortFunc(all, func(a, b ledger.TurnedAway) int {
 		return cmp.Or(cmp.Compare(a.Why, b.Why), cmp.Compare(a.Permission, b.Permission), cmp.Compare(a.By, b.By))
 	})
-	clear(t.counts)
-	t.since = now
-	return all
+	return t.note(all)
 }

@@ -19,10 +19,10 @@ func TestTurnedAwayIsBounded(t *testing.T) {
 	now := noon
 	var noted []ledger.TurnedAway
 	full := errors.New("the disk is full")
-	away := turnedAway{now: func() time.Time { return now }, since: noon, note: func(all []ledger.TurnedAway) error {
+	away := newTurnedAway(func() time.Time { return now }, func(all []ledger.TurnedAway) error {
 		noted = all
 		return full
-	}}
+	})
 	away.add(api.Refused{Why: api.WrongToken})
 	for i := range 1000 {
 		away.add(api.Refused{Why: api.Forbidden, Permission: access.Search, By: fmt.Sprint("token-", i)})

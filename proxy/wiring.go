@@ -232,7 +232,7 @@ func keepCookieActs(s *Server) {
 }
 
 func openRefusals(s *Server) error {
-	s.refusals = &refusals{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.Refusals}
+	s.refusals = &refusals{aggregate: aggregate[rules.Reason]{since: s.opts.Now()}, now: s.opts.Now, note: s.ledger.Refusals}
 	return nil
 }
 
@@ -245,7 +245,7 @@ func keepRefusals(s *Server) {
 }
 
 func openTurnedAway(s *Server) error {
-	s.turnedAway = &turnedAway{now: s.opts.Now, since: s.opts.Now(), note: s.ledger.TurnedAway}
+	s.turnedAway = newTurnedAway(s.opts.Now, s.ledger.TurnedAway)
 	return nil
 }
 
