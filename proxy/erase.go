@@ -207,7 +207,7 @@ func (f *erasedFacts) picks(record []byte) int {
 	return -1
 }
 
-// others looks at a record that is not of an event: acts of the person, which stay, copies that were made, and outcomes.
+// others looks at a record that is not of an event: acts of the person and who read about them, which stay, copies that were made, and outcomes.
 func (f *erasedFacts) others(record []byte) {
 	switch string(ledger.KindOf(record)) {
 	case ledger.KindBackup:
@@ -215,6 +215,10 @@ func (f *erasedFacts) others(record []byte) {
 		f.out.Copies = append(f.out.Copies, strings.TrimSpace(said[0].Str+" "+said[1].Str))
 	case ledger.KindOutcome:
 		f.outcome(record)
+	case ledger.KindReading:
+		if f.about(record) {
+			f.out.Readings++
+		}
 	default:
 		if f.about(record) {
 			f.out.Acts++

@@ -124,6 +124,9 @@ func printErased(t *terminal, got *api.Erased) {
 		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. 17(3)(b), (e))\n",
 			counted(got.Acts, "record"))
 	}
+	if got.Readings > 0 {
+		printf(t.out, "%s of who asked the log about the person: kept, since they show who read it\n", counted(got.Readings, "record"))
+	}
 	for _, made := range got.Copies {
 		printf(t.out, "a copy that was made before holds them still: %s\n", short(made))
 	}

@@ -35,6 +35,7 @@ type Erased struct {
 	Waiting  uint64   `json:"not_ended"`           // records that stay, since their event is under way: ask again
 	Left     int      `json:"segments_left"`       // of which lines go when no copy is under way any more
 	Acts     int      `json:"acts"`                // records of what the person objected to, or took back: they stay
+	Readings int      `json:"readings"`            // records of who asked the log about the person: they stay, too
 	Copies   []string `json:"copies_made_earlier"` // of the data folder, as the log names them: these hold the records still
 }
 
