@@ -50,17 +50,11 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		return code
 	}
 	out := newRecordPrinter(t, form)
-	show, flush := func(found *query.Found) { out.showFound(found, *wide) }, func() {}
-	if form == "csv" { // whoever reads it may be gone
-		table := newRecordTable(out.out)
-		show, flush = func(found *query.Found) { _ = table.row(found) }, func() { _ = table.flush() }
-	}
 	tally, err := l.Ask(ctx, &q.of, func(found *query.Found) bool {
-		show(found)
+		out.showFound(found, *wide)
 		return true
 	})
-	flush()
-	_ = out.out.Flush() // a terminal that cannot be written to cannot be told so
+	out.flush()
 	if err == nil && tally.Found == 0 {
 		q.sayGone()
 	}

@@ -21,6 +21,9 @@ type Found struct {
 	Rungs    []byte        // the record of the rungs that an event names; nil: likewise
 }
 
+// Lines are all of its records, as they stand in the ledger.
+func (f *Found) Lines() [][]byte { return append([][]byte{f.Record}, f.Parts...) }
+
 // mask is a set of conditions, by their place.
 type mask uint64
 
