@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -43,6 +45,21 @@ func (l *Loaded) Archive(disk durable.Files, dir string) (mended []string, err e
 		}
 	}
 	return mended, nil
+}
+
+// Archived are the digests of the policies that a folder keeps, in order. A folder that is not there keeps none.
+func Archived(dir string) ([]string, error) {
+	files, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var all []string
+	for _, f := range files {
+		if name, is := strings.CutSuffix(f.Name(), tarball.Extension); is && !strings.HasPrefix(name, builtinPrefix) {
+			all = append(all, name)
+		}
+	}
+	return all, nil
 }
 
 var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)

@@ -82,6 +82,33 @@ func TestNotArchived(t *testing.T) {
 	}
 }
 
+// TestArchivedOfFolder: of a folder's files the archives of policies count, and of one that cannot be read nobody says that it
+// keeps none.
+func TestArchivedOfFolder(t *testing.T) {
+	t.Parallel()
+	loaded, err := compiled(base(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, dir, err := again(t, loaded)
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := loaded.Policy.Digest()
+	note := filepath.Join(dir, digest+".note")
+	if err := os.WriteFile(note, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string][]string{dir: {digest}, filepath.Join(dir, "none"): nil} {
+		if all, err := Archived(folder); err != nil || !slices.Equal(all, want) {
+			t.Errorf("%s keeps %v, %v: want %v", folder, all, err, want)
+		}
+	}
+	if all, err := Archived(note); err == nil {
+		t.Errorf("a file keeps %v", all)
+	}
+}
+
 // FuzzCompileArchived: whatever somebody put into an archive, it is compiled to the policy that it is named by or to
 // none, with a reason.
 func FuzzCompileArchived(f *testing.F) {

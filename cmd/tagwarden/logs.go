@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -87,6 +88,20 @@ func (l ledgerFlags) written(t *terminal) (dir string, code int) {
 		t.hint("%s holds one", inside)
 	}
 	return "", usage
+}
+
+// recordNumber reads the number of the one record that a verb is about. Where it is none, that is said.
+func recordNumber(t *terminal, rest []string) (number uint64, ok bool) {
+	if len(rest) != 1 {
+		t.fail("which record? Give its number")
+		return 0, false
+	}
+	number, err := strconv.ParseUint(strings.TrimPrefix(rest[0], "#"), 10, 63)
+	if err != nil {
+		t.fail("%q is no number of a record: 17 is right", rest[0])
+		return 0, false
+	}
+	return number, true
 }
 
 // ledgerSuffixes are what names of a ledger's files end with, those of retained hashes included.

@@ -6,13 +6,13 @@ import (
 	"flag"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
@@ -151,7 +151,7 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	if q.reading, code = beginReading(ctx, q.t, dir, q.asks(verb)); q.reading == nil {
 		return nil, nil, code
 	}
-	q.dir, q.of.Reading = dir, q.reading.id
+	q.of.Reading = q.reading.id
 	o := query.Options{
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },
@@ -241,14 +241,14 @@ func (q *question) knows(loaded *config.Loaded) {
 	if !asked && !q.purposes {
 		return
 	}
-	folder := filepath.Join(loaded.Server.Data, "policies")
-	files, err := filepath.Glob(filepath.Join(folder, "*.tar.zst"))
+	folder := proxy.PoliciesDir(loaded.Server.Data)
+	digests, err := config.Archived(folder)
 	if err != nil {
-		return // the pattern is right
+		q.t.hint("which purposes activities had under policies before is not known: %v", err)
+		return
 	}
-	for _, path := range files {
-		digest := strings.TrimSuffix(filepath.Base(path), ".tar.zst")
-		if strings.HasPrefix(digest, "builtin-") || digest == loaded.Policy.Digest() {
+	for _, digest := range digests {
+		if digest == loaded.Policy.Digest() {
 			continue
 		}
 		policy, err := config.CompileArchived(folder, digest)

@@ -24,18 +24,11 @@ type recordTable struct {
 	cells []string
 }
 
-// newRecordTable begins a table with the names of its columns.
+// newRecordTable writes rows that end as the standard wants it.
 func newRecordTable(w io.Writer) *recordTable {
-	t := &recordTable{out: newRows(w)}
-	t.begin()
-	return t
-}
-
-// newRows writes rows that end as the standard wants it.
-func newRows(w io.Writer) *csv.Writer {
 	rows := csv.NewWriter(w)
 	rows.UseCRLF = true
-	return rows
+	return &recordTable{out: rows}
 }
 
 // begin writes the names of the columns. What goes wrong, the next row says.
@@ -82,7 +75,7 @@ func cellOf(f *query.Found, column string) string {
 		return value.String()
 	}
 	var all []string
-	for _, record := range append([][]byte{f.Record}, f.Parts...) {
+	for _, record := range f.Lines() {
 		for _, one := range gjson.GetBytes(record, column).Array() {
 			all = append(all, one.String())
 		}

@@ -39,7 +39,7 @@ func (l *lineFile) write(f *query.Found) error {
 	if l.table != nil {
 		return l.table.row(f)
 	}
-	for _, line := range append([][]byte{f.Record}, f.Parts...) {
+	for _, line := range f.Lines() {
 		_, _ = l.out.Write(line)
 		if err := l.out.WriteByte('\n'); err != nil { // of what was written before, too
 			return err
@@ -123,7 +123,7 @@ func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFil
 func (x *recordExport) lines(w io.Writer, file *os.File, empty bool) recordFile {
 	l := &lineFile{out: bufio.NewWriterSize(w, 1<<20), file: file, fresh: file != nil && !x.resume}
 	if x.form == "csv" {
-		l.table = &recordTable{out: newRows(l.out)}
+		l.table = newRecordTable(l.out)
 		if empty {
 			l.table.begin()
 		}
@@ -176,7 +176,7 @@ func numberOf(ctx context.Context, l *query.Ledger, line []byte) (number uint64,
 	}
 	err = errNotInLog
 	_, asked := l.Ask(ctx, q, func(f *query.Found) bool {
-		for i, one := range append([][]byte{f.Record}, f.Parts...) {
+		for i, one := range f.Lines() {
 			if !bytes.Equal(one, line) {
 				continue
 			}

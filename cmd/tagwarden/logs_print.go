@@ -13,10 +13,11 @@ type recordPrinter struct {
 	t     *terminal
 	json  bool
 	out   *bufio.Writer
+	table *recordTable // nil: they are shown as no table
 	shown int
 }
 
-// newRecordPrinter shows them as text, or as they are stored.
+// newRecordPrinter shows them as text, as they are stored, or as a table.
 func newRecordPrinter(t *terminal, form string) *recordPrinter {
 	p := &recordPrinter{t: t, json: form == "json"}
 	if form != "text" {
@@ -24,13 +25,25 @@ func newRecordPrinter(t *terminal, form string) *recordPrinter {
 	} else {
 		p.out = bufio.NewWriter(t.out)
 	}
+	if form == "csv" {
+		p.table = newRecordTable(p.out)
+		p.table.begin()
+	}
 	return p
+}
+
+// flush writes what is held back. Whoever reads it may be gone, and cannot be told so then.
+func (p *recordPrinter) flush() {
+	if p.table != nil {
+		_ = p.table.flush()
+	}
+	_ = p.out.Flush()
 }
 
 // all shows the records that a reader comes by, as long as more says so. What is damaged is named and passed over, and
 // makes the exit code.
 func (p *recordPrinter) all(r *ledger.Reader, more func() bool) (code int) {
-	defer func() { _ = p.out.Flush() }()
+	defer p.flush()
 	for {
 		for r.Next() {
 			if !more() {
@@ -41,7 +54,7 @@ func (p *recordPrinter) all(r *ledger.Reader, more func() bool) (code int) {
 		if r.Err() == nil {
 			return code
 		}
-		_ = p.out.Flush()
+		p.flush()
 		p.t.fail("%v", r.Err())
 		if code = usage; !r.Skip() {
 			return code
@@ -52,28 +65,18 @@ func (p *recordPrinter) all(r *ledger.Reader, more func() bool) (code int) {
 // show shows the record that a reader is at.
 func (p *recordPrinter) show(r *ledger.Reader) {
 	number, known := r.Number()
-	p.showNumbered(number, known, r.Record())
-}
-
-// showNumbered shows a record, with its number where that is known.
-func (p *recordPrinter) showNumbered(number uint64, known bool, record []byte) {
-	p.shown++
-	if p.json {
-		_, _ = p.out.Write(record)
-		_ = p.out.WriteByte('\n')
-		return
-	}
-	if known {
-		printf(p.out, "#%d  ", number)
-	}
-	printf(p.out, "%s\n", words.Line(record, words.Names{}))
+	p.showFound(&query.Found{Number: number, Numbered: known, Record: r.Record()}, false)
 }
 
 // showFound shows a record that was asked for, with what it names.
 func (p *recordPrinter) showFound(f *query.Found, wide bool) {
 	p.shown++
+	if p.table != nil {
+		_ = p.table.row(f) // whoever reads it may be gone
+		return
+	}
 	if p.json {
-		for _, line := range append([][]byte{f.Record}, f.Parts...) {
+		for _, line := range f.Lines() {
 			_, _ = p.out.Write(line)
 			_ = p.out.WriteByte('\n')
 		}

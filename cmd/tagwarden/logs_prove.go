@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
@@ -21,13 +19,8 @@ func logsProve(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if len(rest) != 1 {
-		t.fail("which record? Give its number")
-		return usage
-	}
-	number, err := strconv.ParseUint(strings.TrimPrefix(rest[0], "#"), 10, 63)
-	if err != nil {
-		t.fail("%q is no number of a record: 17 is right", rest[0])
+	number, ok := recordNumber(t, rest)
+	if !ok {
 		return usage
 	}
 	key, witnesses, err := keys.read()

@@ -37,12 +37,10 @@ func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string
 		return usage
 	}
 	out := newRecordPrinter(q.t, form)
-	show, flush := func(found *query.Found) { out.showFound(found, false) }, func() { _ = out.out.Flush() }
-	if form == "csv" {
-		table := newRecordTable(out.out)
-		show, flush = func(found *query.Found) { _ = table.row(found) }, func() { _ = table.flush(); _ = out.out.Flush() }
+	defer out.flush()
+	show := func(one *api.NumberedRecord) {
+		out.showFound(&query.Found{Number: one.Number, Numbered: true, Record: one.Record}, false)
 	}
-	defer flush()
 	var tally query.Tally
 	numbers := q.of.Numbers
 	if numbers.End == numbers.First+1 && len(q.of.Where) == 0 && q.of.Since.IsZero() && q.of.Until.IsZero() {
@@ -50,7 +48,7 @@ func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string
 		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/ledger/records/%d", numbers.First), nil, &one); err != nil {
 			return q.t.failed(err)
 		}
-		show(&query.Found{Number: one.Number, Numbered: true, Record: one.Record})
+		show(&one)
 		return fine
 	}
 	for begin := numbers.First; ; {
@@ -59,19 +57,19 @@ func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string
 		}
 		var page api.RecordsPage
 		if err := c.call(ctx, http.MethodGet, "/ledger/records?"+asked.Encode(), nil, &page); err != nil {
-			flush()
+			out.flush()
 			return q.t.failed(err)
 		}
-		for _, one := range page.Records {
+		for i := range page.Records {
 			if tally.More = q.of.Limit > 0 && tally.Found == q.of.Limit; tally.More {
 				break
 			}
-			show(&query.Found{Number: one.Number, Numbered: true, Record: one.Record})
+			show(&page.Records[i])
 			tally.Found++
 		}
 		tally.Records, tally.Damaged = page.Of, tally.Damaged+page.Damaged
 		if page.Damaged > 0 {
-			flush()
+			out.flush()
 			q.t.fail("%s of the log cannot be read there, and was passed over: `tagwarden logs verify` says which",
 				counted(page.Damaged, "place"))
 		}
@@ -80,7 +78,7 @@ func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string
 		}
 		begin = page.Next
 	}
-	flush()
+	out.flush()
 	return q.answered(tally, nil)
 }
 

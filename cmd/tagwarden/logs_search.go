@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
@@ -23,18 +21,11 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	q.searched(f, "how many records at most (1000); 0 or all shows all, with --format json or csv")
 	q.of.Limit = mostShown
 	wide := f.Bool("wide", false, "name the fields and rungs of events")
-	form := "text"
-	f.Func("format", "text, json or csv (text)", func(given string) error {
-		if !slices.Contains([]string{"text", "json", "csv"}, given) {
-			return errors.New("one of text, json, csv is")
-		}
-		form = given
-		return nil
-	})
+	form := choice(f, "format", "text, json or csv", []string{"text", "json", "csv"})
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	if q.of.Limit == 0 && form == "text" {
+	if q.of.Limit == 0 && *form == "text" {
 		t.fail("--limit: all records are shown with --format json or csv")
 		return usage
 	}
@@ -43,24 +34,18 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	if remote.given() {
-		return q.searchRemote(ctx, remote, form)
+		return q.searchRemote(ctx, remote, *form)
 	}
 	l, _, code := q.open(ctx, api.VerbSearch)
 	if l == nil {
 		return code
 	}
-	out := newRecordPrinter(t, form)
-	show, flush := func(found *query.Found) { out.showFound(found, *wide) }, func() {}
-	if form == "csv" { // whoever reads it may be gone
-		table := newRecordTable(out.out)
-		show, flush = func(found *query.Found) { _ = table.row(found) }, func() { _ = table.flush() }
-	}
+	out := newRecordPrinter(t, *form)
 	tally, err := l.Ask(ctx, &q.of, func(found *query.Found) bool {
-		show(found)
+		out.showFound(found, *wide)
 		return true
 	})
-	flush()
-	_ = out.out.Flush() // a terminal that cannot be written to cannot be told so
+	out.flush()
 	if err == nil && tally.Found == 0 {
 		q.sayGone()
 	}

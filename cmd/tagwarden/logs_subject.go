@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,14 +22,7 @@ func logsSubject(ctx context.Context, t *terminal, args []string) int {
 		q.of.And(query.Subject, given)
 		return nil
 	})
-	form := "text"
-	f.Func("format", "text, json or html (text)", func(given string) error {
-		if !slices.Contains(dossier.Formats(), given) {
-			return errors.New("one of text, json, html is")
-		}
-		form = given
-		return nil
-	})
+	form := choice(f, "format", "text, json or html", dossier.Formats())
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
@@ -56,7 +48,7 @@ func logsSubject(ctx context.Context, t *terminal, args []string) int {
 	if l == nil {
 		return code
 	}
-	shown, code := q.person(ctx, l, loaded, form)
+	shown, code := q.person(ctx, l, loaded, *form)
 	return q.reading.end(ctx, shown, code)
 }
 

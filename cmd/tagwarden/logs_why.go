@@ -35,13 +35,8 @@ func logsWhy(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if len(rest) != 1 {
-		t.fail("which record? Give its number")
-		return usage
-	}
-	number, err := strconv.ParseUint(strings.TrimPrefix(rest[0], "#"), 10, 63)
-	if err != nil {
-		t.fail("%q is no number of a record: 17 is right", rest[0])
+	number, ok := recordNumber(t, rest)
+	if !ok {
 		return usage
 	}
 	dir, code := of.written(t)

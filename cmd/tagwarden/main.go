@@ -200,8 +200,13 @@ func flagFault(err error, f *flag.FlagSet) string {
 // format adds the flag that says how results are printed: as text, or for programs.
 func format(f *flag.FlagSet, programs ...string) *string {
 	all := append([]string{"text"}, programs...)
+	return choice(f, "format", strings.Join(all, " or "), all)
+}
+
+// choice adds a flag that takes one of some words, the first where it is not given.
+func choice(f *flag.FlagSet, name, help string, all []string) *string {
 	chosen := all[0]
-	f.Func("format", strings.Join(all, " or ")+" ("+chosen+")", func(given string) error {
+	f.Func(name, help+" ("+chosen+")", func(given string) error {
 		if !slices.Contains(all, given) {
 			return fmt.Errorf("one of %s is", strings.Join(all, ", "))
 		}

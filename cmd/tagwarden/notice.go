@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"flag"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,7 +18,7 @@ func writeNotice(_ context.Context, t *terminal, args []string) int {
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	site := f.String("site", "", "the site that it is for; all, where it is not given")
 	lang := f.String("lang", "", strings.Join(notice.Languages(), ", ")+"; en, or with --check that of the file, where it is not given")
-	form := choice(f, "format", notice.Formats())
+	form := choice(f, "format", strings.Join(notice.Formats(), ", "), notice.Formats())
 	published := f.String("check", "", "a published notice, to be held against the policy; - is standard input")
 	out := f.String("out", "", "a folder for pages that link to one another: notice.LANG.html in each of the site's languages, or in --lang")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
@@ -168,17 +165,4 @@ func orAllSites(site string) string {
 		return "all sites"
 	}
 	return "site " + site
-}
-
-// choice adds a flag that takes one of some words, the first where it is not given.
-func choice(f *flag.FlagSet, name string, all []string) *string {
-	chosen := all[0]
-	f.Func(name, strings.Join(all, ", ")+" ("+chosen+")", func(given string) error {
-		if !slices.Contains(all, given) {
-			return fmt.Errorf("one of %s is", strings.Join(all, ", "))
-		}
-		chosen = given
-		return nil
-	})
-	return &chosen
 }

@@ -33,7 +33,7 @@ type reportOf struct {
 func report(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("report", "art30|cnil --config FILE [--lang en|de|fr] [--format FORM] [--at TIME]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	lang := choice(f, "lang", notice.Languages())
+	lang := choice(f, "lang", strings.Join(notice.Languages(), ", "), notice.Languages())
 	var forms, known []string
 	for _, r := range reports {
 		forms = append(forms, "of "+r.name+": "+strings.Join(r.forms, ", "))

@@ -137,7 +137,7 @@ func sealAll(l *Ledger, faults *faults) error {
 	if err := l.refused(false); err != nil {
 		return err
 	}
-	if err := l.sealing.rollNow(l.opts.Now()); err != nil {
+	if err := l.sealing.roll(l.opts.Now(), true); err != nil {
 		return err
 	}
 	for {
@@ -170,7 +170,7 @@ func (l *Ledger) work(faults *faults) (more bool) {
 		return false
 	}
 	now := l.opts.Now()
-	faults.tell("a segment of the ledger cannot be ended", l.sealing.roll(now))
+	faults.tell("a segment of the ledger cannot be ended", l.sealing.roll(now, false))
 	faults.tell("a checkpoint of the ledger cannot be signed", l.signing.signIfDue(now))
 	some, err := l.sealing.seal()
 	faults.tell("a segment of the ledger cannot be sealed", err)

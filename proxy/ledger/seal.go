@@ -59,35 +59,18 @@ func (s *sealing) giveFiles() { <-s.busy }
 // sealedEnd is the number behind the last record of a sealed segment.
 func (s *sealing) sealedEnd() uint64 { return s.end.Load() }
 
-// roll ends the segment in time, or where it is long enough, and begins another. One that holds nothing but what the ledger
-// itself said there goes on.
-func (s *sealing) roll(now time.Time) error {
+// roll ends the segment in time, or where it is long enough, or at once, and begins another. One that holds nothing but
+// what the ledger itself said there goes on.
+func (s *sealing) roll(now time.Time, atOnce bool) error {
 	file := s.writer.File()
 	if file.First != s.first { // a sync failed, and another was begun
-		return s.rolled(now, file.First)
-	}
-	if file.N <= s.own || now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
-		return nil
-	}
-	return s.next(now)
-}
-
-// rollNow ends the segment, unless it holds nothing but what the ledger itself said there, and begins another.
-func (s *sealing) rollNow(now time.Time) error {
-	file := s.writer.File()
-	if file.First != s.first {
 		if err := s.rolled(now, file.First); err != nil {
 			return err
 		}
 	}
-	if file.N <= s.own {
+	if file.N <= s.own || !atOnce && now.Sub(s.begun) < s.opts.Seal && file.Size < s.opts.Size {
 		return nil
 	}
-	return s.next(now)
-}
-
-// next ends the segment, and begins another.
-func (s *sealing) next(now time.Time) error {
 	if s.writer.Present() != nil {
 		return nil // who looks after the files says so: of one that was ended nobody would see that it was cut short
 	}

@@ -21,6 +21,9 @@ type Found struct {
 	Rungs    []byte        // the record of the rungs that an event names; nil: likewise
 }
 
+// Lines are all of its records, as they stand in the ledger.
+func (f *Found) Lines() [][]byte { return append([][]byte{f.Record}, f.Parts...) }
+
 // mask is a set of conditions, by their place.
 type mask uint64
 
@@ -101,22 +104,6 @@ func (f *filter) forget() {
 	f.part.begun = false
 }
 
-// kindOf is the kind of a record; it stands behind the time.
-func kindOf(record []byte) []byte {
-	const time, kind = `{"time":"`, `","kind":"`
-	head := record[:min(len(record), 96)]
-	if !bytes.HasPrefix(head, []byte(time)) {
-		return nil
-	}
-	head = head[len(time):]
-	if at := bytes.IndexByte(head, '"'); at < 0 || !bytes.HasPrefix(head[at:], []byte(kind)) {
-		return nil
-	} else {
-		head = head[at+len(kind):]
-	}
-	return head[:max(bytes.IndexByte(head, '"'), 0)]
-}
-
 // mayBe are the conditions that records of each kind may fulfil, by which members they have.
 func mayBe(q *Question) map[string]mask {
 	may := map[string]mask{}
@@ -144,7 +131,7 @@ func mayBe(q *Question) map[string]mask {
 
 // matches tells whether a record answers the question, with those before it that it goes on with.
 func (f *filter) matches(number uint64, numbered bool, record []byte) (*Found, bool) {
-	kind := kindOf(record)
+	kind := ledger.KindOf(record)
 	switch string(kind) {
 	case ledger.KindRungs:
 		f.learnRungs(record)

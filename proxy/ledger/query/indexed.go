@@ -231,7 +231,7 @@ func (n *nameReader) find(member, id string) {
 
 // learn notes what a record that gives a name says: others in the block are likely to be looked for as well.
 func (n *nameReader) learn(_ uint64, record []byte) error {
-	switch string(kindOf(record)) {
+	switch string(ledger.KindOf(record)) {
 	case ledger.KindRungs:
 		n.filter.learnRungs(record)
 	case ledger.KindShape:

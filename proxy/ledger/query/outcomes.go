@@ -162,7 +162,7 @@ func (l *Ledger) Outcomes(ctx context.Context, from uint64, of []Event) (map[Eve
 func outcomeIn(f *Found) Outcome {
 	said := gjson.GetManyBytes(f.Record, "time", "outcome", "why", "status")
 	o := Outcome{Number: f.Number, At: said[0].Time(), Outcome: strings.Clone(said[1].Str), Why: strings.Clone(said[2].Str), Status: int(said[3].Int())}
-	if string(kindOf(f.Record)) == ledger.KindAttempt {
+	if string(ledger.KindOf(f.Record)) == ledger.KindAttempt {
 		o.Outcome = Attempt
 	}
 	return o
