@@ -94,7 +94,7 @@ type explaining struct {
 // Explain explains the record of a number. The error is [ErrGone], or says why the folder cannot be read.
 func Explain(ctx context.Context, dir string, number uint64, compile func(string) (*rules.Policy, error)) (*Explanation, error) {
 	e := &explaining{number: number, walk: &walk{report: newReport(&Options{}), judged: newJudged(compile)}}
-	begin, err := segmentOf(dir, number)
+	begin, err := ledger.SegmentOf(dir, number)
 	if err != nil {
 		return nil, err
 	}
@@ -163,17 +163,6 @@ func (e *explaining) next(record []byte) {
 		}
 		e.before = append(e.before, siblingOf(at, &e.event))
 	}
-}
-
-// segmentOf is the first record of the segment that holds one.
-func segmentOf(dir string, number uint64) (begin uint64, err error) {
-	all, err := ledger.Segments(dir)
-	for _, s := range all {
-		if !s.Old && s.First <= number {
-			begin = max(begin, s.First)
-		}
-	}
-	return begin, err
 }
 
 // name notes what a record names, where it names something.
