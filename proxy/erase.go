@@ -226,7 +226,7 @@ func (f *erasedFacts) others(record []byte) {
 func (f *erasedFacts) outcome(record []byte) {
 	said := gjson.GetManyBytes(record, "time", "hit", "events", "outcome")
 	at, err := time.Parse(time.RFC3339Nano, said[0].Str)
-	if err != nil || at.Before(f.since) || said[3].Str == ledger.Deferred || said[3].Str == ledger.Parked {
+	if err != nil || at.Before(f.since) || !ledger.Ends(said[3].Str) {
 		return
 	}
 	if f.ended == nil {

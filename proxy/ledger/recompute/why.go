@@ -315,5 +315,5 @@ func (w *walk) goesOn(x *Explanation) {
 
 // ended tells whether it is said how the event ended.
 func (x *Explanation) ended() bool {
-	return slices.ContainsFunc(x.Outcomes, func(e Ending) bool { return e.Outcome != ledger.Deferred && e.Outcome != ledger.Parked })
+	return slices.ContainsFunc(x.Outcomes, func(e Ending) bool { return ledger.Ends(e.Outcome) })
 }
