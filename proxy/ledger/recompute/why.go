@@ -172,19 +172,14 @@ func (w *walk) name() {
 	}
 	switch w.line.kind {
 	case ledger.KindRungs, ledger.KindShape:
-		if w.line.parts == 0 || w.line.part == 1 || w.kind != w.line.kind {
-			w.pieces, w.kind = nil, strings.Clone(w.line.kind)
+		lines := w.fact()
+		switch {
+		case lines == nil:
+		case w.line.kind == ledger.KindRungs:
+			w.judged.addRungs(lines)
+		default:
+			w.judged.addShape(lines)
 		}
-		w.pieces = append(w.pieces, strings.Clone(w.line.text))
-		if w.line.part < w.line.parts {
-			return
-		}
-		if w.line.kind == ledger.KindRungs {
-			w.judged.addRungs(w.pieces)
-		} else {
-			w.judged.addShape(w.pieces)
-		}
-		w.pieces = nil
 	}
 }
 
