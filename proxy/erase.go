@@ -31,7 +31,6 @@ type eraserDesk struct {
 	retention *retention
 	running   bool // a server takes hits
 	random    io.Reader
-	before    func(now time.Time) time.Time // before which segments go; zero: none does
 }
 
 var _ api.Eraser = (*eraserDesk)(nil)
@@ -39,7 +38,7 @@ var _ api.Eraser = (*eraserDesk)(nil)
 func newEraserDesk(s *Server) *eraserDesk {
 	return &eraserDesk{
 		dispatcher: s.dispatch, ledger: s.ledger, objector: s.objector, retention: s.retention,
-		running: !s.opts.Aside, random: s.opts.Rand, before: s.retention.before,
+		running: !s.opts.Aside, random: s.opts.Rand,
 	}
 }
 
