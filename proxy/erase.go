@@ -31,7 +31,6 @@ type eraserDesk struct {
 	retention *retention
 	running   bool // a server takes hits
 	random    io.Reader
-	before    func(now time.Time) time.Time // before which segments go; zero: none does
 }
 
 var _ api.Eraser = (*eraserDesk)(nil)
@@ -39,7 +38,7 @@ var _ api.Eraser = (*eraserDesk)(nil)
 func newEraserDesk(s *Server) *eraserDesk {
 	return &eraserDesk{
 		dispatcher: s.dispatch, ledger: s.ledger, objector: s.objector, retention: s.retention,
-		running: !s.opts.Aside, random: s.opts.Rand, before: s.retention.before,
+		running: !s.opts.Aside, random: s.opts.Rand,
 	}
 }
 
@@ -230,7 +229,7 @@ func (f *erasedFacts) others(record []byte) {
 func (f *erasedFacts) outcome(record []byte) {
 	said := gjson.GetManyBytes(record, "time", "hit", "events", "outcome")
 	at, err := time.Parse(time.RFC3339Nano, said[0].Str)
-	if err != nil || at.Before(f.since) || said[3].Str == ledger.Deferred || said[3].Str == ledger.Parked {
+	if err != nil || at.Before(f.since) || !ledger.Ends(said[3].Str) {
 		return
 	}
 	if f.ended == nil {

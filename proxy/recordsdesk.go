@@ -35,7 +35,7 @@ var _ api.Records = (*recordsDesk)(nil)
 // stands before it.
 func (d *recordsDesk) Search(ctx context.Context, ask api.RecordsAsk) (api.RecordsPage, error) {
 	page := api.RecordsPage{Records: []api.NumberedRecord{}, Of: d.next(), Whole: true}
-	first, err := d.segmentOf(ask.Begin)
+	first, err := ledger.SegmentOf(d.dir, ask.Begin)
 	if err != nil {
 		return page, err
 	}
@@ -80,17 +80,6 @@ func (d *recordsDesk) Search(ctx context.Context, ask api.RecordsAsk) (api.Recor
 // enough tells whether a search has gone as far as one goes.
 func (d *recordsDesk) enough(ctx context.Context, examined uint64, began time.Duration) bool {
 	return ctx.Err() != nil || examined >= mostExamined || d.elapsed()-began >= longestSearch
-}
-
-// segmentOf is the number of the first record of the segment that holds a record.
-func (d *recordsDesk) segmentOf(number uint64) (first uint64, err error) {
-	all, err := ledger.Segments(d.dir)
-	for _, s := range all {
-		if !s.Old && s.First <= number {
-			first = s.First
-		}
-	}
-	return first, err
 }
 
 // Record is one record's line.

@@ -33,7 +33,6 @@ type retention struct {
 	periods ledger.Periods             // as the log says them last
 	ran     time.Time                  // when windows were applied last; zero: not since the start
 	done    map[string]map[uint64]bool // by window: segments, by their first record, in which nothing is left of it
-	kept    map[string]uint64          // by window: how many records are older and stay, since their event has not ended
 }
 
 // retentionOptions are what it needs.
@@ -53,7 +52,7 @@ func openRetention(s *Server) error {
 
 // newRetention goes on with what the log says.
 func newRetention(o retentionOptions, said ledger.Periods) *retention {
-	return &retention{opts: o, periods: said, done: map[string]map[uint64]bool{}, kept: map[string]uint64{}}
+	return &retention{opts: o, periods: said, done: map[string]map[uint64]bool{}}
 }
 
 // periodsIn says for how long a configuration keeps records; "": for good.
@@ -83,7 +82,6 @@ func (r *retention) announce() error {
 	}
 	r.periods = said
 	clear(r.done)
-	clear(r.kept)
 	if text != "" {
 		r.opts.Log.Info("records of the ledger that are older than the configuration keeps them go from that time on; "+
 			"`tagwarden logs retention` says which", zap.String("kept", text), zap.Time("from", said.Since.Add(announcedFor)))
@@ -213,7 +211,7 @@ func (r *retention) apply(ctx context.Context, trial bool) (all []windowRun, err
 func (r *retention) note(window string, done *ledger.ErasedNow) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.kept[window] = done.Kept; r.done[window] == nil {
+	if r.done[window] == nil {
 		r.done[window] = map[uint64]bool{}
 	}
 	for _, first := range done.Whole {

@@ -76,7 +76,7 @@ func (d *eraserDesk) segments(out *api.Retention, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	before := d.before(now)
+	before := d.retention.before(now)
 	if !before.IsZero() {
 		out.Retain = &api.RetentionSpan{Before: before.UTC()}
 	}

@@ -14,12 +14,11 @@ import (
 
 // CategoryOf is a consent category of a policy's purposes, by its name; none where no purpose is in it.
 func CategoryOf(p *Policy, name string) signal.Categories {
-	for i, known := range p.categories {
-		if known == name {
-			return 1 << i
-		}
+	at := slices.Index(p.categories, name)
+	if at < 0 {
+		return 0
 	}
-	return 0
+	return 1 << at
 }
 
 // ReadsReceipts tells whether receipts count as signals on the site.

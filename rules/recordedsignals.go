@@ -2,7 +2,6 @@ package rules
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
@@ -106,11 +105,11 @@ func (r *Rejudge) source(kind signal.Kind, state signal.State, of *RecordedSigna
 		{of.TCFOnly, &said.TCFOnly}, {of.Unclear, &said.Doubt}, {of.Objected, &said.Objected},
 	} {
 		for _, name := range set.names {
-			n := slices.Index(r.policy.categories, name)
-			if n < 0 {
+			one := CategoryOf(r.policy, name)
+			if one == 0 {
 				return d, fmt.Errorf("%w: consent category %s", ErrUnknown, name)
 			}
-			*set.to |= 1 << n
+			*set.to |= one
 		}
 	}
 	switch of.Service {

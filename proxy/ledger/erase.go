@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,7 +110,7 @@ func (e *Eraser) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 		if of.Skip != nil && of.Skip(f.First) {
 			continue
 		}
-		g, whole, err := e.goingOf(ctx, f, &of)
+		g, err := e.goingOf(ctx, f, &of)
 		if err != nil {
 			return done, err
 		}
@@ -121,7 +122,8 @@ func (e *Eraser) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 			all = append(all, g)
 			continue
 		}
-		if whole = ended(g, &of, &done) && whole; g.records > 0 && !of.Trial {
+		whole := ended(g, &of, &done)
+		if g.records > 0 && !of.Trial {
 			if err := e.carryOut(ctx, &done, of.Why, g); err != nil {
 				return done, err
 			}
@@ -140,21 +142,21 @@ func (e *Eraser) Erase(ctx context.Context, of Erasing) (done ErasedNow, err err
 	return done, e.carryOut(ctx, &done, of.Why, all...)
 }
 
-// goingOf reads a segment; nil: it is passed over. Whole tells whether nothing in it may be to go later.
-func (e *Eraser) goingOf(ctx context.Context, f Segment, of *Erasing) (g *going, whole bool, err error) {
+// goingOf reads a segment; nil: it is passed over.
+func (e *Eraser) goingOf(ctx context.Context, f Segment, of *Erasing) (*going, error) {
 	if err := e.sealing.takeFiles(); err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	defer e.sealing.giveFiles()
 	if f.First >= e.sealing.sealedEnd() {
-		return nil, false, nil
+		return nil, nil
 	}
 	sum, _, err := ReadSummary(e.opts.Dir, f.First)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	if !of.Before.IsZero() && !sum.To.Before(of.Before) {
-		return nil, false, nil
+		return nil, nil
 	}
 	f.End = sum.End
 	p := picking{of: of, going: going{of: f, by: make([][]pick, len(of.Why))}}
@@ -165,31 +167,19 @@ func (e *Eraser) goingOf(ctx context.Context, f Segment, of *Erasing) (g *going,
 		return errors.Join(ctx.Err(), step(len(line)))
 	})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, false, nil // it was deleted meanwhile
+		return nil, nil // it was deleted meanwhile
 	}
 	if err != nil {
-		return nil, false, fmt.Errorf("a segment of the ledger cannot be read: %w", err)
+		return nil, fmt.Errorf("a segment of the ledger cannot be read: %w", err)
 	}
 	p.flush()
-	if got.aside == 0 {
-		p.aside = nil
-	}
-	g = &p.going
-	g.of = f
-	if g.any() { // what was set aside may have been anybody's
-		erased := got.erased
-		for _, n := range p.aside {
-			if _, before := slices.BinarySearch(erased, n); !before {
-				first := slices.IndexFunc(g.by, func(all []pick) bool { return len(all) > 0 })
-				g.by[first] = append(g.by[first], pick{number: n})
-			}
+	first := slices.IndexFunc(p.by, func(all []pick) bool { return len(all) > 0 })
+	for _, n := range p.absent {
+		if _, erased := slices.BinarySearch(got.erased, n); first >= 0 && !erased { // it was set aside: it may have been anybody's
+			p.by[first] = append(p.by[first], pick{number: n})
 		}
 	}
-	return g, true, nil
-}
-
-func (g *going) any() bool {
-	return slices.ContainsFunc(g.by, func(all []pick) bool { return len(all) > 0 })
+	return &p.going, nil
 }
 
 // ended leaves out what belongs to events that have not ended, and counts the rest. False where it left something out.
@@ -203,7 +193,7 @@ func ended(g *going, of *Erasing, done *ErasedNow) bool {
 			}
 			return stays
 		})
-		slices.SortFunc(g.by[why], func(a, b pick) int { return int(int64(a.number) - int64(b.number)) })
+		slices.SortFunc(g.by[why], func(a, b pick) int { return cmp.Compare(a.number, b.number) })
 		g.records += len(g.by[why])
 		done.Records[why] += uint64(len(g.by[why]))
 	}
@@ -218,13 +208,9 @@ func (e *Eraser) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, a
 	var records []entry
 	for _, g := range all {
 		for i, picks := range g.by {
-			numbers := make([]uint64, len(picks))
-			for n := range picks {
-				numbers[n] = picks[n].number
-			}
 			says := why[i]
 			says.Segment = g.of.First
-			for _, one := range erasures(says, numbers) {
+			for _, one := range erasures(says, numbersOf(picks)) {
 				records = append(records, entry{KindErasure, &one})
 			}
 		}
@@ -243,9 +229,7 @@ func (e *Eraser) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, a
 	for _, g := range all {
 		var numbers []uint64
 		for _, picks := range g.by {
-			for i := range picks {
-				numbers = append(numbers, picks[i].number)
-			}
+			numbers = append(numbers, numbersOf(picks)...)
 		}
 		slices.Sort(numbers)
 		gone, err := e.rewriteOne(g.of.First, numbers)
@@ -260,4 +244,12 @@ func (e *Eraser) carryOut(ctx context.Context, done *ErasedNow, why []Erasure, a
 		}
 	}
 	return nil
+}
+
+func numbersOf(picks []pick) []uint64 {
+	numbers := make([]uint64, len(picks))
+	for i := range picks {
+		numbers[i] = picks[i].number
+	}
+	return numbers
 }

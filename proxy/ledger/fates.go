@@ -19,6 +19,9 @@ const (
 	Parked    = "parked"   // its vendor refused it, and it is kept for a while
 )
 
+// Ends tells whether an outcome is the last that is said of an event.
+func Ends(outcome string) bool { return outcome != Deferred && outcome != Parked }
+
 // Fate is what a record says of an event that waits.
 type Fate uint8
 
@@ -96,7 +99,7 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 	case KindOutcome:
 		fate := Ended
 		_, rest, _ := bytes.Cut(record, outcomeMember)
-		if word, _, _ := bytes.Cut(rest, []byte{'"'}); string(word) == Deferred || string(word) == Parked {
+		if word, _, _ := bytes.Cut(rest, []byte{'"'}); !Ends(string(word)) {
 			if fate = Waiting; inDoubt(record, string(word)) {
 				fate = Attempted
 			}

@@ -47,6 +47,18 @@ func Segments(dir string) ([]Segment, error) {
 	return append(all, old...), nil
 }
 
+// SegmentOf is the number of the first record of the segment that holds a record, or would: what that record names stands
+// from there on.
+func SegmentOf(dir string, number uint64) (first uint64, err error) {
+	all, err := Segments(dir)
+	for _, s := range all {
+		if !s.Old && s.First <= number {
+			first = s.First
+		}
+	}
+	return first, err
+}
+
 // numbered are those that have numbers.
 func numbered(dir string) ([]Segment, error) {
 	files, err := segment.List(dir, OpenSuffix, PackedSuffix)

@@ -9,17 +9,17 @@ import (
 // picking finds what goes of a segment, record by record.
 type picking struct {
 	going
-	of    *Erasing
-	fact  []pick // records of one fact, which has several
-	why   int    // for which they go; -1: they stay
-	aside []uint64
+	of     *Erasing
+	fact   []pick   // records of one fact, which has several
+	why    int      // for which they go; -1: they stay
+	absent []uint64 // records whose lines are not there
 }
 
 // record looks at a record; line is nil where its line is not there.
 func (p *picking) record(number uint64, line []byte) {
 	if line == nil {
 		p.flush()
-		p.aside = append(p.aside, number)
+		p.absent = append(p.absent, number)
 		return
 	}
 	if string(kindOf(line)) != KindEvent {

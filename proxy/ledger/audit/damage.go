@@ -33,7 +33,7 @@ func FindDamage(dir, because string) ([]Damage, error) {
 	if err != nil {
 		return nil, err
 	}
-	signed := signedSize(dir)
+	signed := Signed(dir)
 	var all []Damage
 	for _, s := range segments {
 		if s.Old {
@@ -133,9 +133,9 @@ func standing(path string, d *ledger.Damage) ([]tree.Entry, error) {
 	return all, nil
 }
 
-// signedSize is how many records the newest checkpoint of a folder is of, or of the folder of keys beside it, whoever
+// Signed is how many records the newest checkpoint of a folder is of, or of the folder of keys beside it, whoever
 // signed it.
-func signedSize(dir string) (size uint64) {
+func Signed(dir string) (size uint64) {
 	for _, path := range []string{
 		filepath.Join(dir, ledger.CheckpointFile), filepath.Join(filepath.Dir(dir), "keys", ledger.CheckpointFile),
 	} {
@@ -149,6 +149,3 @@ func signedSize(dir string) (size uint64) {
 	}
 	return size
 }
-
-// Signed is how many records the newest checkpoint that is known of a ledger is of, whoever signed it.
-func Signed(dir string) uint64 { return signedSize(dir) }

@@ -2,7 +2,6 @@ package recompute
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -313,14 +312,4 @@ func (r *Rejudged) not(why string) {
 		why = "for another reason"
 	}
 	r.Why[strings.Clone(why)]++
-}
-
-// whys are the reasons, the most frequent first.
-func (r *Rejudged) whys() []string {
-	return slices.SortedFunc(maps.Keys(r.Why), func(a, b string) int {
-		if r.Why[a] != r.Why[b] {
-			return int(r.Why[b]) - int(r.Why[a])
-		}
-		return strings.Compare(a, b)
-	})
 }

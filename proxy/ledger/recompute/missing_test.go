@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -72,6 +75,37 @@ func TestDamaged(t *testing.T) {
 	r := s.recomputed()
 	if r.Found[recompute.Missing] != 1 || r.Found[recompute.DespiteObjection] != 1 || len(r.Findings) != 2 {
 		t.Errorf("found %v", r.Findings)
+	}
+}
+
+// TestLadderInPieces: a ladder of which a part cannot be read is not known, whichever way it is asked about.
+func TestLadderInPieces(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	long := ledger.Signal{Source: "own", State: "valid"}
+	for range 150 {
+		long.Granted = append(long.Granted, strings.Repeat("analytics", 25))
+	}
+	s.sent("page_view", 1, func(r *recorded) { r.rungs.Signals = slices.Repeat([]ledger.Signal{long}, 8) })
+	s.must(s.l.Close())
+	file := segments(t, s.dir)[0]
+	text, err := os.ReadFile(file)
+	s.must(err)
+	second := regexp.MustCompile(`"kind":"rungs"[^\n]*,"part":2,"parts":[3-9],`)
+	at := second.FindIndex(text)
+	if at == nil {
+		t.Fatal("the ladder is not in three parts or more")
+	}
+	text[at[1]-2]++
+	s.must(os.WriteFile(file, text, 0o600))
+	const unknown = "no record says what its ladder was"
+	if r := s.recomputed(); r.Rejudged.Why[unknown] != 1 {
+		t.Errorf("%+v", r.Rejudged)
+	}
+	number := uint64(bytes.Count(text[:bytes.Index(text, []byte(`"kind":"event"`))], []byte{'\n'}))
+	x, err := recompute.Explain(t.Context(), s.dir, number, compiled)
+	if err != nil || x.Kind != ledger.KindEvent || x.Why != unknown {
+		t.Errorf("%v, %+v", err, x)
 	}
 }
 

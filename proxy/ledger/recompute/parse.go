@@ -176,9 +176,7 @@ func appendInstants(dst []int64, list gjson.Result) []int64 {
 // appendHashes adds hashes in hex; what is none is left out.
 func appendHashes(dst []hash, list gjson.Result) []hash {
 	each(list, func(item gjson.Result) {
-		var of hash
-		if h, ok := parseHash(item.Str); ok {
-			of = h
+		if of, ok := parseHash(item.Str); ok {
 			dst = append(dst, of)
 		}
 	})
@@ -230,7 +228,7 @@ func (o *outcome) read(l *line) {
 }
 
 // ends tells whether an outcome is the last that is said of an event.
-func (o *outcome) ends() bool { return o.what != ledger.Deferred && o.what != ledger.Parked }
+func (o *outcome) ends() bool { return ledger.Ends(o.what) }
 
 // left tells whether an outcome shows that bytes of its events left by the attempt that it is of: their vendor answered.
 // Where a connection broke, or an event ends as unknown because a process ended, nobody knows; open tells which those are.

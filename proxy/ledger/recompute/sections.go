@@ -128,7 +128,7 @@ func (r *Report) rejudged() Section {
 		row("the same", of.Same), row("otherwise", of.Otherwise), row("not judged again", of.Not),
 		row("fields held against their profile, of events", r.Fields.Checked), row("likewise, not known", r.Fields.Unknown),
 	}}
-	for _, why := range of.whys() {
+	for _, why := range ordered(of.Why) {
 		s.Rows = append(s.Rows, row("not judged again: "+why, of.Why[why]))
 	}
 	return s

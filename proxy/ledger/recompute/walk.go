@@ -13,7 +13,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -168,29 +167,31 @@ func (w *walk) record(number uint64, record []byte) {
 	if w.line.at.After(w.latest) {
 		w.latest = w.line.at
 	}
-	if w.line.parts > 0 {
-		w.parts()
-		return
+	if lines := w.fact(); lines != nil {
+		w.whole(lines)
 	}
-	w.whole([]string{w.line.text})
 }
 
-// parts puts the parts of a fact together.
-func (w *walk) parts() {
+// fact is the lines of the fact that the record which is read says, or ends; nil: parts of it follow, or are missing.
+func (w *walk) fact() []string {
+	if w.line.parts == 0 {
+		return []string{w.line.text}
+	}
 	if w.line.part == 1 || w.kind != w.line.kind {
 		w.pieces, w.kind = nil, strings.Clone(w.line.kind)
 	}
 	if len(w.pieces)+1 != w.line.part {
 		w.report.unsaid("what record %d says: it is part %d of a fact, and parts are missing", w.line.number, w.line.part)
 		w.pieces, w.kind = nil, ""
-		return
+		return nil
 	}
 	w.pieces = append(w.pieces, strings.Clone(w.line.text))
-	if w.line.part == w.line.parts {
-		pieces := w.pieces
-		w.pieces, w.kind = nil, ""
-		w.whole(pieces)
+	if w.line.part < w.line.parts {
+		return nil
 	}
+	lines := w.pieces
+	w.pieces, w.kind = nil, ""
+	return lines
 }
 
 // whole goes on with what a fact says, whose lines these are.
@@ -204,9 +205,9 @@ func (w *walk) whole(lines []string) {
 	case ledger.KindAttempt:
 		w.attempt()
 	case ledger.KindRungs:
-		w.judged.addRungs(slices.Clone(lines))
+		w.judged.addRungs(lines)
 	case ledger.KindShape:
-		w.judged.addShape(slices.Clone(lines))
+		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
 		w.judged.begin()

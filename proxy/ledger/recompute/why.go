@@ -94,7 +94,7 @@ type explaining struct {
 // Explain explains the record of a number. The error is [ErrGone], or says why the folder cannot be read.
 func Explain(ctx context.Context, dir string, number uint64, compile func(string) (*rules.Policy, error)) (*Explanation, error) {
 	e := &explaining{number: number, walk: &walk{report: newReport(&Options{}), judged: newJudged(compile)}}
-	begin, err := segmentOf(dir, number)
+	begin, err := ledger.SegmentOf(dir, number)
 	if err != nil {
 		return nil, err
 	}
@@ -165,17 +165,6 @@ func (e *explaining) next(record []byte) {
 	}
 }
 
-// segmentOf is the first record of the segment that holds one.
-func segmentOf(dir string, number uint64) (begin uint64, err error) {
-	all, err := ledger.Segments(dir)
-	for _, s := range all {
-		if !s.Old && s.First <= number {
-			begin = max(begin, s.First)
-		}
-	}
-	return begin, err
-}
-
 // name notes what a record names, where it names something.
 func (w *walk) name() {
 	if w.line.at.After(w.latest) {
@@ -183,19 +172,14 @@ func (w *walk) name() {
 	}
 	switch w.line.kind {
 	case ledger.KindRungs, ledger.KindShape:
-		if w.line.parts == 0 || w.line.part == 1 || w.kind != w.line.kind {
-			w.pieces, w.kind = nil, strings.Clone(w.line.kind)
+		lines := w.fact()
+		switch {
+		case lines == nil:
+		case w.line.kind == ledger.KindRungs:
+			w.judged.addRungs(lines)
+		default:
+			w.judged.addShape(lines)
 		}
-		w.pieces = append(w.pieces, strings.Clone(w.line.text))
-		if w.line.part < w.line.parts {
-			return
-		}
-		if w.line.kind == ledger.KindRungs {
-			w.judged.addRungs(w.pieces)
-		} else {
-			w.judged.addShape(w.pieces)
-		}
-		w.pieces = nil
 	}
 }
 
@@ -326,5 +310,5 @@ func (w *walk) goesOn(x *Explanation) {
 
 // ended tells whether it is said how the event ended.
 func (x *Explanation) ended() bool {
-	return slices.ContainsFunc(x.Outcomes, func(e Ending) bool { return e.Outcome != ledger.Deferred && e.Outcome != ledger.Parked })
+	return slices.ContainsFunc(x.Outcomes, func(e Ending) bool { return ledger.Ends(e.Outcome) })
 }
