@@ -27,11 +27,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if h.opts.Objector == nil {
 		return missing("objections are not kept here")
 	}
-	body, err := readBody(w, r, mostBody)
-	if err != nil {
-		return err
-	}
-	v, err := parse(body)
+	v, err := readJSON(w, r, mostBody)
 	if err != nil {
 		return err
 	}

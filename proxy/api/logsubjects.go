@@ -24,11 +24,7 @@ func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) e
 	if h.opts.Hashes == nil {
 		return missing("there are no keys here")
 	}
-	body, err := readBody(w, r, mostBody)
-	if err != nil {
-		return err
-	}
-	v, err := parse(body)
+	v, err := readJSON(w, r, mostBody)
 	if err != nil {
 		return err
 	}
