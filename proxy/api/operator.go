@@ -203,7 +203,7 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 func (h *handler) small(
 	w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool,
 ) error {
-	v, err := readJSON(w, r, mostBody)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}

@@ -85,7 +85,7 @@ func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller
 	if h.opts.Eraser == nil {
 		return missing("no log is kept here")
 	}
-	v, err := readJSON(w, r, mostBody)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}

@@ -86,8 +86,8 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 }
 
 // readJSON reads a call's body as JSON, within bounds.
-func readJSON(w http.ResponseWriter, r *http.Request, most int64) (gjson.Result, error) {
-	body, err := readBody(w, r, most)
+func readJSON(w http.ResponseWriter, r *http.Request) (gjson.Result, error) {
+	body, err := readBody(w, r, mostBody)
 	if err != nil {
 		return gjson.Result{}, err
 	}

@@ -44,7 +44,7 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 	if err := parametersOf(r).problem(); err != nil {
 		return err
 	}
-	v, err := readJSON(w, r, mostBody)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}
