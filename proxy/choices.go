@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -34,9 +33,7 @@ type choicesOptions struct {
 // record. Where the site lists receipts it is an act of the objections' store, too, and so on disk, recorded and in force
 // before it is acknowledged; elsewhere the record is all.
 type choices struct {
-	opts choicesOptions
-
-	mu       sync.Mutex
+	opts     choicesOptions
 	nameless *rate.Limiter // records without a subject: they can be shown for nobody
 }
 
@@ -227,10 +224,7 @@ func (c *choices) take(ctx context.Context, changes []objection.Change, counts b
 
 // noteNameless records a choice of a browser that sends no identifier, unless there are too many of those.
 func (c *choices) noteNameless(site string, choice *objection.Choice) (recorded bool, err error) {
-	c.mu.Lock()
-	may := c.nameless.AllowN(c.opts.Now(), 1)
-	c.mu.Unlock()
-	if !may {
+	if !c.nameless.AllowN(c.opts.Now(), 1) {
 		c.count("unrecorded")
 		return false, nil
 	}
