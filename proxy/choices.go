@@ -49,6 +49,18 @@ func newChoices(o choicesOptions) *choices {
 	return &choices{opts: o, nameless: rate.NewLimiter(rate.Every(time.Minute/cookieRecords), cookieRecords)}
 }
 
+// errNotMeant says that a choice which a platform asked for means nothing here: nothing of it is known, or it was made long
+// ago. That is not the page's doing.
+var errNotMeant = errors.New("what the platform asked for means nothing here")
+
+// notMeant is what is wrong with a member of a choice; of one that a platform asked for that it means nothing.
+func notMeant(of *objection.Choice, what string, err error) *objection.Fault {
+	if of.Platform != "" {
+		err = errNotMeant
+	}
+	return &objection.Fault{What: what, Err: err}
+}
+
 // errDated says that a choice is dated when it cannot have been made.
 func errDated(oldest, ahead time.Duration) error {
 	return fmt.Errorf("it is more than %d days ago, or more than %v ahead", int(oldest/(24*time.Hour)), ahead)
@@ -70,7 +82,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 		}
 	}
 	if len(of.Granted)+len(of.Refused) == 0 {
-		return false, &objection.Fault{What: "categories", Err: errors.New("none of them is one of the site's: signals.mirror.categories maps them")}
+		return false, notMeant(of, "categories", errors.New("none of them is one of the site's: signals.mirror.categories maps them"))
 	}
 	for _, name := range slices.Concat(of.Granted, of.Refused) {
 		if rules.CategoryOf(snapshot.Policy, name) == 0 {
@@ -84,7 +96,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 	now := c.opts.Now()
 	switch age := now.Sub(of.At); {
 	case age > oldest || age < -ahead:
-		return false, &objection.Fault{What: "time", Err: errDated(oldest, ahead)}
+		return false, notMeant(of, "time", errDated(oldest, ahead))
 	case age < 0:
 		of.At = now
 	}
@@ -151,12 +163,12 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 		oldest, ahead = oldestProof, proofAhead
 	}
 	counts, fault := c.read(snapshot, of.Site, &choice, oldest, ahead)
-	if fault != nil && of.Choice.Platform != "" && (fault.What == "categories" || fault.What == "time") {
-		// What a platform asks for is not the page's doing: nothing of it is known here, or it was chosen long ago.
+	switch {
+	case fault == nil:
+	case errors.Is(fault, errNotMeant):
 		c.count("not_meant")
 		return visitor.Chose{}, nil
-	}
-	if fault != nil {
+	default:
 		return visitor.Chose{}, fault
 	}
 	if of.User != "" {
