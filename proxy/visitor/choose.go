@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -64,22 +63,12 @@ type postedChoice struct {
 	lang   string
 }
 
-// parseChoice reads JSON strictly, as parseRequest does. All errors are *badRequest.
+// parseChoice reads JSON as parseObject does. All errors are *badRequest.
 func parseChoice(text []byte) (*postedChoice, error) {
-	if len(text) > longestChoice {
-		return nil, &badRequest{what: fmt.Sprintf("more than %d bytes", longestChoice)}
-	}
-	if !utf8.Valid(text) {
-		return nil, &badRequest{what: "no UTF-8"}
-	}
 	c := new(postedChoice)
-	p := newParser(text)
-	err := p.object("", func(name string) (err error) { return p.choiceMember(c, name) })
+	err := parseObject(text, longestChoice, func(p *parser, name string) error { return p.choiceMember(c, name) })
 	if err != nil {
 		return nil, err
-	}
-	if _, err := p.Token(); !errors.Is(err, io.EOF) {
-		return nil, &badRequest{what: "something follows the object"}
 	}
 	slices.Sort(c.Granted)
 	slices.Sort(c.Refused)
