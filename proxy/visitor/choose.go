@@ -221,10 +221,9 @@ func (v chooser) handOver(c *postedChoice) (Chose, int, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		became, err := v.opts.Choose(ctx, of)
 		cancel()
-		if name, ok := badCookie(err); ok && slices.ContainsFunc(v.ids, func(id objection.ID) bool { return id.Name == name }) {
-			isBad := func(id objection.ID) bool { return id.Name == name }
-			v.ids, ids = slices.DeleteFunc(slices.Clone(v.ids), isBad), slices.DeleteFunc(slices.Clone(ids), isBad)
-			continue // a cookie that only looks like an identifier keeps nobody from choosing
+		if left, found := v.withoutBadCookie(err, ids); found {
+			ids = left
+			continue
 		}
 		if err == nil && became.Counts && len(c.Refused) > 0 && len(made) > 0 {
 			v.setCookies(v.ctx, v.site.cookieAge(), v.chosen, append(made, v.proofs...))
