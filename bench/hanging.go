@@ -224,13 +224,6 @@ func (h *hanging) state(ctx context.Context, seed uint64, broken bool) (r hangin
 }
 
 func (h *hanging) write(w *bytes.Buffer, all, broken []hangingResult, facts []string, now time.Time) {
-	pick := func(of []hangingResult, value func(*hangingResult) float64) float64 {
-		values := make([]float64, len(of))
-		for i := range of {
-			values[i] = value(&of[i])
-		}
-		return median(values)
-	}
 	fmt.Fprintf(w, "# What a vendor that hangs costs the others\n\nWritten by `make bench-hanging` on %s. Hits of three vendors of one policy, queued, each due at a moment of its own whether those before\n"+
 		"were answered or not; times are from that moment to the SDK's answer (HDR histogram; medians of the rounds). What has to hold: p99 below %v,\n"+
 		"and at least %.0f %% of the events a second that the fine vendor gets where all three are fine.\n\n", now.Format("2006-01-02"), answerGoal, 100*fineGoal)
@@ -239,16 +232,16 @@ func (h *hanging) write(w *bytes.Buffer, all, broken []hangingResult, facts []st
 		name string
 		of   []hangingResult
 	}{{"all three fine", all}, {"one hangs, one answers 500, one is fine", broken}} {
-		ms := func(value func(*hangingResult) time.Duration) float64 {
-			return pick(s.of, func(r *hangingResult) float64 { return micro(value(r)) / 1000 })
+		ms := func(value func(hangingResult) time.Duration) float64 {
+			return medianOf(s.of, func(r hangingResult) float64 { return micro(value(r)) / 1000 })
 		}
 		fmt.Fprintf(w, "| %s | %.2f ms | %.2f ms | %.2f ms | %.1f ms | %.2f ms | %.0f | %.0f %% |\n", s.name,
-			ms(func(r *hangingResult) time.Duration { return r.p50 }), ms(func(r *hangingResult) time.Duration { return r.p99 }),
-			ms(func(r *hangingResult) time.Duration { return r.p999 }), ms(func(r *hangingResult) time.Duration { return r.longest }),
-			ms(func(r *hangingResult) time.Duration { return r.late }), pick(s.of, func(r *hangingResult) float64 { return r.fine }),
-			pick(s.of, func(r *hangingResult) float64 { return 100 * r.cpu }))
+			ms(func(r hangingResult) time.Duration { return r.p50 }), ms(func(r hangingResult) time.Duration { return r.p99 }),
+			ms(func(r hangingResult) time.Duration { return r.p999 }), ms(func(r hangingResult) time.Duration { return r.longest }),
+			ms(func(r hangingResult) time.Duration { return r.late }), medianOf(s.of, func(r hangingResult) float64 { return r.fine }),
+			medianOf(s.of, func(r hangingResult) float64 { return 100 * r.cpu }))
 	}
-	ratio, p99 := ratiosOfFine(all, broken), pick(broken, func(r *hangingResult) float64 { return float64(r.p99) })
+	ratio, p99 := ratiosOfFine(all, broken), medianOf(broken, func(r hangingResult) float64 { return float64(r.p99) })
 	fmt.Fprintf(w, "\n- p99 while one hangs and one fails: %v, %s. The fine vendor's events a second against all three fine: %.3f, %s.\n",
 		time.Duration(p99).Round(10*time.Microsecond), holds(p99 < float64(answerGoal)), median(ratio), holds(median(ratio) >= fineGoal))
 	load := fmt.Sprintf("%.0f hits/s", h.rate)

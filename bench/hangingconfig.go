@@ -2,7 +2,6 @@ package main
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/bench/load"
 )
@@ -11,14 +10,12 @@ import (
 // time, and two that know an event again and are sent it until they took it.
 func hangingFiles() map[string]string {
 	all := maps.Clone(files)
-	server, _, _ := strings.Cut(files["tagwarden.yaml"], "vendors:\n")
-	all["tagwarden.yaml"] = server + `vendors:
+	all["tagwarden.yaml"] = serverHead + `vendors:
   ga4: { catalog: ga4, upstream: "http://GA4AT", private: true }
   segment: { catalog: segment, upstreams: { api: "http://SEGMENTAT", settings: "http://SEGMENTAT" }, private: true, country: US }
   amplitude: { catalog: amplitude, prefix: /amplitude, upstream: "http://AMPLITUDEAT", private: true, country: US }
 delivery: { mode: queued, retry: { first: 500ms, most: 3s } }
-ledger: { retain: 90d, seal: 1h, sync: 200ms }
-`
+` + serverLedger
 	all["policy/activities.yaml"] += `  - id: amplitude-with-consent
     vendor: amplitude
     purposes: [audience-measurement]

@@ -133,24 +133,8 @@ func keyAt(mapping *yaml.Node, key string) int {
 	return -1
 }
 
-const mergeServer = `version: 1
-listen: 127.0.0.1:0
-admin: { listen: 127.0.0.1:0 }
-data: ./data
-keys: { root: ./root.key }
-policy: ./policy
-sites:
-  shop:
-    hosts: [HOST]
-    origins: ["https://HOST"]
-    region: { header: CF-IPCountry, default: DE }
-    signals:
-      gpc: {}
-      own: [{ cookie: COOKIE, category: analytics, granted: ["yes"], refused: ["no"] }]
-delivery: { mode: queued }
-ledger: { retain: 90d, seal: 1h, sync: 200ms }
-vendors:
-`
+// mergeServer is the server file up to its vendors. The signal that goes by tags is none of it: not every vendor has them.
+var mergeServer = strings.Replace(serverHead, "      consent_mode: {}\n", "", 1) + "delivery: { mode: queued }\n" + serverLedger + "vendors:\n"
 
 const mergeProfile = `profiles:
   merged:

@@ -185,7 +185,7 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	}
 	m.sink.Release()
 	late := time.Since(begun) > held
-	if err := arriveAll(ctx, books); err != nil {
+	if err := arrive(ctx, books); err != nil {
 		return cost, err
 	}
 	if late {
@@ -206,29 +206,22 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	}, nil
 }
 
-// arriveAll waits until every event has arrived once, and what comes behind that is done.
-func arriveAll(ctx context.Context, all ...*load.Books) error {
+// arrive waits until every event has arrived once, and what comes behind that is done.
+func arrive(ctx context.Context, books *load.Books) error {
 	const patience = 30 * time.Second
 	late := time.Now().Add(patience)
-	for _, books := range all {
-		for books.Balance(load.All) != nil {
-			if time.Now().After(late) {
-				return books.Balance(load.All)
-			}
-			if err := pause(ctx, 5*time.Millisecond); err != nil {
-				return err
-			}
+	for books.Balance(load.All) != nil {
+		if time.Now().After(late) {
+			return books.Balance(load.All)
+		}
+		if err := pause(ctx, 5*time.Millisecond); err != nil {
+			return err
 		}
 	}
 	if err := pause(ctx, settle); err != nil {
 		return err
 	}
-	for _, books := range all {
-		if err := books.Balance(load.All); err != nil {
-			return err
-		}
-	}
-	return nil
+	return books.Balance(load.All)
 }
 
 func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, now time.Time) {
@@ -237,13 +230,6 @@ func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, 
 		"highest in brackets. The goal is %.1f.\n\n", now.Format("2006-01-02"), m.events, mergeGoal)
 	fmt.Fprint(w, "| vendor | events in a request | CPU an event, together | a request each | ratio | holds | ratio with receiving |\n|---|--:|--:|--:|--:|---|--:|\n")
 	for _, r := range results {
-		of := func(all []mergeCost, pick func(mergeCost) float64) float64 {
-			values := make([]float64, len(all))
-			for i := range all {
-				values[i] = pick(all[i])
-			}
-			return median(values)
-		}
 		deliver := func(c mergeCost) float64 { return micro(c.deliver) }
 		ratios, whole := r.ratios()
 		holds := "yes"
@@ -251,7 +237,7 @@ func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, 
 			holds = "no"
 		}
 		fmt.Fprintf(w, "| %s | %.1f | %.1f µs | %.1f µs | %.2f (%.2f-%.2f) | %s | %.2f |\n", r.vendor,
-			of(r.together, func(c mergeCost) float64 { return c.requests }), of(r.together, deliver), of(r.apart, deliver),
+			medianOf(r.together, func(c mergeCost) float64 { return c.requests }), medianOf(r.together, deliver), medianOf(r.apart, deliver),
 			median(ratios), slices.Min(ratios), slices.Max(ratios), holds, median(whole))
 	}
 	fmt.Fprintf(w, "\n- %d rounds and one to warm up, in each both with %d events of as many visitors (snowplow, which ties a request to one browser: fifty events each).\n", m.rounds, m.hits)

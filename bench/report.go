@@ -38,13 +38,7 @@ func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
 		if c.goal > 0 {
 			goal = fmt.Sprintf("≤ %.1f", c.goal)
 		}
-		pick := func(of func(result) float64) float64 {
-			values := make([]float64, len(all))
-			for r := range all {
-				values[r] = of(all[r])
-			}
-			return median(values)
-		}
+		pick := func(of func(result) float64) float64 { return medianOf(all, of) }
 		fmt.Fprintf(w, "| %s | %.1f µs | %.1f µs | %.2f (%.2f-%.2f) | %s | %.0f | %.0f %% | %.0f µs | %.0f µs |\n", c.name,
 			pick(func(r result) float64 { return micro(r.cpu) }), pick(func(r result) float64 { return micro(r.user) }),
 			median(ratios), slices.Min(ratios), slices.Max(ratios), goal,
@@ -65,6 +59,15 @@ func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	n := len(sorted)
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// medianOf is the median of a figure of all rounds.
+func medianOf[T any](all []T, figure func(T) float64) float64 {
+	values := make([]float64, len(all))
+	for i := range all {
+		values[i] = figure(all[i])
+	}
+	return median(values)
 }
 
 // machine says where the figures come from.

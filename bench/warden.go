@@ -14,10 +14,9 @@ const (
 	consentCookie = "site_consent"
 )
 
-// files are a configuration with everything on: three sources of signals, two rungs on the ladder, a profile that pseudonymises, truncates,
-// cleans addresses and scrubs texts. Hits with consent are carried by the first rung; without, both are judged, and deny.
-var files = map[string]string{
-	"tagwarden.yaml": `version: 1
+// What the server files of all measurements say alike: what stands in front of the vendors, and the ledger's line.
+const (
+	serverHead = `version: 1
 listen: 127.0.0.1:0
 admin: { listen: 127.0.0.1:0 }
 data: ./data
@@ -32,12 +31,18 @@ sites:
       gpc: {}
       consent_mode: {}
       own: [{ cookie: COOKIE, category: analytics, granted: ["yes"], refused: ["no"] }]
-vendors:
+`
+	serverLedger = "ledger: { retain: 90d, seal: 1h, sync: 200ms }\n"
+)
+
+// files are a configuration with everything on: three sources of signals, two rungs on the ladder, a profile that pseudonymises, truncates,
+// cleans addresses and scrubs texts. Hits with consent are carried by the first rung; without, both are judged, and deny.
+var files = map[string]string{
+	"tagwarden.yaml": serverHead + `vendors:
   ga4: { catalog: ga4, upstream: "http://UPSTREAM", private: true }
   segment: { catalog: segment, upstreams: { api: "http://UPSTREAM", settings: "http://UPSTREAM" }, private: true, country: US }
 delivery: { mode: MODE }
-ledger: { retain: 90d, seal: 1h, sync: 200ms }
-`,
+` + serverLedger,
 	"policy/purposes.yaml": `purposes:
   audience-measurement:
     title: Measure the audience of our pages

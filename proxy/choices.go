@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -34,9 +33,7 @@ type choicesOptions struct {
 // record. Where the site lists receipts it is an act of the objections' store, too, and so on disk, recorded and in force
 // before it is acknowledged; elsewhere the record is all.
 type choices struct {
-	opts choicesOptions
-
-	mu       sync.Mutex
+	opts     choicesOptions
 	nameless *rate.Limiter // records without a subject: they can be shown for nobody
 }
 
@@ -50,6 +47,18 @@ const (
 
 func newChoices(o choicesOptions) *choices {
 	return &choices{opts: o, nameless: rate.NewLimiter(rate.Every(time.Minute/cookieRecords), cookieRecords)}
+}
+
+// errNotMeant says that a choice which a platform asked for means nothing here: nothing of it is known, or it was made long
+// ago. That is not the page's doing.
+var errNotMeant = errors.New("what the platform asked for means nothing here")
+
+// notMeant is what is wrong with a member of a choice; of one that a platform asked for that it means nothing.
+func notMeant(of *objection.Choice, what string, err error) *objection.Fault {
+	if of.Platform != "" {
+		err = errNotMeant
+	}
+	return &objection.Fault{What: what, Err: err}
 }
 
 // errDated says that a choice is dated when it cannot have been made.
@@ -73,7 +82,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 		}
 	}
 	if len(of.Granted)+len(of.Refused) == 0 {
-		return false, &objection.Fault{What: "categories", Err: errors.New("none of them is one of the site's: signals.mirror.categories maps them")}
+		return false, notMeant(of, "categories", errors.New("none of them is one of the site's: signals.mirror.categories maps them"))
 	}
 	for _, name := range slices.Concat(of.Granted, of.Refused) {
 		if rules.CategoryOf(snapshot.Policy, name) == 0 {
@@ -87,7 +96,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 	now := c.opts.Now()
 	switch age := now.Sub(of.At); {
 	case age > oldest || age < -ahead:
-		return false, &objection.Fault{What: "time", Err: errDated(oldest, ahead)}
+		return false, notMeant(of, "time", errDated(oldest, ahead))
 	case age < 0:
 		of.At = now
 	}
@@ -154,12 +163,12 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 		oldest, ahead = oldestProof, proofAhead
 	}
 	counts, fault := c.read(snapshot, of.Site, &choice, oldest, ahead)
-	if fault != nil && of.Choice.Platform != "" && (fault.What == "categories" || fault.What == "time") {
-		// What a platform asks for is not the page's doing: nothing of it is known here, or it was chosen long ago.
+	switch {
+	case fault == nil:
+	case errors.Is(fault, errNotMeant):
 		c.count("not_meant")
 		return visitor.Chose{}, nil
-	}
-	if fault != nil {
+	default:
 		return visitor.Chose{}, fault
 	}
 	if of.User != "" {
@@ -227,10 +236,7 @@ func (c *choices) take(ctx context.Context, changes []objection.Change, counts b
 
 // noteNameless records a choice of a browser that sends no identifier, unless there are too many of those.
 func (c *choices) noteNameless(site string, choice *objection.Choice) (recorded bool, err error) {
-	c.mu.Lock()
-	may := c.nameless.AllowN(c.opts.Now(), 1)
-	c.mu.Unlock()
-	if !may {
+	if !c.nameless.AllowN(c.opts.Now(), 1) {
 		c.count("unrecorded")
 		return false, nil
 	}

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/rand"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -79,6 +78,6 @@ func ReadStopped(data string, o Options, do func(api.Readings) error) (shut stri
 	if err != nil {
 		return lock.Shut, err
 	}
-	err = do(&readings{log: log, rand: rand.Reader})
+	err = do(&readings{log: log, rand: o.Rand})
 	return lock.Shut, errors.Join(err, log.Close())
 }

@@ -42,7 +42,7 @@ func (r *Run) Do(ctx context.Context) (Result, error) {
 	from := time.Now()
 	for range r.Conns {
 		all.Go(func() {
-			c := connection{run: r, next: &next, took: make([]int32, 0, int(r.Books.count)/r.Conns*2)}
+			c := runConnection{run: r, next: &next, took: make([]int32, 0, int(r.Books.count)/r.Conns*2)}
 			if err := c.send(ctx); err != nil {
 				cancel(err)
 			}
@@ -61,17 +61,15 @@ func (r *Run) Do(ctx context.Context) (Result, error) {
 	return Result{Took: took, P50: at(0.5), P99: at(0.99)}, nil
 }
 
-// connection is one client.
-type connection struct {
-	run     *Run
-	next    *atomic.Uint64
-	took    []int32
-	conn    net.Conn
-	in      *bufio.Reader
-	request []byte
+// runConnection is one client, who sends the next hit when the one before was answered.
+type runConnection struct {
+	run  *Run
+	next *atomic.Uint64
+	took []int32
+	connection
 }
 
-func (c *connection) send(ctx context.Context) error {
+func (c *runConnection) send(ctx context.Context) error {
 	defer c.close()
 	for ctx.Err() == nil {
 		i := c.next.Add(1) - 1
@@ -90,15 +88,9 @@ func (c *connection) send(ctx context.Context) error {
 				return err
 			}
 		}
-		if _, err := c.conn.Write(c.request); err != nil {
-			return fmt.Errorf("hit %d: %w", serial, err)
-		}
-		status, last, err := readAnswer(c.in)
+		last, err := c.exchange(serial)
 		if err != nil {
-			return fmt.Errorf("answer to hit %d: %w", serial, err)
-		}
-		if status < 200 || status > 299 {
-			return fmt.Errorf("hit %d was answered with %d", serial, status)
+			return err
 		}
 		c.took = append(c.took, int32(min(time.Since(from).Microseconds(), 1<<30)))
 		c.run.Books.Answered()
@@ -107,6 +99,13 @@ func (c *connection) send(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// connection is one to the server, and the request that is ready to be sent over it.
+type connection struct {
+	conn    net.Conn
+	in      *bufio.Reader
+	request []byte
 }
 
 func (c *connection) dial(ctx context.Context, address string) error {
@@ -133,6 +132,21 @@ func (c *connection) close() {
 		_ = c.conn.Close()
 		c.conn = nil
 	}
+}
+
+// exchange sends the request that is ready, and reads its answer, which has to be 2xx. It says whether the connection ends with it.
+func (c *connection) exchange(serial uint64) (last bool, err error) {
+	if _, err := c.conn.Write(c.request); err != nil {
+		return false, fmt.Errorf("hit %d: %w", serial, err)
+	}
+	status, last, err := readAnswer(c.in)
+	if err != nil {
+		return false, fmt.Errorf("answer to hit %d: %w", serial, err)
+	}
+	if status < 200 || status > 299 {
+		return false, fmt.Errorf("hit %d was answered with %d", serial, status)
+	}
+	return last, nil
 }
 
 // readAnswer reads one response, and says whether the connection ends with it.

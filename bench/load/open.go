@@ -122,15 +122,15 @@ func (c *openConnection) send(ctx context.Context) error {
 			case <-timer.C:
 			}
 		}
-		if err := c.exchange(ctx, of.Books, serial, due); err != nil {
+		if err := c.sendDue(ctx, of.Books, serial, due); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// exchange sends the request that is ready, and reads the answer.
-func (c *openConnection) exchange(ctx context.Context, books *Books, serial uint64, due time.Time) error {
+// sendDue sends the request that is ready, and notes how late that was and how long it took, from when it was due.
+func (c *openConnection) sendDue(ctx context.Context, books *Books, serial uint64, due time.Time) error {
 	if err := c.dial(ctx, c.open.Address); err != nil {
 		return err
 	}
@@ -141,15 +141,9 @@ func (c *openConnection) exchange(ctx context.Context, books *Books, serial uint
 	if err := c.conn.SetDeadline(time.Now().Add(patience)); err != nil {
 		return err
 	}
-	if _, err := c.conn.Write(c.request); err != nil {
-		return fmt.Errorf("hit %d: %w", serial, err)
-	}
-	status, last, err := readAnswer(c.in)
+	last, err := c.exchange(serial)
 	if err != nil {
-		return fmt.Errorf("answer to hit %d: %w", serial, err)
-	}
-	if status < 200 || status > 299 {
-		return fmt.Errorf("hit %d was answered with %d", serial, status)
+		return err
 	}
 	books.Answered()
 	if last {

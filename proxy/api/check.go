@@ -27,48 +27,59 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if h.opts.Objector == nil {
 		return missing("objections are not kept here")
 	}
-	body, err := readBody(w, r, mostBody)
-	if err != nil {
+	all, batch, err := ofPeople(h, w, r, func(ids []objection.ID) (Standing, error) { return standingOf(h, ids) })
+	switch {
+	case err != nil:
 		return err
+	case batch:
+		return reply(w, Standings{all})
 	}
-	v, err := parse(body)
+	return reply(w, all[0])
+}
+
+// standingOf is what is in force for a person.
+func standingOf(h *handler, ids []objection.ID) (of Standing, err error) {
+	standing, err := h.opts.Objector.Standing(ids, nil)
+	if of.InForce = orEmpty(standing); err != nil || len(standing) == 0 {
+		return of, err
+	}
+	held, err := h.opts.Objector.Held(ids, nil)
 	if err != nil {
-		return err
+		return of, err
+	}
+	of.Acts = heldBy(held)
+	decided, err := h.opts.Objector.Decided(ids, nil)
+	if err != nil {
+		return of, err
+	}
+	of.Decisions = decisionsOf(decided, h.opts.Now())
+	return of, nil
+}
+
+// ofPeople reads about whom a call asks, one person or a list of them, and calls with the identifiers of each. What is
+// wrong with these is told with where they stand in the call's body.
+func ofPeople[T any](
+	h *handler, w http.ResponseWriter, r *http.Request, each func(ids []objection.ID) (T, error),
+) (all []T, batch bool, err error) {
+	v, err := readJSON(w, r)
+	if err != nil {
+		return nil, false, err
 	}
 	f := reader{country: h.opts.PhoneCountry}
 	acts, places, batch := f.people(v)
 	if err := f.problem(); err != nil {
-		return err
+		return nil, false, err
 	}
-	out := Standings{make([]Standing, len(acts))}
+	all = make([]T, len(acts))
 	for i := range acts {
-		standing, err := h.opts.Objector.Standing(acts[i].IDs, nil)
+		all[i], err = each(acts[i].IDs)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			f.at(places[i].member("ids"), "%s", fault.Error())
 		} else if err != nil {
-			return err
-		}
-		out.Subjects[i].InForce = orEmpty(standing)
-		if len(standing) > 0 {
-			held, err := h.opts.Objector.Held(acts[i].IDs, nil)
-			if err != nil {
-				return err
-			}
-			out.Subjects[i].Acts = heldBy(held)
-			decided, err := h.opts.Objector.Decided(acts[i].IDs, nil)
-			if err != nil {
-				return err
-			}
-			out.Subjects[i].Decisions = decisionsOf(decided, h.opts.Now())
+			return nil, false, err
 		}
 	}
-	if err := f.problem(); err != nil {
-		return err
-	}
-	if !batch {
-		return reply(w, out.Subjects[0])
-	}
-	return reply(w, out)
+	return all, batch, f.problem()
 }
 
 // people reads the identifiers of one person, or of a list of them.

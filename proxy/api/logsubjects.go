@@ -2,7 +2,6 @@ package api
 
 import (
 	"encoding/hex"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -24,39 +23,23 @@ func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) e
 	if h.opts.Hashes == nil {
 		return missing("there are no keys here")
 	}
-	body, err := readBody(w, r, mostBody)
-	if err != nil {
+	all, batch, err := ofPeople(h, w, r, func(ids []objection.ID) (LogSubject, error) { return logSubject(h, ids) })
+	switch {
+	case err != nil:
 		return err
+	case batch:
+		return reply(w, LogSubjects{all})
 	}
-	v, err := parse(body)
-	if err != nil {
-		return err
+	return reply(w, all[0])
+}
+
+// logSubject is how the log names a person.
+func logSubject(h *handler, ids []objection.ID) (LogSubject, error) {
+	subjects, err := h.opts.Hashes(ids)
+	all := []string{}
+	for i := range subjects {
+		all = append(all, hex.EncodeToString(subjects[i].Ledger[:]))
 	}
-	f := reader{country: h.opts.PhoneCountry}
-	acts, places, batch := f.people(v)
-	if err := f.problem(); err != nil {
-		return err
-	}
-	out := LogSubjects{make([]LogSubject, len(acts))}
-	for i := range acts {
-		subjects, err := h.opts.Hashes(acts[i].IDs)
-		if fault, ok := errors.AsType[*objection.Fault](err); ok {
-			f.at(places[i].member("ids"), "%s", fault.Error())
-		} else if err != nil {
-			return err
-		}
-		all := []string{}
-		for k := range subjects {
-			all = append(all, hex.EncodeToString(subjects[k].Ledger[:]))
-		}
-		slices.Sort(all)
-		out.Subjects[i].Hashes = slices.Compact(all)
-	}
-	if err := f.problem(); err != nil {
-		return err
-	}
-	if !batch {
-		return reply(w, out.Subjects[0])
-	}
-	return reply(w, out)
+	slices.Sort(all)
+	return LogSubject{slices.Compact(all)}, err
 }

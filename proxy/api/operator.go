@@ -203,11 +203,7 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 func (h *handler) small(
 	w http.ResponseWriter, r *http.Request, f *faults, known string, each func(string, gjson.Result, *place) bool,
 ) error {
-	text, err := readBody(w, r, mostBody)
-	if err != nil {
-		return err
-	}
-	v, err := parse(text)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}

@@ -86,11 +86,7 @@ func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller
 	if h.opts.Eraser == nil {
 		return missing("no log is kept here")
 	}
-	text, err := readBody(w, r, mostBody)
-	if err != nil {
-		return err
-	}
-	v, err := parse(text)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}

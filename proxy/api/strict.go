@@ -85,6 +85,15 @@ func readBody(w http.ResponseWriter, r *http.Request, most int64) ([]byte, error
 	return body, nil
 }
 
+// readJSON reads a call's body as JSON, within bounds.
+func readJSON(w http.ResponseWriter, r *http.Request) (gjson.Result, error) {
+	body, err := readBody(w, r, mostBody)
+	if err != nil {
+		return gjson.Result{}, err
+	}
+	return parse(body)
+}
+
 // parse reads a body as JSON, within bounds.
 func parse(body []byte) (gjson.Result, error) {
 	unreadable := func(detail string) (gjson.Result, error) {

@@ -44,11 +44,7 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 	if err := parametersOf(r).problem(); err != nil {
 		return err
 	}
-	text, err := readBody(w, r, mostBody)
-	if err != nil {
-		return err
-	}
-	v, err := parse(text)
+	v, err := readJSON(w, r)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ type Metrics struct {
 	Untaken    *prometheus.CounterVec   // by cause: limit, full, failed
 	Followed   *prometheus.CounterVec   // by outcome (written, refused, too_many, full, failed): browsers that were seen with a person who objected
 	Kept       *prometheus.CounterVec   // by outcome (written, full, failed): identifiers that an opt-out by the browser's signal is kept for
-	Choices    *prometheus.CounterVec   // by outcome (recorded, unrecorded, wrong_proof, failed): choices that were sent
+	Choices    *prometheus.CounterVec   // by outcome (recorded, unrecorded, not_meant, wrong_proof, failed): choices that were sent
 	Effect     prometheus.Histogram     // seconds until an act was in force
 	Checked    *prometheus.CounterVec   // events that left, by what objections were looked up by: identifier, browser
 	Told       *prometheus.HistogramVec // by webhook: seconds from when an act was in force here until it was taken there

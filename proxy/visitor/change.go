@@ -108,16 +108,24 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 			return d, nil
 		}
 		d.receipts, err = v.act(d.acts)
-		name, ok := badCookie(err)
-		isBad := func(id objection.ID) bool { return id.Name == name }
-		if ok && slices.ContainsFunc(v.ids, isBad) {
-			// A cookie that only looks like an identifier must not keep a visitor from objecting.
-			v.ids = slices.DeleteFunc(slices.Clone(v.ids), isBad)
-			ids = slices.DeleteFunc(slices.Clone(ids), isBad)
-			continue
+		left, found := v.withoutBadCookie(err, ids)
+		if !found {
+			return d, err
 		}
-		return d, err
+		ids = left
 	}
+}
+
+// withoutBadCookie leaves the identifier out that an error says is none, of the browser's and of some, where a cookie holds
+// it: one that only looks like an identifier must not keep a visitor from choosing. It says whether there was one.
+func (b *browser) withoutBadCookie(err error, ids []objection.ID) (left []objection.ID, found bool) {
+	name, ok := badCookie(err)
+	isBad := func(id objection.ID) bool { return id.Name == name }
+	if !ok || !slices.ContainsFunc(b.ids, isBad) {
+		return ids, false
+	}
+	b.ids = slices.DeleteFunc(slices.Clone(b.ids), isBad)
+	return slices.DeleteFunc(slices.Clone(ids), isBad), true
 }
 
 // takesBack adds an act for each holder that something is proven of.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -64,22 +63,12 @@ type postedChoice struct {
 	lang   string
 }
 
-// parseChoice reads JSON strictly, as parseRequest does. All errors are *badRequest.
+// parseChoice reads JSON as parseObject does. All errors are *badRequest.
 func parseChoice(text []byte) (*postedChoice, error) {
-	if len(text) > longestChoice {
-		return nil, &badRequest{what: fmt.Sprintf("more than %d bytes", longestChoice)}
-	}
-	if !utf8.Valid(text) {
-		return nil, &badRequest{what: "no UTF-8"}
-	}
 	c := new(postedChoice)
-	p := newParser(text)
-	err := p.object("", func(name string) (err error) { return p.choiceMember(c, name) })
+	err := parseObject(text, longestChoice, func(p *parser, name string) error { return p.choiceMember(c, name) })
 	if err != nil {
 		return nil, err
-	}
-	if _, err := p.Token(); !errors.Is(err, io.EOF) {
-		return nil, &badRequest{what: "something follows the object"}
 	}
 	slices.Sort(c.Granted)
 	slices.Sort(c.Refused)
@@ -232,10 +221,9 @@ func (v chooser) handOver(c *postedChoice) (Chose, int, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		became, err := v.opts.Choose(ctx, of)
 		cancel()
-		if name, ok := badCookie(err); ok && slices.ContainsFunc(v.ids, func(id objection.ID) bool { return id.Name == name }) {
-			isBad := func(id objection.ID) bool { return id.Name == name }
-			v.ids, ids = slices.DeleteFunc(slices.Clone(v.ids), isBad), slices.DeleteFunc(slices.Clone(ids), isBad)
-			continue // a cookie that only looks like an identifier keeps nobody from choosing
+		if left, found := v.withoutBadCookie(err, ids); found {
+			ids = left
+			continue
 		}
 		if err == nil && became.Counts && len(c.Refused) > 0 && len(made) > 0 {
 			v.setCookies(v.ctx, v.site.cookieAge(), v.chosen, append(made, v.proofs...))

@@ -40,17 +40,10 @@ type badRequest struct {
 // Error says what is wrong, and where.
 func (b *badRequest) Error() string { return b.at + ": " + b.what }
 
-// parseRequest reads JSON strictly: every member is known and given once, and nothing follows. All errors are *badRequest.
+// parseRequest reads JSON as parseObject does. All errors are *badRequest.
 func parseRequest(text []byte) (*request, error) {
-	if len(text) > longestRequest {
-		return nil, &badRequest{what: fmt.Sprintf("more than %d bytes", longestRequest)}
-	}
-	if !utf8.Valid(text) {
-		return nil, &badRequest{what: "no UTF-8"}
-	}
 	r := new(request)
-	p := newParser(text)
-	err := p.object("", func(name string) error {
+	err := parseObject(text, longestRequest, func(p *parser, name string) error {
 		at := "/" + name
 		var err error
 		switch name {
@@ -81,9 +74,6 @@ func parseRequest(text []byte) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := p.Token(); !errors.Is(err, io.EOF) {
-		return nil, &badRequest{what: "something follows the object"}
-	}
 	r.object, r.takeBack = sorted(r.object), sorted(r.takeBack)
 	if len(r.object)+len(r.takeBack) == 0 {
 		return nil, &badRequest{what: "nothing is asked for: purposes, vendors, all or take_back say what"}
@@ -94,7 +84,24 @@ func parseRequest(text []byte) (*request, error) {
 // parser reads JSON piece by piece: encoding/json takes doubles, and names in another case.
 type parser struct{ *json.Decoder }
 
-func newParser(text []byte) *parser { return &parser{json.NewDecoder(bytes.NewReader(text))} }
+// parseObject reads JSON of at most so many bytes strictly: an object of which member reads the value of each member, of
+// which none comes twice, and nothing behind it. All errors but those of member are *badRequest.
+func parseObject(text []byte, most int, member func(p *parser, name string) error) error {
+	if len(text) > most {
+		return &badRequest{what: fmt.Sprintf("more than %d bytes", most)}
+	}
+	if !utf8.Valid(text) {
+		return &badRequest{what: "no UTF-8"}
+	}
+	p := &parser{json.NewDecoder(bytes.NewReader(text))}
+	if err := p.object("", func(name string) error { return member(p, name) }); err != nil {
+		return err
+	}
+	if _, err := p.Token(); !errors.Is(err, io.EOF) {
+		return &badRequest{what: "something follows the object"}
+	}
+	return nil
+}
 
 // object reads an object; member reads the value of each member, of which none comes twice.
 func (p *parser) object(at string, member func(name string) error) error {
