@@ -38,6 +38,7 @@ func Compile(d *Draft) (*Policy, error) {
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
 		spaces: map[spacesKey]*spaces{},
+		having: map[hasKey]bool{},
 	}
 	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins, c.digests} {
 		if err := step(); err != nil {
@@ -54,6 +55,7 @@ type compiler struct {
 	plans   map[[2]string]*plan
 	ladders map[*Recipient][]*Activity
 	spaces  map[spacesKey]*spaces
+	having  map[hasKey]bool
 }
 
 func (c *compiler) limits() error {

@@ -3,6 +3,8 @@ package rules_test
 import (
 	"encoding/json"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // TestCompiledOnce: a policy of vendors that are compiled already explains as one that compiles them, also where another
@@ -11,7 +13,7 @@ func TestCompiledOnce(t *testing.T) {
 	t.Parallel()
 	anew := goldenDraft()
 	for i := range anew.Vendors {
-		anew.Vendors[i].Compiled = nil
+		anew.Vendors[i].Catalog, _ = catalog.Builtin(anew.Vendors[i].ID)
 	}
 	closing := goldenDraft()
 	for i := range closing.Profiles {

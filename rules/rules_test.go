@@ -99,14 +99,14 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 		},
 	}
 	for _, id := range catalog.BuiltinIDs() {
-		f, _ := catalog.Builtin(id)
-		upstreams := map[string]string{}
+		v := compiled()[id]
+		f, upstreams := v.File, map[string]string{} // a test that changes the file copies it
 		for role, address := range f.Hosts {
 			if address == "" {
 				upstreams[role] = "https://" + role + "." + strings.ReplaceAll(id, "_", "-") + ".example"
 			}
 		}
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id, Upstreams: upstreams, Compiled: compiled()[id]})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id, Upstreams: upstreams, Compiled: v})
 		if len(rungs) == 0 {
 			d.Activities = append(d.Activities, rules.DraftActivity{
 				ID: id + "-consent", Vendor: id, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"},
