@@ -62,6 +62,21 @@ func (s *Sealed) Of() index.Of {
 	return index.Of{First: s.First, End: s.End, Bytes: s.Bytes, Digest: s.Digest}
 }
 
+// Fits tells whether an index that says what it is of is one of the segment, and what it is of where it is not: the error
+// wraps [index.ErrOther], [index.ErrForeign] or [index.ErrBefore].
+func (s *Sealed) Fits(dir string, of index.Of) error {
+	if of == s.Of() {
+		return nil
+	}
+	if of.First == s.First && of.Digest == s.Digest {
+		return index.ErrBefore
+	}
+	if other, err := ReadSealed(dir, of.First); err == nil && other.Digest == of.Digest {
+		return index.ErrOther
+	}
+	return index.ErrForeign
+}
+
 // ReadSealed reads that of the summary and the file, and not what a start must know. The error wraps [ErrSummary], or is fs.ErrNotExist.
 func ReadSealed(dir string, first uint64) (*Sealed, error) {
 	path := filepath.Join(dir, segment.FileName(first, SummarySuffix))

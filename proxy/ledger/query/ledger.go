@@ -243,11 +243,12 @@ func (l *Ledger) index(s ledger.Segment, of *ledger.Sealed) *index.Index {
 	}
 	path := ledger.IndexPath(l.dir, s.First)
 	x, err := index.Open(path)
-	if err == nil && x.Of() != of.Of() {
-		err = errors.Join(index.ErrOther, x.Close())
-	}
 	if err == nil {
-		return x
+		fits := of.Fits(l.dir, x.Of())
+		if fits == nil {
+			return x
+		}
+		err = errors.Join(fits, x.Close())
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		l.opts.Note(path + ": " + err.Error() + l.instead())
