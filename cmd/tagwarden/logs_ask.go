@@ -161,8 +161,26 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 		Note:   func(text string) { q.t.hint("%s", text) },
 		Gone:   q.gone,
 	}
+	o.Indexing = q.indexing(dir)
 	q.dir = dir
 	return query.Open(dir, o), loaded, fine
+}
+
+// indexing shows on a terminal how far the log was gone through, as long as an index is made that was missing.
+func (q *question) indexing(dir string) func(number uint64) {
+	bar := newProgress(q.t, nil, recordsSigned(dir))
+	shown := q.t.now()
+	return func(number uint64) {
+		now := q.t.now()
+		switch {
+		case number == 0: // lines of the answer may follow
+			bar.clear()
+		case now.Sub(shown) >= 200*time.Millisecond:
+			shown = now
+			bar.read.Store(int64(number))
+			bar.show()
+		}
+	}
 }
 
 // asks is the question as a reading of the log: what is asked about by name, and of a person the hashes alone.

@@ -210,9 +210,9 @@ func TestIndexesAreMadeAtOnce(t *testing.T) {
 				if err != nil || len(all) == 0 {
 					continue
 				}
-				_ = ledger.MakeIndex(all[0], nil) // it may find the segment being written anew
+				_ = ledger.MakeIndex(all[0], nil, nil) // it may find the segment being written anew
 				_ = os.Remove(ledger.IndexPath(dir, 0))
-				_ = ledger.MakeIndex(all[0], nil)
+				_ = ledger.MakeIndex(all[0], nil, nil)
 			}
 		})
 	}
@@ -231,7 +231,7 @@ func TestIndexesAreMadeAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := ledger.MakeIndex(all[0], nil); err != nil {
+	if err := ledger.MakeIndex(all[0], nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	fine(t, dir)

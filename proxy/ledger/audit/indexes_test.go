@@ -158,7 +158,7 @@ func TestWhoseAnIndexIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := ledger.MakeIndex(all[0], nil); err != nil {
+		if err := ledger.MakeIndex(all[0], nil, nil); err != nil {
 			t.Fatal(err)
 		}
 		fine(t, dir)
