@@ -30,6 +30,8 @@ type question struct {
 	dir     string      // of the ledger, once it is open
 	reading *logReading // that the log is asked is recorded, once it is open
 
+	sinceAs, untilAs string // the times, as they were given
+
 	gone func(through uint64) // told how far the log was gone through; nil: nobody is
 
 	purposes bool // what for events were is to be known, under whatever policy
@@ -66,8 +68,8 @@ func (t *terminal) question(f *flag.FlagSet) *question {
 		return err
 	})
 	countryFlag(f, &q.country)
-	f.Func("since", "from this time on: 7d for a week ago, 12h, 2026-05-04, or RFC 3339", q.time(&q.of.Since))
-	f.Func("until", "before this time, given likewise", q.time(&q.of.Until))
+	f.Func("since", "from this time on: 7d for a week ago, 12h, 2026-05-04, or RFC 3339", q.time(&q.of.Since, &q.sinceAs))
+	f.Func("until", "before this time, given likewise", q.time(&q.of.Until, &q.untilAs))
 	f.BoolVar(&q.scan, "scan", false, "read every record of that time, and go by no index")
 	return q
 }
@@ -97,16 +99,17 @@ func (q *question) members(f *flag.FlagSet) {
 // searched adds the flags of whoever shows records: those about members, how many, and other names for the time.
 func (q *question) searched(f *flag.FlagSet, limit string) {
 	q.members(f)
-	f.Func("from", "the same as --since", q.time(&q.of.Since))
-	f.Func("to", "the same as --until", q.time(&q.of.Until))
+	f.Func("from", "the same as --since", q.time(&q.of.Since, &q.sinceAs))
+	f.Func("to", "the same as --until", q.time(&q.of.Until, &q.untilAs))
 	f.Func("limit", limit, limitInto(&q.of.Limit))
 }
 
 var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")
 
-// time reads a time into a variable.
-func (q *question) time(to *time.Time) func(string) error {
+// time reads a time into a variable, and notes how it was given.
+func (q *question) time(to *time.Time, as *string) func(string) error {
 	return func(given string) (err error) {
+		*as = given
 		*to, err = query.ParseTime(given, q.t.now())
 		return err
 	}
@@ -158,8 +161,26 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 		Note:   func(text string) { q.t.hint("%s", text) },
 		Gone:   q.gone,
 	}
+	o.Indexing = q.indexing(dir)
 	q.dir = dir
 	return query.Open(dir, o), loaded, fine
+}
+
+// indexing shows on a terminal how far the log was gone through, as long as an index is made that was missing.
+func (q *question) indexing(dir string) func(number uint64) {
+	bar := newProgress(q.t, nil, recordsSigned(dir))
+	shown := q.t.now()
+	return func(number uint64) {
+		now := q.t.now()
+		switch {
+		case number == 0: // lines of the answer may follow
+			bar.clear()
+		case now.Sub(shown) >= 200*time.Millisecond:
+			shown = now
+			bar.read.Store(int64(number))
+			bar.show()
+		}
+	}
 }
 
 // asks is the question as a reading of the log: what is asked about by name, and of a person the hashes alone.

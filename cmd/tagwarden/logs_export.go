@@ -23,8 +23,9 @@ type recordExport struct {
 	form string
 	out  string // "": the standard output
 
-	from   *uint64 // the number that it begins with; nil: none is said
-	resume bool    // it goes on where the file stops
+	from   *uint64     // the number that it begins with; nil: none is said
+	resume bool        // it goes on where the file stops
+	number query.Range // that --number asks for
 }
 
 // logsExport writes records that answer a question, or the tree of the log.
@@ -124,6 +125,7 @@ func (x *recordExport) check() error {
 	case x.resume && x.out == "":
 		return errors.New("--after resume: --out says which file it goes on with")
 	}
+	x.number = x.q.of.Numbers
 	x.beginAt()
 	return x.q.of.Check()
 }

@@ -50,7 +50,7 @@ func (l *lineFile) write(f *query.Found) error {
 
 func (l *lineFile) close(whole bool) (err error) {
 	if l.fresh && !whole { // nobody wants a file of a question that is a fault
-		return errors.Join(l.file.Close(), os.Remove(l.file.Name()))
+		return errors.Join(l.file.Close(), os.Remove(l.file.Name()), os.Remove(l.file.Name()+begunSuffix))
 	}
 	if l.table != nil {
 		err = l.table.flush()
@@ -106,6 +106,9 @@ func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFil
 		buffer := bufio.NewWriterSize(file, 1<<20)
 		return &columnFile{x.out, file, buffer, table.NewWriter(buffer)}, nil
 	}
+	if err := x.beside(); err != nil {
+		return nil, err
+	}
 	file, err := os.OpenFile(x.out, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -117,6 +120,17 @@ func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFil
 		}
 	}
 	return x.lines(file, file, empty), nil
+}
+
+// beside writes beside the file what it is begun with, or holds what stands there against what is asked now.
+func (x *recordExport) beside() error {
+	if !x.resume {
+		return x.begun().write(x.out)
+	}
+	if err := x.holdAgainst(x.begun()); err != nil {
+		return fmt.Errorf("cannot go on with %s: %w", x.out, err)
+	}
+	return nil
 }
 
 // lines begins to write lines or rows; empty says that nothing is there, not even the names of columns.

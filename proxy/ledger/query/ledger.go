@@ -24,6 +24,8 @@ type Options struct {
 	Note func(string)
 	// Gone is told again and again up to which record the ledger was gone through. nil: nobody is.
 	Gone func(through uint64)
+	// Indexing is told which record the making of an index came to, and 0 where it is made, or is not. nil: nobody is.
+	Indexing func(number uint64)
 }
 
 // Ledger is a ledger's folder that can be asked, while a server writes to it or none does. Several goroutines may ask.
@@ -243,11 +245,12 @@ func (l *Ledger) index(s ledger.Segment, of *ledger.Sealed) *index.Index {
 	}
 	path := ledger.IndexPath(l.dir, s.First)
 	x, err := index.Open(path)
-	if err == nil && x.Of() != of.Of() {
-		err = errors.Join(index.ErrOther, x.Close())
-	}
 	if err == nil {
-		return x
+		fits := of.Fits(l.dir, x.Of())
+		if fits == nil {
+			return x
+		}
+		err = errors.Join(fits, x.Close())
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		l.opts.Note(path + ": " + err.Error() + l.instead())
@@ -265,7 +268,14 @@ func (l *Ledger) instead() string {
 
 // remade makes an index anew, where that may be written; nil: it cannot be made.
 func (l *Ledger) remade(s ledger.Segment) *index.Index {
-	if !l.writable() || ledger.MakeIndex(s, l.opts.Disk) != nil {
+	if !l.writable() {
+		return nil
+	}
+	err := ledger.MakeIndex(s, l.opts.Disk, l.opts.Indexing)
+	if l.opts.Indexing != nil {
+		l.opts.Indexing(0)
+	}
+	if err != nil {
 		return nil
 	}
 	x, err := index.Open(ledger.IndexPath(l.dir, s.First))
