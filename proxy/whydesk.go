@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/tarball"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/rules"
 )
@@ -32,7 +31,7 @@ func Explain(ctx context.Context, by Explaining, number uint64) (*recompute.Expl
 		if by.Shown == "" {
 			by.Shown = by.Policies
 		}
-		x.Archive = filepath.Join(by.Shown, x.Policy+tarball.Extension) + ": policy/activities.yaml, activities: " + x.Activity
+		x.Archive = filepath.Join(by.Shown, config.ArchiveName(x.Policy)) + ": policy/activities.yaml, activities: " + x.Activity
 	}
 	return x, nil
 }

@@ -19,12 +19,12 @@ type parameters struct {
 	faults []problem.Fault
 }
 
-// parametersOf reads the parameters of a call, which are of those known.
-func parametersOf(r *http.Request, known ...string) *parameters {
-	return readParameters(r, known, func(string) bool { return false })
+// parametersOf reads the parameters of a call that has none: any is wrong.
+func parametersOf(r *http.Request) *parameters {
+	return readParameters(r, nil, func(string) bool { return false })
 }
 
-// readParameters is parametersOf where some may be given several times.
+// readParameters reads the parameters of a call, which are of those known; some may be given several times.
 func readParameters(r *http.Request, known []string, several func(name string) bool) *parameters {
 	given, err := url.ParseQuery(r.URL.RawQuery)
 	p := &parameters{given: given}
