@@ -109,7 +109,11 @@ func auditState(h *handler, w http.ResponseWriter, r *http.Request, who caller) 
 	if err := parametersOf(r).problem(); err != nil {
 		return err
 	}
-	state := h.opts.Audits.State(who.name)
+	return answerAudit(h, w, who, h.opts.Audits.State(who.name))
+}
+
+// answerAudit says how an audit stands; what it found is shown once that is recorded.
+func answerAudit(h *handler, w http.ResponseWriter, who caller, state AuditState) error {
 	if state.State == AuditDone {
 		if err := h.reads(who, Reading{Verb: VerbAudit, Records: &state.Findings}); err != nil {
 			return err
@@ -130,5 +134,5 @@ func stopAudit(h *handler, w http.ResponseWriter, r *http.Request, who caller) e
 	if err != nil {
 		return err
 	}
-	return replyExact(w, http.StatusOK, state)
+	return answerAudit(h, w, who, state)
 }

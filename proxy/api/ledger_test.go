@@ -83,7 +83,7 @@ func TestReadingsAreRecorded(t *testing.T) {
 		{"GET", "/ledger/records?vendor=", "", 400, "leave it out", ""},
 		{"GET", "/ledger/records?vendor=%ff", "", 400, "no UTF-8", ""},
 		{"GET", "/ledger/records?vendor=%", "", 400, "cannot be read", ""},
-		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400, "stands in no address", ""},
+		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400, `"parameter":"subject","detail":"whom one asks about stands in no address`, ""},
 		{"POST", "/ledger/records", `{"ids":{"client_id":"777.888"},"vendor":["ga4"],"since":"7d","wide":true,"begin":3}`, 200, `"number":7`,
 			"crm http search by number vendor in time about [01000000000000000000000000000000] form 0: 1"},
 		{"POST", "/ledger/records", `{"subject":["00112233445566778899aabbccddeeff"],"where":["kind=event"],"limit":9}`, 200, "",
@@ -168,7 +168,7 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 			{"GET", "/ledger/records", ""}, {"GET", "/ledger/records/7", ""}, {"GET", "/ledger/records/70", ""},
 			{"GET", "/ledger/records/7/why", ""}, {"GET", "/ledger/records/7/proof", ""},
 			{"POST", "/ledger/subject", `{"ids":{"client_id":"7"}}`}, {"POST", "/ledger/audit", `{}`},
-			{"GET", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""}, {"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
+			{"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""}, {"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
 		} {
 			w := a.call(a.face, test.method, Base+test.path, test.body)
 			if p := isProblem(t, w); p.Status != 503 || strings.Contains(w.Body.String(), "hit") {

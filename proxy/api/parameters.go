@@ -34,7 +34,7 @@ func readParameters(r *http.Request, known []string, several func(name string) b
 	for name, values := range given {
 		switch {
 		case name == "subject", name == "subjects", name == "id", name == "ids":
-			p.wrong(shown(name), atNoAddress)
+			p.wrong(name, atNoAddress)
 		case !slices.Contains(known, name):
 			p.wrong(named(name), "there is no such parameter"+near(name, known))
 		case len(values) > 1 && !several(name):
