@@ -90,7 +90,7 @@ func (c *columnFile) close(whole bool) error {
 }
 
 // openFile begins the file, or finds where it goes on. No file that is there is written over.
-func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFile, error) {
+func (x *recordExport) openFile(ctx context.Context, l askedLog) (recordFile, error) {
 	if x.out == "" {
 		return x.lines(x.t.document(), nil, true), nil
 	}
@@ -146,7 +146,7 @@ func (x *recordExport) lines(w io.Writer, file *os.File, empty bool) recordFile 
 }
 
 // goOn finds the record that a file ends with, has the export begin behind it, and cuts off what stands there by half.
-func (x *recordExport) goOn(ctx context.Context, l *query.Ledger, file *os.File) (empty bool, err error) {
+func (x *recordExport) goOn(ctx context.Context, l askedLog, file *os.File) (empty bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return false, err
@@ -183,7 +183,7 @@ var (
 )
 
 // numberOf finds the number of a record in the log, by its line.
-func numberOf(ctx context.Context, l *query.Ledger, line []byte) (number uint64, err error) {
+func numberOf(ctx context.Context, l askedLog, line []byte) (number uint64, err error) {
 	q := &query.Question{}
 	if at, err := time.Parse(time.RFC3339Nano, gjson.GetBytes(line, "time").Str); err == nil {
 		q.Since, q.Until = at, at.Add(1)
