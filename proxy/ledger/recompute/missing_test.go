@@ -123,6 +123,32 @@ func TestInTime(t *testing.T) {
 	}
 }
 
+// TestOutOfTime: of what happened outside the time that is asked about nothing is said.
+func TestOutOfTime(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.objects(1, "all")
+	s.sent("page_view", 1)
+	s.sent("login", 1, func(r *recorded) { r.Objected, r.Decided = []string{"security"}, 17 })
+	s.end(s.hits, ledger.Delivered, "")
+	waits := s.event("page_view", 1, queued)
+	s.wait(2 * time.Hour)
+	s.sent("page_view", 2)
+	s.end(waits, ledger.Delivered, "ok")
+	all := s.audited()
+	before := s.recomputed(func(o *recompute.Options) { o.Until = noon.Add(time.Hour) })
+	after := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(time.Hour) })
+	never := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(24 * time.Hour) })
+	for of, got := range map[string][2]int{
+		"ever": {len(all.Findings), 5}, "before": {len(before.Findings), 5}, "after, what left then": {len(after.Findings), 1},
+		"when nothing was": {len(never.Findings) + int(never.Suppression.Left+never.Suppression.Violations), 0},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: %d findings, want %d", of, got[0], got[1])
+		}
+	}
+}
+
 // TestFigures are those of a small log.
 func TestFigures(t *testing.T) {
 	t.Parallel()

@@ -60,6 +60,8 @@ type walk struct {
 	decisions   decisions
 	assessments assessments
 	waits       map[name]*waiting
+	suspects    suspects
+	mostPast    int // how many of what was taken back are kept before it is looked which are asked for
 	unmatched   []unmatched
 	travelled   []travelled
 	holes       holes
@@ -74,7 +76,7 @@ type walk struct {
 func newWalk(o Options) *walk {
 	return &walk{
 		opts: o, report: newReport(&o), judged: newJudged(o.Compile), waits: map[name]*waiting{},
-		objected:    objected{first: map[hash]uint32{}},
+		objected:    objected{first: map[hash]uint32{}, past: map[hash][]past{}},
 		decisions:   decisions{by: map[uint64]*decision{}, subject: map[hash][]*decision{}},
 		assessments: assessments{approved: map[version]uint64{}, revoked: map[string][]revoked{}},
 	}
@@ -167,6 +169,7 @@ func (w *walk) record(number uint64, record []byte) {
 	if w.line.at.After(w.latest) {
 		w.latest = w.line.at
 	}
+	w.due()
 	if lines := w.fact(); lines != nil {
 		w.whole(lines)
 	}
@@ -240,9 +243,10 @@ func (w *walk) act(lines []string) {
 	case ledger.KindObjection, ledger.KindKeptOptOut:
 		w.objected.add(&a)
 	case ledger.KindWithdrawal:
-		w.objected.takeBack(&a)
+		w.takeBack(&a)
 	case ledger.KindDecided:
 		w.decisions.add(&a)
+		w.clear(&a)
 	case ledger.KindDecisionEnd:
 		w.decisions.end(&a, w.line.at)
 	}
@@ -291,6 +295,7 @@ func (w *walk) finish() error {
 		w.opts.Now = w.latest
 	}
 	end := closing{w}
+	w.sayOf(time.Time{})
 	end.unended()
 	end.missing()
 	end.decidedOn()
