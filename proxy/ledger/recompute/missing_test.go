@@ -109,6 +109,35 @@ func TestLadderInPieces(t *testing.T) {
 	}
 }
 
+// TestNamedInItsSegment: what names stand for holds for all of a segment, also where others wrote to it before the record
+// that says that it begins, and in no other one.
+func TestNamedInItsSegment(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.sent("page_view", 1)
+	s.must(s.l.Note(ledger.Note{Kind: ledger.KindSegment}))
+	s.sent("page_view", 2)
+	s.restart()
+	s.sent("page_view", 3)
+	r := s.audited()
+	if r.Rejudged.Same != 3 || r.Rejudged.Not != 0 || r.Fields.Unknown != 0 || len(r.Findings) != 0 {
+		t.Errorf("%+v, %+v, %v", r.Rejudged, r.Fields, r.Findings)
+	}
+	all := segments(t, s.dir)
+	text, err := os.ReadFile(all[len(all)-1])
+	s.must(err)
+	var left []byte
+	for line := range bytes.Lines(text) { // another one's names do not count
+		if !bytes.Contains(line, []byte(`"kind":"rungs"`)) && !bytes.Contains(line, []byte(`"kind":"shape"`)) {
+			left = append(left, line...)
+		}
+	}
+	s.must(os.WriteFile(all[len(all)-1], left, 0o600))
+	if r := s.recomputed(); r.Rejudged.Not != 1 {
+		t.Errorf("%+v", r.Rejudged)
+	}
+}
+
 // TestInTime: what is asked about is said of, and what was objected to before counts.
 func TestInTime(t *testing.T) {
 	t.Parallel()

@@ -109,6 +109,7 @@ func (w *walk) read(ctx context.Context) error {
 				return errors.New("a version before this one wrote the log, and its records have no numbers: the server's next " +
 					"start brings it to today's form")
 			}
+			w.judged.in(r.Segment())
 			w.record(number, r.Record())
 			if w.report.Records%toldEvery != 0 {
 				continue
@@ -213,9 +214,6 @@ func (w *walk) whole(lines []string) {
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
-		w.judged.begin()
-	case ledger.KindSegment:
-		w.judged.begin()
 	case ledger.KindApproval:
 		w.approve()
 	case ledger.KindRevocation:
