@@ -97,7 +97,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 	switch age := now.Sub(of.At); {
 	case age > oldest || age < -ahead:
 		return false, notMeant(of, "time", errDated(oldest, ahead))
-	case age < 0:
+	case age < 0 && ahead != proofAhead: // what the site vouches for keeps its time: sent again, it is no newer
 		of.At = now
 	}
 	of.At = of.At.UTC().Truncate(time.Second)

@@ -88,6 +88,15 @@ func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	c.is("the first one again", c.choose(device, `{"analytics":true}`, first), "200 all")
 	c.is("does nothing", c.order("cust-1"), "consent_refused")
 
+	ahead := c.proof(c.now.Add(4*time.Minute), []string{"analytics"}, nil) // by a clock that is wrong
+	c.is("with a proof that is dated ahead", c.choose(device, `{"analytics":true}`, ahead), "200 all")
+	c.is("grants as well", c.order("cust-1"), "permitted")
+	c.pass(time.Minute)
+	c.is("taken back by the same clock", c.choose(device, `{"analytics":false}`, c.proof(c.now.Add(4*time.Minute), nil, []string{"analytics"})), "200 all")
+	c.pass(time.Minute)
+	c.is("the one before again", c.choose(device, `{"analytics":true}`, ahead), "200 all")
+	c.is("is no newer", c.order("cust-1"), "consent_refused")
+
 	// Over a restart, too, and by a token.
 	if err := c.stop(t); err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -47,6 +48,10 @@ func (r *Reader) Record() []byte { return r.now.Record() }
 
 // Number is its number. False where nothing says which it has: see [Last].
 func (r *Reader) Number() (uint64, bool) { return r.now.Number() }
+
+// Segment is the file of the segment that it is in, by the name that it has until it is packed. Names that records give
+// others hold in it: they may stand in front of its record of kind [KindSegment].
+func (r *Reader) Segment() string { return strings.TrimSuffix(r.of.Path, ".zst") }
 
 // Err is why Next returned false: a [Damage], or that something cannot be read at all; nil at the end.
 func (r *Reader) Err() error { return r.err }

@@ -148,15 +148,18 @@ func lacking(of, without []uint32) (left []uint32) {
 type answered struct{ granted, refused []uint32 }
 
 // vouched makes a choice that the site vouches for the one that stands, unless a later one does; of two of the same time
-// the stricter holds. What browsers refused before it, and it grants, is not refused any more.
-func (c chosen) vouched(of answered, at int64) chosen {
+// the stricter holds, and of two in whatever order while the later one is dated ahead of the clock: the site's may have
+// been wrong. What browsers refused before it, and it grants, is not refused any more; the same choice once more, which
+// anybody can send who saw it, ends no refusal.
+func (c chosen) vouched(of answered, at, now int64) chosen {
 	switch {
-	case at < c.at:
+	case at < c.at && c.at <= now:
 		return c
-	case at == c.at && c.at != 0:
+	case at <= c.at && c.at != 0:
 		c.denied = scopesOf(joined(c.denied.appendMarks(nil), of.refused))
 		had := c.granted.appendMarks(nil)
 		c.granted = scopesOf(lacking(had, lacking(had, of.granted)))
+		return c
 	default:
 		c.granted, c.denied, c.at = scopesOf(of.granted), scopesOf(of.refused), at
 	}
@@ -256,7 +259,7 @@ func (g choosing) choose(c *Change, mine []uint32) (Receipt, error) {
 		st := &g.states[at]
 		is := st.record.chosen
 		if c.Holder.Kind == Role {
-			is = is.vouched(of, c.Choice.At.Unix())
+			is = is.vouched(of, c.Choice.At.Unix(), c.Time.Unix())
 		} else {
 			is = is.posted(of, [browserID]byte(c.Holder.ID[:]), c.Time.Unix())
 		}

@@ -99,6 +99,15 @@ func TestChoices(t *testing.T) {
 		{"a browser refuses after it", []func(int) Change{by(0, early, "+analytics"), by(1, noon, "-analytics")}, "+a-a"},
 		{"and it is vouched for again", []func(int) Change{by(1, noon, "-analytics"), by(0, late, "+analytics")}, "+a"},
 		{"and an old one comes again", []func(int) Change{by(0, early, "+analytics"), by(1, noon, "-analytics"), by(0, early, "+analytics")}, "+a-a"},
+		{
+			"one that is dated ahead comes again behind a browser's no",
+			[]func(int) Change{by(0, late, "+analytics"), by(1, noon, "-analytics"), by(0, late, "+analytics")}, "+a-a",
+		},
+		{"dated ahead, and refused before that is past", []func(int) Change{by(0, late, "+analytics"), by(0, noon, "-analytics")}, "-a"},
+		{
+			"and the one that is dated ahead comes again",
+			[]func(int) Change{by(0, late, "+analytics"), by(0, noon, "-analytics"), by(0, late, "+analytics")}, "-a",
+		},
 		{"of something else", []func(int) Change{by(1, noon, "-analytics"), by(0, late, "+marketing")}, "-a+m"},
 	} {
 		dir := t.TempDir()

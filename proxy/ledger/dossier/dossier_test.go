@@ -119,3 +119,19 @@ func TestHostileNames(t *testing.T) {
 		t.Errorf("%v\n%s", err, text)
 	}
 }
+
+// TestNamesTurnNothing: a name on a page that is printed turns no other text round, and moves nothing.
+func TestNamesTurnNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range "\x00\x07\x1b\x7f\u0085\u009b\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" {
+		r := &dossier.Report{Uses: []dossier.Use{{Vendor: "ga4", Names: map[string]int{"a" + string(c) + "b": 1}}}}
+		page, err := r.Render("html")
+		if err != nil || strings.ContainsRune(string(page), c) {
+			t.Errorf("%U stands on the page, %v", c, err)
+		}
+	}
+	r := &dossier.Report{Uses: []dossier.Use{{Vendor: "ga4", Names: map[string]int{"می\u200cخواهم \u200fא": 1}}}}
+	if page, err := r.Render("html"); err != nil || !strings.Contains(string(page), "می\u200cخواهم \u200fא") {
+		t.Errorf("%v: a word is written otherwise", err)
+	}
+}

@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"embed"
 	"encoding/json"
+	"fmt"
 	"html/template"
 	"strings"
 	texttemplate "text/template"
+	"unicode"
+	"unicode/utf8"
 )
 
 //go:embed report.html report.txt
@@ -35,8 +38,30 @@ func (r *Report) Render(format string) ([]byte, error) {
 		err = e.Encode(r)
 	case "html":
 		err = page.Execute(&out, r)
+		return unturned(out.Bytes()), err
 	default:
 		err = plain.Execute(&out, r)
 	}
 	return out.Bytes(), err
+}
+
+// unturned is a page with what would turn the text around it, or move about in it, as escapes: names are whoever's who
+// sends hits, and a page that is printed reads as it is written. Marks that join letters or say their direction stay.
+func unturned(page []byte) []byte {
+	turns := func(r rune) bool {
+		return r != '\n' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp) ||
+			r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
+	}
+	if bytes.IndexFunc(page, turns) < 0 {
+		return page
+	}
+	var out []byte
+	for _, r := range string(page) {
+		if turns(r) {
+			out = fmt.Appendf(out, `\u%04x`, r)
+		} else {
+			out = utf8.AppendRune(out, r)
+		}
+	}
+	return out
 }

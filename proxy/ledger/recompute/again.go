@@ -71,7 +71,7 @@ func (w closing) sayUnmatched(all map[name]*told) {
 		of, index := all[u.name], u.index
 		f := Finding{Records: []uint64{u.number}, Hit: u.hit, Event: &index}
 		switch {
-		case said[u.name]:
+		case said[u.name], u.unsaid:
 			continue
 		case of.there && of.decision != rules.Permit.String():
 			if !u.left {

@@ -90,18 +90,20 @@ func (w *walk) revocation(c *carrier, at time.Time) *revoked {
 	return nil
 }
 
-// revokedBefore holds an event that waited, and left, against what became of its assessment meanwhile.
-func (w leaving) revokedBefore(of name, e *waiting) {
+// revokedBefore holds an event that waited, and left, against what became of its assessment meanwhile; nil: nothing did.
+func (w leaving) revokedBefore(of name, e *waiting) *Finding {
 	c := e.carrier
 	if !e.queued || c.basis != basis.LegitimateInterest.String() || w.revocation(c, e.at) != nil {
-		return // that was said when it was decided
+		return nil // that was said when it was decided
 	}
-	if r := w.revocation(c, e.lookedAt); r != nil {
-		index := of.index
-		w.found(Finding{
-			Kind: AssessmentInvalid, Records: []uint64{e.decided, r.record, w.line.number}, Hit: of.hit, Event: &index,
-			What: fmt.Sprintf("it waited, and left after %s version %d had been revoked by record %d", c.assessment, c.version, r.record),
-		})
+	r := w.revocation(c, e.lookedAt)
+	if r == nil {
+		return nil
+	}
+	index := of.index
+	return &Finding{
+		Kind: AssessmentInvalid, Records: []uint64{e.decided, r.record, w.line.number}, Hit: of.hit, Event: &index,
+		What: fmt.Sprintf("it waited, and left after %s version %d had been revoked by record %d", c.assessment, c.version, r.record),
 	}
 }
 

@@ -17,6 +17,43 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.objects(1, "all")
 			s.end(hit, ledger.Delivered, "")
 		},
+		"taken back, which is recorded a moment later": func(s *story) {
+			s.objects(1, "all")
+			s.sent("page_view", 1)
+			s.wait(time.Second)
+			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+			s.wait(time.Minute)
+			s.sent("page_view", 2)
+		},
+		"taken back, and recorded before it is said that it left": func(s *story) {
+			s.objects(1, "all")
+			hit := s.event("page_view", 1)
+			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+			s.wait(time.Minute)
+			s.end(hit, ledger.Delivered, "")
+		},
+		"taken back from a server that died before it recorded that": func(s *story) {
+			s.objects(1, "all")
+			s.sent("page_view", 1)
+			s.restart()
+			s.wait(time.Hour)
+			s.act(ledger.KindWithdrawal, []byte{1}, func(o *ledger.Objected) { o.Recovered = true }, "all")
+			s.sent("page_view", 1)
+		},
+		"objected and taken back before, often": func(s *story) {
+			for range 3000 {
+				s.objects(1, "all")
+				s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+				s.wait(time.Second)
+			}
+			s.wait(time.Minute)
+			s.sent("page_view", 1)
+		},
+		"compelling grounds that are recorded once it has left": func(s *story) {
+			s.objects(1, "security")
+			s.sent("login", 1, func(r *recorded) { r.Objected, r.Decided = []string{"security"}, s.acts+1 })
+			s.decides(1)
+		},
 		"waited, and in flight": func(s *story) {
 			hit := s.event("page_view", 1, queued)
 			s.attempt(hit)

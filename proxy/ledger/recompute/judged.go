@@ -19,6 +19,7 @@ const (
 // segment; what says the same in another one is made ready once.
 type judged struct {
 	compile  func(digest string) (*rules.Policy, error)
+	segment  string // that is read
 	policies map[string]*policy
 	rungs    map[string]*rungs    // by id, of the segment
 	shapes   map[string]*shape    // likewise
@@ -39,8 +40,12 @@ func (j *judged) forget() {
 	j.said, j.listed, j.alone = map[string]*rungs{}, map[string]*shape{}, map[[2]string]*rungs{}
 }
 
-// begin begins a segment: what it names is said in it.
-func (j *judged) begin() {
+// in says in which segment the record is that is read: what it names is said in it.
+func (j *judged) in(segment string) {
+	if segment == j.segment {
+		return
+	}
+	j.segment = segment
 	if len(j.said)+len(j.listed) > mostNamed || len(j.policies) > mostPolicies {
 		if len(j.policies) > mostPolicies {
 			clear(j.policies)

@@ -109,6 +109,35 @@ func TestLadderInPieces(t *testing.T) {
 	}
 }
 
+// TestNamedInItsSegment: what names stand for holds for all of a segment, also where others wrote to it before the record
+// that says that it begins, and in no other one.
+func TestNamedInItsSegment(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.sent("page_view", 1)
+	s.must(s.l.Note(ledger.Note{Kind: ledger.KindSegment}))
+	s.sent("page_view", 2)
+	s.restart()
+	s.sent("page_view", 3)
+	r := s.audited()
+	if r.Rejudged.Same != 3 || r.Rejudged.Not != 0 || r.Fields.Unknown != 0 || len(r.Findings) != 0 {
+		t.Errorf("%+v, %+v, %v", r.Rejudged, r.Fields, r.Findings)
+	}
+	all := segments(t, s.dir)
+	text, err := os.ReadFile(all[len(all)-1])
+	s.must(err)
+	var left []byte
+	for line := range bytes.Lines(text) { // another one's names do not count
+		if !bytes.Contains(line, []byte(`"kind":"rungs"`)) && !bytes.Contains(line, []byte(`"kind":"shape"`)) {
+			left = append(left, line...)
+		}
+	}
+	s.must(os.WriteFile(all[len(all)-1], left, 0o600))
+	if r := s.recomputed(); r.Rejudged.Not != 1 {
+		t.Errorf("%+v", r.Rejudged)
+	}
+}
+
 // TestInTime: what is asked about is said of, and what was objected to before counts.
 func TestInTime(t *testing.T) {
 	t.Parallel()
@@ -120,6 +149,32 @@ func TestInTime(t *testing.T) {
 	r := s.audited(func(o *recompute.Options) { o.Since = noon.Add(time.Minute) })
 	if r.Events.Permitted != 1 || r.Outcomes.Delivered != 1 || r.Found[recompute.DespiteObjection] != 1 {
 		t.Errorf("%+v, found %v", r.Events, r.Findings)
+	}
+}
+
+// TestOutOfTime: of what happened outside the time that is asked about nothing is said.
+func TestOutOfTime(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.objects(1, "all")
+	s.sent("page_view", 1)
+	s.sent("login", 1, func(r *recorded) { r.Objected, r.Decided = []string{"security"}, 17 })
+	s.end(s.hits, ledger.Delivered, "")
+	waits := s.event("page_view", 1, queued)
+	s.wait(2 * time.Hour)
+	s.sent("page_view", 2)
+	s.end(waits, ledger.Delivered, "ok")
+	all := s.audited()
+	before := s.recomputed(func(o *recompute.Options) { o.Until = noon.Add(time.Hour) })
+	after := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(time.Hour) })
+	never := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(24 * time.Hour) })
+	for of, got := range map[string][2]int{
+		"ever": {len(all.Findings), 5}, "before": {len(before.Findings), 5}, "after, what left then": {len(after.Findings), 1},
+		"when nothing was": {len(never.Findings) + int(never.Suppression.Left+never.Suppression.Violations), 0},
+	} {
+		if got[0] != got[1] {
+			t.Errorf("%s: %d findings, want %d", of, got[0], got[1])
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package recompute
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -19,7 +20,16 @@ type objected struct {
 	acts    texts
 	scopes  texts
 
-	now int // for whom something stands
+	now  int // for whom something stands
+	past map[hash][]past
+	kept int // how many past ones there are
+}
+
+// past is an entry that was taken back.
+type past struct {
+	entry
+	until   uint64 // number of the record that says so
+	untilAt time.Time
 }
 
 // entry is one scope of one act of a subject.
@@ -64,6 +74,7 @@ type act struct {
 	seq, last            uint64
 	scopes, stands       []string
 	restriction, every   bool
+	recovered            bool
 	says                 bool // what stands afterwards: records of a version before do not
 	holder, source, site string
 	times                uint64
@@ -90,6 +101,8 @@ func actOf(number uint64, kind string, at int64, lines []string) (a act) {
 				a.stands, a.says = appendTexts(a.stands, value), true
 			case "restriction":
 				a.restriction = value.Bool()
+			case "recovered":
+				a.recovered = value.Bool()
 			case "every_act":
 				a.every = value.Bool()
 			case "act":
@@ -182,19 +195,30 @@ func (o *objected) remove(subject hash, gone func(*entry) bool) {
 
 // takeBack ends what a withdrawal ends. What stands for its subjects afterwards is said for all of them together: whatever
 // is not among it stands for none.
-func (o *objected) takeBack(a *act) {
+func (o *objected) takeBack(a *act, at time.Time) {
 	all := slices.Contains(a.scopes, "all")
 	for _, subject := range a.subjects {
 		o.remove(subject, func(e *entry) bool {
 			scope, holder := o.scopes.all[e.scope], o.acts.all[e.act]
-			if a.says && !slices.Contains(a.stands, scope) {
-				return true
+			gone := a.says && !slices.Contains(a.stands, scope) || (a.every || ends(a.holder, holder)) &&
+				(slices.Contains(a.scopes, scope) || all && (a.holder != "link" || scope != rules.KeptOptOutScope))
+			if gone && !a.recovered { // else nobody knows since when
+				o.past[subject], o.kept = append(o.past[subject], past{*e, a.number, at}), o.kept+1
 			}
-			if !a.every && !ends(a.holder, holder) {
-				return false
-			}
-			return slices.Contains(a.scopes, scope) || all && (a.holder != "link" || scope != rules.KeptOptOutScope)
+			return gone
 		})
+	}
+}
+
+// forgetPast forgets what was taken back before a record: nobody asks for it any more.
+func (o *objected) forgetPast(before uint64) {
+	for subject, all := range o.past {
+		left := slices.DeleteFunc(all, func(p past) bool { return p.until <= before })
+		if o.kept -= len(all) - len(left); len(left) == 0 {
+			delete(o.past, subject)
+		} else {
+			o.past[subject] = left
+		}
 	}
 }
 

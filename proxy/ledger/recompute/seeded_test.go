@@ -44,6 +44,40 @@ func TestEachViolationIsFound(t *testing.T) {
 			s.act(ledger.KindWithdrawal, []byte{1}, func(o *ledger.Objected) { o.Stands = []string{"audience"} }, "all")
 			s.sent("page_view", 1)
 		}},
+		"sent after an objection that was taken back before that was recorded": {want: recompute.DespiteObjection, seed: func(s *story) {
+			s.objects(1, "all")
+			hit := s.event("page_view", 1)
+			s.wait(time.Minute)
+			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+			s.end(hit, ledger.Delivered, "")
+		}},
+		"attempted after an objection that was taken back before it arrived": {want: recompute.DespiteObjection, seed: func(s *story) {
+			hit := s.event("page_view", 1, queued)
+			s.objects(1, "all")
+			s.attempt(hit)
+			s.wait(time.Minute)
+			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+			s.end(hit, ledger.Delivered, "ok")
+		}},
+		"sent long before what was objected to was taken back": {want: recompute.DespiteObjection, seed: func(s *story) {
+			s.objects(1, "all")
+			s.sent("page_view", 1)
+			s.wait(time.Minute)
+			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+		}},
+		"sent a moment before another objection was taken back": {want: recompute.DespiteObjection, seed: func(s *story) {
+			s.objects(1, "all")
+			s.sent("page_view", 1)
+			s.act(ledger.KindWithdrawal, []byte{1}, func(o *ledger.Objected) { o.Stands = []string{"all"} }, "ads")
+		}},
+		"sent, and taken back by the time of the next start": {want: recompute.DespiteObjection, seed: func(s *story) {
+			s.objects(1, "all")
+			s.sent("page_view", 1)
+			s.wait(time.Minute)
+			s.sent("page_view", 2)
+			s.restart()
+			s.act(ledger.KindWithdrawal, []byte{1}, func(o *ledger.Objected) { o.Recovered = true }, "all")
+		}},
 		"waited, and sent after an objection": {want: recompute.DespiteObjection, seed: func(s *story) {
 			hit := s.event("page_view", 1, queued)
 			s.objects(1, "all")

@@ -45,7 +45,7 @@ func (w *walk) permit(e *event, c *carrier) {
 		carrier: c, consent: e.ConsentAt, subjects: slices.Clone(e.subjects), by: e.Decided, queued: e.queued,
 		counted: w.counts(),
 	}
-	if e.Decided != 0 {
+	if e.Decided != 0 && w.counts() {
 		w.report.Exceptions.ByDecision++
 		w.travelled = append(w.travelled, travelled{of, w.line.number, e.Decided, c, w.line.at})
 	}
@@ -64,7 +64,7 @@ func (w *walk) outcome() {
 		e := w.waits[of]
 		if e == nil {
 			if o.why != "damaged" { // its decision may be lost as well
-				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left()})
+				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left(), !w.counts()})
 			}
 			continue
 		}
@@ -87,7 +87,7 @@ func (w *walk) attempt() {
 	for _, of := range exchanged(nil, lineOf(&w.line).Get("of")) {
 		e := w.waits[of]
 		if e == nil {
-			w.unmatch(unmatched{of, w.line.number, false, false})
+			w.unmatch(unmatched{of, w.line.number, false, false, !w.counts()})
 			continue
 		}
 		e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
@@ -100,28 +100,47 @@ type leaving struct{ *walk }
 // hold holds an event whose bytes left against what its visitor objected to: what stood in a record before the last time
 // that anybody asked.
 func (w leaving) hold(of name, e *waiting) {
+	if !e.counted && !w.counts() {
+		return
+	}
 	w.report.Suppression.Left++
-	flying := false
-	for _, subject := range e.subjects {
-		var broken *entry
-		w.objected.each(subject, func(one *entry) {
-			switch {
-			case !w.forbids(e, subject, one):
-			case one.since >= e.look:
-				flying = true
-			case broken == nil || one.since < broken.since:
-				broken = one
-			}
-		})
-		if broken != nil {
-			w.accuse(of, e, broken)
-			return
-		}
+	subject, broken, flying := w.broken(e)
+	if broken != nil {
+		w.suspect(of, e, subject, broken)
+		return
 	}
 	if flying {
 		w.report.Suppression.InFlight++
 	}
-	w.revokedBefore(of, e)
+	if f := w.revokedBefore(of, e); f != nil {
+		w.found(*f)
+	}
+}
+
+// broken finds what stood for one of an event's subjects in a record before the last time that anybody asked, and forbids
+// it; nil: nothing did. Flying says that something of the kind came later.
+func (w leaving) broken(e *waiting) (subject hash, first *entry, flying bool) {
+	for _, subject = range e.subjects {
+		look := func(one *entry) {
+			switch {
+			case !w.forbids(e, subject, one):
+			case one.since >= e.look:
+				flying = true
+			case first == nil || one.since < first.since:
+				first = one
+			}
+		}
+		w.objected.each(subject, look)
+		for i := range w.objected.past[subject] {
+			if p := &w.objected.past[subject][i]; p.until > e.look && p.untilAt.Sub(e.lookedAt) > recordedApart {
+				look(&p.entry)
+			}
+		}
+		if first != nil {
+			return subject, first, flying
+		}
+	}
+	return subject, nil, flying
 }
 
 // forbids tells whether what stands for a subject has an event not leave.
@@ -176,32 +195,13 @@ func (c *carrier) endedBy(number uint32, scope string) bool {
 	return ends
 }
 
-// accuse says that an event left though somebody had objected.
-func (w leaving) accuse(of name, e *waiting, one *entry) {
-	scope := w.objected.scopes.all[one.scope]
-	kind, what := DespiteObjection, "an objection to "+scope
-	if restricted, is := strings.CutPrefix(scope, restriction); is {
-		kind, what = DespiteRestriction, "a restriction of "+restricted
-	}
-	if scope == rules.KeptOptOutScope {
-		kind, what = DespiteKeptOptOut, "an opt-out by the browser's signal"
-	}
-	w.report.Suppression.Violations++
-	index := of.index
-	w.found(Finding{
-		Kind: kind, Records: []uint64{e.decided, one.since, w.line.number}, Hit: of.hit, Event: &index,
-		What: fmt.Sprintf("it left to %s on %s, though record %d says that %s is in force", e.carrier.vendor, e.carrier.id,
-			one.since, what),
-		act: one.since, look: w.line.number,
-	})
-}
-
 // unmatched is a record about an event that does not wait.
 type unmatched struct {
 	name
 	number uint64
 	ends   bool
 	left   bool
+	unsaid bool // it is of another time than is asked about
 }
 
 // mostUnmatched is how many such records are looked at.

@@ -60,6 +60,8 @@ type walk struct {
 	decisions   decisions
 	assessments assessments
 	waits       map[name]*waiting
+	suspects    suspects
+	mostPast    int // how many of what was taken back are kept before it is looked which are asked for
 	unmatched   []unmatched
 	travelled   []travelled
 	holes       holes
@@ -74,7 +76,7 @@ type walk struct {
 func newWalk(o Options) *walk {
 	return &walk{
 		opts: o, report: newReport(&o), judged: newJudged(o.Compile), waits: map[name]*waiting{},
-		objected:    objected{first: map[hash]uint32{}},
+		objected:    objected{first: map[hash]uint32{}, past: map[hash][]past{}},
 		decisions:   decisions{by: map[uint64]*decision{}, subject: map[hash][]*decision{}},
 		assessments: assessments{approved: map[version]uint64{}, revoked: map[string][]revoked{}},
 	}
@@ -107,6 +109,7 @@ func (w *walk) read(ctx context.Context) error {
 				return errors.New("a version before this one wrote the log, and its records have no numbers: the server's next " +
 					"start brings it to today's form")
 			}
+			w.judged.in(r.Segment())
 			w.record(number, r.Record())
 			if w.report.Records%toldEvery != 0 {
 				continue
@@ -167,6 +170,7 @@ func (w *walk) record(number uint64, record []byte) {
 	if w.line.at.After(w.latest) {
 		w.latest = w.line.at
 	}
+	w.due()
 	if lines := w.fact(); lines != nil {
 		w.whole(lines)
 	}
@@ -210,9 +214,6 @@ func (w *walk) whole(lines []string) {
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
-		w.judged.begin()
-	case ledger.KindSegment:
-		w.judged.begin()
 	case ledger.KindApproval:
 		w.approve()
 	case ledger.KindRevocation:
@@ -240,9 +241,10 @@ func (w *walk) act(lines []string) {
 	case ledger.KindObjection, ledger.KindKeptOptOut:
 		w.objected.add(&a)
 	case ledger.KindWithdrawal:
-		w.objected.takeBack(&a)
+		w.takeBack(&a)
 	case ledger.KindDecided:
 		w.decisions.add(&a)
+		w.clear(&a)
 	case ledger.KindDecisionEnd:
 		w.decisions.end(&a, w.line.at)
 	}
@@ -291,6 +293,7 @@ func (w *walk) finish() error {
 		w.opts.Now = w.latest
 	}
 	end := closing{w}
+	w.sayOf(time.Time{})
 	end.unended()
 	end.missing()
 	end.decidedOn()
