@@ -64,6 +64,10 @@ func (w *writer) write(requests []*request) {
 	}
 	if err != nil {
 		for _, r := range requests {
+			if r.order != nil { // it will be done when it can be; whoever asked waits
+				r.order.done <- err
+				continue
+			}
 			r.answer(nil, err)
 		}
 		return
@@ -73,6 +77,9 @@ func (w *writer) write(requests []*request) {
 	}
 	taken := false
 	for _, r := range requests {
+		if r.order != nil {
+			r.order.done <- nil
+		}
 		taken = taken || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 	}
 	answer := func() {

@@ -1,6 +1,7 @@
 package objection
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -37,6 +38,9 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{opts: o, index: newIndex(), queue: newQueue(), stop: make(chan struct{})}
 	s.decided.lookUp = s.lookUp
+	if o.Order != nil {
+		s.shared = &shared{store: s, order: o.Order, asked: map[[16]byte]*request{}}
+	}
 	s.room.free = o.Free
 	w := &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
 	if s.recent, err = newRecent(o.Recent); err != nil {
@@ -60,6 +64,9 @@ func (o *Options) defaults() {
 	}
 	if o.InForce == nil {
 		o.InForce = func() {}
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
 	}
 	if o.Recent <= 0 {
 		o.Recent = 1 << 16
@@ -114,6 +121,9 @@ func (s *Store) load(found layout, w *writer) error {
 		}
 		now, err := loadSubjects(tx, s.file, found, kept, len(w.scopes.names), s.index)
 		if err != nil {
+			return err
+		}
+		if now.position, err = loadPosition(tx); err != nil {
 			return err
 		}
 		s.state.Store(now)

@@ -183,7 +183,7 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"the state":     func(g *group) error { return putSaved(g.tx, saved{}) },
 	} {
 		err := s.file.read(func(tx *bolt.Tx) error {
-			g := &group{writer: writerOf(s), tx: tx, now: noon.Add(2 * keyLife), counts: map[measure]uint64{{}: 1}}
+			g := &group{writer: writerOf(s), tx: tx, clock: noon.Add(2 * keyLife), now: noon.Add(2 * keyLife), counts: map[counted]uint64{{}: 1}}
 			g.run.first = 9
 			if err := put(g); err == nil {
 				t.Errorf("%s: no error, though nothing can be put", name)

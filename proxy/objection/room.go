@@ -31,6 +31,10 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
 		switch {
+		case one.order != nil: // none of them is left out: they come again
+			r.full.Store(true)
+			one.order.done <- why
+			return true
 		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil,
 			one.batch != nil && unchanging(one.batch):
 			return false

@@ -1,0 +1,229 @@
+package objection
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+)
+
+// Order is a log that several stores take their acts from, each of them all acts, in one order. What a store with an
+// order is asked for it does not do: it puts that on the log, and does it when its turn has come there, as all others
+// do. What every one of them then holds is the same, to the root of the change log.
+//
+// Not shared is what a store tells other systems: messages are kept by the one that was asked.
+type Order interface {
+	// Append puts an act on the log, and returns when it cannot be lost there any more. The same id may be put there
+	// twice: acts are done once.
+	Append(ctx context.Context, id [16]byte, act []byte) error
+}
+
+// Ordered is an act as its turn has come.
+type Ordered struct {
+	Seq uint64    // its place in the order; that of a later one is greater
+	At  time.Time // when the log took it; that of a later one is no earlier
+	ID  [16]byte
+	Act []byte
+}
+
+// Position is how far a store has come in an order.
+type Position struct {
+	Log [16]byte // of which log; zero: of none
+	Seq uint64
+	At  time.Time
+}
+
+// ErrUntold says that an act is on the log, or may be, and is not in force here yet.
+var ErrUntold = errors.New("it was told to the other nodes, or may have been, and its turn has not come here yet")
+
+// Replica is a store as one of those that take acts from an order.
+type Replica struct{ store *Store }
+
+// ReplicaOf returns the replica that a store with Options.Order is.
+func ReplicaOf(s *Store) Replica { return Replica{s} }
+
+// Position is how far the store has come: it is on disk.
+func (r Replica) Position() Position { return r.store.state.Load().position }
+
+// Take does acts whose turn has come, in their order. It returns when all of them are on disk and found by look-ups;
+// those who asked for them are answered when they are in force. An act that is refused for what it says is refused in
+// every store: that is no error. Where there is an error acts up to the position were done, and Take is to be called
+// with the others again; see [ErrFull], [ErrPoisoned], [ErrGone] and [ErrNewer].
+func (r Replica) Take(log [16]byte, acts []Ordered) error {
+	s, done := r.store, r.Position()
+	if done.Log != log && done.Log != [16]byte{} {
+		return fmt.Errorf("%w: it has come to act %d of another log", ErrOtherLog, done.Seq)
+	}
+	var group []*request
+	for i := range acts {
+		if acts[i].Seq <= done.Seq {
+			continue
+		}
+		one, err := s.shared.requestOf(log, &acts[i])
+		if err != nil {
+			return errors.Join(r.do(group), err)
+		}
+		if one.expire { // what is over is looked for before a group is done: it would not see the acts before it
+			if err := r.do(group); err != nil {
+				return err
+			}
+			group = nil
+		}
+		if group = append(group, one); one.expire {
+			if err := r.do(group); err != nil {
+				return err
+			}
+			group = nil
+		}
+	}
+	return r.do(group)
+}
+
+// do puts requests before the writer, all at once, and waits until they are done.
+func (r Replica) do(group []*request) error {
+	if len(group) == 0 {
+		return nil
+	}
+	if err := ready(r.store); err != nil {
+		return err
+	}
+	if err := r.store.queue.put(group...); err != nil {
+		return err
+	}
+	for _, one := range group {
+		if err := <-one.order.done; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Why a store does not go on with an order.
+var (
+	// ErrNewer: an act was written by a later version.
+	ErrNewer = errors.New("a later version of tagwarden wrote this act: install that one")
+	// ErrOtherLog: it has taken acts of another log.
+	ErrOtherLog = errors.New("the store of objections belongs to another log of acts")
+)
+
+// turn is the place in an order that a request has.
+type turn struct {
+	position Position
+	done     chan error // says that it is on disk and found by look-ups, or why not
+}
+
+// shared is what a store with an order has asked for, and waits for the turn of.
+type shared struct {
+	store *Store
+	order Order
+
+	mu    sync.Mutex // guards what follows
+	asked map[[16]byte]*request
+}
+
+// submit puts a request on the log, and waits until it was done here.
+func (s *shared) submit(ctx context.Context, r *request) error {
+	var id [16]byte
+	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
+		return err
+	}
+	act, err := r.appendAct(nil)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.asked[id] = r
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		delete(s.asked, id)
+		s.mu.Unlock()
+	}()
+	if err := s.order.Append(ctx, id, act); err != nil {
+		select {
+		case <-r.done: // it was taken all the same
+			return nil
+		default:
+			return err
+		}
+	}
+	select {
+	case <-r.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrUntold, ctx.Err())
+	case <-s.store.stop:
+		return fmt.Errorf("%w: %w", ErrUntold, ErrClosed)
+	}
+}
+
+// requestOf makes a request of an act: that of the one who waits for it, if that was here. What is done is what the log
+// says in any case.
+func (s *shared) requestOf(log [16]byte, act *Ordered) (*request, error) {
+	read, err := parseAct(act)
+	if err != nil {
+		return nil, fmt.Errorf("act %d of the log: %w", act.Seq, err)
+	}
+	read.order = &turn{Position{log, act.Seq, act.At.UTC()}, make(chan error, 1)}
+	s.mu.Lock()
+	asked := s.asked[act.ID]
+	s.mu.Unlock()
+	if asked == nil {
+		return read, nil
+	}
+	if asked.batch != nil && read.batch != nil {
+		for i := range read.batch.Changes {
+			read.batch.Changes[i].Outbox = asked.batch.Changes[i].Outbox
+		}
+	}
+	read.asked = asked
+	return read, nil
+}
+
+var keyPosition = []byte("position")
+
+// putPosition keeps how far a store has come in an order. One that is alone, and does something, has left it.
+func (g *group) putPosition() error {
+	p, meta := &g.state.position, g.tx.Bucket(bucketMeta)
+	if *p == (Position{}) {
+		return nil
+	}
+	if g.writer.store.shared == nil {
+		if g.tree.size == g.state.head.Size {
+			return nil
+		}
+		*p = Position{}
+		return errors.Join(meta.Delete(keyPosition), meta.Put(keyFormat, []byte(fileFormat)))
+	}
+	b := append(make([]byte, 4, 64), p.Log[:]...)
+	b = appendTime(binary.BigEndian.AppendUint64(b, p.Seq), p.At)
+	return errors.Join(
+		meta.Put(keyPosition, sealed(keyPosition, b)), meta.Put(keyFormat, []byte(fileFormatOrdered)),
+	)
+}
+
+// loadPosition reads it; the zero Position where the store never had an order.
+func loadPosition(tx *bolt.Tx) (p Position, err error) {
+	value := tx.Bucket(bucketMeta).Get(keyPosition)
+	if value == nil {
+		return Position{}, nil
+	}
+	b, err := unseal(keyPosition, value, "the place in the order of acts")
+	if err != nil {
+		return Position{}, err
+	}
+	d := decoder{rest: b}
+	p.Log = d.hash()
+	if seq := d.bytes(8); seq != nil {
+		p.Seq = binary.BigEndian.Uint64(seq)
+	}
+	if p.At = d.time(); d.bad || len(d.rest) > 0 {
+		return Position{}, fmt.Errorf("%w: the place in the order of acts cannot be read", ErrDamaged)
+	}
+	return p, nil
+}
