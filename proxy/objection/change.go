@@ -105,8 +105,7 @@ func (c *Change) Stands(scopes []string) bool {
 type Message struct {
 	To   string // name of the receiver
 	Ends bool   // it tells that something ended: it is dropped where other acts keep all of it in force
-	Body []byte
-	With func(*Recorded) ([]byte, error) // makes the body, of the change as it was done; nil: Body is it
+	Body []byte // of a change: what Options.Tell makes the message of
 }
 
 // Batch is what is done in one step: all of its changes or none.

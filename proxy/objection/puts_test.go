@@ -103,6 +103,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			now, inForce, recorded := noon, 0, 0
 			s := opened(t, Options{
 				Now: func() time.Time { return now }, InForce: func() { inForce++ }, Record: func([]Recorded, Head) error { recorded++; return nil },
+				Tell: func(m *Message, _ *Recorded) ([]byte, error) { return m.Body, c.message },
 			})
 			if _, err := s.Apply(t.Context(), Batch{Key: "old", Changes: []Change{objects(1, "analytics")}}); err != nil {
 				t.Fatal(err)
@@ -115,9 +116,6 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			}
 			before, head := everything(t, s), s.Head()
 			batch := everyKind(max(1, c.changes))
-			if c.message != nil {
-				batch.Changes[0].Outbox[0].With = func(*Recorded) ([]byte, error) { return nil, c.message }
-			}
 			for range 2 {
 				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil ||
 					c.message != nil && !errors.Is(err, c.message) {

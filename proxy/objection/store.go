@@ -36,6 +36,10 @@ type Options struct {
 	// It may take seconds, and is called again meanwhile for what is taken next.
 	InForce func()
 
+	// Tell makes the body of a message, of the change as it was done, or of a notice, where that is nil. Without it the
+	// message's Body is it.
+	Tell func(m *Message, of *Recorded) ([]byte, error)
+
 	// Order is a log that all acts come from: see [Order]. What [Replica.Take] is given is done, and nothing else. Nil: the
 	// store is alone.
 	Order Order
