@@ -112,6 +112,9 @@ func (g *group) apply() (err error) {
 	s.file.makeRoom(g.tx.Size(), g.requests, more)
 	for i, r := range g.requests {
 		g.timed(r)
+		if err := g.takeUntold(r); err != nil {
+			return err
+		}
 		if err := g.request(i, r); err != nil {
 			return err
 		}
@@ -150,6 +153,8 @@ func (g *group) request(i int, r *request) error {
 	switch {
 	case r.wrong != nil:
 		return nil
+	case r.untold != nil:
+		return g.keepUntold(r.untold)
 	case r.notice != nil:
 		receipt, err := g.notice(r.notice)
 		a.receipts = []Receipt{receipt}

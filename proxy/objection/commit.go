@@ -80,7 +80,7 @@ func (w *writer) write(requests []*request) {
 		if r.order != nil {
 			r.order.done <- nil
 		}
-		taken = taken || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
+		taken = taken || r.untold != nil || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 	}
 	answer := func() {
 		gone := s.Present()
@@ -118,6 +118,9 @@ func (w *writer) publish(g *group) error {
 	}
 	s.table.Store(g.decided)
 	s.state.Store(&g.state)
+	if s.shared != nil {
+		s.shared.published(g)
+	}
 	s.version.Add(1) // last: who has this number looks up after all of that
 	return nil
 }

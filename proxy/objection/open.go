@@ -39,7 +39,9 @@ func Open(o Options) (*Store, error) {
 	s := &Store{opts: o, index: newIndex(), queue: newQueue(), stop: make(chan struct{})}
 	s.decided.lookUp = s.lookUp
 	if o.Order != nil {
-		s.shared = &shared{store: s, order: o.Order, asked: map[[16]byte]*request{}}
+		s.shared = &shared{
+			store: s, order: o.Order, asked: map[[16]byte]*request{}, untold: newUntoldActs(), kick: make(chan struct{}, 1),
+		}
 	}
 	s.room.free = o.Free
 	w := &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
@@ -52,6 +54,9 @@ func Open(o Options) (*Store, error) {
 	r := rebuilder{file: s.file, index: s.index, failed: func(err error) { _ = s.poison(err) }}
 	s.idle.Go(func() { w.writeAll(s.stop) })
 	s.idle.Go(func() { r.rebuildAll(s.stop) })
+	if s.shared != nil {
+		s.idle.Go(func() { s.shared.tellAll(s.stop) })
+	}
 	return s, nil
 }
 
@@ -64,6 +69,9 @@ func (o *Options) defaults() {
 	}
 	if o.InForce == nil {
 		o.InForce = func() {}
+	}
+	if o.Patience <= 0 {
+		o.Patience = 3 * time.Second
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
@@ -125,6 +133,11 @@ func (s *Store) load(found layout, w *writer) error {
 		}
 		if now.position, err = loadPosition(tx); err != nil {
 			return err
+		}
+		if s.shared != nil {
+			if err := s.shared.untold.load(tx, w.scopes.numbers); err != nil {
+				return err
+			}
 		}
 		s.state.Store(now)
 		decided, err := loadDecisions(tx)

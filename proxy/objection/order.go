@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
-	"sync"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
@@ -36,6 +34,21 @@ type Position struct {
 	Log [16]byte // of which log; zero: of none
 	Seq uint64
 	At  time.Time
+}
+
+// Tell says that the log may be reached: what is kept to be told is told. It is to be called where that is likely, and
+// now and then.
+func (r Replica) Tell() { r.store.shared.tell() }
+
+// Untold is how many acts are kept until their turn has come, and since when the first of them is.
+func (r Replica) Untold() (n int, since time.Time) {
+	u := r.store.shared.untold
+	u.mu.RLock()
+	defer u.mu.RUnlock()
+	if n = len(u.acts); n > 0 {
+		since = u.acts[0].at
+	}
+	return n, since
 }
 
 // ErrUntold says that an act is on the log, or may be, and is not in force here yet.
@@ -113,53 +126,9 @@ var (
 
 // turn is the place in an order that a request has.
 type turn struct {
+	id       [16]byte // of the act
 	position Position
 	done     chan error // says that it is on disk and found by look-ups, or why not
-}
-
-// shared is what a store with an order has asked for, and waits for the turn of.
-type shared struct {
-	store *Store
-	order Order
-
-	mu    sync.Mutex // guards what follows
-	asked map[[16]byte]*request
-}
-
-// submit puts a request on the log, and waits until it was done here.
-func (s *shared) submit(ctx context.Context, r *request) error {
-	var id [16]byte
-	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
-		return err
-	}
-	act, err := r.appendAct(nil)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	s.asked[id] = r
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		delete(s.asked, id)
-		s.mu.Unlock()
-	}()
-	if err := s.order.Append(ctx, id, act); err != nil {
-		select {
-		case <-r.done: // it was taken all the same
-			return nil
-		default:
-			return err
-		}
-	}
-	select {
-	case <-r.done:
-		return nil
-	case <-ctx.Done():
-		return fmt.Errorf("%w: %w", ErrUntold, ctx.Err())
-	case <-s.store.stop:
-		return fmt.Errorf("%w: %w", ErrUntold, ErrClosed)
-	}
 }
 
 // requestOf makes a request of an act: that of the one who waits for it, if that was here. What is done is what the log
@@ -169,18 +138,10 @@ func (s *shared) requestOf(log [16]byte, act *Ordered) (*request, error) {
 	if err != nil {
 		return nil, fmt.Errorf("act %d of the log: %w", act.Seq, err)
 	}
-	read.order = &turn{Position{log, act.Seq, act.At.UTC()}, make(chan error, 1)}
+	read.order = &turn{act.ID, Position{log, act.Seq, act.At.UTC()}, make(chan error, 1)}
 	s.mu.Lock()
 	asked := s.asked[act.ID]
 	s.mu.Unlock()
-	if asked == nil {
-		return read, nil
-	}
-	if asked.batch != nil && read.batch != nil {
-		for i := range read.batch.Changes {
-			read.batch.Changes[i].Outbox = asked.batch.Changes[i].Outbox
-		}
-	}
 	read.asked = asked
 	return read, nil
 }

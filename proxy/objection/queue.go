@@ -16,6 +16,8 @@ type request struct {
 	notice  *Notice
 	ack     []uint64
 
+	untold *untoldAct // is kept to be told
+
 	order *turn    // its turn in an order that is shared; nil: it is this store's alone
 	asked *request // the one that waits for it, in a store that was asked for what the order says
 	wrong error    // why it is not done

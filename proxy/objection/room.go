@@ -35,7 +35,7 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 			r.full.Store(true)
 			one.order.done <- why
 			return true
-		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil,
+		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil && one.untold == nil,
 			one.batch != nil && unchanging(one.batch):
 			return false
 		case one.follows == nil && one.keeps == nil: // these are seen again
@@ -121,6 +121,9 @@ func takes(requests []*request, page int64) (need int64) {
 			need += page * (2 + perFollower*int64(len(r.follows[i].Seen)))
 		}
 		need += page * perFollower * int64(len(r.keeps))
+		if r.untold != nil {
+			need += page + 4*int64(len(r.untold.text)) // here, and where its turn has come
+		}
 		if r.batch == nil {
 			continue
 		}

@@ -44,6 +44,9 @@ type Options struct {
 	// store is alone.
 	Order Order
 	Rand  io.Reader // of ids of acts; crypto/rand
+	// Patience is how long an act waits for its turn, before whoever asked is told that the other stores do not know it
+	// yet; 3 s.
+	Patience time.Duration
 
 	Recent int // how many answers from disk are remembered; 65536
 
@@ -158,10 +161,22 @@ func (s *Store) Lookup(hash [16]byte) (Scopes, error) {
 }
 
 // lookUp returns what is in force for a subject, and what was once.
-func (s *Store) lookUp(hash [16]byte) (standing, error) {
+func (s *Store) lookUp(hash [16]byte) (found standing, err error) {
 	if s.file.closed.Load() {
 		return standing{}, ErrClosed
 	}
+	if s.shared == nil || !s.shared.untold.some.Load() {
+		return lookUpTaken(s, hash)
+	}
+	marks := s.shared.untold.marks(hash) // before what follows: an act is among these until it is found there
+	if found, err = lookUpTaken(s, hash); err == nil && len(marks) > 0 {
+		found = found.beside(marks)
+	}
+	return found, err
+}
+
+// lookUpTaken returns what is in force by acts that were done.
+func lookUpTaken(s *Store, hash [16]byte) (standing, error) {
 	if !s.index.mayHold(&hash) {
 		return standing{}, nil
 	}
