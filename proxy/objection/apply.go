@@ -122,7 +122,8 @@ func (g *group) apply() (err error) {
 			if err := g.answers[i].err; errors.Is(err, ErrDamaged) {
 				return err // the other stores do it
 			}
-			g.state.position, g.wrote = of.position, true
+			g.state.position.passed(of)
+			g.wrote = true
 		}
 	}
 	if !g.wrote {
@@ -143,7 +144,7 @@ func (g *group) apply() (err error) {
 // timed says what time it is for a request.
 func (g *group) timed(r *request) {
 	if g.now = g.clock; r.order != nil {
-		g.now = r.order.position.At
+		g.now = r.order.at
 	}
 }
 

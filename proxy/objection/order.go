@@ -31,9 +31,9 @@ type Ordered struct {
 
 // Position is how far a store has come in an order.
 type Position struct {
-	Log [16]byte // of which log; zero: of none
-	Seq uint64
-	At  time.Time
+	Mark string    // what the log calls the place at which it is to go on; "": at its beginning
+	Seq  uint64    // of the last act, which may come behind the mark
+	At   time.Time // of that act
 }
 
 // Tell says that the log may be reached: what is kept to be told is told. It is to be called where that is likely, and
@@ -63,23 +63,24 @@ func ReplicaOf(s *Store) Replica { return Replica{s} }
 // Position is how far the store has come: it is on disk.
 func (r Replica) Position() Position { return r.store.state.Load().position }
 
-// Take does acts whose turn has come, in their order. It returns when all of them are on disk and found by look-ups;
+// Take does acts whose turn has come, in their order, and keeps with the last of them what the log calls the place
+// behind it. Those that were done before are passed over. It returns when all of them are on disk and found by look-ups;
 // those who asked for them are answered when they are in force. An act that is refused for what it says is refused in
 // every store: that is no error. Where there is an error acts up to the position were done, and Take is to be called
 // with the others again; see [ErrFull], [ErrPoisoned], [ErrGone] and [ErrNewer].
-func (r Replica) Take(log [16]byte, acts []Ordered) error {
+func (r Replica) Take(acts []Ordered, mark string) error {
 	s, done := r.store, r.Position()
-	if done.Log != log && done.Log != [16]byte{} {
-		return fmt.Errorf("%w: it has come to act %d of another log", ErrOtherLog, done.Seq)
-	}
 	var group []*request
 	for i := range acts {
 		if acts[i].Seq <= done.Seq {
 			continue
 		}
-		one, err := s.shared.requestOf(log, &acts[i])
+		one, err := s.shared.requestOf(&acts[i])
 		if err != nil {
 			return errors.Join(r.do(group), err)
+		}
+		if i == len(acts)-1 {
+			one.order.mark = mark
 		}
 		if one.expire { // what is over is looked for before a group is done: it would not see the acts before it
 			if err := r.do(group); err != nil {
@@ -116,29 +117,33 @@ func (r Replica) do(group []*request) error {
 	return nil
 }
 
-// Why a store does not go on with an order.
-var (
-	// ErrNewer: an act was written by a later version.
-	ErrNewer = errors.New("a later version of tagwarden wrote this act: install that one")
-	// ErrOtherLog: it has taken acts of another log.
-	ErrOtherLog = errors.New("the store of objections belongs to another log of acts")
-)
+// ErrNewer says that an act was written by a later version.
+var ErrNewer = errors.New("a later version of tagwarden wrote this act: install that one")
+
+// passed moves a position behind a turn.
+func (p *Position) passed(of *turn) {
+	if p.Seq, p.At = of.seq, of.at; of.mark != "" {
+		p.Mark = of.mark
+	}
+}
 
 // turn is the place in an order that a request has.
 type turn struct {
-	id       [16]byte // of the act
-	position Position
-	done     chan error // says that it is on disk and found by look-ups, or why not
+	id   [16]byte // of the act
+	seq  uint64
+	at   time.Time
+	mark string     // of the place behind it; "": the log has no name for that
+	done chan error // says that it is on disk and found by look-ups, or why not
 }
 
 // requestOf makes a request of an act: that of the one who waits for it, if that was here. What is done is what the log
 // says in any case.
-func (s *shared) requestOf(log [16]byte, act *Ordered) (*request, error) {
+func (s *shared) requestOf(act *Ordered) (*request, error) {
 	read, err := parseAct(act)
 	if err != nil {
 		return nil, fmt.Errorf("act %d of the log: %w", act.Seq, err)
 	}
-	read.order = &turn{act.ID, Position{log, act.Seq, act.At.UTC()}, make(chan error, 1)}
+	read.order = &turn{id: act.ID, seq: act.Seq, at: act.At.UTC(), done: make(chan error, 1)}
 	s.mu.Lock()
 	asked := s.asked[act.ID]
 	s.mu.Unlock()
@@ -161,8 +166,8 @@ func (g *group) putPosition() error {
 		*p = Position{}
 		return errors.Join(meta.Delete(keyPosition), meta.Put(keyFormat, []byte(fileFormat)))
 	}
-	b := append(make([]byte, 4, 64), p.Log[:]...)
-	b = appendTime(binary.BigEndian.AppendUint64(b, p.Seq), p.At)
+	b := appendText(make([]byte, 4, 256), p.Mark)
+	b = appendTime(binary.AppendUvarint(b, p.Seq), p.At)
 	return errors.Join(
 		meta.Put(keyPosition, sealed(keyPosition, b)), meta.Put(keyFormat, []byte(fileFormatOrdered)),
 	)
@@ -179,10 +184,7 @@ func loadPosition(tx *bolt.Tx) (p Position, err error) {
 		return Position{}, err
 	}
 	d := decoder{rest: b}
-	p.Log = d.hash()
-	if seq := d.bytes(8); seq != nil {
-		p.Seq = binary.BigEndian.Uint64(seq)
-	}
+	p.Mark, p.Seq = d.text(), d.uvarint()
 	if p.At = d.time(); d.bad || len(d.rest) > 0 {
 		return Position{}, fmt.Errorf("%w: the place in the order of acts cannot be read", ErrDamaged)
 	}

@@ -30,8 +30,7 @@ func (l *sharedLog) Append(_ context.Context, id [16]byte, act []byte) error {
 	if l.fails != nil {
 		return l.fails
 	}
-	// Sequence numbers have gaps: what is no act has one, too.
-	l.acts = append(l.acts, Ordered{Seq: uint64(3*len(l.acts) + 1), At: l.now, ID: id, Act: act})
+	l.acts = append(l.acts, Ordered{Seq: uint64(len(l.acts) + 1), At: l.now, ID: id, Act: act})
 	select {
 	case l.added <- struct{}{}:
 	default:
@@ -61,7 +60,7 @@ func (l *sharedLog) feed(t *testing.T, s *Store) {
 			case <-stop:
 				return
 			case <-l.added:
-				if err := ReplicaOf(s).Take(logID, l.since(ReplicaOf(s).Position())); err != nil {
+				if err := ReplicaOf(s).Take(l.since(ReplicaOf(s).Position()), "here"); err != nil {
 					t.Error(err)
 				}
 			}
@@ -70,15 +69,13 @@ func (l *sharedLog) feed(t *testing.T, s *Store) {
 	t.Cleanup(func() { close(stop); fed.Wait() })
 }
 
-var logID = [16]byte{1}
-
 // shown is what a store holds, whatever the groups were that it was written in, without what is its own.
 func shown(t *testing.T, s *Store) map[string]string {
 	t.Helper()
 	all := everything(t, s)
 	maps.DeleteFunc(all, func(name, _ string) bool {
 		bucket, _, _ := strings.Cut(name, " ")
-		return bucket == "changes" || bucket == "tree" || bucket == "keytimes" || bucket == "keys" || bucket == "outbox"
+		return name == fmt.Sprintf("meta %x", keyPosition) || bucket == "changes" || bucket == "tree" || bucket == "keytimes" || bucket == "keys" || bucket == "outbox"
 	})
 	err := s.Changes(t.Context(), 0, func(r Recorded) bool {
 		all[fmt.Sprint("change ", r.Seq)] = string(r.append(nil))
@@ -164,15 +161,16 @@ func TestStoresOfOneOrderAreTheSame(t *testing.T) {
 						break
 					}
 					acts = acts[:min(len(acts), 1+r.IntN(most))]
-					if err := replica.Take(logID, acts); err != nil {
+					last := acts[len(acts)-1].Seq
+					if err := replica.Take(acts, fmt.Sprint("behind ", last)); err != nil {
 						t.Fatal(err)
 					}
-					if p := replica.Position(); p.Seq != acts[len(acts)-1].Seq || p.Log != logID {
-						t.Fatalf("it has come to %+v, %d was the last", p, acts[len(acts)-1].Seq)
+					if p := replica.Position(); p.Seq != last || p.Mark != fmt.Sprint("behind ", last) {
+						t.Fatalf("it has come to %+v, %d was the last", p, last)
 					}
 				}
 				if done {
-					if got := shown(t, s); s.Head() != head || !reflect.DeepEqual(got, want) {
+					if got := shown(t, s); s.Head() != head || replica.Position().At != ReplicaOf(first).Position().At || !reflect.DeepEqual(got, want) {
 						t.Errorf("seed %d, at most %d at once: %v", seed, most, different(got, want))
 					}
 				}
@@ -207,7 +205,7 @@ func TestOnlyTheOneThatWasAskedTellsOthers(t *testing.T) {
 	taken(t, asked, c)
 	acts := l.since(Position{})
 	twice := append(acts, Ordered{Seq: 10, At: noon, ID: acts[0].ID, Act: acts[0].Act})
-	must(t, ReplicaOf(other).Take(logID, twice))
+	must(t, ReplicaOf(other).Take(twice, "behind"))
 	standsFor(t, other, 1, "ads")
 	if asked.Head() != other.Head() || other.Head().Size != 1 {
 		t.Errorf("%v and %v", asked.Head(), other.Head())
@@ -229,31 +227,29 @@ func TestNothingIsLeftOutOfAnOrder(t *testing.T) {
 	taken(t, first, objects(2, "ads"))
 	free := uint64(0)
 	s := opened(t, Options{Order: l, Free: func() (uint64, error) { return free, nil }})
-	if err := ReplicaOf(s).Take(logID, l.since(Position{})); !errors.Is(err, ErrFull) || !s.Full() {
+	if err := ReplicaOf(s).Take(l.since(Position{}), "behind"); !errors.Is(err, ErrFull) || !s.Full() {
 		t.Errorf("%v", err)
 	}
 	if p := ReplicaOf(s).Position(); p != (Position{}) || s.Head().Size != 0 {
 		t.Errorf("it has come to %+v", p)
 	}
 	free = 1 << 40
-	must(t, ReplicaOf(s).Take(logID, l.since(Position{})))
+	must(t, ReplicaOf(s).Take(l.since(Position{}), "behind"))
 	if s.Head() != first.Head() {
 		t.Errorf("%v, want %v", s.Head(), first.Head())
 	}
 	last := ReplicaOf(s).Position()
 	for what, wrong := range map[string]struct {
-		log  [16]byte
 		act  []byte
 		want error
 	}{
-		"a later format": {logID, []byte{actFormat + 1, actBatch}, ErrNewer},
-		"a later kind":   {logID, []byte{actFormat, actExpire + 1}, ErrNewer},
-		"nobody's":       {logID, []byte{actFormat, actBatch, 200}, errAct},
-		"too long":       {logID, make([]byte, mostAct+1), errAct},
-		"another log":    {[16]byte{2}, []byte{actFormat, actExpire}, ErrOtherLog},
+		"a later format": {[]byte{actFormat + 1, actBatch}, ErrNewer},
+		"a later kind":   {[]byte{actFormat, actExpire + 1}, ErrNewer},
+		"nobody's":       {[]byte{actFormat, actBatch, 200}, errAct},
+		"too long":       {make([]byte, mostAct+1), errAct},
 	} {
-		act := Ordered{Seq: last.Seq + 3, At: noon, Act: wrong.act}
-		err := ReplicaOf(s).Take(wrong.log, []Ordered{act})
+		act := Ordered{Seq: last.Seq + 1, At: noon, Act: wrong.act}
+		err := ReplicaOf(s).Take([]Ordered{act}, "behind")
 		if !errors.Is(err, wrong.want) || ReplicaOf(s).Position() != last {
 			t.Errorf("%s: %v", what, err)
 		}
@@ -313,7 +309,7 @@ func TestWhatCannotBeTold(t *testing.T) {
 	l.fails = nil
 	l.mu.Unlock()
 	for _, act := range l.appended(t, s, 3) {
-		must(t, ReplicaOf(s).Take(logID, []Ordered{act}))
+		must(t, ReplicaOf(s).Take([]Ordered{act}, ""))
 	}
 	standsFor(t, s, 1, "ads")
 	standsFor(t, s, 2)
