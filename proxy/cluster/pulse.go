@@ -28,6 +28,7 @@ type pulse struct {
 	n         uint64
 	out       map[uint64]time.Time // when each was sent that is not back
 	came      bool                 // one of this run is back
+	newest    time.Time            // when the newest was sent that is back, applied or not
 	strangers int                  // heartbeats of others under this node's name since then
 }
 
@@ -60,6 +61,9 @@ func (p *pulse) back(n uint64) (time.Time, bool) {
 	sent, known := p.out[n]
 	delete(p.out, n)
 	p.came = p.came || known
+	if sent.After(p.newest) {
+		p.newest = sent
+	}
 	return sent, known
 }
 
@@ -126,7 +130,7 @@ func (l *Log) beatAlways() {
 		wait = every
 		if at := l.pulse.fresh.Load(); at == nil || older(*at, now, 2*every) {
 			wait = l.jitter(min(every, hurry))
-			l.move(now, at)
+			l.move(now)
 		}
 	}
 }
@@ -145,12 +149,14 @@ func (l *Log) beat() {
 	}
 }
 
-// move leaves a server that does not show the node to be current: another one may be with the quorum.
-func (l *Log) move(now time.Time, fresh *time.Time) {
+// move leaves a server through which heartbeats do not come back: another one may be with the quorum.
+func (l *Log) move(now time.Time) {
 	k := &l.link
-	if fresh != nil && fresh.After(k.moved) {
-		k.moved = *fresh
+	l.pulse.mu.Lock()
+	if l.pulse.newest.After(k.moved) {
+		k.moved = l.pulse.newest
 	}
+	l.pulse.mu.Unlock()
 	patience := max(l.o.Stale*3/beatsPerStale, time.Second)
 	switch {
 	case !l.nc.IsConnected() || l.Err() != nil || k.moved.IsZero():
