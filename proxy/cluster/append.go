@@ -21,6 +21,8 @@ const (
 	mostResend    = 500 * time.Millisecond
 	leastPayload  = 4 << 10 // of what a server takes, kept for headers and the entry's own fields
 	seenBackAfter = time.Second
+
+	refusedTooOften = 8 // attempts at one entry, after which the end of the chain is read again
 )
 
 // appender holds what waits to be appended. Its fields are guarded by [Log].mu.
@@ -136,7 +138,10 @@ func (l *Log) giveUp(w *waiter, why error) (uint64, error) {
 		a.bytes -= len(w.act.body) + actCost
 		return 0, fmt.Errorf("%w: %w", ErrNotAppended, why)
 	}
-	if a.flight != nil && a.flight.last != nil {
+	switch {
+	case l.err != nil:
+		why = fmt.Errorf("%w (%w)", why, l.err)
+	case a.flight != nil && a.flight.last != nil:
 		why = fmt.Errorf("%w (%w)", why, a.flight.last)
 	}
 	return 0, fmt.Errorf("%w: %w", ErrUnknown, why)
@@ -156,13 +161,13 @@ func (l *Log) appendAlways() {
 	}
 }
 
-// depart makes an entry of what waits; nil: there is nothing to do.
+// depart makes an entry of what waits; nil: there is nothing to do, or the end of the chain is not known.
 func (l *Log) depart() *flight {
 	room := min(maxBytes, int(l.nc.MaxPayload())-leastPayload)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &l.appender
-	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() {
+	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() || !l.atEnd() {
 		return nil
 	}
 	n, bytes := 0, 0
@@ -201,7 +206,13 @@ func (l *Log) attempt(f *flight, attempt int) time.Duration {
 	if err == nil {
 		return seenBackAfter
 	}
-	if c := code(err); c != errCodeLastSeq && c != errCodeLastSeqBusy && !f.isSettled() && l.ctx.Err() == nil {
+	switch c := code(err); {
+	case f.isSettled() || l.ctx.Err() != nil:
+	case c == errCodeLastSeq || c == errCodeLastSeqBusy: // another entry was first, and is about to be read
+		if attempt%refusedTooOften == refusedTooOften-1 { // or the last one that was read is not there any more
+			l.link.broken()
+		}
+	default:
 		l.mu.Lock()
 		f.last = err
 		l.mu.Unlock()

@@ -128,14 +128,6 @@ func (l *Log) refuse(err error) {
 	}
 }
 
-// permit notes that nothing forbids to apply the log.
-func (l *Log) permit() {
-	l.mu.Lock()
-	l.err = nil
-	l.mu.Unlock()
-	l.pulse.refused.Store(false)
-}
-
 // Status says how a log is doing.
 type Status struct {
 	Server     string // that it is connected to; "": none

@@ -113,8 +113,11 @@ func (l *Log) read(ctx context.Context) (delivered bool, err error) {
 		if meta.Sequence.Consumer != n {
 			return delivered, cannot("read the stream "+l.names.stream, errMissed)
 		}
-		r, err := l.take(message{subject: msg.Subject(), data: msg.Data(), seq: meta.Sequence.Stream, at: meta.Timestamp,
+		r, note, err := l.take(message{subject: msg.Subject(), data: msg.Data(), seq: meta.Sequence.Stream, at: meta.Timestamp,
 			pending: meta.NumPending, first: n == 1})
+		if note.What != "" {
+			l.o.Note(note)
+		}
 		if err != nil {
 			return delivered, err
 		}
@@ -146,30 +149,27 @@ type message struct {
 	first   bool   // of a new consumer
 }
 
-// take reads one message and moves the head.
-func (l *Log) take(m message) (reading, error) {
+// take reads one message and moves the head. It returns what there is to apply, and what there is to note.
+func (l *Log) take(m message) (r reading, note Event, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	var (
-		e   *entry
-		err = ErrNotOurs
-	)
+	var e *entry
+	err = ErrNotOurs
 	if m.subject == l.names.acts {
 		e, err = parseEntry(m.data)
 	}
 	if m.first {
 		if err := l.head.again(m.seq, e, err); err != nil {
-			return reading{}, err
+			return reading{}, Event{}, err
 		}
 	}
 	l.last = max(l.last, m.seq+m.pending)
 	if m.seq <= l.head.read {
-		return reading{}, nil // once is enough
+		return reading{}, Event{}, nil // once is enough
 	}
-	var r reading
 	switch node, isBeat := strings.CutPrefix(m.subject, l.names.beats); {
 	case isBeat:
-		r, err = l.takeBeat(node, m)
+		r, note, err = l.takeBeat(node, m)
 	case m.subject == l.names.acts && err == nil:
 		r, err = l.takeEntry(m, e)
 	}
@@ -178,14 +178,19 @@ func (l *Log) take(m message) (reading, error) {
 		if m.subject == l.names.acts {
 			l.head.subject = m.seq
 		}
-		l.o.Note(Event{What: Skipped, Err: fmt.Errorf("sequence %d, subject %s: %w: permit publishing on %s to tagwarden alone",
-			m.seq, m.subject, err, l.names.all)})
+		note = Event{What: Skipped, Err: fmt.Errorf("sequence %d, subject %s: %w: permit publishing on %s to tagwarden alone",
+			m.seq, m.subject, err, l.names.all)}
 	case err != nil:
-		return reading{}, fmt.Errorf("sequence %d of the stream %s: %w", m.seq, l.names.stream, err)
+		return reading{}, Event{}, fmt.Errorf("sequence %d of the stream %s: %w", m.seq, l.names.stream, err)
 	}
-	l.head.read = m.seq
-	return r, nil
+	if l.head.read = m.seq; l.atEnd() && len(l.appender.queue) > 0 {
+		l.appender.kick()
+	}
+	return r, note, nil
 }
+
+// atEnd says whether everything was read that is known to be in the stream. l.mu is held.
+func (l *Log) atEnd() bool { return l.head.read >= l.last }
 
 // takeEntry continues the chain. l.mu is held.
 func (l *Log) takeEntry(m message, e *entry) (reading, error) {
@@ -202,28 +207,29 @@ func (l *Log) takeEntry(m message, e *entry) (reading, error) {
 }
 
 // takeBeat reads a heartbeat. l.mu is held.
-func (l *Log) takeBeat(node string, m message) (reading, error) {
+func (l *Log) takeBeat(node string, m message) (reading, Event, error) {
 	b, err := parseBeat(m.data)
 	if err != nil {
-		return reading{}, err
+		return reading{}, Event{}, err
 	}
 	if err := l.head.compare(b); err != nil {
-		return reading{}, err
+		return reading{}, Event{}, err
 	}
 	if b.by.run != l.run {
 		if node == l.o.Node && l.pulse.stranger() {
-			l.o.Note(Event{What: SameName, Err: fmt.Errorf("another process beats as the node %s: give each node a name of its own", node)})
+			return reading{}, Event{What: SameName,
+				Err: fmt.Errorf("another process beats as the node %s: give each node a name of its own", node)}, nil
 		}
-		return reading{}, nil
+		return reading{}, Event{}, nil
 	}
 	sent, known := l.pulse.back(b.by.n)
 	if !known {
-		return reading{}, nil
+		return reading{}, Event{}, nil
 	}
 	if err := l.head.whole(); err != nil {
-		return reading{}, err
+		return reading{}, Event{}, err
 	}
 	l.err = nil
 	l.pulse.refused.Store(false)
-	return reading{fresh: sent}, nil
+	return reading{fresh: sent}, Event{}, nil
 }

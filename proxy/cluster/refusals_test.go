@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -150,6 +153,10 @@ func TestRefusals(t *testing.T) {
 					t.Fatal(err)
 				}
 				refusedWith(t, again, ErrLost)
+				if _, err := a.Append(within(t, 4*time.Second), id(9), nil); err == nil {
+					t.Error("an act was appended to what is not there any more")
+				}
+				refusedWith(t, a, ErrLost)
 			}
 		})
 	}
@@ -294,4 +301,75 @@ func TestApplyThatFailsIsAskedAgain(t *testing.T) {
 			return false
 		})
 	})
+}
+
+// One server on its own takes a stream of one copy; it refuses who lacks its password.
+func TestOneServerWithAPassword(t *testing.T) {
+	t.Parallel()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true,
+		StoreDir: t.TempDir(), SyncAlways: true, Username: "tagwarden", Password: "right"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	go s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	if !s.ReadyForConnections(20 * time.Second) {
+		t.Fatal("the server does not start")
+	}
+	with := func(password string) func(*Options) {
+		return func(o *Options) {
+			o.URLs, o.Wait = []string{"nats://tagwarden:" + password + "@" + s.Addr().String()}, 5*time.Second
+		}
+	}
+	c := &servers{t: t}
+	wrong := join(t, c, "wrong", func(o *Options) { with("wrong")(o); o.Wait = time.Millisecond })
+	refusedWith(t, wrong, ErrUnauthorized)
+	if says := wrong.Err().Error(); strings.Contains(says, "wrong") || !strings.Contains(says, "nats.creds") {
+		t.Errorf("it says %q", says)
+	}
+	right := join(t, c, "right", with("right"))
+	appendActs(t, right, 3)
+	caughtUp(t, right)
+}
+
+func TestOptionsThatAreNone(t *testing.T) {
+	for name, change := range map[string]func(*Options){
+		"name":       func(o *Options) { o.Name = "EU 1" },
+		"kind":       func(o *Options) { o.Kind = "a.b" },
+		"node":       func(o *Options) { o.Node = "a b" },
+		"no node":    func(o *Options) { o.Node = "" },
+		"no servers": func(o *Options) { o.URLs = nil },
+		"a URL":      func(o *Options) { o.URLs = []string{"nats://h:port"} },
+		"identity":   func(o *Options) { o.Identity = "" },
+		"stale":      func(o *Options) { o.Stale = time.Millisecond },
+		"apply":      func(o *Options) { o.Apply = nil },
+		"position":   func(o *Options) { o.At.Stream = "x" },
+		"creds":      func(o *Options) { o.Creds = filepath.Join(t.TempDir(), "none.creds") },
+	} {
+		o := Options{Name: "eu1", Node: "a", Kind: "objections", Identity: "k", URLs: []string{"nats://127.0.0.1:1"}, Wait: 1,
+			Apply: func([]Act, Position) error { return nil }}
+		change(&o)
+		if l, err := Open(t.Context(), o); err == nil {
+			t.Errorf("%s: it is opened: %v", name, l.Close())
+		}
+	}
+}
+
+func TestBodiesThatAreTooLong(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	a := join(t, c, "a", nil)
+	if _, err := a.Append(t.Context(), id(1), make([]byte, MaxBody+1)); !errors.Is(err, ErrNotAppended) {
+		t.Errorf("too long: %v", err)
+	}
+	var all sync.WaitGroup
+	for i := range 8 { // more than one entry takes
+		all.Go(func() {
+			if _, err := a.Append(t.Context(), id(i), make([]byte, MaxBody)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	until(t, "all", a.has(8))
 }
