@@ -184,7 +184,7 @@ func (l *Log) depart() *flight {
 	for _, w := range f.who {
 		e.acts = append(e.acts, w.act)
 	}
-	f.payload = appendEntry(nil, e)
+	f.payload = marshalEntry(e)
 	a.flight = f
 	return f
 }
@@ -201,8 +201,8 @@ func (l *Log) attempt(f *flight, attempt int) time.Duration {
 	defer cancel()
 	go f.cancelWhenSettled(ctx, cancel)
 	msg := &nats.Msg{Subject: l.names.acts, Header: nats.Header{}, Data: f.payload}
-	_, err := l.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after), jetstream.WithExpectStream(l.names.stream),
-		jetstream.WithRetryAttempts(0))
+	_, err := l.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),
+		jetstream.WithExpectStream(l.names.stream), jetstream.WithRetryAttempts(0))
 	if err == nil {
 		return seenBackAfter
 	}

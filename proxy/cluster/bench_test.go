@@ -70,3 +70,30 @@ func BenchmarkApplied(b *testing.B) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "p50-µs")
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
+
+// BenchmarkReadAnew measures how long a node that begins takes to be handed 50,000 acts, fifty an entry.
+func BenchmarkReadAnew(b *testing.B) {
+	c := startServers(b)
+	x := join(b, c, "x", nil)
+	const acts = 50_000
+	var all sync.WaitGroup
+	for w := range 100 {
+		all.Go(func() {
+			for i := range acts / 100 {
+				if _, err := x.Append(b.Context(), id(w*acts+i), make([]byte, 200)); err != nil {
+					b.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	for b.Loop() {
+		y := join(b, c, "y", nil)
+		caughtUp(b, y)
+		if got, _ := y.applied(); len(got) != acts {
+			b.Errorf("%d acts", len(got))
+		}
+		_ = y.Close()
+	}
+	b.ReportMetric(float64(acts*b.N)/b.Elapsed().Seconds(), "acts/s")
+}

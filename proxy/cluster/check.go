@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -150,7 +151,7 @@ func parseServer(b []byte) (monitored, error) {
 		return monitored{}, fmt.Errorf("/varz: %w", err)
 	}
 	if s.ID == "" || s.Version == "" {
-		return monitored{}, fmt.Errorf("/varz: no server_id and version: it is no NATS server")
+		return monitored{}, errors.New("/varz: no server_id and version: it is no NATS server")
 	}
 	s.Name = cmp.Or(s.Name, s.ID)
 	return s, nil

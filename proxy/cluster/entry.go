@@ -69,10 +69,13 @@ type beat struct {
 // genesis is what the first entry of a stream names as the one before it.
 func genesis(stream string) [32]byte { return sha256.Sum256([]byte("tagwarden log " + stream)) }
 
-// appendEntry appends the entry's message, and sets its sum.
-func appendEntry(b []byte, e *entry) []byte {
-	start := len(b)
-	b = append(b, magic...)
+// marshalEntry returns the entry's message, and sets its sum.
+func marshalEntry(e *entry) []byte {
+	size := 256
+	for _, a := range e.acts {
+		size += 20 + len(a.body)
+	}
+	b := append(make([]byte, 0, size), magic...)
 	b = append(b, kindEntry, format)
 	b = append(b, e.by.run[:]...)
 	b = binary.BigEndian.AppendUint64(b, e.by.n)
@@ -86,20 +89,19 @@ func appendEntry(b []byte, e *entry) []byte {
 		b = binary.BigEndian.AppendUint32(b, uint32(len(a.body)))
 		b = append(b, a.body...)
 	}
-	e.sum = sha256.Sum256(b[start:])
+	e.sum = sha256.Sum256(b)
 	return append(b, e.sum[:]...)
 }
 
-// appendBeat appends the heartbeat's message.
-func appendBeat(b []byte, h beat) []byte {
-	start := len(b)
-	b = append(b, magic...)
+// marshalBeat returns the heartbeat's message.
+func marshalBeat(h beat) []byte {
+	b := []byte(magic)
 	b = append(b, kindBeat, format)
 	b = append(b, h.by.run[:]...)
 	b = binary.BigEndian.AppendUint64(b, h.by.n)
 	b = binary.BigEndian.AppendUint64(b, h.seq)
 	b = append(b, h.sum[:]...)
-	sum := sha256.Sum256(b[start:])
+	sum := sha256.Sum256(b)
 	return append(b, sum[:]...)
 }
 
@@ -109,7 +111,8 @@ func open(payload []byte, kind byte) (reader, error) {
 		return nil, ErrNotOurs
 	}
 	if payload[3] != format {
-		return nil, fmt.Errorf("%w: a message of format %d, and this version knows %d: upgrade this node", ErrNewer, payload[3], format)
+		return nil, fmt.Errorf("%w: a message of format %d, and this version knows %d: upgrade this node",
+			ErrNewer, payload[3], format)
 	}
 	body := len(payload) - sha256.Size
 	if body < 4 || sha256.Sum256(payload[:body]) != [32]byte(payload[body:]) {

@@ -17,18 +17,18 @@ func someEntry() *entry {
 
 func TestEntriesAndBeatsComeBack(t *testing.T) {
 	e := someEntry()
-	got, err := parseEntry(appendEntry(nil, e))
+	got, err := parseEntry(marshalEntry(e))
 	if err != nil || !reflect.DeepEqual(got, e) {
 		t.Errorf("%+v, %v, want %+v", got, err, e)
 	}
 	b := beat{by: writing{run: [16]byte{1}, n: 7}, seq: 4, sum: [32]byte{5}}
-	if got, err := parseBeat(appendBeat(nil, b)); err != nil || got != b {
+	if got, err := parseBeat(marshalBeat(b)); err != nil || got != b {
 		t.Errorf("%+v, %v, want %+v", got, err, b)
 	}
 }
 
 func TestEveryChangedByteIsFound(t *testing.T) {
-	whole := appendEntry(nil, someEntry())
+	whole := marshalEntry(someEntry())
 	for i := range whole {
 		changed := bytes.Clone(whole)
 		changed[i] ^= 1
@@ -53,15 +53,15 @@ func TestEveryChangedByteIsFound(t *testing.T) {
 // FuzzEntry holds that whatever is read is written as the same bytes, so that a message has one meaning. Its checksum is
 // made to fit, or nothing behind it would be reached.
 func FuzzEntry(f *testing.F) {
-	f.Add(appendEntry(nil, someEntry()))
-	f.Add(appendBeat(nil, beat{seq: 1}))
+	f.Add(marshalEntry(someEntry()))
+	f.Add(marshalBeat(beat{seq: 1}))
 	f.Add([]byte("twE\x01"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, b := range [][]byte{b, sealed(b)} {
-			if e, err := parseEntry(b); err == nil && !bytes.Equal(appendEntry(nil, e), b) {
+			if e, err := parseEntry(b); err == nil && !bytes.Equal(marshalEntry(e), b) {
 				t.Errorf("%x is read as %+v", b, e)
 			}
-			if h, err := parseBeat(b); err == nil && !bytes.Equal(appendBeat(nil, h), b) {
+			if h, err := parseBeat(b); err == nil && !bytes.Equal(marshalBeat(h), b) {
 				t.Errorf("%x is read as %+v", b, h)
 			}
 		}
@@ -131,7 +131,7 @@ func TestPositions(t *testing.T) {
 func TestTheChain(t *testing.T) {
 	at := time.Unix(1700000000, 0).UTC()
 	first := &entry{node: "a", first: 1, parent: genesis(someStream), acts: []carried{{}, {}}}
-	appendEntry(nil, first)
+	marshalEntry(first)
 	h := from(Position{Stream: someStream}, someStream)
 	acts, err := h.extend(10, at, first)
 	if err != nil || len(acts) != 2 || acts[1].Seq != 2 || h.at.Seq != 2 || h.at.Entry != 10 {

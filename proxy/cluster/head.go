@@ -33,11 +33,14 @@ func (h *head) again(seq uint64, e *entry, err error) error {
 	case h.at.Entry == 0:
 		return nil
 	case seq != h.at.Entry:
-		return fmt.Errorf("%w: the entry at %d, which this node has applied, is gone: %s", ErrLost, h.at.Entry, restoreAdvice)
+		return fmt.Errorf("%w: the entry at %d, which this node has applied, is gone: %s",
+			ErrLost, h.at.Entry, restoreAdvice)
 	case err != nil || e == nil:
-		return fmt.Errorf("%w: at %d stands something else than the entry that this node has applied: %s", ErrDiverged, seq, restoreAdvice)
+		return fmt.Errorf("%w: at %d stands something else than the entry that this node has applied: %s",
+			ErrDiverged, seq, restoreAdvice)
 	case e.sum != h.at.Sum:
-		return fmt.Errorf("%w: at %d stands another entry than this node has applied: %s", ErrDiverged, seq, restoreAdvice)
+		return fmt.Errorf("%w: at %d stands another entry than this node has applied: %s",
+			ErrDiverged, seq, restoreAdvice)
 	}
 	return nil
 }
@@ -55,9 +58,11 @@ func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 	case e.first < next:
 		return nil, nil // it follows an entry that another one follows already
 	case e.first > next:
-		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s", ErrLost, h.at.Seq, e.first, seq, anewAdvice)
+		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s",
+			ErrLost, h.at.Seq, e.first, seq, anewAdvice)
 	case e.parent != h.at.Sum:
-		return nil, fmt.Errorf("%w: act %d (sequence %d of the stream) does not follow the act before it: %s", ErrDiverged, e.first, seq, anewAdvice)
+		return nil, fmt.Errorf("%w: act %d (sequence %d of the stream) does not follow the act before it: %s",
+			ErrDiverged, e.first, seq, anewAdvice)
 	}
 	at = at.UTC()
 	if at.Before(h.at.Time) {
@@ -81,7 +86,8 @@ func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 func (h *head) compare(b beat) error {
 	switch {
 	case b.seq > h.at.Seq:
-		return fmt.Errorf("%w: a node has applied act %d, and the stream ends with act %d: %s", ErrLost, b.seq, h.at.Seq, anewAdvice)
+		return fmt.Errorf("%w: a node has applied act %d, and the stream ends with act %d: %s",
+			ErrLost, b.seq, h.at.Seq, anewAdvice)
 	case b.seq == h.at.Seq && b.sum != h.at.Sum:
 		return fmt.Errorf("%w: a node has applied another act %d: %s", ErrDiverged, b.seq, anewAdvice)
 	}
@@ -91,7 +97,8 @@ func (h *head) compare(b beat) error {
 // whole says whether all that this node applied has been read.
 func (h *head) whole() error {
 	if h.at.Seq < h.skip {
-		return fmt.Errorf("%w: this node has applied act %d, and the stream ends with act %d: %s", ErrBehind, h.skip, h.at.Seq, restoreAdvice)
+		return fmt.Errorf("%w: this node has applied act %d, and the stream ends with act %d: %s",
+			ErrBehind, h.skip, h.at.Seq, restoreAdvice)
 	}
 	return nil
 }

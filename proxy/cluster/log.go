@@ -145,7 +145,8 @@ type Status struct {
 // Status returns how the log is doing.
 func (l *Log) Status() Status {
 	now := l.o.Now()
-	s := Status{Server: l.server(), At: *l.applied.Load(), Fresh: l.Fresh(), Stale: l.Stale(now), Reconnects: l.nc.Stats().Reconnects}
+	s := Status{Server: l.server(), At: *l.applied.Load(), Fresh: l.Fresh(), Stale: l.Stale(now),
+		Reconnects: l.nc.Stats().Reconnects}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Last, s.Read, s.Err = max(l.last, l.head.read), l.head.read, l.err

@@ -83,6 +83,9 @@ func (l *Log) ask(ctx context.Context) ([]NodeStatus, error) {
 		return nil, cannot("ask the nodes", err)
 	}
 	defer func() { _ = sub.Unsubscribe() }()
+	if err := sub.SetPendingLimits(maxNodes, maxNodes*maxAnswer); err != nil {
+		return nil, cannot("ask the nodes", err)
+	}
 	if err := l.nc.PublishRequest(l.names.nodes, inbox, nil); err != nil {
 		return nil, cannot("ask the nodes", err)
 	}

@@ -21,8 +21,13 @@ type Options struct {
 	Kind     string      // of the acts, as every node has it: "objections"; like Name
 	Identity string      // public name of the keys that acts are made with, as every node has it; at most 128 bytes
 
-	At    Position      // how far this node has come; zero: nowhere, it reads all acts
-	Stale time.Duration // after how long without proof that nothing is missing the node is stale; 5 s; at least 500 ms
+	// At is how far this node has come; zero: nowhere, it reads all acts. Where Entry is 0 it reads all acts too, and is
+	// handed those after Seq.
+	At Position
+	// Stale is after how long without proof that nothing is missing the node is stale; 5 s; at least 500 ms. Where the
+	// server that leads the stream dies without a word, the others choose another one after 4 to 9 s: all nodes are stale
+	// meanwhile unless this is longer.
+	Stale time.Duration
 	Wait  time.Duration // how long Open waits for the cluster; 2 s
 
 	// Apply is handed acts in their order, each once, and where the node has come with them, which it keeps with them, in
@@ -50,6 +55,7 @@ const (
 	Interrupted  Happening = "interrupted"   // acts are not delivered; it tries again
 	Refused      Happening = "refused"       // the log may not be applied; Err says why and what to do
 	CaughtUp     Happening = "caught_up"     // everything was applied for the first time, or again after the node was stale
+	WentStale    Happening = "went_stale"    // acts may be missing; Err says why, where something is refused
 	ApplyFailed  Happening = "apply_failed"  // Apply returned an error; it tries again
 	AppendFailed Happening = "append_failed" // the cluster did not take an entry; it tries again
 	Moving       Happening = "moving"        // the server's answers do not show the node to be current: it tries another one

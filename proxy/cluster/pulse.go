@@ -121,12 +121,16 @@ func (l *Log) CaughtUp() <-chan struct{} { return l.pulse.caught }
 // beatAlways sends heartbeats until the log is closed.
 func (l *Log) beatAlways() {
 	every := l.o.Stale / beatsPerStale
-	wait := every
+	wait, stale := every, true
 	for l.pause(wait, l.pulse.soon) {
 		if l.pulse.active.Load() {
 			l.beat()
 		}
 		now := l.o.Now()
+		was := stale
+		if stale = l.Stale(now); stale && !was {
+			l.o.Note(Event{What: WentStale, Server: l.server(), Err: l.Err()})
+		}
 		wait = every
 		if at := l.pulse.fresh.Load(); at == nil || older(*at, now, 2*every) {
 			wait = l.jitter(min(every, hurry))
@@ -143,7 +147,7 @@ func (l *Log) beat() {
 	b.by.n = l.pulse.send(l.o.Now())
 	msg := nats.NewMsg(l.names.beats + l.o.Node)
 	msg.Header.Set("Nats-TTL", max(beatLives, 4*l.o.Stale).Round(time.Second).String())
-	msg.Data = appendBeat(nil, b)
+	msg.Data = marshalBeat(b)
 	if err := l.nc.PublishMsg(msg); err != nil {
 		return // there is no connection: the next one is sent when there is
 	}
@@ -159,7 +163,7 @@ func (l *Log) move(now time.Time) {
 	l.pulse.mu.Unlock()
 	patience := max(l.o.Stale*3/beatsPerStale, time.Second)
 	switch {
-	case !l.nc.IsConnected() || l.Err() != nil || k.moved.IsZero():
+	case !l.nc.IsConnected() || l.Err() != nil || k.moved.IsZero() || len(l.queue) == cap(l.queue): // it is not to blame
 		k.moved = now
 	case now.Sub(k.moved) > patience+k.spread:
 		k.moved, k.spread = now, l.jitter(patience)

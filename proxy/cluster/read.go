@@ -12,7 +12,7 @@ import (
 
 // How the stream is read.
 const (
-	pullMessages  = 256
+	pullBytes     = 4 << 20 // read ahead
 	pullExpiry    = 5 * time.Second
 	pullHeartbeat = 500 * time.Millisecond // the least there is; two missing: a new consumer is made
 	consumerLives = 30 * time.Second       // without anybody who reads
@@ -90,7 +90,7 @@ func (l *Log) read(ctx context.Context) (delivered bool, err error) {
 	if err != nil {
 		return false, cannot("read the stream "+l.names.stream, err)
 	}
-	messages, err := consumer.Messages(jetstream.PullMaxMessages(pullMessages), jetstream.PullExpiry(pullExpiry),
+	messages, err := consumer.Messages(jetstream.PullMaxBytes(pullBytes), jetstream.PullExpiry(pullExpiry),
 		jetstream.PullHeartbeat(pullHeartbeat), jetstream.WithMessagesErrOnMissingHeartbeat(true))
 	if err != nil {
 		return false, cannot("read the stream "+l.names.stream, err)

@@ -179,12 +179,12 @@ func TestRefusals(t *testing.T) {
 		op.publishes("messages", []byte("what no node wrote"))
 		_, at := a.applied()
 		fork := &entry{by: writing{n: 1}, node: "x", first: 2, parent: [32]byte{1}, acts: []carried{{}}}
-		op.publishes("messages", appendEntry(nil, fork)) // beside the chain: void
+		op.publishes("messages", marshalEntry(fork)) // beside the chain: void
 		if n, err := a.Append(t.Context(), id(3), nil); err != nil || n != at.Seq+1 {
 			t.Errorf("act %d: %v", n, err)
 		}
 		until(t, "three acts", a.has(3))
-		newer := appendEntry(nil, fork)
+		newer := marshalEntry(fork)
 		newer[3] = format + 1
 		op.publishes("messages", newer)
 		refusedWith(t, a, ErrNewer)
@@ -197,7 +197,7 @@ func TestRefusals(t *testing.T) {
 		a := join(t, c, "a", named("damaged"))
 		appendActs(t, a, 1)
 		_, at := a.applied()
-		bad := appendEntry(nil, &entry{node: "x", first: 2, parent: at.Sum, acts: []carried{{body: []byte("act")}}})
+		bad := marshalEntry(&entry{node: "x", first: 2, parent: at.Sum, acts: []carried{{body: []byte("act")}}})
 		bad[len(bad)-40] ^= 1
 		op.publishes("damaged", bad)
 		refusedWith(t, a, ErrDamaged)
@@ -206,7 +206,7 @@ func TestRefusals(t *testing.T) {
 	t.Run("in the wrong place", func(t *testing.T) {
 		a := join(t, c, "a", named("place"))
 		appendActs(t, a, 1)
-		op.publishes("place", appendEntry(nil, &entry{node: "x", first: 2, parent: [32]byte{1}, acts: []carried{{}}}))
+		op.publishes("place", marshalEntry(&entry{node: "x", first: 2, parent: [32]byte{1}, acts: []carried{{}}}))
 		refusedWith(t, a, ErrDiverged)
 	})
 }

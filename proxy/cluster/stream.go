@@ -52,7 +52,8 @@ func (l *Log) stream(ctx context.Context) (jetstream.Stream, error) {
 		if l.nowhere() {
 			s, err = l.create(ctx)
 		} else {
-			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s", ErrMissing, l.names.stream, restoreAdvice)
+			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
+				ErrMissing, l.names.stream, restoreAdvice)
 		}
 	}
 	if err != nil {
@@ -81,10 +82,11 @@ func (l *Log) fits(c jetstream.StreamConfig) error {
 		return fmt.Errorf("%w: the stream %s lacks its marks: remove it if nothing needs it, or give this cluster another name",
 			ErrNotOurs, c.Name)
 	case version > format:
-		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node", ErrNewer, c.Name, version, format)
+		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
+			ErrNewer, c.Name, version, format)
 	case m[metaCluster] != l.o.Name || m[metaKind] != l.o.Kind:
-		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: give cluster.name as the other nodes have it",
-			ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], l.o.Kind, l.o.Name)
+		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], l.o.Kind, l.o.Name)
 	case m[metaIdentity] != l.o.Identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
 			ErrOtherIdentity, m[metaIdentity], l.o.Identity)
@@ -102,9 +104,11 @@ func (l *Log) begin(info *jetstream.StreamInfo) error {
 	}
 	switch {
 	case !at.IsZero() && at.Stream != id:
-		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: %s", ErrOtherLog, id, at.Stream, restoreAdvice)
+		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: %s",
+			ErrOtherLog, id, at.Stream, restoreAdvice)
 	case info.State.LastSeq < at.Entry:
-		return fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s", ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)
+		return fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s",
+			ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)
 	}
 	if !l.known {
 		l.known, l.head = true, from(at, id)
@@ -156,8 +160,7 @@ const wantReplicas = 3
 
 // code returns JetStream's number of an error; 0: it is none of JetStream's.
 func code(err error) jetstream.ErrorCode {
-	var api *jetstream.APIError
-	if errors.As(err, &api) {
+	if api, is := errors.AsType[*jetstream.APIError](err); is {
 		return api.ErrorCode
 	}
 	return 0
