@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -103,6 +104,11 @@ func (d *decideState) Permitted() int {
 		}
 	}
 	return n
+}
+
+// Objectable tells whether an event that is permitted travels on a basis that holds only as long as nobody objects.
+func (d *decideState) Objectable() bool {
+	return slices.ContainsFunc(d.Verdicts, func(v Verdict) bool { return v.Decision == Permit && v.Activity.rests() })
 }
 
 // eventView shows one event to a condition.

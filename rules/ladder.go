@@ -197,6 +197,11 @@ func untaken(unavailable, stale bool) Reason {
 	}
 }
 
+// rests tells whether the basis holds only as long as nobody objects, so that it does not where objections are not known.
+func (a *Activity) rests() bool {
+	return a.Basis == basis.LegitimateInterest || a.Basis == basis.PublicTask || a.Basis == basis.OptOut
+}
+
 // byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
 func (a *Activity) byPublicTask(q *asked) Reason {
 	if a.Reference == "" {

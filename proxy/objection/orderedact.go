@@ -29,11 +29,11 @@ const (
 	actExpire
 )
 
-// mostAct is how long an act may be: an import's batch has thousands of changes.
-const mostAct = 4 << 20
+// mostAct is how long an act may be: what travels in one message of the log.
+const mostAct = 256 << 10
 
 // errLongAct says that a batch cannot be shared.
-var errLongAct = fmt.Errorf("it is more than %d MiB at once for the nodes of a cluster: send it in parts", mostAct>>20)
+var errLongAct = fmt.Errorf("it is more than %d KiB at once for the nodes of a cluster: send it in parts", mostAct>>10)
 
 // shared tells whether a request is an act that all stores of an order do. What a store keeps to tell others of, and
 // what became of that, is its own.
