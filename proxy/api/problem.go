@@ -59,12 +59,14 @@ func answer(w http.ResponseWriter, p *problem.Document) {
 }
 
 // reply sends what a call came to.
-func reply(w http.ResponseWriter, what any) error {
+func reply(w http.ResponseWriter, what any) error { return replyWith(w, http.StatusOK, what) }
+
+func replyWith(w http.ResponseWriter, status int, what any) error {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	send(w, "application/json", append(body, '\n'))
+	sendStatus(w, status, "application/json", append(body, '\n'))
 	return nil
 }
 

@@ -342,6 +342,31 @@ func (l *sharedLog) appended(t *testing.T, s *Store, n int) []Ordered {
 	}
 }
 
+// TestAnImportIsToldInParts: what is too long for one act comes in several, the last of which says how far it is.
+func TestAnImportIsToldInParts(t *testing.T) {
+	l := newSharedLog()
+	s := opened(t, Options{Order: l})
+	l.feed(t, s)
+	b := Batch{Progress: &Progress{File: "list", Line: 3000}}
+	for n := range 3000 {
+		b.Changes = append(b.Changes, objects(n, "ads"))
+	}
+	got, err := s.Apply(t.Context(), b)
+	if err != nil || len(got) != 3000 || got[2999].Seq != 3000 {
+		t.Fatalf("%d receipts, %v", len(got), err)
+	}
+	if line, err := s.Progress("list"); err != nil || line != 3000 {
+		t.Errorf("line %d, %v", line, err)
+	}
+	if acts := l.since(Position{}); len(acts) < 2 {
+		t.Errorf("it came in %d acts: this shows nothing", len(acts))
+	}
+	b.Progress = nil
+	if _, err := s.Apply(t.Context(), b); !errors.Is(err, errLongAct) {
+		t.Errorf("what is done whole or not at all: %v", err)
+	}
+}
+
 // TestADecisionIsNotOnWhatIsUntold: it was made on what stood before.
 func TestADecisionIsNotOnWhatIsUntold(t *testing.T) {
 	l := newSharedLog()

@@ -17,6 +17,7 @@ type request struct {
 	ack     []uint64
 
 	untold *untoldAct // is kept to be told
+	again  bool       // whoever asks asks again where it was not done: an import
 
 	order *turn    // its turn in an order that is shared; nil: it is this store's alone
 	asked *request // the one that waits for it, in a store that was asked for what the order says

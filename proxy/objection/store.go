@@ -120,7 +120,7 @@ func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 	if err := normalise(&b, s.opts.Now()); err != nil {
 		return nil, err
 	}
-	r := &request{batch: &b, done: make(chan struct{})}
+	r := &request{batch: &b, again: b.Progress != nil, done: make(chan struct{})}
 	if err := s.submit(ctx, r); err != nil {
 		return nil, err
 	}

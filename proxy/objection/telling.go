@@ -3,6 +3,7 @@ package objection
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -31,6 +32,9 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 		return err
 	}
 	act, err := r.appendAct(nil)
+	if errors.Is(err, errLongAct) && r.batch != nil && r.again && len(r.batch.Changes) > 1 {
+		return s.submitParts(ctx, r)
+	}
 	if err != nil {
 		return err
 	}
@@ -72,6 +76,29 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 		return fmt.Errorf("%w: %w", ErrUntold, err)
 	}
 	return s.answerUntold(r)
+}
+
+// submitParts puts a part of an import on the log that is too long for one act: in two, of which the second one says how
+// far it is. Where that fails, the first is done, and comes again with the import.
+func (s *shared) submitParts(ctx context.Context, r *request) error {
+	half := len(r.batch.Changes) / 2
+	first, second := *r.batch, *r.batch
+	first.Changes, second.Changes = r.batch.Changes[:half], r.batch.Changes[half:]
+	first.Tallies = nil
+	for _, batch := range []*Batch{&first, &second} {
+		if batch == &first {
+			batch.Key, batch.Progress = "", nil
+		}
+		part := &request{batch: batch, again: true, done: make(chan struct{})}
+		if err := s.submit(ctx, part); err != nil {
+			return err
+		}
+		if part.err != nil {
+			return part.err
+		}
+		r.receipts = append(r.receipts, part.receipts...)
+	}
+	return nil
 }
 
 // keep puts an act on this store's disk, and what it objects to in force.

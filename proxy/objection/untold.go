@@ -38,7 +38,7 @@ type untoldAct struct {
 
 // keptUntil tells whether a request is kept until its turn has come.
 func (r *request) keptUntil() bool {
-	if r.batch == nil || r.batch.Progress != nil || len(r.batch.Changes) == 0 {
+	if r.batch == nil || r.again || len(r.batch.Changes) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(r.batch.Changes, func(c Change) bool { return c.decides() })
