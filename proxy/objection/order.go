@@ -51,8 +51,8 @@ func (r Replica) Untold() (n int, since time.Time) {
 	return n, since
 }
 
-// ErrUntold says that an act is on the log, or may be, and is not in force here yet.
-var ErrUntold = errors.New("it was told to the other nodes, or may have been, and its turn has not come here yet")
+// ErrUntold says that the other stores of an order could not be told in time: an act may be on the log all the same.
+var ErrUntold = errors.New("the other nodes could not be told in time")
 
 // Replica is a store as one of those that take acts from an order.
 type Replica struct{ store *Store }

@@ -362,7 +362,7 @@ func TestAnImportIsToldInParts(t *testing.T) {
 		t.Errorf("it came in %d acts: this shows nothing", len(acts))
 	}
 	b.Progress = nil
-	if _, err := s.Apply(t.Context(), b); !errors.Is(err, errLongAct) {
+	if _, err := s.Apply(t.Context(), b); !errors.Is(err, ErrLong) {
 		t.Errorf("what is done whole or not at all: %v", err)
 	}
 }

@@ -32,8 +32,8 @@ const (
 // mostAct is how long an act may be: what travels in one message of the log.
 const mostAct = 256 << 10
 
-// errLongAct says that a batch cannot be shared.
-var errLongAct = fmt.Errorf("it is more than %d KiB at once for the nodes of a cluster: send it in parts", mostAct>>10)
+// ErrLong says that a batch is too long to be shared at once.
+var ErrLong = fmt.Errorf("it is more than %d KiB at once for the nodes of a cluster: send it in parts", mostAct>>10)
 
 // shared tells whether a request is an act that all stores of an order do. What a store keeps to tell others of, and
 // what became of that, is its own.
@@ -41,7 +41,7 @@ func (r *request) shared() bool {
 	return r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 }
 
-// appendAct adds a request's bytes. The error is errLongAct.
+// appendAct adds a request's bytes. The error is [ErrLong].
 func (r *request) appendAct(b []byte) ([]byte, error) {
 	switch {
 	case r.batch != nil:
@@ -64,7 +64,7 @@ func (r *request) appendAct(b []byte) ([]byte, error) {
 		b = append(b, actFormat, actExpire)
 	}
 	if len(b) > mostAct {
-		return nil, errLongAct
+		return nil, ErrLong
 	}
 	return b, nil
 }

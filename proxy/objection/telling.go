@@ -32,7 +32,7 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 		return err
 	}
 	act, err := r.appendAct(nil)
-	if errors.Is(err, errLongAct) && r.batch != nil && r.again && len(r.batch.Changes) > 1 {
+	if errors.Is(err, ErrLong) && r.batch != nil && r.again && len(r.batch.Changes) > 1 {
 		return s.submitParts(ctx, r)
 	}
 	if err != nil {
@@ -61,7 +61,7 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 		case <-r.done: // it was taken all the same
 			return nil
 		default:
-			return err
+			return fmt.Errorf("%w: %w", ErrUntold, err)
 		}
 	}
 	select {
