@@ -67,6 +67,8 @@ func (k *link) isUp() {
 // connect begins to connect, and goes on for ever.
 func (l *Log) connect() error {
 	var attempts atomic.Uint64
+	set := make(chan struct{}) // l.nc is: what is called before waits
+	defer close(set)
 	options := []nats.Option{
 		nats.Name("tagwarden " + l.o.Node),
 		nats.RetryOnFailedConnect(true),
@@ -79,8 +81,8 @@ func (l *Log) connect() error {
 		nats.PingInterval(pingEvery),
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(drainDeadline),
-		nats.ConnectHandler(func(*nats.Conn) { l.connected() }),
-		nats.ReconnectHandler(func(*nats.Conn) { l.connected() }),
+		nats.ConnectHandler(func(*nats.Conn) { <-set; l.connected() }),
+		nats.ReconnectHandler(func(*nats.Conn) { <-set; l.connected() }),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
 			l.link.broken()
 			if l.ctx.Err() == nil {
@@ -88,11 +90,13 @@ func (l *Log) connect() error {
 			}
 		}),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
+			<-set
 			if attempts.Add(1); !l.unauthorized(err) && attempts.Load() == 1 {
 				l.o.Note(Event{What: Disconnected, Err: orUnknown(err)})
 			}
 		}),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
+			<-set
 			if !l.unauthorized(err) && err != nil && l.ctx.Err() == nil {
 				l.o.Note(Event{What: Trouble, Err: err})
 			}

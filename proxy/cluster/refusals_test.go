@@ -123,7 +123,8 @@ func TestRefusals(t *testing.T) {
 		refusedWith(t, a, ErrMissing)
 		_, at := a.applied()
 		for node, at := range map[string]Position{"b": {}, "c": at} { // one that begins does not make another stream either
-			if _, err := tryJoin(t, c, node, func(o *Options) { o.Name, o.At, o.Wait = "deleted", at, time.Second }); !errors.Is(err, ErrMissing) {
+			_, err := tryJoin(t, c, node, func(o *Options) { o.Name, o.At, o.Wait = "deleted", at, time.Second })
+			if !errors.Is(err, ErrMissing) {
 				t.Errorf("%s: %v, want %v", node, err, ErrMissing)
 			}
 		}
@@ -303,11 +304,13 @@ func TestApplyThatFailsIsAskedAgain(t *testing.T) {
 	})
 }
 
-// One server on its own takes a stream of one copy; it refuses who lacks its password.
+// One server on its own takes a stream of one copy; it refuses who lacks its password, or a permission.
 func TestOneServerWithAPassword(t *testing.T) {
 	t.Parallel()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true,
-		StoreDir: t.TempDir(), SyncAlways: true, Username: "tagwarden", Password: "right"})
+		StoreDir: t.TempDir(), SyncAlways: true, Users: []*server.User{{Username: "tagwarden", Password: "right"},
+			{Username: "reader", Password: "right", Permissions: &server.Permissions{Publish: &server.SubjectPermission{
+				Deny: []string{"tagwarden.*.log.>"}}}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -316,20 +319,25 @@ func TestOneServerWithAPassword(t *testing.T) {
 	if !s.ReadyForConnections(20 * time.Second) {
 		t.Fatal("the server does not start")
 	}
-	with := func(password string) func(*Options) {
+	with := func(user string) func(*Options) {
 		return func(o *Options) {
-			o.URLs, o.Wait = []string{"nats://tagwarden:" + password + "@" + s.Addr().String()}, 5*time.Second
+			o.URLs, o.Wait = []string{"nats://" + user + "@" + s.Addr().String()}, 5*time.Second
 		}
 	}
 	c := &servers{t: t}
-	wrong := join(t, c, "wrong", func(o *Options) { with("wrong")(o); o.Wait = time.Millisecond })
+	wrong := join(t, c, "wrong", func(o *Options) { with("tagwarden:wrong")(o); o.Wait = time.Millisecond })
 	refusedWith(t, wrong, ErrUnauthorized)
 	if says := wrong.Err().Error(); strings.Contains(says, "wrong") || !strings.Contains(says, "nats.creds") {
 		t.Errorf("it says %q", says)
 	}
-	right := join(t, c, "right", with("right"))
+	right := join(t, c, "right", with("tagwarden:right"))
 	appendActs(t, right, 3)
 	caughtUp(t, right)
+	reader := join(t, c, "reader", with("reader:right"))
+	refusedWith(t, reader, ErrUnauthorized)
+	if says := reader.Err().Error(); !strings.Contains(says, reader.names.all) {
+		t.Errorf("it says %q", says)
+	}
 }
 
 func TestOptionsThatAreNone(t *testing.T) {

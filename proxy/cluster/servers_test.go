@@ -52,7 +52,8 @@ func startServers(t testing.TB) *servers {
 func (c *servers) start(i int) {
 	c.t.Helper()
 	o := &server.Options{
-		ServerName: "s" + strconv.Itoa(i), Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1, NoSigs: true, NoLog: true,
+		ServerName: "s" + strconv.Itoa(i), Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1,
+		NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.folder[i], SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
 		DisableShortFirstPing: true,
 		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: -1, NoAdvertise: true, Advertise: "127.0.0.1:1",
@@ -312,9 +313,6 @@ func (m *member) note(e Event) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.events = append(m.events, e)
-	if testing.Verbose() {
-		fmt.Println(time.Now().Format("05.000"), e.What, e.Server, e.Err)
-	}
 }
 
 func (m *member) has(n int) func() bool {
