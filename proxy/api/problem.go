@@ -30,7 +30,7 @@ func problemFor(err error) *problem.Document {
 		return problem.New(http.StatusUnprocessableEntity, "key-reused",
 			"the Idempotency-Key was used before, for another request: take a new one")
 	case errors.Is(err, objection.ErrLong):
-		return problem.New(http.StatusRequestEntityTooLarge, "too-long", err.Error())
+		return problem.New(http.StatusRequestEntityTooLarge, "too-large", err.Error())
 	case errors.Is(err, objection.ErrUntold):
 		p = problem.New(http.StatusServiceUnavailable, "unreached",
 			"the other nodes of the cluster could not be told in time: it may be done all the same; try again")
