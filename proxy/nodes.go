@@ -86,9 +86,11 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return err
 	}
+	head := s.objections.Head()
 	log, err := cluster.Open(context.Background(), cluster.Options{
 		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
 		Kind: objectionsLog, Identity: s.keyring.store.State().Identity(), At: at,
+		Base:  fmt.Sprintf("%d changes, %x", head.Size, head.Root),
 		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
 		Apply: func(acts []cluster.Act, to cluster.Position) error {
 			ordered := make([]objection.Ordered, len(acts))

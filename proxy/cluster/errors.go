@@ -13,6 +13,8 @@ var (
 	ErrOtherCluster = errors.New("the log is of another cluster")
 	// ErrOtherIdentity says that acts in the stream are made with other keys.
 	ErrOtherIdentity = errors.New("the log is made with other keys")
+	// ErrOtherBase says that the node has come nowhere in the log, and holds something else than the log began with.
+	ErrOtherBase = errors.New("the log began with something else")
 	// ErrNewer says that a newer version of the program wrote the stream, or a message in it.
 	ErrNewer = errors.New("a newer version wrote this")
 	// ErrBehind says that the stream ends before what this node has applied.
@@ -40,8 +42,8 @@ var (
 )
 
 // refusals are the errors that mean that the log may not be applied.
-var refusals = []error{ErrMissing, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrNewer, ErrBehind, ErrLost, ErrDiverged,
-	ErrDamaged, ErrNotOurs, ErrUnauthorized}
+var refusals = []error{ErrMissing, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNewer, ErrBehind, ErrLost,
+	ErrDiverged, ErrDamaged, ErrNotOurs, ErrUnauthorized}
 
 // isRefusal says whether an error means that the log may not be applied, and not only that it cannot be read just now.
 func isRefusal(err error) bool {

@@ -21,6 +21,8 @@ type Options struct {
 	Kind     string      // of the acts, as every node has it: "objections"; like Name
 	Identity string      // public name of the keys that acts are made with, as every node has it; at most 128 bytes
 
+	// Base names what a node at the log's beginning holds, in at most 128 bytes: a digest, say. The same on each of them.
+	Base string
 	// At is how far this node has come; zero: nowhere, it reads all acts. Where Entry is 0 it reads all acts too, and is
 	// handed those after Seq.
 	At Position
@@ -106,6 +108,8 @@ func (o *Options) complete() error {
 		return errors.New("no URL of a NATS server: nats://HOST:4222 would be one")
 	case o.Identity == "" || len(o.Identity) > 128:
 		return errors.New("the keys' public name is missing, or longer than 128 bytes")
+	case len(o.Base) > 128:
+		return errors.New("what nodes hold at the beginning of the log is named in more than 128 bytes")
 	case o.Stale < leastStale:
 		return fmt.Errorf("stale after %v: at least %v", o.Stale, leastStale)
 	case o.Apply == nil:

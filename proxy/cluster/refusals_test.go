@@ -93,6 +93,7 @@ func TestRefusals(t *testing.T) {
 			"cluster":  {meta: map[string]string{metaCluster: "us1"}, want: ErrOtherCluster, says: "cluster.name"},
 			"kind":     {meta: map[string]string{metaKind: "tokens"}, want: ErrOtherCluster, says: "cluster.name"},
 			"identity": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity, says: "cluster join"},
+			"base":     {meta: map[string]string{metaBase: "12 changes"}, want: ErrOtherBase, says: "from a copy"},
 			"format":   {meta: map[string]string{metaFormat: "2"}, want: ErrNewer, says: "upgrade"},
 			"marks":    {meta: map[string]string{metaFormat: ""}, want: ErrNotOurs, says: "another name"},
 			"id":       {meta: map[string]string{metaID: "x"}, want: ErrNotOurs, says: "another name"},

@@ -33,6 +33,7 @@ const (
 	metaKind     = "tagwarden.kind"
 	metaID       = "tagwarden.id"
 	metaIdentity = "tagwarden.identity"
+	metaBase     = "tagwarden.base"
 )
 
 // JetStream's numbers of errors.
@@ -102,7 +103,10 @@ func (l *Log) begin(info *jetstream.StreamInfo) error {
 	if l.known {
 		at = l.head.at
 	}
-	switch {
+	switch base := info.Config.Metadata[metaBase]; {
+	case at.IsZero() && base != l.o.Base:
+		return fmt.Errorf("%w: with %q, and this node holds %q: start this node from a copy of another one's store",
+			ErrOtherBase, base, l.o.Base)
 	case !at.IsZero() && at.Stream != id:
 		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: %s",
 			ErrOtherLog, id, at.Stream, restoreAdvice)
@@ -137,7 +141,7 @@ func (l *Log) create(ctx context.Context) (jetstream.Stream, error) {
 		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage, Replicas: wantReplicas,
 		DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
 		Metadata: map[string]string{metaFormat: strconv.Itoa(format), metaCluster: l.o.Name, metaKind: l.o.Kind,
-			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity},
+			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: l.o.Base},
 	}
 	s, err := l.js.CreateStream(ctx, config)
 	if code(err) == errCodeOneServer { // a server on its own: a trial, which Check says
