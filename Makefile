@@ -49,10 +49,18 @@ test: ## all tests; they need no network
 	$(GO) test ./...
 
 # The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules. Nor do config
-# and those who read a ledger that nobody writes. Scripts, folders of earlier versions and attacks run one step after another, and ten times
-# as long under the detector. `make race RACED=./... SKIPPED=none` runs all of it.
+# and those who read a ledger that nobody writes. Of the others these run one step after another, and ten times as long under the detector:
+# scripts, attacks, folders and forms of earlier versions, commands that are given lines one by one, recordings that are judged
+# one by one, damage that one worker looks for, and who reads our sources. `make race RACED=./... SKIPPED=none` runs all of it.
 RACED   ?= $$($(GO) list ./cmd/... ./proxy/... ./rules | grep -vE '/proxy/ledger/(dossier|index|query|recompute|table|tree|words)$$')
-SKIPPED ?= ^(TestScripts|TestKeptFolders|TestKeptFoldersRememberTheirKeys|TestFolderAsWritten|TestFoldersOfBeforeAreAudited)$$
+SERIAL  := TestScripts \
+	TestKeptFolders TestKeptFoldersRememberTheirKeys TestKeptApprovals TestFolderAsWritten TestFoldersOfBeforeAreAudited \
+	TestObjectorsOfTheFirstForm TestRecordsSayTheirForm TestAnObjectionHoldsForTheFamily \
+	TestLiaNewAsks TestLiaNewEnds TestLiaNewBeginsAnew TestLiaNewAsksTheRest TestHostileEverywhere \
+	TestCaptureAgain TestCaptureLeak TestCaptureLeakExamples TestCaptureExampleCNIL TestPlaceholdersAgree TestEveryByteCounts TestEveryFileCounts \
+	TestImportsPointOneWay TestWhatIsForTestsIsImportedByTestsAlone TestRulesArePure TestFilesAreShort TestYAMLIsReadByOneLibrary \
+	TestTestsRun TestPackagesAreDescribed TestDocumentsNameWhatIsThere TestReceiversAreNarrow TestSkippedTestsAreThere
+SKIPPED ?= ^($(shell echo $(SERIAL) | tr ' ' '|'))$$
 
 race: ## the tests under the race detector, of what runs side by side
 	@echo "== race: go test -race, cmd, proxy, and rules itself"

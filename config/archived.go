@@ -47,6 +47,9 @@ func (l *Loaded) Archive(disk durable.Files, dir string) (mended []string, err e
 	return mended, nil
 }
 
+// ArchiveName is what the archive of a policy is called in its folder, by the policy's digest.
+func ArchiveName(digest string) string { return digest + tarball.Extension }
+
 // Archived are the digests of the policies that a folder keeps, in order. A folder that is not there keeps none.
 func Archived(dir string) ([]string, error) {
 	files, err := os.ReadDir(dir)

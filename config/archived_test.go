@@ -42,7 +42,7 @@ func plainDraft(d rules.Draft) rules.Draft {
 		d.Sites[i].Region.Database = nil
 	}
 	for i := range d.Vendors {
-		d.Vendors[i].Senders.Token = rules.SenderToken{}
+		d.Vendors[i].Senders.Token, d.Vendors[i].Compiled = rules.SenderToken{}, nil
 	}
 	for i := range d.Activities {
 		d.Activities[i].When = nil

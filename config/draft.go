@@ -31,7 +31,7 @@ func (r *reading) draft() {
 	for _, id := range r.server.Keys("vendors") {
 		v, file := s.Vendors[id], r.loaded.vendors[id]
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private,
-			Senders: r.senders(v), Paths: v.Paths})
+			Senders: r.senders(v), Paths: v.Paths, Compiled: r.compiled[id]})
 	}
 	for _, id := range r.purposes.Keys("purposes") {
 		p := r.loaded.Purposes[id]

@@ -112,7 +112,7 @@ func (r *reading) check() {
 	testCheck{r.checks, r.source}.run()
 	missingCheck{r.checks}.run()
 	languageCheck{checks: r.checks}.run()
-	r.regionDBs = sites.regionDBs
+	r.regionDBs, r.compiled = sites.regionDBs, profiles.compiled
 }
 
 // With compiles the configuration anew with one file of the policy changed, in memory.

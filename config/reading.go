@@ -17,8 +17,9 @@ import (
 type reading struct {
 	checks
 	source    *Source
-	catalogs  catalogs             // of policy/vendors
-	regionDBs map[string]*regionDB // databases of regions, by the path that the server file gives
+	catalogs  catalogs                   // of policy/vendors
+	regionDBs map[string]*regionDB       // databases of regions, by the path that the server file gives
+	compiled  map[string]*catalog.Vendor // by id, with the fields that profiles name
 
 	vendorFiles map[string]*strict.Document // of policy/vendors, by id, those without a fault
 }

@@ -35,6 +35,7 @@ import (
 //     not in the copy: it is no older copy of itself.
 //   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are
 //     behind what the ledger knows of them. What they are ahead of it is recorded then.
+//   - How far records were sent on comes in front of the ledger: it is never ahead of that, and some of them are sent again.
 //   - The key state is as it is when it is written: without it neither objections nor events can be read.
 //
 // What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on,
@@ -108,6 +109,9 @@ func mayCopyTo(data, to string) error {
 // write writes the copy, part by part.
 func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.BackupPart, error) {
 	if err := errors.Join(os.RemoveAll(c.dir), c.files.Folder(c.dir, 0o700)); err != nil {
+		return nil, err
+	}
+	if err := c.folder(filepath.Base(exportDir(data)), exportDir(data)); err != nil {
 		return nil, err
 	}
 	mark := copiedFrom{Form: copyForm, Version: b.opts.Version}

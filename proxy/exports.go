@@ -44,6 +44,9 @@ type exported struct {
 	failing bool
 }
 
+// exportDir is where in a data folder it stands how far records were sent.
+func exportDir(data string) string { return filepath.Join(data, "export") }
+
 // openExports makes ready to send records on, and records to whom.
 func openExports(s *Server) error {
 	s.exports = &exports{}
@@ -51,7 +54,7 @@ func openExports(s *Server) error {
 	if len(receivers) == 0 {
 		return nil
 	}
-	dir := filepath.Join(s.loaded.Server.Data, "export")
+	dir := exportDir(s.loaded.Server.Data)
 	if err := (durable.Files{Disk: s.opts.Disk}).Folder(dir, 0o700); err != nil {
 		return err
 	}

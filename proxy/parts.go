@@ -40,6 +40,7 @@ var parts = []part{
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},
 	{name: "visitors", open: openVisitors},
+	{name: "audits", open: openAudits, close: closeAudits},
 	{name: "api", open: openAPI},
 	{name: "control", open: openControl, close: closeControl, run: takeCommands},
 	{name: "listeners", open: openListeners},

@@ -4,22 +4,24 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
-	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
-// How far one search goes: so many records are looked at, and for so long; so many bytes are answered. Who asked is told
-// where it ended, and goes on from there.
+// How far one page goes: so many records are looked at, and for so long; so many bytes are answered. Who asked is told
+// where it ended, and goes on from there. What cannot be cut into pages takes no longer than longestAnswer.
 const (
 	mostExamined  = 2_000_000
 	longestSearch = 4 * time.Second
+	longestAnswer = 30 * time.Second
 	mostAnswered  = 8 << 20
-	lookedAfter   = 1024 // records between two looks at the clock
 )
 
 // recordsDesk reads the ledger's records for those who may.
@@ -27,59 +29,94 @@ type recordsDesk struct {
 	dir     string
 	next    func() uint64 // the number of the next record
 	elapsed func() time.Duration
+	inForce func() *Snapshot
+	words   *PolicyWords
 }
 
 var _ api.Records = (*recordsDesk)(nil)
 
-// Search finds the records that fit, from the beginning of the segment on that the first one is in, for what that names
-// stands before it.
+// Search finds the records that fit. What the log is asked is asked as package query does, and no index is written here:
+// the ledger does that.
 func (d *recordsDesk) Search(ctx context.Context, ask api.RecordsAsk) (api.RecordsPage, error) {
-	page := api.RecordsPage{Records: []api.NumberedRecord{}, Of: d.next(), Whole: true}
-	first, err := ledger.SegmentOf(d.dir, ask.Begin)
+	ctx, end := context.WithTimeout(ctx, longestAnswer)
+	defer end()
+	d.words.Tell(&ask.Question, d.inForce().Loaded, false, func(string) {})
+	page := api.RecordsPage{Records: []api.NumberedRecord{}, Of: d.next()}
+	size, full := 0, uint64(0)
+	tally, err := query.Open(d.dir, query.Options{Enough: d.enough()}).Ask(ctx, &ask.Question, func(f *query.Found) bool {
+		one := numbered(f, ask.Wide)
+		if size += sizeOf(&one); size > mostAnswered && len(page.Records) > 0 {
+			full = f.Number
+			return false
+		}
+		page.Records = append(page.Records, one)
+		return true
+	})
 	if err != nil {
-		return page, err
+		return page, tooMuch(err)
 	}
-	r := ledger.Read(d.dir, first)
-	defer func() { _ = r.Close() }()
-	wanted := (&ledger.Query{From: ask.From, To: ask.To, Members: ask.Members}).Matcher()
-	began, size := d.elapsed(), 0
-	for {
-		for r.Next() {
-			number, known := r.Number()
-			if !known {
-				continue
-			}
-			if ask.End != 0 && number >= ask.End {
-				return page, nil
-			}
-			if fits := wanted(r.Record()); number < ask.Begin {
-				continue
-			} else if fits {
-				full := len(page.Records) == ask.Limit || size+len(r.Record()) > mostAnswered && size > 0
-				if full {
-					page.Whole, page.Next = false, number
-					return page, nil
-				}
-				size += len(r.Record())
-				page.Records = append(page.Records, api.NumberedRecord{Number: number, Record: bytes.Clone(r.Record())})
-			}
-			if page.Examined++; page.Examined%lookedAfter == 0 && d.enough(ctx, page.Examined, began) {
-				page.Whole, page.Next = false, number+1
-				return page, ctx.Err()
-			}
+	page.Examined, page.Damaged, page.Whole, page.Next = tally.Read, tally.Damaged, !tally.More, tally.Next
+	if full > 0 {
+		page.Whole, page.Next = false, full
+	}
+	return page, nil
+}
+
+// enough tells when a page has gone as far as one goes.
+func (d *recordsDesk) enough() func(read uint64) bool {
+	began := time.Duration(-1)
+	return func(read uint64) bool {
+		if began < 0 {
+			began = d.elapsed()
 		}
-		if r.Err() == nil {
-			return page, nil
-		}
-		if page.Damaged++; !r.Skip() {
-			return page, r.Err()
-		}
+		return read >= mostExamined || d.elapsed()-began >= longestSearch
 	}
 }
 
-// enough tells whether a search has gone as far as one goes.
-func (d *recordsDesk) enough(ctx context.Context, examined uint64, began time.Duration) bool {
-	return ctx.Err() != nil || examined >= mostExamined || d.elapsed()-began >= longestSearch
+// tooMuch says of a question that was not answered in time that it asks for too much.
+func tooMuch(err error) error {
+	if !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return problem.New(http.StatusUnprocessableEntity, "too-much", fmt.Sprintf("to answer that, the log would be read for longer than %v: "+
+		"ask about a shorter time, or fewer records; a command on the server's own files is not bounded", longestAnswer))
+}
+
+// numbered is a record that was found, and what it names where wide.
+func numbered(f *query.Found, wide bool) api.NumberedRecord {
+	one := api.NumberedRecord{Number: f.Number, Record: bytes.Clone(f.Record)}
+	for _, part := range f.Parts {
+		one.Parts = append(one.Parts, bytes.Clone(part))
+	}
+	if !wide {
+		return one
+	}
+	one.Rungs = bytes.Clone(f.Rungs)
+	if s := f.Shape; s != nil {
+		one.Shape = &api.RecordShape{ID: s.ID, Kept: orNone(s.Kept), Changed: orNone(s.Changed), Dropped: orNone(s.Dropped)}
+	}
+	return one
+}
+
+func orNone(all []string) []string {
+	if all == nil {
+		return []string{}
+	}
+	return slices.Clone(all)
+}
+
+// sizeOf is about how many bytes a record takes in an answer.
+func sizeOf(one *api.NumberedRecord) int {
+	n := len(one.Record) + len(one.Rungs)
+	for _, part := range one.Parts {
+		n += len(part)
+	}
+	if s := one.Shape; s != nil {
+		for _, name := range slices.Concat(s.Kept, s.Changed, s.Dropped) {
+			n += len(name)
+		}
+	}
+	return n
 }
 
 // Record is one record's line.

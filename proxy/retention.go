@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -182,12 +181,14 @@ func (r *retention) apply(ctx context.Context, trial bool) (all []windowRun, err
 		return nil, nil
 	}
 	pending := pendingNames(r.opts.Pending())
+	policies := newPoliciesThen(loaded)
 	for i := range windows {
 		w := &windows[i]
+		picks := newWindowPicks(w, policies)
 		run := windowRun{Window: w, Before: r.opts.Now().Add(-w.Retain.Duration())}
 		done, err := r.opts.Ledger.Eraser.Erase(ctx, ledger.Erasing{
 			Why: []ledger.Erasure{{Window: w.Name()}}, Before: run.Before, Trial: trial,
-			Picks: picksOf(loaded, w),
+			Picks: picks.picks, Others: picks.others,
 			Skip: func(first uint64) bool {
 				r.mu.Lock()
 				defer r.mu.Unlock()
@@ -216,23 +217,6 @@ func (r *retention) note(window string, done *ledger.ErasedNow) {
 	}
 	for _, first := range done.Whole {
 		r.done[window][first] = true
-	}
-}
-
-// picksOf tells which records of events a window is about.
-func picksOf(loaded *config.Loaded, w *config.Window) func(record []byte) int {
-	activities := map[string]bool{}
-	for _, a := range loaded.Policy.Activities() {
-		if slices.Contains(a.PurposeIDs, w.Purpose) {
-			activities[a.ID] = true
-		}
-	}
-	return func(record []byte) int {
-		said := gjson.GetManyBytes(record, "site", "activity")
-		if w.Site != "" && said[0].Str != w.Site || w.Purpose != "" && !activities[said[1].Str] {
-			return -1
-		}
-		return 0
 	}
 }
 

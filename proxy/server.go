@@ -95,6 +95,7 @@ type Server struct {
 	outbox        *webhook.Outbox
 	hookLog       *hookLog
 	visitors      *visitors
+	audits        *audits
 	tokens        *access.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator
 	control       *control     // nil: no commands can be taken

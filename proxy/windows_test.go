@@ -82,3 +82,50 @@ func TestWindows(t *testing.T) {
 		}
 	}
 }
+
+// TestAWindowGoesByThePolicyOfThen: what an event was for, the policy says that it was judged by. An activity that has another
+// name since, or is for something else, changes nothing of that.
+func TestAWindowGoesByThePolicyOfThen(t *testing.T) {
+	t.Parallel()
+	const more = "ledger: { sync: 10ms, retain: 30d, windows: [{ purpose: measure, retain: 1d }] }\n"
+	a, now := newAssessed(t, more), newClock("2026-12-01T12:00:00Z")
+	a.change(t, "policy/purposes.yaml", func(text string) string {
+		return text + "  other:\n    title: Something else\n    categories: [analytics]\n"
+	})
+	a.replace(t, assessmentFile, "version: 1", "version: 2")
+	a.sign(t)
+	looks := make(chan time.Time)
+	r := start(t, a.file, now.option, func(o *proxy.Options) {
+		o.Every = func(d time.Duration) (<-chan time.Time, func()) {
+			if d == 10*time.Minute {
+				return looks, func() {}
+			}
+			return nil, func() {}
+		}
+	})
+	send := func(at string, n int) {
+		t.Helper()
+		now.set(at)
+		if got := a.reason(t, r); got != "permitted" {
+			t.Fatal(got)
+		}
+		until(t, "another segment", func() bool { return len(a.segments(t)) > n })
+	}
+	send("2026-12-01T12:00:01Z", 0)
+	a.replace(t, "policy/activities.yaml", "id: counting", "id: tallying")
+	a.replace(t, assessmentFile, "version: 2", "version: 3")
+	a.sign(t)
+	r.reloaded(t)
+	send("2026-12-01T14:00:00Z", 1)
+	send("2026-12-05T12:00:00Z", 2)
+	until(t, "both are gone", func() bool {
+		looks <- now.now()
+		return strings.Count(r.ledger(t), `"kind":"event"`) < 2
+	})
+	if all := r.ledger(t); strings.Contains(all, `"activity":"counting","basis"`) { // as records of events have it
+		t.Error(all)
+	}
+	if err := r.stop(t); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -305,6 +305,9 @@ func openAPI(s *Server) (err error) {
 	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err
 	}
+	records := &recordsDesk{
+		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
+	}
 	options := api.Options{
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
@@ -317,7 +320,8 @@ func openAPI(s *Server) (err error) {
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
 		Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
-		Records:  &recordsDesk{dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed},
+		Records: records, Why: records.Why, Audits: s.audits,
+		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand},
 		Refused: func(of api.Refused) {
 			s.metrics.Turned.WithLabelValues(of.Why).Inc()

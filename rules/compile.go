@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/names"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
@@ -37,6 +38,7 @@ func Compile(d *Draft) (*Policy, error) {
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
 		spaces: map[spacesKey]*spaces{},
+		having: map[hasKey]bool{},
 	}
 	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins, c.digests} {
 		if err := step(); err != nil {
@@ -53,6 +55,7 @@ type compiler struct {
 	plans   map[[2]string]*plan
 	ladders map[*Recipient][]*Activity
 	spaces  map[spacesKey]*spaces
+	having  map[hasKey]bool
 }
 
 func (c *compiler) limits() error {
@@ -85,11 +88,11 @@ func (c *compiler) recipients() error {
 	if len(c.draft.Vendors) > most {
 		return wrong("vendors", "at most %d are possible", most)
 	}
-	names := catalog.Names()
+	table := catalog.Names()
 	for i := range c.draft.Vendors {
 		d := &c.draft.Vendors[i]
 		at := "vendors." + d.ID
-		vendor, err := catalog.Compile(d.Catalog.At(d.Paths), c.extra(d.ID), names)
+		vendor, err := d.vendor(c.extra(d.ID), table)
 		if err != nil {
 			return wrong(at, "%v", err)
 		}
@@ -127,6 +130,15 @@ func (c *compiler) recipients() error {
 		c.policy.recipients = append(c.policy.recipients, r)
 	}
 	return nil
+}
+
+// vendor is the vendor with its paths and the fields that profiles name, for the policy alone.
+func (d *DraftVendor) vendor(extra []string, table *names.Table) (*catalog.Vendor, error) {
+	file := d.Catalog.At(d.Paths)
+	if d.Compiled != nil && d.Compiled.Of(file, extra) {
+		return d.Compiled.Copy(table), nil
+	}
+	return catalog.Compile(file, extra, table)
 }
 
 // extra lists the fields of a vendor that profiles name.

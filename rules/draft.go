@@ -60,6 +60,10 @@ type DraftVendor struct {
 	Private   bool              // may be on a private or loopback address
 	Senders   Senders
 	Paths     map[string]string // endpoint's id to one more path of it
+
+	// Compiled is Catalog with the fields that profiles name, where whoever drafts has compiled it: it is then not
+	// compiled again, which takes most of the time of a Compile. One of another file or of other fields is left aside.
+	Compiled *catalog.Vendor
 }
 
 // Purpose is a specific reason to process.

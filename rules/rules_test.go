@@ -99,14 +99,14 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 		},
 	}
 	for _, id := range catalog.BuiltinIDs() {
-		f, _ := catalog.Builtin(id)
-		upstreams := map[string]string{}
+		v := compiled()[id]
+		f, upstreams := v.File, map[string]string{} // a test that changes the file copies it
 		for role, address := range f.Hosts {
 			if address == "" {
 				upstreams[role] = "https://" + role + "." + strings.ReplaceAll(id, "_", "-") + ".example"
 			}
 		}
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id, Upstreams: upstreams})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id, Upstreams: upstreams, Compiled: v})
 		if len(rungs) == 0 {
 			d.Activities = append(d.Activities, rules.DraftActivity{
 				ID: id + "-consent", Vendor: id, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"},
@@ -116,6 +116,19 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 	d.Activities = append(d.Activities, rungs...)
 	return d
 }
+
+// compiled are the built-in vendors, compiled once for all tests: most are about what a policy makes of them.
+var compiled = sync.OnceValue(func() map[string]*catalog.Vendor {
+	all := map[string]*catalog.Vendor{}
+	for _, file := range catalog.Builtins() {
+		v, err := catalog.Compile(file, nil, catalog.Names())
+		if err != nil {
+			panic(err)
+		}
+		all[file.ID] = v
+	}
+	return all
+})
 
 // everything keeps every class.
 func everything() map[string]minimise.Spec {

@@ -85,9 +85,9 @@ func (c *compiler) spacesOf(file *catalog.File, family string) *spaces {
 		add(file)
 		for _, f := range files {
 			switch {
-			case class == hit.AdvertisingID && f.Has(class.String(), ""), entry && f.Kin() == kin:
+			case class == hit.AdvertisingID && c.has(f, class, ""), entry && f.Kin() == kin:
 				add(f)
-			case !entry && made(class) && f.Has(class.String(), kin): // an id of the device: no entry's own
+			case !entry && made(class) && c.has(f, class, kin): // an id of the device: no entry's own
 				add(f)
 			}
 		}
@@ -108,6 +108,23 @@ func (c *compiler) files() []*catalog.File {
 // isEntry tells whether a family is called as an entry is, the one whose SDKs make its ids.
 func (c *compiler) isEntry(family string) bool {
 	return slices.ContainsFunc(c.files(), func(f *catalog.File) bool { return f.ID == family && f.Kin() == family })
+}
+
+// has is [catalog.File.Has], which looks at every field of a file and is asked the same for each vendor.
+func (c *compiler) has(f *catalog.File, class hit.Class, family string) bool {
+	key := hasKey{f, class, family}
+	has, known := c.having[key]
+	if !known {
+		has = f.Has(class.String(), family)
+		c.having[key] = has
+	}
+	return has
+}
+
+type hasKey struct {
+	file   *catalog.File
+	class  hit.Class
+	family string
 }
 
 type spacesKey struct {

@@ -89,14 +89,6 @@ func (o *opened) checkRevoked() {
 func (o *opened) checkTakenBack() {
 	s := serveFolder(o.t, o.file(), func() time.Time { return o.clock })
 	defer s.stop()
-	stands := func(p *person) string {
-		var got api.Standings
-		o.asJSON(&got, "objections", "check", p.ID)
-		if len(got.Subjects) != 1 {
-			return "nothing is answered"
-		}
-		return strings.Join(got.Subjects[0].InForce, " ")
-	}
 	for i := range o.People {
 		p := &o.People[i]
 		if i%2 > 0 || len(p.InForce) == 0 {
@@ -107,15 +99,12 @@ func (o *opened) checkTakenBack() {
 		if len(got.Acts) == 1 && got.Acts[0].Kind == "browser" { // in a folder of a version that tells acts apart
 			o.asJSON(&got, "objections", "withdraw", "--id", p.ID, "--all", "--because", "asked", "--every-act")
 		}
-		if !got.New || len(got.InForce) > 0 || stands(p) != "" {
-			o.t.Errorf("%s: %+v, and then %q stands", p.ID, got, stands(p))
+		if !got.New || len(got.InForce) > 0 {
+			o.t.Errorf("%s: %+v", p.ID, got)
 		}
+		p.InForce = nil
 	}
-	for i := range o.People {
-		if p := &o.People[i]; i%2 > 0 && stands(p) != strings.Join(p.InForce, " ") {
-			o.t.Errorf("%s took nothing back, and %q stands", p.ID, stands(p))
-		}
-	}
+	o.checkStanding()
 }
 
 // receivers starts a stand-in for each webhook, and returns what each is told.

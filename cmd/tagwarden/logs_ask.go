@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -16,7 +15,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
-	"github.com/tagwarden/tagwarden/rules"
 )
 
 // question is what the forwarding log is asked, as flags say it.
@@ -30,29 +28,11 @@ type question struct {
 	dir     string      // of the ledger, once it is open
 	reading *logReading // that the log is asked is recorded, once it is open
 
+	sinceAs, untilAs string // the times, as they were given
+
 	gone func(through uint64) // told how far the log was gone through; nil: nobody is
 
 	purposes bool // what for events were is to be known, under whatever policy
-}
-
-// memberFlags are flags that ask about a member of records, each under its own name or the one that it has there.
-var memberFlags = []struct{ name, member, help string }{
-	{"vendor", "vendor", "a vendor's id"},
-	{"site", "site", "a site's id"},
-	{"decision", "decision", "permit or deny"},
-	{"reason", "reason", "why an event was denied, or permitted: objection"},
-	{"activity", "activity", "an activity's id"},
-	{"purpose", query.Purpose, "a purpose's id: events on activities with it, and acts about it"},
-	{"basis", "basis", "a lawful basis: consent"},
-	{"event", "name", "an event's name: purchase"},
-	{"field", query.Field, "a field's name: events in whose shape it stands, kept, changed or dropped"},
-	{"endpoint", "endpoint", "a vendor's endpoint"},
-	{"region", "region", "a region: DE"},
-	{"policy", "policy", "the digest of a policy"},
-	{"kind", "kind", "a kind of record: event"},
-	{"outcome", "outcome", "how a delivery ended: events, and the records that say so"},
-	{"hit", "hit", "the number of a hit"},
-	{"subject", query.Subject, "a subject, by the hash that records have"},
 }
 
 // question adds the flags that say which ledger is asked, about whom, and of when.
@@ -66,50 +46,42 @@ func (t *terminal) question(f *flag.FlagSet) *question {
 		return err
 	})
 	countryFlag(f, &q.country)
-	f.Func("since", "from this time on: 7d for a week ago, 12h, 2026-05-04, or RFC 3339", q.time(&q.of.Since))
-	f.Func("until", "before this time, given likewise", q.time(&q.of.Until))
+	q.say(f, "since", "until")
 	f.BoolVar(&q.scan, "scan", false, "read every record of that time, and go by no index")
 	return q
 }
 
-// members adds the flags that ask about members of records. Each may be given again: one of the values is meant.
-func (q *question) members(f *flag.FlagSet) {
-	for _, one := range memberFlags {
-		f.Func(one.name, one.help+"; may be given again", func(given string) error {
-			q.of.And(one.member, given)
-			return nil
+// say adds the flags that say the question by words of package query.
+func (q *question) say(f *flag.FlagSet, names ...string) {
+	for _, word := range query.Words() {
+		if !slices.Contains(names, word.Name) {
+			continue
+		}
+		help := word.Help
+		if word.Several() {
+			help += "; may be given again"
+		}
+		f.Func(word.Name, help, func(given string) error {
+			switch word.Name {
+			case "since", "from":
+				q.sinceAs = given
+			case "until", "to":
+				q.untilAs = given
+			}
+			return q.of.Say(word.Name, given, q.t.now())
 		})
 	}
-	f.Func("where", "a member of a record and its value, vendor=ga4; may be given again", func(given string) error {
-		name, value, found := strings.Cut(given, "=")
-		if !found || name == "" {
-			return errWhere
-		}
-		q.of.And(name, value)
-		return nil
-	})
-	f.Func("number", "the record of this number, or those from N to M, N-M", func(given string) (err error) {
-		q.of.Numbers, err = query.ParseRange(given)
-		return err
-	})
 }
 
 // searched adds the flags of whoever shows records: those about members, how many, and other names for the time.
 func (q *question) searched(f *flag.FlagSet, limit string) {
-	q.members(f)
-	f.Func("from", "the same as --since", q.time(&q.of.Since))
-	f.Func("to", "the same as --until", q.time(&q.of.Until))
-	f.Func("limit", limit, limitInto(&q.of.Limit))
-}
-
-var errWhere = errors.New("MEMBER=VALUE is right, such as reason=objection")
-
-// time reads a time into a variable.
-func (q *question) time(to *time.Time) func(string) error {
-	return func(given string) (err error) {
-		*to, err = query.ParseTime(given, q.t.now())
-		return err
+	for _, word := range query.Words() {
+		if word.Several() {
+			q.say(f, word.Name)
+		}
 	}
+	q.say(f, "number", "from", "to")
+	f.Func("limit", limit, limitInto(&q.of.Limit))
 }
 
 // limit reads how many records are wanted.
@@ -139,7 +111,7 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 		if loaded, code = q.t.load(*q.ledger.config); loaded == nil {
 			return nil, nil, code
 		}
-		q.knows(loaded)
+		new(proxy.PolicyWords).Tell(&q.of, loaded, q.purposes, func(text string) { q.t.hint("%s", text) })
 	}
 	if len(q.ids) > 0 {
 		hashes, err := q.hashes(ctx, loaded)
@@ -158,25 +130,32 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 		Note:   func(text string) { q.t.hint("%s", text) },
 		Gone:   q.gone,
 	}
+	o.Indexing = q.indexing(dir)
 	q.dir = dir
 	return query.Open(dir, o), loaded, fine
+}
+
+// indexing shows on a terminal how far the log was gone through, as long as an index is made that was missing.
+func (q *question) indexing(dir string) func(number uint64) {
+	bar := newProgress(q.t, nil, recordsSigned(dir))
+	shown := q.t.now()
+	return func(number uint64) {
+		now := q.t.now()
+		switch {
+		case number == 0: // lines of the answer may follow
+			bar.clear()
+		case now.Sub(shown) >= 200*time.Millisecond:
+			shown = now
+			bar.read.Store(int64(number))
+			bar.show()
+		}
+	}
 }
 
 // asks is the question as a reading of the log: what is asked about by name, and of a person the hashes alone.
 func (q *question) asks(verb string) readingAsk {
 	ask := readingAsk{Verb: verb}
-	for _, c := range q.of.Where {
-		if c.Member == query.Subject {
-			ask.Subjects = c.Values
-			continue
-		}
-		ask.Asked = append(ask.Asked, c.Member)
-	}
-	if q.of.Numbers != (query.Range{}) {
-		ask.Asked = append(ask.Asked, "number")
-	}
-	slices.Sort(ask.Asked)
-	ask.Asked = slices.Compact(ask.Asked)
+	ask.Asked, ask.Subjects = q.of.Asks()
 	if !q.of.Since.IsZero() {
 		ask.From = &q.of.Since
 	}
@@ -219,55 +198,6 @@ func (q *question) call(ctx context.Context, loaded *config.Loaded, method, path
 		return err
 	}
 	return errors.Join(c.call(ctx, method, path, people, into), c.close())
-}
-
-// knows notes what a policy knows: its vendors, sites and activities, and which activities carry which purposes, under the
-// policies that were as well where purposes are asked about.
-func (q *question) knows(loaded *config.Loaded) {
-	q.of.Known = map[string][]string{}
-	q.of.Carried = map[string][]string{}
-	for _, purpose := range loaded.Policy.Purposes() {
-		q.of.Carried[purpose.ID] = nil
-		q.of.Known[query.Purpose] = append(q.of.Known[query.Purpose], purpose.ID)
-	}
-	for _, site := range loaded.Policy.Sites() {
-		q.of.Known["site"] = append(q.of.Known["site"], site.ID)
-	}
-	for _, vendor := range loaded.Policy.Recipients() {
-		q.of.Known["vendor"] = append(q.of.Known["vendor"], vendor.ID)
-	}
-	carries(&q.of, loaded.Policy.Activities())
-	asked := slices.ContainsFunc(q.of.Where, func(c query.Condition) bool { return c.Member == query.Purpose })
-	if !asked && !q.purposes {
-		return
-	}
-	folder := proxy.PoliciesDir(loaded.Server.Data)
-	digests, err := config.Archived(folder)
-	if err != nil {
-		q.t.hint("which purposes activities had under policies before is not known: %v", err)
-		return
-	}
-	for _, digest := range digests {
-		if digest == loaded.Policy.Digest() {
-			continue
-		}
-		policy, err := config.CompileArchived(folder, digest)
-		if err != nil {
-			q.t.hint("which purposes activities had under the policy %s is not known: %v", digest, err)
-			continue
-		}
-		carries(&q.of, policy.Activities())
-	}
-}
-
-// carries notes which purposes activities have.
-func carries(q *query.Question, activities []*rules.Activity) {
-	for _, activity := range activities {
-		q.Known["activity"] = append(q.Known["activity"], activity.ID)
-		for _, purpose := range activity.PurposeIDs {
-			q.Carried[purpose] = append(q.Carried[purpose], activity.ID)
-		}
-	}
 }
 
 // answered says on the terminal what an answer was made of, and how the verb ends.

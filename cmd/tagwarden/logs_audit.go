@@ -5,48 +5,41 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
-	"github.com/tagwarden/tagwarden/rules"
 )
 
 // logsAudit recomputes compliance from the records of a ledger. Exit codes: 1 where something was found.
 func logsAudit(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs audit", "[--config FILE | --dir DIR] [--policies DIR] [--since TIME] [--until TIME] "+
+	f := t.flags("logs audit", "[--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--since TIME] [--until TIME] "+
 		"[--format text|json|html] [--out FILE]")
-	of := t.ledgerFlags(f)
-	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
-	o := recompute.Options{Now: t.now()}
-	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", sinceInto(&o.Since, o.Now))
-	f.Func("until", "and before this time", sinceInto(&o.Until, o.Now))
+	a := auditing{t: t, ledger: t.ledgerFlags(f), server: addRemoteFlags(f)}
+	a.policies = f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
+	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", sinceInto(&a.since, t.now()))
+	f.Func("until", "and before this time", sinceInto(&a.until, t.now()))
 	out := f.String("out", "", "the file that the report is written to")
 	form := format(f, "json", "html")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	dir, code := of.written(t)
-	if dir == "" {
+	audit := a.here
+	if a.server.given() {
+		audit = a.remote
+	}
+	report, code := audit(ctx)
+	if report == nil {
 		return code
 	}
-	o.Dir = dir
-	if code := (auditing{t}).configure(of, &o); code != fine {
-		return code
-	}
-	o.Compile = compileIn(policiesBeside(*policies, dir))
-	report, err := auditing{t}.run(ctx, o)
-	if err != nil {
-		return t.failed(fmt.Errorf("the log cannot be audited: %w", err))
-	}
-	if code := (auditing{t}).write(report, *form, *out); code != fine {
+	if code := a.write(report, *form, *out); code != fine {
 		return code
 	}
 	if len(report.Findings) > 0 {
@@ -63,52 +56,34 @@ func sinceInto(to *time.Time, now time.Time) func(string) error {
 	}
 }
 
-// notOnce is how much later than at once the server deletes what is old: it looks now and then, at whole segments.
-const notOnce = 26 * time.Hour
-
 // auditing is how an audit is made and shown.
-type auditing struct{ t *terminal }
-
-// configure fills in what a server file says: how long events wait, and how long records are kept.
-func (a auditing) configure(of ledgerFlags, o *recompute.Options) int {
-	if *of.dir != "" {
-		return fine
-	}
-	loaded, code := a.t.load(*of.config)
-	if loaded == nil {
-		return code
-	}
-	server := &loaded.Server
-	o.Waits = time.Duration(server.Delivery.TTL) + time.Duration(server.Delivery.Park.For)
-	o.Kept = keptBy(&server.Ledger, server.Delivery.Park.For)
-	return fine
+type auditing struct {
+	t            *terminal
+	ledger       ledgerFlags
+	server       remoteFlags
+	policies     *string
+	since, until time.Time
 }
 
-// keptBy is for how long a server file has records kept: the shortest of what it says of one. What is old goes with the
-// segment that it is in, and those of windows are gone through once a day; one whose event is parked stays until that ends.
-func keptBy(l *config.Ledger, parked config.Duration) func(kind, site string, purposes []string) time.Duration {
-	late := func(kept config.Duration) time.Duration {
-		if kept <= 0 {
-			return 0
-		}
-		return time.Duration(kept) + time.Duration(l.Seal) + notOnce
+// here audits the files of a ledger. Where there is no report the verb ends with the code.
+func (a auditing) here(ctx context.Context) (*recompute.Report, int) {
+	dir, code := a.ledger.written(a.t)
+	if dir == "" {
+		return nil, code
 	}
-	return func(kind, site string, purposes []string) time.Duration {
-		kept := late(l.Retain)
-		if kind != ledger.KindEvent {
-			return kept
+	var loaded *config.Loaded
+	if *a.ledger.dir == "" {
+		if loaded, code = a.t.load(*a.ledger.config); loaded == nil {
+			return nil, code
 		}
-		for i := range l.Windows {
-			w := &l.Windows[i]
-			if w.Site != "" && w.Site != site || w.Purpose != "" && !slices.Contains(purposes, w.Purpose) {
-				continue
-			}
-			if by := late(w.Retain) + time.Duration(parked); kept == 0 || by < kept {
-				kept = by
-			}
-		}
-		return kept
 	}
+	o := proxy.Auditing(dir, policiesBeside(*a.policies, dir), loaded)
+	o.Since, o.Until, o.Now = a.since, a.until, a.t.now()
+	report, err := a.run(ctx, o)
+	if err != nil {
+		return nil, a.t.failed(fmt.Errorf("the log cannot be audited: %w", err))
+	}
+	return report, fine
 }
 
 // policiesBeside is the folder of policies that was given, or that which lies beside a ledger.
@@ -119,9 +94,49 @@ func policiesBeside(given, dir string) string {
 	return proxy.PoliciesDir(filepath.Dir(filepath.Clean(dir)))
 }
 
-// compileIn compiles policies out of a folder of them.
-func compileIn(policies string) func(string) (*rules.Policy, error) {
-	return func(digest string) (*rules.Policy, error) { return config.CompileArchived(policies, digest) }
+// askedEvery is how often a server is asked how far an audit is.
+const askedEvery = 300 * time.Millisecond
+
+// remote has a server audit its log, and shows how far it is. Who is interrupted stops it. Where there is no report the verb
+// ends with the code.
+func (a auditing) remote(ctx context.Context) (*recompute.Report, int) {
+	c, err := a.server.client()
+	if err != nil {
+		a.t.fail("%v", err)
+		return nil, usage
+	}
+	body := timed(map[string]any{}, &query.Question{Since: a.since, Until: a.until})
+	var state api.AuditState
+	if err := c.call(ctx, http.MethodPost, "/ledger/audit", body, &state); err != nil {
+		return nil, a.t.failed(err)
+	}
+	bar := newProgress(a.t, nil, 0)
+	defer bar.end()
+	again := time.NewTicker(askedEvery)
+	defer again.Stop()
+	for state.State == api.AuditRunning {
+		select {
+		case <-ctx.Done():
+			err := c.call(context.WithoutCancel(ctx), http.MethodDelete, "/ledger/audit", nil, &state)
+			bar.end()
+			return nil, a.t.failed(errors.Join(errors.New("the audit was interrupted: the server is told to stop it"), err))
+		case <-again.C:
+		}
+		if err := c.call(ctx, http.MethodGet, "/ledger/audit", nil, &state); err != nil && ctx.Err() == nil {
+			return nil, a.t.failed(err)
+		}
+		bar.size = int64(state.Of)
+		bar.read.Store(int64(state.Examined))
+		bar.show()
+	}
+	if state.State != api.AuditDone {
+		return nil, a.t.failed(fmt.Errorf("the audit did not come to its end: %s", state.Why))
+	}
+	var report recompute.Report
+	if err := json.Unmarshal(state.Report, &report); err != nil {
+		return nil, a.t.failed(fmt.Errorf("the server's report cannot be read: %w", err))
+	}
+	return &report, fine
 }
 
 // run recomputes, and shows how far it is.

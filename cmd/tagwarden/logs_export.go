@@ -23,16 +23,17 @@ type recordExport struct {
 	form string
 	out  string // "": the standard output
 
-	from   *uint64 // the number that it begins with; nil: none is said
-	resume bool    // it goes on where the file stops
+	from   *uint64     // the number that it begins with; nil: none is said
+	resume bool        // it goes on where the file stops
+	number query.Range // that --number asks for
 }
 
 // logsExport writes records that answer a question, or the tree of the log.
 func logsExport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs export", "[--format jsonl|csv|parquet] [--out FILE] [--from-number N | --after N|resume] [--id NAME=VALUE]... "+
 		"[--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] [--where MEMBER=VALUE]... [--limit N] "+
-		"[--config FILE | --dir DIR]\n       tagwarden logs export --tiles DIR [--config FILE | --dir DIR] [--format text|json]")
-	x := &recordExport{t: t, q: t.question(f)}
+		"[--config FILE | --dir DIR | --server URL --token-file FILE]\n       tagwarden logs export --tiles DIR [--config FILE | --dir DIR] [--format text|json]")
+	x, remote := &recordExport{t: t, q: t.question(f)}, addRemoteFlags(f)
 	x.q.searched(f, "how many records at most (all)")
 	x.flags(f)
 	tiles := f.String("tiles", "", "the folder that checkpoint and tiles are written to, as c2sp.org/tlog-tiles has them")
@@ -49,6 +50,9 @@ func logsExport(ctx context.Context, t *terminal, args []string) int {
 	t.endsTidily() // what was written until then can be gone on with
 	bar := newProgress(t, nil, 0)
 	defer bar.end()
+	if remote.given() {
+		return x.remote(ctx, remote, bar)
+	}
 	x.q.gone = func(through uint64) { bar.read.Store(int64(through)); bar.show() }
 	l, _, code := x.q.open(ctx, api.VerbExport)
 	if l == nil {
@@ -57,6 +61,22 @@ func logsExport(ctx context.Context, t *terminal, args []string) int {
 	bar.size = recordsSigned(x.q.dir)
 	shown, code := x.read(ctx, l, bar)
 	return x.q.reading.end(ctx, shown, code)
+}
+
+// remote exports what a server's log says.
+func (x *recordExport) remote(ctx context.Context, of remoteFlags, bar *progress) int {
+	l, err := x.q.askRemote(of, "/ledger/export", mostExported)
+	if err != nil {
+		x.t.fail("%v", err)
+		return usage
+	}
+	l.gone = func(read, of uint64) {
+		bar.size = int64(of)
+		bar.read.Store(int64(read))
+		bar.show()
+	}
+	_, code := x.read(ctx, l, bar)
+	return code
 }
 
 // flags adds those that say what is written, and from where on.
@@ -124,6 +144,7 @@ func (x *recordExport) check() error {
 	case x.resume && x.out == "":
 		return errors.New("--after resume: --out says which file it goes on with")
 	}
+	x.number = x.q.of.Numbers
 	x.beginAt()
 	return x.q.of.Check()
 }
@@ -159,7 +180,7 @@ func (x *recordExport) tiles(f *flag.FlagSet, to string) int {
 }
 
 // read reads the records, and writes them.
-func (x *recordExport) read(ctx context.Context, l *query.Ledger, bar *progress) (shown, code int) {
+func (x *recordExport) read(ctx context.Context, l askedLog, bar *progress) (shown, code int) {
 	to, err := x.openFile(ctx, l)
 	if err != nil {
 		return 0, x.t.failed(err)

@@ -50,7 +50,7 @@ func (l *lineFile) write(f *query.Found) error {
 
 func (l *lineFile) close(whole bool) (err error) {
 	if l.fresh && !whole { // nobody wants a file of a question that is a fault
-		return errors.Join(l.file.Close(), os.Remove(l.file.Name()))
+		return errors.Join(l.file.Close(), os.Remove(l.file.Name()), os.Remove(l.file.Name()+begunSuffix))
 	}
 	if l.table != nil {
 		err = l.table.flush()
@@ -90,7 +90,7 @@ func (c *columnFile) close(whole bool) error {
 }
 
 // openFile begins the file, or finds where it goes on. No file that is there is written over.
-func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFile, error) {
+func (x *recordExport) openFile(ctx context.Context, l askedLog) (recordFile, error) {
 	if x.out == "" {
 		return x.lines(x.t.document(), nil, true), nil
 	}
@@ -106,6 +106,9 @@ func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFil
 		buffer := bufio.NewWriterSize(file, 1<<20)
 		return &columnFile{x.out, file, buffer, table.NewWriter(buffer)}, nil
 	}
+	if err := x.beside(); err != nil {
+		return nil, err
+	}
 	file, err := os.OpenFile(x.out, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
@@ -117,6 +120,17 @@ func (x *recordExport) openFile(ctx context.Context, l *query.Ledger) (recordFil
 		}
 	}
 	return x.lines(file, file, empty), nil
+}
+
+// beside writes beside the file what it is begun with, or holds what stands there against what is asked now.
+func (x *recordExport) beside() error {
+	if !x.resume {
+		return x.begun().write(x.out)
+	}
+	if err := x.holdAgainst(x.begun()); err != nil {
+		return fmt.Errorf("cannot go on with %s: %w", x.out, err)
+	}
+	return nil
 }
 
 // lines begins to write lines or rows; empty says that nothing is there, not even the names of columns.
@@ -132,7 +146,7 @@ func (x *recordExport) lines(w io.Writer, file *os.File, empty bool) recordFile 
 }
 
 // goOn finds the record that a file ends with, has the export begin behind it, and cuts off what stands there by half.
-func (x *recordExport) goOn(ctx context.Context, l *query.Ledger, file *os.File) (empty bool, err error) {
+func (x *recordExport) goOn(ctx context.Context, l askedLog, file *os.File) (empty bool, err error) {
 	info, err := file.Stat()
 	if err != nil {
 		return false, err
@@ -169,7 +183,7 @@ var (
 )
 
 // numberOf finds the number of a record in the log, by its line.
-func numberOf(ctx context.Context, l *query.Ledger, line []byte) (number uint64, err error) {
+func numberOf(ctx context.Context, l askedLog, line []byte) (number uint64, err error) {
 	q := &query.Question{}
 	if at, err := time.Parse(time.RFC3339Nano, gjson.GetBytes(line, "time").Str); err == nil {
 		q.Since, q.Until = at, at.Add(1)

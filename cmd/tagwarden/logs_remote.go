@@ -1,116 +1,174 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
-	"net/url"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"golang.org/x/mod/sumdb/note"
 )
 
-// mostPage is how many records a server is asked for at once.
-const mostPage = 1000
+// askedLog is a log that is asked questions: files, or a server.
+type askedLog interface {
+	// Ask yields the records that answer a question, as [query.Ledger] does.
+	Ask(context.Context, *query.Question, func(*query.Found) bool) (query.Tally, error)
+}
 
-// searchRemote shows the records of a server's log that fit, page after page: the server reads a part of a long log at a
-// time, and says where it goes on.
-func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string) int {
-	asked, err := q.address()
-	if err != nil {
-		q.t.fail("%v", err)
-		return usage
-	}
+// remoteLog is the log of a server that is asked with a token alone.
+type remoteLog struct {
+	t    *terminal
+	c    *client
+	path string                // the call: "/ledger/records" or "/ledger/export"
+	most int                   // records of a page
+	who  map[string]any        // whom it is asked about: ids, country
+	gone func(read, of uint64) // told how far it came; nil: nobody is
+}
+
+// How many records a server is asked for at once.
+const (
+	mostPage     = 1000
+	mostExported = 10_000
+)
+
+// askRemote makes ready to ask a server.
+func (q *question) askRemote(of remoteFlags, path string, most int) (*remoteLog, error) {
 	c, err := of.client()
+	if err != nil {
+		return nil, err
+	}
+	return &remoteLog{t: q.t, c: c, path: path, most: most, who: q.who()}, nil
+}
+
+// who is whom a question is about, as a body of a call says it.
+func (q *question) who() map[string]any {
+	body := map[string]any{}
+	ids := map[string][]string{}
+	for i := range q.ids {
+		for name, values := range q.ids[i].IDs {
+			ids[name] = append(ids[name], values...)
+		}
+	}
+	if len(ids) > 0 {
+		body["ids"] = ids
+		if q.country.Country != "" {
+			body["country"] = q.country.Country
+		}
+	}
+	return body
+}
+
+// timed adds to a body of when is asked.
+func timed(body map[string]any, q *query.Question) map[string]any {
+	for name, at := range map[string]time.Time{"since": q.Since, "until": q.Until} {
+		if !at.IsZero() {
+			body[name] = at.Format(time.RFC3339Nano)
+		}
+	}
+	return body
+}
+
+// body is a question as a server is asked it: from the record of a number on, for at most so many.
+func (l *remoteLog) body(q *query.Question, begin uint64, limit int) map[string]any {
+	body := timed(maps.Clone(l.who), q)
+	body["limit"], body["wide"] = limit, true
+	var where []string
+	for _, c := range q.Where {
+		for _, value := range c.Values {
+			where = append(where, c.Member+"="+value)
+		}
+	}
+	if where != nil {
+		body["where"] = where
+	}
+	if begin > 0 {
+		body["begin"] = begin
+	}
+	if q.Numbers.End != 0 {
+		body["end"] = q.Numbers.End
+	}
+	return body
+}
+
+// Ask asks page after page: the server reads a part of a long log at a time, and says where it goes on.
+func (l *remoteLog) Ask(ctx context.Context, q *query.Question, yield func(*query.Found) bool) (tally query.Tally, err error) {
+	for begin := q.Numbers.First; ; {
+		limit := l.most
+		if q.Limit > 0 {
+			limit = min(limit, q.Limit-tally.Found+1) // one more tells whether there are more
+		}
+		var page api.RecordsPage
+		if err := l.c.call(ctx, http.MethodPost, l.path, l.body(q, begin, limit), &page); err != nil {
+			return tally, err
+		}
+		tally.Records, tally.Damaged = page.Of, tally.Damaged+page.Damaged
+		if page.Damaged > 0 {
+			l.t.fail("%s of the log cannot be read there, and was passed over: `tagwarden logs verify` says which",
+				counted(page.Damaged, "place"))
+		}
+		for i := range page.Records {
+			if tally.More = q.Limit > 0 && tally.Found == q.Limit; tally.More {
+				return tally, nil
+			}
+			tally.Found++
+			if !yield(foundIn(&page.Records[i])) {
+				return tally, nil
+			}
+		}
+		if l.gone != nil {
+			l.gone(cmp.Or(page.Next, page.Of), page.Of)
+		}
+		if page.Whole || page.Next <= begin {
+			return tally, nil
+		}
+		begin = page.Next
+	}
+}
+
+// foundIn is a record of a page as one that was found in files.
+func foundIn(one *api.NumberedRecord) *query.Found {
+	f := &query.Found{Number: one.Number, Numbered: true, Record: one.Record, Rungs: one.Rungs}
+	for _, part := range one.Parts {
+		f.Parts = append(f.Parts, part)
+	}
+	if s := one.Shape; s != nil {
+		f.Shape = &ledger.Shape{ID: s.ID, Kept: s.Kept, Changed: s.Changed, Dropped: s.Dropped}
+	}
+	return f
+}
+
+// searchRemote shows the records of a server's log that fit.
+func (q *question) searchRemote(ctx context.Context, of remoteFlags, form string, wide bool) int {
+	l, err := q.askRemote(of, "/ledger/records", mostPage)
 	if err != nil {
 		q.t.fail("%v", err)
 		return usage
 	}
 	out := newRecordPrinter(q.t, form)
-	defer out.flush()
-	show := func(one *api.NumberedRecord) {
-		out.showFound(&query.Found{Number: one.Number, Numbered: true, Record: one.Record}, false)
-	}
-	var tally query.Tally
-	numbers := q.of.Numbers
-	if numbers.End == numbers.First+1 && len(q.of.Where) == 0 && q.of.Since.IsZero() && q.of.Until.IsZero() {
-		var one api.NumberedRecord
-		if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/ledger/records/%d", numbers.First), nil, &one); err != nil {
-			return q.t.failed(err)
-		}
-		show(&one)
-		return fine
-	}
-	for begin := numbers.First; ; {
-		if begin > 0 {
-			asked.Set("begin", strconv.FormatUint(begin, 10))
-		}
-		var page api.RecordsPage
-		if err := c.call(ctx, http.MethodGet, "/ledger/records?"+asked.Encode(), nil, &page); err != nil {
-			out.flush()
-			return q.t.failed(err)
-		}
-		for i := range page.Records {
-			if tally.More = q.of.Limit > 0 && tally.Found == q.of.Limit; tally.More {
-				break
-			}
-			show(&page.Records[i])
-			tally.Found++
-		}
-		tally.Records, tally.Damaged = page.Of, tally.Damaged+page.Damaged
-		if page.Damaged > 0 {
-			out.flush()
-			q.t.fail("%s of the log cannot be read there, and was passed over: `tagwarden logs verify` says which",
-				counted(page.Damaged, "place"))
-		}
-		if tally.More || page.Whole || page.Next <= begin {
-			break
-		}
-		begin = page.Next
-	}
+	tally, err := l.Ask(ctx, &q.of, func(found *query.Found) bool {
+		out.showFound(found, wide)
+		return true
+	})
 	out.flush()
+	if err != nil {
+		return q.t.failed(err)
+	}
+	if numbers := q.of.Numbers; tally.Found == 0 && numbers.End == numbers.First+1 { // why it is not there
+		var one api.NumberedRecord
+		if err := l.c.call(ctx, http.MethodGet, fmt.Sprintf("/ledger/records/%d", numbers.First), nil, &one); err != nil {
+			return q.t.failed(err)
+		}
+	}
 	return q.answered(tally, nil)
-}
-
-// address is a question as a server is asked it. What a server is not asked in an address is the error.
-func (q *question) address() (url.Values, error) {
-	limit := mostPage
-	if q.of.Limit > 0 {
-		limit = min(mostPage, q.of.Limit+1)
-	}
-	asked := url.Values{"limit": {strconv.Itoa(limit)}}
-	if len(q.ids) > 0 {
-		return nil, errors.New("--id: a server is not asked about a person by `logs search`")
-	}
-	for _, c := range q.of.Where {
-		if !slices.Contains(api.RecordMembers(), c.Member) {
-			return nil, fmt.Errorf("%s is no member that a server is asked about: it is asked about %s", c.Member,
-				strings.Join(api.RecordMembers(), ", "))
-		}
-		if len(c.Values) > 1 {
-			return nil, fmt.Errorf("%s: a server is asked about one value of a member", c.Member)
-		}
-		asked.Set(c.Member, c.Values[0])
-	}
-	for name, at := range map[string]time.Time{"from": q.of.Since, "to": q.of.Until} {
-		if !at.IsZero() {
-			asked.Set(name, at.Format(time.RFC3339Nano))
-		}
-	}
-	if q.of.Numbers.End != 0 {
-		asked.Set("end", strconv.FormatUint(q.of.Numbers.End, 10))
-	}
-	return asked, nil
 }
 
 // proveRemote fetches a proof from a server. Where a key is given it is checked before anybody relies on it.

@@ -12,27 +12,39 @@ import (
 
 // logsRetention says what the log keeps, and what should have gone. Exit codes: 1 where something is overdue.
 func logsRetention(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs retention", "--config FILE [--format text|json]")
+	f := t.flags("logs retention", "[--config FILE | --server URL --token-file FILE] [--format text|json]")
+	remote := addRemoteFlags(f)
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	form := format(f, "json")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
-		var got api.Retention
-		if err := c.call(ctx, http.MethodGet, "/ledger/retention", nil, &got); err != nil {
-			return t.failed(err)
+	if remote.given() {
+		c, err := remote.client()
+		if err != nil {
+			t.fail("%v", err)
+			return usage
 		}
-		if *form == "json" {
-			printJSON(t.out, got, "  ")
-		} else {
-			printRetention(t, &got)
-		}
-		if len(got.Overdue) > 0 {
-			return findings
-		}
-		return fine
-	})
+		return showRetention(ctx, t, c, *form)
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int { return showRetention(ctx, t, c, *form) })
+}
+
+// showRetention asks, and shows the answer.
+func showRetention(ctx context.Context, t *terminal, c *client, form string) int {
+	var got api.Retention
+	if err := c.call(ctx, http.MethodGet, "/ledger/retention", nil, &got); err != nil {
+		return t.failed(err)
+	}
+	if form == "json" {
+		printJSON(t.out, got, "  ")
+	} else {
+		printRetention(t, &got)
+	}
+	if len(got.Overdue) > 0 {
+		return findings
+	}
+	return fine
 }
 
 // printRetention shows it.

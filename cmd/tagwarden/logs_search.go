@@ -34,7 +34,7 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	if remote.given() {
-		return q.searchRemote(ctx, remote, *form)
+		return q.searchRemote(ctx, remote, *form, *wide)
 	}
 	l, _, code := q.open(ctx, api.VerbSearch)
 	if l == nil {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/dossier"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
@@ -16,12 +17,9 @@ import (
 
 func logsSubject(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs subject", "NAME=VALUE... | --subject HASH... [--since TIME] [--until TIME] [--country DE] "+
-		"[--config FILE | --dir DIR] [--format text|json|html]")
-	q := t.question(f)
-	f.Func("subject", "the hash that records have of the person; may be given again", func(given string) error {
-		q.of.And(query.Subject, given)
-		return nil
-	})
+		"[--config FILE | --dir DIR | --server URL --token-file FILE] [--format text|json|html]")
+	q, remote := t.question(f), addRemoteFlags(f)
+	q.say(f, query.Subject)
 	form := choice(f, "format", "text, json or html", dossier.Formats())
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -43,6 +41,9 @@ func logsSubject(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
+	if remote.given() {
+		return q.personRemote(ctx, remote, *form)
+	}
 	q.purposes = true
 	l, loaded, code := q.open(ctx, api.VerbSubject)
 	if l == nil {
@@ -52,18 +53,35 @@ func logsSubject(ctx context.Context, t *terminal, args []string) int {
 	return q.reading.end(ctx, shown, code)
 }
 
+// personRemote shows what the log of a server holds about whoever is asked about.
+func (q *question) personRemote(ctx context.Context, of remoteFlags, form string) int {
+	c, err := of.client()
+	if err != nil {
+		q.t.fail("%v", err)
+		return usage
+	}
+	body := timed(q.who(), &q.of)
+	if _, subjects := q.of.Asks(); subjects != nil {
+		body[query.Subject] = subjects
+	}
+	var report dossier.Report
+	if err := c.call(ctx, http.MethodPost, "/ledger/subject", body, &report); err != nil {
+		return q.t.failed(err)
+	}
+	return q.showPerson(&report, form)
+}
+
 // person shows what the log holds about whoever is asked about, and counts the records that it is made of.
 func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.Loaded, form string) (shown, code int) {
-	asked := dossier.Asked{At: q.t.now().UTC(), Subjects: q.of.Where[0].Values, Since: q.of.Since, Until: q.of.Until, Reading: q.of.Reading}
+	of := dossier.Asked{At: q.t.now().UTC(), Subjects: q.of.Where[0].Values, Since: q.of.Since, Until: q.of.Until, Reading: q.of.Reading}
 	for i := range q.ids {
 		for name, values := range q.ids[i].IDs {
 			for _, value := range values {
-				masked := objection.Mask(objection.ID{Name: name, Value: value})
-				asked.IDs = append(asked.IDs, masked.Name+" "+masked.Is)
+				of.IDs = append(of.IDs, proxy.MaskedIDs([]objection.ID{{Name: name, Value: value}})...)
 			}
 		}
 	}
-	report, err := dossier.Gather(ctx, l, asked, q.titles(loaded))
+	report, err := dossier.Gather(ctx, l, of, proxy.PersonNames(&q.of, loaded))
 	if err != nil {
 		return 0, q.answered(query.Tally{}, err)
 	}
@@ -72,9 +90,14 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 			return 0, q.t.failed(err)
 		}
 	}
+	return report.Log.About, q.showPerson(report, form)
+}
+
+// showPerson shows what a log holds about a person.
+func (q *question) showPerson(report *dossier.Report, form string) int {
 	text, err := report.Render(form)
 	if err != nil {
-		return 0, q.t.failed(err)
+		return q.t.failed(err)
 	}
 	if form == "text" {
 		printf(q.t.out, "%s", severalLines(linesVisible(string(text))))
@@ -82,9 +105,9 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 		_, _ = q.t.document().Write(text)
 	}
 	if report.Log.Damaged > 0 {
-		return report.Log.About, usage
+		return usage
 	}
-	return report.Log.About, fine
+	return fine
 }
 
 // linesVisible is a text of several lines with everything hostile in it as escapes, but their ends.
@@ -94,17 +117,6 @@ func linesVisible(text string) string {
 		all[i] = visible(all[i])
 	}
 	return strings.Join(all, "\n")
-}
-
-// titles are what purposes are called in the policy in force, and which activities carry them.
-func (q *question) titles(loaded *config.Loaded) dossier.Names {
-	names := dossier.Names{Carried: q.of.Carried, Titles: map[string]string{}}
-	if loaded != nil {
-		for id := range loaded.Purposes {
-			names.Titles[id], _ = loaded.Purposes[id].Title.In("en")
-		}
-	}
-	return names
 }
 
 // inForce are the scopes that are objected to now.

@@ -4,31 +4,24 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"path/filepath"
-	"slices"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/tarball"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/proxy/ledger/words"
 )
 
-// explained is an explanation with the line of the policy that decided.
-type explained struct {
-	*recompute.Explanation
-	Line    string `json:"line,omitempty"`    // "policy/activities.yaml:12:5", where the policy of now is that of then
-	Profile string `json:"profile,omitempty"` // likewise, of the profile by which fields leave
-	Archive string `json:"archive,omitempty"` // else: the archive of the policy, and where in it
-}
+// explained is an explanation that is shown.
+type explained struct{ *recompute.Explanation }
 
 // logsWhy explains one record: an event's ladder is judged again by what is recorded, under the policy of then.
 func logsWhy(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs why", "NUMBER [--config FILE | --dir DIR] [--policies DIR] [--format text|json]")
-	of := t.ledgerFlags(f)
+	f := t.flags("logs why", "NUMBER [--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--format text|json]")
+	of, remote := t.ledgerFlags(f), addRemoteFlags(f)
 	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
@@ -39,6 +32,9 @@ func logsWhy(ctx context.Context, t *terminal, args []string) int {
 	if !ok {
 		return usage
 	}
+	if remote.given() {
+		return whyRemote(ctx, t, remote, number, *form)
+	}
 	dir, code := of.written(t)
 	if dir == "" {
 		return code
@@ -47,47 +43,42 @@ func logsWhy(ctx context.Context, t *terminal, args []string) int {
 	if reading == nil {
 		return code
 	}
-	folder := policiesBeside(*policies, dir)
-	found, err := recompute.Explain(ctx, dir, number, compileIn(folder))
+	by := proxy.Explaining{Dir: dir, Policies: policiesBeside(*policies, dir)}
+	if *of.dir == "" {
+		by.Loaded, _ = t.knowing(*of.config)
+	}
+	found, err := proxy.Explain(ctx, by, number)
 	if err != nil {
 		return reading.end(ctx, 0, t.failed(err))
 	}
-	x := explained{Explanation: found}
-	if *of.dir == "" {
-		x.place(t, *of.config)
+	return reading.end(ctx, 1, explained{found}.show(t, *form))
+}
+
+// whyRemote shows how a server explains one record.
+func whyRemote(ctx context.Context, t *terminal, of remoteFlags, number uint64, form string) int {
+	c, err := of.client()
+	if err != nil {
+		t.fail("%v", err)
+		return usage
 	}
-	if x.Line == "" && x.Activity != "" {
-		x.Archive = sprintf("%s: policy/activities.yaml, activities: %s", filepath.Join(folder, x.Policy+tarball.Extension), x.Activity)
+	x := explained{&recompute.Explanation{}}
+	if err := c.call(ctx, http.MethodGet, fmt.Sprintf("/ledger/records/%d/why", number), nil, x.Explanation); err != nil {
+		return t.failed(err)
 	}
-	if *form == "json" {
-		printJSON(t.out, x, "  ")
+	return x.show(t, form)
+}
+
+// show shows it, and tells how the verb ends.
+func (x explained) show(t *terminal, form string) int {
+	if form == "json" {
+		printJSON(t.out, x.Explanation, "  ")
 	} else {
 		x.print(t)
 	}
 	if x.Rejudged == "otherwise" {
-		code = findings
+		return findings
 	}
-	return reading.end(ctx, 1, code)
-}
-
-// place finds the line of the policy that decided, where the policy of now is that of then.
-func (x *explained) place(t *terminal, file string) {
-	if x.Activity == "" {
-		return
-	}
-	loaded, _ := t.knowing(file)
-	if loaded == nil || loaded.Policy.Digest() != x.Policy {
-		return
-	}
-	at := slices.IndexFunc(loaded.Activities, func(a config.Activity) bool { return a.ID == x.Activity })
-	if at < 0 {
-		return
-	}
-	places := loaded.Places()
-	if x.Line = places.Activity(at); x.Key != "" {
-		x.Line = places.Activity(at, x.Key)
-	}
-	x.Profile = places.Profile(loaded.Activities[at].Profile)
+	return fine
 }
 
 // print shows an explanation.

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/mod/modfile"
@@ -254,11 +255,22 @@ type source struct {
 	set    *token.FileSet
 }
 
-// sources reads every Go file of ours.
+// sources are the Go files of ours.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var all []source
-	err := filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 50 {
+		t.Fatalf("only %d files were found: this test looks in the wrong place", len(all))
+	}
+	return all
+}
+
+// parsed reads them, once for all tests.
+var parsed = sync.OnceValues(func() (all []source, err error) {
+	err = filepath.WalkDir(root, func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -287,14 +299,8 @@ func sources(t *testing.T) []source {
 		all = append(all, f)
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) < 50 {
-		t.Fatalf("only %d files were found: this test looks in the wrong place", len(all))
-	}
-	return all
-}
+	return all, err
+})
 
 func (f *source) imports() []string {
 	paths := make([]string, 0, len(f.syntax.Imports))

@@ -54,6 +54,8 @@ var ownParts = []struct {
 	{"objections", always},
 	{"follow", func(b own) bool { return b.loaded.Server.Objections.Follow }},
 	{"opt_outs", own.keepsOptOuts},
+	{"choices", own.recordsChoices},
+	{"receipts", own.heedsReceipts},
 	{"denied", always},
 	{"rare", func(b own) bool { return b.loaded.Policy.Rarest() > 0 }},
 	{"told", func(b own) bool { return len(b.toldHosts()) > 0 }},
@@ -141,6 +143,20 @@ func (b own) ownCookies() []StoredItem {
 // signal is read, and a law asks for that.
 func (b own) keepsOptOuts() bool {
 	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return config.KeepsOptOuts(b.loaded, s.ID, b.at) })
+}
+
+// recordsChoices tells whether what visitors of the notice's sites choose is recorded: a site names the texts that they choose
+// by, has a platform's choices copied, or goes by them.
+func (b own) recordsChoices() bool {
+	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool {
+		of := b.loaded.Server.Sites[s.ID]
+		return len(of.Choices.Texts) > 0 || of.Signals.Mirror != nil || of.Signals.Receipts != nil
+	})
+}
+
+// heedsReceipts tells whether what they chose is a source of signals.
+func (b own) heedsReceipts() bool {
+	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return b.loaded.Server.Sites[s.ID].Signals.Receipts != nil })
 }
 
 // toldHosts are where the other systems are that are told of objections.

@@ -1,6 +1,7 @@
 package notice
 
 import (
+	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
@@ -146,6 +147,44 @@ func TestRecordOfOtherSystems(t *testing.T) {
 		} {
 			if !strings.Contains(part, want) {
 				t.Errorf("%s: %q, want %q in it", c.events, part, want)
+			}
+		}
+	}
+}
+
+// TestChoicesAreTold: where what visitors choose is recorded, notice and record of processing say so in each language, and for
+// how long; where it counts as a signal, that as well; and neither where it is not so.
+func TestChoicesAreTold(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ signals, parts string }{
+		{"signals: { gpc: {}", ""}, {"signals: { mirror: {}, gpc: {}", "choices"}, {"signals: { receipts: {}, gpc: {}", "choices receipts"},
+	} {
+		loaded := sample.Approved(t, sample.Files(t, "signals: { gpc: {}", c.signals))
+		for _, lang := range []string{"de", "en", "fr"} {
+			n, _ := noticeOf(t, loaded, "", lang)
+			var parts []string
+			for _, part := range n.Own.Parts {
+				if part.ID == "choices" && !strings.Contains(part.Kept, "90") {
+					t.Errorf("%s: %+v", lang, part)
+				}
+				if part.ID == "choices" || part.ID == "receipts" {
+					parts = append(parts, part.ID)
+				}
+				if part.Title == "" || part.Purpose == "" || part.Data == "" || part.Basis == "" || part.Kept == "" || strings.Contains(part.Kept+part.Data, "{") {
+					t.Errorf("%s: %+v", lang, part)
+				}
+			}
+			if got := strings.Join(parts, " "); got != c.parts {
+				t.Errorf("%s: %s: %q is told", c.signals, lang, got)
+			}
+			r, err := Art30(loaded, RecordOf{Lang: lang, At: sample.Day})
+			if err != nil {
+				t.Fatal(err)
+			}
+			words, err := json.Marshal(r.Entries[len(r.Entries)-1])
+			title := map[string]string{"de": "Auswahl der Besucher", "en": "Choices of visitors", "fr": "Choix des visiteurs"}[lang]
+			if told := strings.Contains(string(words), title); err != nil || told != (c.parts != "") {
+				t.Errorf("%s: %s: the record of processing tells of %q: %v (%v)", c.signals, lang, title, told, err)
 			}
 		}
 	}

@@ -16,6 +16,7 @@ const (
 	Proofs             Permission = "proofs"       // what the log can be checked with: checkpoint, tiles, key
 	Search             Permission = "search"       // records of the log, with proofs, and why each says what it says
 	ReadSubjects       Permission = "subjects"     // what the log says of one person
+	Export             Permission = "export"       // take records of the log away, in larger pages
 	Audit              Permission = "audit"        // have the log held against the policy
 	ReadRetention      Permission = "retention"    // what is kept, since when, and what for too long
 	ReadQueue          Permission = "queue"        // how many events wait, and are parked, for which vendor
@@ -26,8 +27,8 @@ const (
 // Permissions lists them.
 func Permissions() []Permission {
 	return []Permission{
-		AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects, Audit,
-		ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
+		AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects, Export,
+		Audit, ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
 	}
 }
 

@@ -40,7 +40,7 @@ var grants = []struct {
 	{Privacy, []Permission{
 		ReadCounts, AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadSubjects, ReadRetention,
 	}},
-	{Security, []Permission{Proofs, Search, ReadSubjects, Audit, ReadRetention, ReadQueue}},
+	{Security, []Permission{Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue}},
 	{Operator, []Permission{ReadQueue, ChangeQueue, ManageTokens}},
 	{Admin, Permissions()},
 }

@@ -17,11 +17,11 @@ func TestRoles(t *testing.T) {
 		Privacy: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadCounts, ReadSubjects, ReadRetention,
 		},
-		Security: {Proofs, Search, ReadSubjects, Audit, ReadRetention, ReadQueue},
+		Security: {Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue},
 		Operator: {ReadQueue, ChangeQueue, ManageTokens},
 		Admin: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects,
-			Audit, ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
+			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
 		},
 	}
 	if len(Roles()) != len(want) {

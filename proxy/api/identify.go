@@ -2,6 +2,7 @@ package api
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -55,12 +56,22 @@ func (h *handler) identify(r *http.Request, may access.Permission) (caller, erro
 	if token.Unsaved != nil {
 		h.opts.Report("the day of a token's use could not be kept", token.Unsaved)
 	}
-	if !token.May(may) {
-		h.opts.Refused(Refused{Forbidden, may, token.Name})
-		return caller{}, problem.New(http.StatusForbidden, "forbidden", "the token has not the role: "+
-			access.RolesWith(may)+" may do that")
+	who := caller{name: token.Name, token: &token}
+	if err := allows(h, who, may); err != nil {
+		return caller{}, err
 	}
-	return caller{name: token.Name, token: &token}, nil
+	return who, nil
+}
+
+// allows tells whether who calls may do something: the error is a problem that names the permission, and the roles that
+// have it.
+func allows(h *handler, who caller, may access.Permission) error {
+	if who.token == nil || who.token.May(may) {
+		return nil
+	}
+	h.opts.Refused(Refused{Forbidden, may, who.name})
+	return problem.New(http.StatusForbidden, "forbidden", fmt.Sprintf(
+		"the token lacks the permission %s: a token with one of these roles has it: %s", may, access.RolesWith(may)))
 }
 
 // turnAway refuses a wrong token.

@@ -1,147 +1,18 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
-
-// reviewed is a log of ten records that is read: record 3 was erased, which record 5 says.
-type reviewed struct {
-	mu      sync.Mutex // of what calls side by side change
-	asked   RecordsAsk
-	subject SubjectAsk
-	state   AuditState
-	began   []Reading // what was recorded
-	ended   []string
-	erased  []string
-	fails   error // that a reading is recorded
-	enter   chan struct{}
-	leave   chan struct{}
-}
-
-// line is a record, with what HTML would have escaped.
-func line(number uint64) []byte {
-	return fmt.Appendf(nil, `{"kind":"event","hit":%d,"name":"a<b>&c"}`, number)
-}
-
-func (l *reviewed) Search(_ context.Context, ask RecordsAsk) (RecordsPage, error) {
-	if l.enter != nil {
-		l.enter <- struct{}{}
-		<-l.leave
-	}
-	l.mu.Lock()
-	l.asked = ask
-	l.mu.Unlock()
-	if ask.Members["vendor"] == "ga5" {
-		return RecordsPage{}, problem.New(http.StatusBadRequest, "parameter", "there is no such vendor")
-	}
-	page := RecordsPage{Records: []NumberedRecord{{7, line(7)}}, Examined: 10, Of: 10, Whole: true}
-	if ask.Limit == 1 {
-		page.Whole, page.Next = false, 8
-	}
-	return page, nil
-}
-
-func (l *reviewed) Record(_ context.Context, number uint64) ([]byte, error) {
-	switch by := uint64(5); {
-	case number == 3:
-		return nil, Gone(3, &by)
-	case number == 4:
-		return nil, Gone(4, nil)
-	case number >= 10:
-		return nil, Unknown(number, 10)
-	}
-	return line(number), nil
-}
-
-func (l *reviewed) Proof(_ context.Context, number uint64) ([]byte, error) {
-	if number == 9 {
-		return nil, problem.New(http.StatusServiceUnavailable, "unsigned", "no checkpoint covers the record yet")
-	}
-	if number >= 10 {
-		return nil, Unknown(number, 10)
-	}
-	return []byte("{\n  \"format\": \"tagwarden proof 1\"\n}\n"), nil
-}
-
-func (l *reviewed) why(_ context.Context, number uint64) (any, error) {
-	if number >= 10 {
-		return nil, Unknown(number, 10)
-	}
-	return map[string]any{"number": number, "same": true}, nil
-}
-
-func (l *reviewed) Subject(_ context.Context, ask SubjectAsk) (SubjectAnswer, error) {
-	l.subject = ask
-	for _, id := range ask.IDs {
-		if id.Name == "email" && !strings.Contains(id.Value, "@") {
-			return SubjectAnswer{}, &objection.Fault{What: "ids.email", Err: errors.New("it holds no @")}
-		}
-	}
-	return SubjectAnswer{map[string]any{"records": []any{}}, 4, [][16]byte{{1, 2}}, 2}, nil
-}
-
-func (l *reviewed) Start(_ context.Context, who string, _ AuditAsk) (AuditState, error) {
-	if l.state.State == AuditRunning {
-		return AuditState{}, problem.New(http.StatusConflict, "busy", "an audit is under way")
-	}
-	at := noon
-	l.state = AuditState{State: AuditRunning, By: who, Began: &at, Of: 10}
-	return l.state, nil
-}
-
-func (l *reviewed) State() AuditState { return l.state }
-
-func (l *reviewed) Retention(context.Context) (Retention, error) {
-	return Retention{Kept: "90d", Windows: []RetentionWindow{}, Overdue: []RetentionLate{}}, nil
-}
-
-func (l *reviewed) Erase(_ context.Context, who string, of EraseAsk) (Erased, error) {
-	l.erased = append(l.erased, who+": "+of.Because)
-	return Erased{Trial: of.Trial, Request: "5f21a0c3", Records: 3, Segments: 1}, nil
-}
-
-func (l *reviewed) Begin(of Reading) (string, error) {
-	if l.fails != nil {
-		return "", l.fails
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.began = append(l.began, of)
-	return "0011223344556677", nil
-}
-
-func (l *reviewed) End(id, by string, records int) error {
-	l.ended = append(l.ended, fmt.Sprint(id, " ", by, " ", records))
-	return l.fails
-}
-
-// withReviewed is an API whose log can be read.
-func withReviewed(t *testing.T) (*api, *reviewed) {
-	t.Helper()
-	a := newAPI(t)
-	l := &reviewed{state: AuditState{State: AuditNone}}
-	o := &a.options
-	o.Hashes = func([]objection.ID) ([]objection.Subject, error) {
-		return []objection.Subject{{Ledger: [16]byte{1}}}, nil
-	}
-	o.Records, o.Subjects, o.Why, o.Audits, o.Eraser, o.Readings = l, l, l.why, l, l, l
-	a.face = New(*o)
-	operator := *o
-	operator.Operator = true
-	a.operator = New(operator)
-	return a, l
-}
 
 // wordsOf are readings in words.
 func wordsOf(all []Reading) string {
@@ -184,21 +55,48 @@ func TestReadingsAreRecorded(t *testing.T) {
 		{"GET", "/ledger/records", "", 200, `"number":7,"record":{"kind":"event","hit":7,"name":"a<b>&c"}`, "crm http search: 1"},
 		{"GET", "/ledger/records?vendor=ga4&reason=objection&limit=5&from=2026-11-01T00:00:00Z", "", 200, `"whole":true`,
 			"crm http search by reason vendor in time: 1"},
-		{"GET", "/ledger/records?begin=2&end=9&limit=1", "", 200, `"next":8`, "crm http search by begin end: 1"},
+		{"GET", "/ledger/records?begin=2&end=9&limit=1", "", 200, `"next":8`, "crm http search by number: 1"},
+		{"GET", "/ledger/records?number=7", "", 200, `"number":7`, "crm http search by number: 1"},
+		{"GET", "/ledger/records?event=purchase&field=en&purpose=ads&since=7d&until=1h&decision=permit&decision=deny", "", 200, `"whole":true`,
+			"crm http search by decision field name purpose in time: 1"},
+		{"GET", "/ledger/records?where=by%3Dauditor&where=verb%3Dtail&kind=reading", "", 200, "", "crm http search by by kind verb: 1"},
+		{"GET", "/ledger/records?wide=true", "", 200, `"shape":{"id":"a1","kept":["en"],"changed":[],"dropped":[]},"rungs":{`,
+			"crm http search: 1"},
 		{"HEAD", "/ledger/records", "", 200, "", "crm http search: 1"},
-		{"GET", "/ledger/records?vendor=ga5", "", 400, "there is no such vendor", ""},
+		{"GET", "/ledger/records?vendor=ga5", "", 400, "knows the vendor `ga5`; `ga4` is one", ""},
+		{"GET", "/ledger/records?vendor=jane@example.com", "", 400, "the vendor that is given; `ga4` is one", ""},
+		{"GET", "/ledger/records?reason=objections", "", 400, "`objection` is one", ""},
+		{"GET", "/ledger/records?where=vendr%3Dga4", "", 400, "no record has a member `vendr`; `vendor` is one", ""},
+		{"GET", "/ledger/records?where=vendor", "", 400, "MEMBER=VALUE is right", ""},
+		{"GET", "/ledger/records?where=subject%3D00112233445566778899aabbccddeeff", "", 400, "stands in no address", ""},
 		{"GET", "/ledger/records?limit=1001", "", 400, "from 1 to 1000", ""},
 		{"GET", "/ledger/records?limit=0", "", 400, `"parameter":"limit"`, ""},
+		{"GET", "/ledger/records?wide=yes", "", 400, `"parameter":"wide"`, ""},
 		{"GET", "/ledger/records?begin=-1", "", 400, `"parameter":"begin"`, ""},
 		{"GET", "/ledger/records?begin=5&end=5", "", 400, `"parameter":"end"`, ""},
-		{"GET", "/ledger/records?from=yesterday", "", 400, "2026-12-01T12:00:00Z is right", ""},
-		{"GET", "/ledger/records?from=2026-11-02T00:00:00Z&to=2026-11-02T00:00:00Z", "", 400, `"parameter":"to"`, ""},
+		{"GET", "/ledger/records?from=yesterday", "", 400, "2026-05-04, or 7d", ""},
+		{"GET", "/ledger/records?number=x", "", 400, "17 is, or 17-20", ""},
+		{"GET", "/ledger/records?since=7d&from=7d", "", 400, "it says the same as since", ""},
+		{"GET", "/ledger/records?from=2026-11-02T00:00:00Z&to=2026-11-02T00:00:00Z", "", 400, "ends before it begins", ""},
 		{"GET", "/ledger/records?vendr=ga4", "", 400, `did you mean \"vendor\"`, ""},
-		{"GET", "/ledger/records?vendor=ga4&vendor=meta", "", 400, "given twice", ""},
+		{"GET", "/ledger/records?since=7d&since=8d", "", 400, "given twice", ""},
 		{"GET", "/ledger/records?vendor=", "", 400, "leave it out", ""},
 		{"GET", "/ledger/records?vendor=%ff", "", 400, "no UTF-8", ""},
 		{"GET", "/ledger/records?vendor=%", "", 400, "cannot be read", ""},
-		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400, "stands in no address", ""},
+		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400, `"parameter":"subject","detail":"whom one asks about stands in no address`, ""},
+		{"POST", "/ledger/records", `{"ids":{"client_id":"777.888"},"vendor":["ga4"],"since":"7d","wide":true,"begin":3}`, 200, `"number":7`,
+			"crm http search by number vendor in time about [01000000000000000000000000000000] form 0: 1"},
+		{"POST", "/ledger/records", `{"subject":["00112233445566778899aabbccddeeff"],"where":["kind=event"],"limit":9}`, 200, "",
+			"crm http search by kind about [00112233445566778899aabbccddeeff] form 0: 1"},
+		{"POST", "/ledger/records", `{"vendr":"ga4"}`, 422, `not known: vendr: did you mean \"vendor\"`, ""},
+		{"POST", "/ledger/records", `{"subject":"jane@example.com"}`, 422, "that is given is no subject", ""},
+		{"POST", "/ledger/records", `{"vendor":"ga5"}`, 422, `"pointer":"/vendor"`, ""},
+		{"POST", "/ledger/records", `{"since":["7d","8d"]}`, 422, "a string is wanted here", ""},
+		{"POST", "/ledger/records", `{"limit":1001}`, 422, "from 1 to 1000", ""},
+		{"POST", "/ledger/records", `{"begin":5,"end":5}`, 422, "not behind begin", ""},
+		{"POST", "/ledger/records?vendor=ga4", `{}`, 400, "there are none here", ""},
+		{"POST", "/ledger/export", `{"limit":10000,"kind":"event"}`, 200, `"number":7`, "crm http export by kind: 1"},
+		{"POST", "/ledger/export", `{"limit":10001}`, 422, "from 1 to 10000", ""},
 		{"GET", "/ledger/records/7", "", 200, `{"number":7,"record":{"kind":"event","hit":7,"name":"a<b>&c"}}`,
 			"crm http record #7: 1"},
 		{"GET", "/ledger/records/3", "", 404, "which record 5 says", "crm http record #3: 0"},
@@ -215,24 +113,28 @@ func TestReadingsAreRecorded(t *testing.T) {
 		{"GET", "/ledger/records/70/why", "", 404, "the newest is 9", "crm http why #70: 0"},
 		{"GET", "/ledger/records/7/proof", "", 200, "tagwarden proof 1", "crm http prove #7: 1"},
 		{"GET", "/ledger/records/9/proof", "", 503, "no checkpoint covers", ""},
-		{"POST", "/ledger/subject", `{"ids":{"client_id":"777.888"},"vendor":"ga4","from":"2026-11-01T00:00:00Z"}`, 200,
-			`{"records":[]}`, "crm http subject by ids vendor in time about [01020000000000000000000000000000] form 2: 4"},
-		{"POST", "/ledger/subject", `{"subject":"00112233445566778899aabbccddeeff","begin":7,"limit":9}`, 200, "",
-			"crm http subject by begin subject about [01020000000000000000000000000000] form 2: 4"},
+		{"POST", "/ledger/subject", `{"ids":{"client_id":"777.888"},"from":"2026-11-01T00:00:00Z"}`, 200,
+			`{"forwarded":[]}`, "crm http subject in time about [01000000000000000000000000000000] form 0: 4"},
+		{"POST", "/ledger/subject", `{"subject":"00112233445566778899aabbccddeeff","since":"7d"}`, 200, "",
+			"crm http subject in time about [00112233445566778899aabbccddeeff] form 0: 4"},
 		{"POST", "/ledger/subject", `{}`, 422, "about whom is it asked?", ""},
 		{"POST", "/ledger/subject", `{"subject":"0011","ids":{"client_id":"777.888"}}`, 422, "32 hexadecimal digits", ""},
-		{"POST", "/ledger/subject", `{"subject":"00112233445566778899aabbccddeeff","ids":{"client_id":"777.888"}}`, 422,
-			"one of ids and subject", ""},
+		{"POST", "/ledger/subject", `{"subject":["00112233445566778899aabbccddeeff"],"ids":{"client_id":"777.888"}}`, 200, "",
+			"crm http subject about [00112233445566778899aabbccddeeff 01000000000000000000000000000000] form 0: 4"},
 		{"POST", "/ledger/subject", `{"ids":{"email":"jane"}}`, 422, "it holds no @", ""},
-		{"POST", "/ledger/subject", `{"ids":{"client_id":"7"},"limit":1001}`, 422, "from 1 to 1000", ""},
-		{"POST", "/ledger/subject", `{"ids":{"client_id":"7"},"vendr":"ga4"}`, 422, "not known: vendr", ""},
+		{"POST", "/ledger/subject", `{"ids":{"client_id":"7"},"limit":10}`, 422, "not known: limit", ""},
+		{"POST", "/ledger/subject", `{"ids":{"client_id":"7"},"vendor":"ga4"}`, 422, "not known: vendor", ""},
 		{"POST", "/ledger/subject?vendor=ga4", `{"ids":{"client_id":"7"}}`, 400, "there are none here", ""},
 		{"POST", "/ledger/audit", `{}`, 202, `"state":"running"`, "crm http audit"},
-		{"POST", "/ledger/audit", `{"from":"2026-11-02T00:00:00Z","to":"2026-11-01T00:00:00Z"}`, 422, "/to", ""},
-		{"POST", "/ledger/audit", `{"since":"7d"}`, 422, "known here: from, to", ""},
+		{"POST", "/ledger/audit", `{"since":"2026-11-02T00:00:00Z","until":"2026-11-01T00:00:00Z"}`, 422, "/until", ""},
+		{"POST", "/ledger/audit", `{"since":"7d"}`, 202, "running", "crm http audit in time"},
+		{"POST", "/ledger/audit", `{"since":"7x"}`, 422, "2026-05-04, or 7d", ""},
+		{"POST", "/ledger/audit", `{"from":"7d"}`, 422, "known here: since, until", ""},
 		{"GET", "/ledger/audit", "", 200, `"state":"none"`, ""},
+		{"DELETE", "/ledger/audit", "", 200, `"state":"none"`, ""},
+		{"DELETE", "/ledger/audit?x=1", "", 400, "there are none here", ""},
 		{"GET", "/ledger/audit?x=1", "", 400, "there are none here", ""},
-		{"GET", "/ledger/retention", "", 200, `"kept":"90d"`, ""},
+		{"GET", "/ledger/retention", "", 200, `"kept":"90d"`, "crm http retention"},
 		{"GET", "/ledger/retention?x=1", "", 400, "there are none here", ""},
 		{"GET", "/ledger/checkpoints", "", 200, `"records":3`, ""},
 		{"GET", "/ledger/checkpoints?x=1", "", 400, "there are none here", ""},
@@ -266,7 +168,7 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 			{"GET", "/ledger/records", ""}, {"GET", "/ledger/records/7", ""}, {"GET", "/ledger/records/70", ""},
 			{"GET", "/ledger/records/7/why", ""}, {"GET", "/ledger/records/7/proof", ""},
 			{"POST", "/ledger/subject", `{"ids":{"client_id":"7"}}`}, {"POST", "/ledger/audit", `{}`},
-			{"GET", "/ledger/audit", ""},
+			{"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""}, {"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
 		} {
 			w := a.call(a.face, test.method, Base+test.path, test.body)
 			if p := isProblem(t, w); p.Status != 503 || strings.Contains(w.Body.String(), "hit") {
@@ -285,7 +187,8 @@ func TestPartsThatAreNotHere(t *testing.T) {
 	for _, test := range []struct{ method, path, body string }{
 		{"GET", "/ledger/records", ""}, {"GET", "/ledger/records/7", ""}, {"GET", "/ledger/records/7/why", ""},
 		{"GET", "/ledger/records/7/proof", ""}, {"POST", "/ledger/subject", `{"ids":{"client_id":"7"}}`},
-		{"POST", "/ledger/audit", `{}`}, {"GET", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""},
+		{"POST", "/ledger/audit", `{}`}, {"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""},
+		{"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
 	} {
 		w := a.call(a.face, test.method, Base+test.path, test.body)
 		if p := isProblem(t, w); p.Status != 404 || p.Type != problem.Prefix+"missing" ||
@@ -383,5 +286,26 @@ func TestAuditIsOneAtATime(t *testing.T) {
 	w := a.call(a.face, "GET", Base+"/ledger/audit", "")
 	if !strings.Contains(w.Body.String(), `"report":{"a":"<"}`) || len(l.began) != 1 || l.began[0].words() != "crm http audit: 2" {
 		t.Errorf("%d %s, %+v", w.Code, w.Body, l.began)
+	}
+}
+
+// TestPersonsAreAskedAboutByThoseWhoMay: who may search and may not ask about persons is told, and nothing is shown.
+func TestPersonsAreAskedAboutByThoseWhoMay(t *testing.T) {
+	a, l := withReviewed(t)
+	h := a.face.(*handler)
+	who := caller{name: "reader", token: &access.Token{Name: "reader", Roles: []access.Role{access.Checker}}}
+	for _, body := range []string{`{"ids":{"client_id":"777.888"}}`, `{"subject":"00112233445566778899aabbccddeeff"}`,
+		`{"where":["subjects=00112233445566778899aabbccddeeff"]}`} {
+		r := httptest.NewRequest(http.MethodPost, Base+"/ledger/records", strings.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		err := searchInBody(h, httptest.NewRecorder(), r, who)
+		p, is := errors.AsType[*problem.Document](err)
+		if !is || p.Status != http.StatusForbidden || !strings.Contains(p.Detail, "permission subjects") ||
+			!strings.Contains(p.Detail, "privacy, security, admin") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if len(l.began) > 0 || len(a.refused) != 3 {
+		t.Errorf("%v was read, %v refused", l.began, a.refused)
 	}
 }

@@ -200,12 +200,11 @@ func TestListsAreDescribed(t *testing.T) {
 	for _, p := range access.Permissions() {
 		permissions = append(permissions, string(p))
 	}
-	parameters := []string{"begin", "end", "from", "to", "limit"}
 	for name, lists := range map[string][2][]string{
 		"roles":       {roles, list("components.schemas.Role.enum")},
 		"permissions": {permissions, list("components.schemas.Permission.enum")},
 		"verbs":       {Verbs(), list("components.schemas.ReadingAsk.properties.verb.enum")},
-		"parameters": {append(parameters, RecordMembers()...),
+		"parameters": {RecordParameters(),
 			list(`paths.` + gjson.Escape(Base+"/ledger/records") + `.get.parameters.#.name`)},
 	} {
 		if !slices.Equal(lists[0], lists[1]) {

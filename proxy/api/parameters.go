@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -20,8 +19,13 @@ type parameters struct {
 	faults []problem.Fault
 }
 
-// parametersOf reads the parameters of a call, which are of those known.
-func parametersOf(r *http.Request, known ...string) *parameters {
+// parametersOf reads the parameters of a call that has none: any is wrong.
+func parametersOf(r *http.Request) *parameters {
+	return readParameters(r, nil, func(string) bool { return false })
+}
+
+// readParameters reads the parameters of a call, which are of those known; some may be given several times.
+func readParameters(r *http.Request, known []string, several func(name string) bool) *parameters {
 	given, err := url.ParseQuery(r.URL.RawQuery)
 	p := &parameters{given: given}
 	if err != nil {
@@ -30,19 +34,23 @@ func parametersOf(r *http.Request, known ...string) *parameters {
 	for name, values := range given {
 		switch {
 		case name == "subject", name == "subjects", name == "id", name == "ids":
-			p.wrong(shown(name), "whom one asks about stands in no address: POST "+Base+"/ledger/subject takes it in its body")
+			p.wrong(name, atNoAddress)
 		case !slices.Contains(known, name):
 			p.wrong(named(name), "there is no such parameter"+near(name, known))
-		case len(values) > 1:
+		case len(values) > 1 && !several(name):
 			p.wrong(name, "the parameter is given twice: give it once")
-		case values[0] == "":
+		case slices.Contains(values, ""):
 			p.wrong(name, "the parameter is empty: leave it out")
-		case len(values[0]) > longestValue || !utf8.ValidString(values[0]):
+		case slices.ContainsFunc(values, func(v string) bool { return len(v) > longestValue || !utf8.ValidString(v) }):
 			p.wrong(name, fmt.Sprintf("the value is longer than %d bytes, or no UTF-8", longestValue))
 		}
 	}
 	return p
 }
+
+// atNoAddress says where it is said whom one asks about.
+const atNoAddress = "whom one asks about stands in no address: POST " + Base + "/ledger/records takes it in its body, and " + Base +
+	"/ledger/subject"
 
 // longestValue is how long the value of a parameter may be, in bytes.
 const longestValue = 256
@@ -84,19 +92,6 @@ func (p *parameters) number(name string, least, most, otherwise uint64) uint64 {
 		p.wrong(name, fmt.Sprintf("a whole number from %d to %d is right", least, most))
 	}
 	return n
-}
-
-// time is a time; zero where it is not given.
-func (p *parameters) time(name string) time.Time {
-	text := p.given.Get(name)
-	if text == "" {
-		return time.Time{}
-	}
-	at, err := time.Parse(time.RFC3339, text)
-	if err != nil {
-		p.wrong(name, "2026-12-01T12:00:00Z is right")
-	}
-	return at
 }
 
 // problem is what was wrong as an answer; nil where nothing was.

@@ -13,19 +13,22 @@ import (
 
 // The ways in which the forwarding log is read.
 const (
-	VerbSearch  = "search"  // records that fit were shown
-	VerbRecord  = "record"  // one record was
-	VerbProve   = "prove"   // one record was, with a proof
-	VerbWhy     = "why"     // it was judged again what one record says
-	VerbSubject = "subject" // what was recorded about one person was shown
-	VerbTail    = "tail"    // the newest records were, and perhaps what is written from then on
-	VerbExport  = "export"  // the log was written to a folder or sent elsewhere
-	VerbAudit   = "audit"   // the log was held against the policy
+	VerbRetention = "retention" // what is kept, and what for too long, was shown
+	VerbSearch    = "search"    // records that fit were shown
+	VerbRecord    = "record"    // one record was
+	VerbProve     = "prove"     // one record was, with a proof
+	VerbWhy       = "why"       // it was judged again what one record says
+	VerbSubject   = "subject"   // what was recorded about one person was shown
+	VerbTail      = "tail"      // the newest records were, and perhaps what is written from then on
+	VerbExport    = "export"    // the log was written to a folder or sent elsewhere
+	VerbAudit     = "audit"     // the log was held against the policy
 )
 
 // Verbs lists them.
 func Verbs() []string {
-	return []string{VerbSearch, VerbRecord, VerbProve, VerbWhy, VerbSubject, VerbTail, VerbExport, VerbAudit}
+	return []string{
+		VerbSearch, VerbRecord, VerbProve, VerbWhy, VerbSubject, VerbTail, VerbExport, VerbAudit, VerbRetention,
+	}
 }
 
 // What the log may be read through.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/problem"
@@ -28,12 +27,10 @@ type Records interface {
 	Proof(ctx context.Context, number uint64) ([]byte, error)
 }
 
-// RecordsAsk says which records are wanted. What is zero or empty is not asked about.
+// RecordsAsk says which records are wanted. Its limit is that of a page.
 type RecordsAsk struct {
-	Begin, End uint64            // numbers; End is not included, and 0: to the newest
-	From, To   time.Time         // To is not included
-	Members    map[string]string // by name of a member: its value; of a list, one of its values
-	Limit      int               // at most so many records
+	query.Question
+	Wide bool // what records name is wanted beside them
 }
 
 // RecordsPage are records that fit.
@@ -48,28 +45,20 @@ type RecordsPage struct {
 
 // NumberedRecord is a record as it stands in the log, and its number.
 type NumberedRecord struct {
-	Number uint64          `json:"number"`
-	Record json.RawMessage `json:"record"`
+	Number uint64            `json:"number"`
+	Record json.RawMessage   `json:"record"`
+	Parts  []json.RawMessage `json:"parts,omitempty"` // the records that go on with it, where its fact takes several
+	Shape  *RecordShape      `json:"shape,omitempty"` // that it names, where that was asked for
+	Rungs  json.RawMessage   `json:"rungs,omitempty"` // likewise: the record of the rungs
 }
 
-// The bounds of a page of records.
-const (
-	usualRecords = 100
-	mostRecords  = 1000
-)
-
-// notInAddresses are members of records that are not asked about in an address: those that are of a person or that
-// somebody wrote, those that mean something else there, and those that nobody looks for.
-var notInAddresses = []string{
-	query.Subject, "subjects", "act", "because", "text", "from", "to", "end", "time", "times", "chosen", "salt", "crc", "part",
-	"parts", "of", "ladder", "signals", query.Field, query.Purpose,
+// RecordShape is which fields of an event were kept, changed and dropped.
+type RecordShape struct {
+	ID      string   `json:"id"`
+	Kept    []string `json:"kept"`
+	Changed []string `json:"changed"`
+	Dropped []string `json:"dropped"`
 }
-
-// recordMembers are what RecordMembers lists.
-var recordMembers = slices.DeleteFunc(query.Members(), func(name string) bool { return slices.Contains(notInAddresses, name) })
-
-// RecordMembers are the members of records that may be asked about in an address: none of them is of a person.
-func RecordMembers() []string { return slices.Clone(recordMembers) }
 
 // mostSearches is how many calls read the log's records at once.
 const mostSearches = 4
@@ -84,59 +73,6 @@ func takeReader(h *handler) (done func(), err error) {
 		p.Retry = 1
 		return nil, p
 	}
-}
-
-// searchRecords shows the records that fit: GET /ledger/records with begin, end, from, to, limit and members of records.
-func searchRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
-	if h.opts.Records == nil {
-		return notHere("the log's records are not read here")
-	}
-	p := parametersOf(r, append([]string{"begin", "end", "from", "to", "limit"}, recordMembers...)...)
-	ask := RecordsAsk{
-		Begin: p.number("begin", 0, mostNumber, 0), End: p.number("end", 1, mostNumber, 0),
-		From: p.time("from"), To: p.time("to"), Members: map[string]string{},
-		Limit: int(p.number("limit", 1, mostRecords, usualRecords)), // it is in bounds
-	}
-	for _, name := range recordMembers {
-		if value := p.text(name); value != "" {
-			ask.Members[name] = value
-		}
-	}
-	if ask.End != 0 && ask.End <= ask.Begin {
-		p.wrong("end", "it is not behind begin: the record of that number is not included")
-	}
-	if !ask.From.IsZero() && !ask.To.IsZero() && !ask.From.Before(ask.To) {
-		p.wrong("to", "it is not later than from: what was recorded at that time is not included")
-	}
-	if err := p.problem(); err != nil {
-		return err
-	}
-	done, err := takeReader(h)
-	if err != nil {
-		return err
-	}
-	defer done()
-	page, err := h.opts.Records.Search(r.Context(), ask)
-	if err != nil {
-		return err
-	}
-	n := len(page.Records)
-	if err := h.reads(who, Reading{
-		Verb: VerbSearch, Asked: askedBy(p), From: ask.From, To: ask.To, Records: &n,
-	}); err != nil {
-		return err
-	}
-	return replyExact(w, http.StatusOK, page)
-}
-
-// askedBy are the names of what was asked about.
-func askedBy(p *parameters) (names []string) {
-	for name := range p.given {
-		if name != "limit" && name != "from" && name != "to" {
-			names = append(names, name)
-		}
-	}
-	return names
 }
 
 // mostNumber is the highest number that a record may have: a JSON number is exact up to it.
@@ -199,7 +135,7 @@ func oneRecord(h *handler, w http.ResponseWriter, r *http.Request, who caller) e
 	}
 	return shows(h, w, r, who, VerbRecord, func(ctx context.Context, number uint64) (any, error) {
 		line, err := h.opts.Records.Record(ctx, number)
-		return NumberedRecord{number, line}, err
+		return NumberedRecord{Number: number, Record: line}, err
 	})
 }
 

@@ -37,7 +37,7 @@ func TestRefusedCallsAreTold(t *testing.T) {
 	if fmt.Sprint(refused) != fmt.Sprint(want) {
 		t.Errorf("%v", refused)
 	}
-	if w := a.call(face, "GET", Base+"/ledger/records", "", bearer); !strings.Contains(w.Body.String(), "security, admin may do that") {
+	if w := a.call(face, "GET", Base+"/ledger/records", "", bearer); !strings.Contains(w.Body.String(), "lacks the permission search: a token with one of these roles has it: security, admin") {
 		t.Errorf("%s", w.Body)
 	}
 }

@@ -138,7 +138,7 @@ func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller
 }
 
 // retention says what is kept, since when, and what for longer than it should be: GET /ledger/retention.
-func retention(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
+func retention(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Eraser == nil {
 		return notHere("it cannot be asked here what is kept")
 	}
@@ -146,6 +146,9 @@ func retention(h *handler, w http.ResponseWriter, r *http.Request, _ caller) err
 		return err
 	}
 	of, err := h.opts.Eraser.Retention(r.Context())
+	if err == nil {
+		err = h.reads(who, Reading{Verb: VerbRetention})
+	}
 	if err != nil {
 		return err
 	}

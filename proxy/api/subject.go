@@ -4,128 +4,67 @@ import (
 	"context"
 	"encoding/hex"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // Subjects is what the API asks of the forwarding log about one person. What it is asked wrongly is a
-// *[objection.Fault] of its identifiers or a *[problem.Document].
+// *[objection.Fault] of its identifiers, a *[query.Fault] or a *[problem.Document].
 type Subjects interface {
 	Subject(context.Context, SubjectAsk) (SubjectAnswer, error)
 }
 
-// SubjectAsk says about whom one asks, and what.
+// SubjectAsk says about whom one asks, and of when.
 type SubjectAsk struct {
-	IDs      []objection.ID    // all of one person
-	Hash     *[16]byte         // in place of them: as records have it
-	From, To time.Time         // To is not included; zero: not asked about
-	Members  map[string]string // of records, by name: see RecordMembers
-	Begin    uint64            // the number to begin with
-	Limit    int               // at most so many records
+	Given        []objection.ID // all of one person, as they were given; nil: hashes alone were
+	IDs          []objection.ID // what events may carry of them
+	Hashes       []string       // as records have them, those of the identifiers included
+	Since, Until time.Time      // Until is not included; zero: not asked about
 }
 
 // SubjectAnswer is what is known of a person.
 type SubjectAnswer struct {
-	Answer   any        // as JSON has it
-	Records  int        // how many records it is made of
-	Subjects [][16]byte // whom it is about, under the log's own key
-	Form     uint8      // the normal form that they were hashed in
+	Answer  any // as JSON has it
+	Records int // how many records it is made of
 }
+
+// subjectWords are what is said of a person beside identifiers.
+var subjectWords = []string{query.Subject, "since", "until", "from", "to"}
 
 // subject says what was recorded about one person: POST /ledger/subject, since identifiers do not belong into addresses.
 func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Subjects == nil {
 		return notHere("it cannot be asked here what was recorded about one person")
 	}
-	if err := parametersOf(r).problem(); err != nil {
-		return err
-	}
-	v, err := readJSON(w, r)
+	in := &asker{h: h, words: subjectWords}
+	asked, err := askedInBody(w, r, who, in)
 	if err != nil {
 		return err
 	}
-	in := subjectReader{
-		reader: reader{country: h.opts.PhoneCountry}, ask: SubjectAsk{Members: map[string]string{}, Limit: usualRecords},
-	}
-	asked := in.read(v)
-	if err := in.problem(); err != nil {
-		return err
+	_, hashes := asked.Asks()
+	if len(hashes) == 0 {
+		in.at(nil, "ids is missing, or subject: about whom is it asked?")
+		return in.problem()
 	}
 	done, err := takeReader(h)
 	if err != nil {
 		return err
 	}
 	defer done()
-	found, err := h.opts.Subjects.Subject(r.Context(), in.ask)
+	found, err := h.opts.Subjects.Subject(r.Context(), SubjectAsk{in.given, in.person.IDs, hashes, asked.Since, asked.Until})
 	if err != nil {
 		return err
 	}
-	if err := h.reads(who, Reading{
-		Verb: VerbSubject, Asked: asked, From: in.ask.From, To: in.ask.To, Subjects: found.Subjects, Form: found.Form,
-		Records: &found.Records,
-	}); err != nil {
+	of := Reading{Verb: VerbSubject, From: asked.Since, To: asked.Until, Records: &found.Records}
+	of.asks(&asked.Question)
+	if err := h.reads(who, of); err != nil {
 		return err
 	}
 	return replyExact(w, http.StatusOK, found.Answer)
-}
-
-// subjectReader reads whom somebody asks about.
-type subjectReader struct {
-	reader
-	ask SubjectAsk
-}
-
-// read reads the body, and returns the names of what is asked about.
-func (b *subjectReader) read(v gjson.Result) (asked []string) {
-	person := newAct(nil)
-	members(v, nil, &b.faults, "ids, country, subject, from, to, begin, limit, and members of records",
-		func(name string, v gjson.Result, at *place) bool {
-			switch name {
-			case "ids":
-				b.ids(&person, v, at)
-			case "country":
-				person.country = b.countryOf(v, at)
-				return true
-			case "subject":
-				if hash, ok := readHash(v, at, &b.faults); ok {
-					b.ask.Hash = &hash
-				}
-			case "from":
-				b.ask.From = instant(v, at, &b.faults)
-				return true
-			case "to":
-				b.ask.To = instant(v, at, &b.faults)
-				return true
-			case "begin":
-				b.ask.Begin = number(v, at, &b.faults)
-			case "limit":
-				if n := number(v, at, &b.faults); n < 1 || n > mostRecords {
-					b.at(at, "a whole number from 1 to %d is right", mostRecords)
-				} else {
-					b.ask.Limit = int(n)
-				}
-				return true
-			default:
-				if !slices.Contains(recordMembers, name) {
-					return false
-				}
-				b.ask.Members[name] = readText(v, at, &b.faults, longestValue)
-			}
-			asked = append(asked, name)
-			return true
-		})
-	b.understand(&person)
-	b.ask.IDs = person.IDs
-	switch given := len(b.ask.IDs) > 0; {
-	case len(b.all) > 0:
-	case given == (b.ask.Hash != nil):
-		b.at(nil, "one of ids and subject is wanted: about whom is it asked?")
-	}
-	return asked
 }
 
 // readHash reads a subject's hash.

@@ -115,7 +115,7 @@ func ParseErasure(line []byte) (e Erasure, err error) {
 		at += n
 		e.Gone = append(e.Gone, n)
 	}
-	if at != e.End || gone != e.Records || gone == 0 || e.First < e.Segment || len(e.Gone)%2 == 1 {
+	if at != e.End || at < e.First || gone != e.Records || gone == 0 || e.First < e.Segment || len(e.Gone)%2 == 1 {
 		return Erasure{}, fmt.Errorf("%w: its runs do not make its numbers", ErrErasure)
 	}
 	return e, nil

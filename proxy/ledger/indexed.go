@@ -62,6 +62,21 @@ func (s *Sealed) Of() index.Of {
 	return index.Of{First: s.First, End: s.End, Bytes: s.Bytes, Digest: s.Digest}
 }
 
+// Fits tells whether an index that says what it is of is one of the segment, and what it is of where it is not: the error
+// wraps [index.ErrOther], [index.ErrForeign] or [index.ErrBefore].
+func (s *Sealed) Fits(dir string, of index.Of) error {
+	if of == s.Of() {
+		return nil
+	}
+	if of.First == s.First && of.Digest == s.Digest {
+		return index.ErrBefore
+	}
+	if other, err := ReadSealed(dir, of.First); err == nil && other.Digest == of.Digest {
+		return index.ErrOther
+	}
+	return index.ErrForeign
+}
+
 // ReadSealed reads that of the summary and the file, and not what a start must know. The error wraps [ErrSummary], or is fs.ErrNotExist.
 func ReadSealed(dir string, first uint64) (*Sealed, error) {
 	path := filepath.Join(dir, segment.FileName(first, SummarySuffix))
@@ -106,9 +121,13 @@ func bytesOf(dir string, first uint64, sealed int64) int64 {
 	return last.From + last.Length
 }
 
+// toldEvery is how many records are read between two words on how far an index is.
+const toldEvery = 4096
+
 // MakeIndex reads a sealed segment and writes its index anew, for whoever found none, or one that is of something else.
 // Nothing is written where the lines are not those of the summary, or the segment is not the file any more that was read.
-func MakeIndex(s Segment, disk durable.Disk) error {
+// Told is told now and then which record it came to; nil: nobody is.
+func MakeIndex(s Segment, disk durable.Disk, told func(number uint64)) error {
 	dir := filepath.Dir(s.Path)
 	of, err := ReadSealed(dir, s.First)
 	if err != nil {
@@ -117,8 +136,11 @@ func MakeIndex(s Segment, disk durable.Disk) error {
 	if of.Aside {
 		return index.ErrTooLarge
 	}
-	terms, sum := index.NewBuilder(s.First), sha256.New()
+	terms, sum, at := index.NewBuilder(s.First), sha256.New(), s.First
 	got, err := scanSegment(s, func(line []byte, entry tree.Entry) error {
+		if at++; told != nil && at%toldEvery == 0 {
+			told(at)
+		}
 		sum.Write(entry[:])
 		if line == nil {
 			terms.Add(nil, erasedBytes)

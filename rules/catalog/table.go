@@ -90,6 +90,9 @@ type builder struct {
 }
 
 func (b *builder) state() int32 {
+	if len(b.states) == cap(b.states) { // doubled: they are large, and append alone copies them five times over
+		b.states = slices.Grow(b.states, max(len(b.states), 64))
+	}
 	b.states = append(b.states, state{field: hit.None, event: hit.None})
 	return int32(len(b.states) - 1)
 }
@@ -120,6 +123,9 @@ func (b *builder) add(root int32, name string, f Field, at string) error {
 	}
 	if b.states[to].field != hit.None {
 		return fmt.Errorf("%s.%s: named twice", at, name)
+	}
+	if len(b.fields) == cap(b.fields) {
+		b.fields = slices.Grow(b.fields, max(len(b.fields), 64))
 	}
 	b.fields = append(b.fields, info)
 	b.states[to].field = int32(len(b.fields) - 1)
@@ -334,7 +340,7 @@ func parseStacks(texts []string) ([]codec.Stack, error) {
 
 // inherit settles what holds for members and elements that no name covers, from root down: what "*" says at the nearest place above;
 // below a field that is no container, the field itself.
-func (b *builder) inherit(at, star int32, seen map[int32]bool) {
+func (b *builder) inherit(at, star int32, seen []bool) {
 	if seen[at] {
 		return
 	}

@@ -24,6 +24,7 @@ type Vendor struct {
 
 	states []state
 	names  *names.Table
+	extra  []string // fields that it was compiled with beside the file's
 
 	headers   []HeaderInfo
 	variables Variables
@@ -93,7 +94,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	if err := checkStores(f.Stores); err != nil {
 		return nil, err
 	}
-	v := &Vendor{File: f, names: table}
+	v := &Vendor{File: f, names: table, extra: slices.Clone(extra)}
 	b := &builder{names: table}
 	b.state() // the state in which nothing is known
 	if f.Family != "" && !idPattern.MatchString(f.Family) {
@@ -132,7 +133,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 			v.Endpoints = append(v.Endpoints, e)
 		}
 	}
-	v.states, v.Fields = b.states, b.fields
+	v.states, v.Fields = slices.Clone(b.states), slices.Clone(b.fields) // without the room to grow
 	for i := range v.states {
 		s := &v.states[i]
 		s.members, s.keys = newLookup(s.exact), newLookup(s.flat)
@@ -148,6 +149,18 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		}
 	}
 	return v, nil
+}
+
+// Of tells whether v is what [Compile] makes of the same with a table of names: those all say the same.
+func (v *Vendor) Of(f *File, extra []string) bool {
+	return v.File == f && v.names != nil && slices.Equal(v.extra, extra)
+}
+
+// Copy returns a vendor with a table of names of its own, whose fields are closed (see [Vendor.Close]) without closing those of v.
+func (v *Vendor) Copy(table *names.Table) *Vendor {
+	other := *v
+	other.Fields, other.names = slices.Clone(v.Fields), table
+	return &other
 }
 
 func merged(base, over map[string]Field) map[string]Field {
@@ -187,7 +200,8 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 		}
 	}
 	b.bySchema()
-	seen := map[int32]bool{0: true}
+	seen := make([]bool, len(b.states))
+	seen[0] = true
 	for _, root := range []int32{e.fields, e.query, e.body} {
 		b.inherit(root, 0, seen)
 	}

@@ -2,6 +2,8 @@ package audit
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
@@ -35,6 +38,9 @@ type reading struct {
 	tree tlog.Tree       // as large as the signed one; of size 0: that ends elsewhere
 	sum  *ledger.Summary // made again; nil: it cannot be
 	acts []act
+
+	// index is the digest of the index that these lines make; all zero: there is none, or none can be made of them.
+	index [sha256.Size]byte
 }
 
 // node is a node of the tree's tiles.
@@ -51,6 +57,7 @@ type reader struct {
 	unpacker unpacker
 	entries  entries
 	entry    tree.Entry
+	terms    *index.Builder // of the part, where an index lies beside it
 	before   *ledger.Summary
 	unsure   bool // what is known of the records before is not all there was
 }
@@ -75,6 +82,10 @@ func (r *reader) group(from, to int) error {
 func (r *reader) part(p *part) (*reading, error) {
 	got := &reading{behind: -1, gone: p.path == ""}
 	again := ledger.NewRebuild(p.first, r.before)
+	r.terms = nil
+	if p.indexed && p.aside == nil {
+		r.terms = index.NewBuilder(p.first)
+	}
 	if !got.gone {
 		if err := r.partLines(p, got, again); err != nil {
 			return nil, err
@@ -94,7 +105,22 @@ func (r *reader) part(p *part) (*reading, error) {
 		r.unsure = true
 	}
 	r.before = sum
+	r.index(p, got)
 	return got, nil
+}
+
+// index notes the index that a part's lines make. Of lines that are not those that were sealed there is none.
+func (r *reader) index(p *part, got *reading) {
+	if r.terms == nil || p.sum == nil || got.bad || got.gone || got.failed != nil {
+		return
+	}
+	var digest [sha256.Size]byte
+	if n, err := hex.Decode(digest[:], []byte(p.sum.Digest)); err != nil || n != len(digest) {
+		return
+	}
+	if text, err := r.terms.Encode(digest); err == nil {
+		got.index = sha256.Sum256(text)
+	}
 }
 
 // withErased makes a summary say of lines that were erased what the one that stands there does: nothing else knows it. False
@@ -161,6 +187,7 @@ func (r *reader) partLines(p *part, got *reading, again *ledger.Rebuild) error {
 // add adds a record.
 func (r *reader) add(number uint64, line []byte, good bool, got *reading, again *ledger.Rebuild) {
 	r.entry = ledger.EntryOf(line)
+	length := len(line) + 1
 	if _, erased := ledger.ErasedEntry(line); erased && good {
 		got.erased = append(got.erased, number)
 		line = nil
@@ -174,6 +201,9 @@ func (r *reader) add(number uint64, line []byte, good bool, got *reading, again 
 	}
 	if !good {
 		line = nil
+	}
+	if r.terms != nil {
+		r.terms.Add(line, length)
 	}
 	r.grow(again.Add(line, r.entry), again, got)
 	got.n++

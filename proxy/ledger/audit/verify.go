@@ -129,6 +129,9 @@ func verify(o Options) (*Report, error) {
 	if err := v.readParts(); err != nil {
 		return nil, err
 	}
+	if err := v.checkIndexes(); err != nil {
+		return nil, err
+	}
 	if err := v.judge(); err != nil {
 		return nil, err
 	}

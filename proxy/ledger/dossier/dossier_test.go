@@ -1,6 +1,7 @@
 package dossier_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -46,10 +47,21 @@ func TestReport(t *testing.T) {
 	t.Parallel()
 	report := held(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}})
 	report.InForce = []string{"all"}
+	whole, err := report.Render("json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var told dossier.Report // as somebody has it who was sent it
+	if err := json.Unmarshal(whole, &told); err != nil {
+		t.Fatal(err)
+	}
 	for _, form := range dossier.Formats() {
 		got, err := report.Render(form)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if again, err := told.Render(form); err != nil || !bytes.Equal(again, got) {
+			t.Errorf("%s: who was sent the report reads another one, %v:\n%s", form, err, again)
 		}
 		golden := "testdata/report." + form
 		if os.Getenv("UPDATE_GOLDEN") != "" {

@@ -2,6 +2,9 @@
 // vendor's id, and for each the blocks of lines in which it stands. It is a help and no proof: whoever finds it missing,
 // damaged or of another file makes it again, and whatever it finds is read in the segment itself.
 //
+// What is in it follows from the lines alone, to the byte, so that whoever reads them can tell whether it is right: other
+// terms than today's would be another form, with other magic bytes.
+//
 // It promises that a block is named for every term that a record in it has, and for what the rungs and the shape say that
 // an event names; and that of a file whose bytes changed nothing is believed that would leave a record out.
 package index
@@ -58,6 +61,12 @@ var ErrDamaged = errors.New("this is no index of a segment, or it is damaged")
 
 // ErrOther says that an index is of another file than the one that it lies beside.
 var ErrOther = errors.New("this index is of another segment")
+
+// Further ones, which are as little of the file beside them.
+var (
+	ErrForeign = errors.New("this index is of another ledger")
+	ErrBefore  = errors.New("this index was made before lines of its segment were erased, and names whom they were about")
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

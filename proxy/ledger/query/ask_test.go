@@ -1,6 +1,7 @@
 package query_test
 
 import (
+	"cmp"
 	"encoding/hex"
 	"os"
 	"path/filepath"
@@ -162,6 +163,38 @@ func TestIndexesAreNotBelieved(t *testing.T) {
 			t.Errorf("%s: told %v", what, told)
 		}
 		write(t, paths[1], was)
+	}
+}
+
+// TestWhoMakesAnIndexIsTold: where one is missing it is told how far its making is, and that it ended; where none is made,
+// nothing is told.
+func TestWhoMakesAnIndexIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDice(5)
+	dir := written(t, d, 3000)
+	paths, err := filepath.Glob(filepath.Join(dir, "*.idx"))
+	if err != nil || len(paths) < 3 {
+		t.Fatal(paths, err)
+	}
+	for _, c := range []struct{ gone, write, told bool }{{false, true, false}, {true, false, false}, {true, true, true}, {false, true, false}} {
+		if c.gone {
+			for _, path := range paths {
+				write(t, path, nil)
+			}
+		}
+		var told []uint64
+		answer(t, dir, query.Options{Write: c.write, Indexing: func(n uint64) { told = append(told, n) }}, (&query.Question{}).And("vendor", "ga4"))
+		some := slices.ContainsFunc(told, func(n uint64) bool { return n > 0 })
+		if some != c.told || c.told && told[len(told)-1] != 0 || c.told == (len(told) == 0) || !slices.IsSortedFunc(slices.DeleteFunc(told, func(n uint64) bool { return n == 0 }), cmp.Compare) {
+			t.Errorf("%+v: told %v", c, told)
+		}
+		if c.gone && !c.write {
+			for _, path := range paths {
+				if err := os.WriteFile(path, nil, 0o600); err != nil { // write takes away what is there
+					t.Fatal(err)
+				}
+			}
+		}
 	}
 }
 

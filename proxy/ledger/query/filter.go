@@ -104,6 +104,14 @@ func (f *filter) forget() {
 	f.part.begun = false
 }
 
+// begun is the number of the record that the fact began with which the record of a number may go on with.
+func (f *filter) begun(number uint64) uint64 {
+	if f.part.begun {
+		return f.part.found.Number
+	}
+	return number
+}
+
 // mayBe are the conditions that records of each kind may fulfil, by which members they have.
 func mayBe(q *Question) map[string]mask {
 	may := map[string]mask{}

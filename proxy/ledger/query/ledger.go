@@ -24,6 +24,11 @@ type Options struct {
 	Note func(string)
 	// Gone is told again and again up to which record the ledger was gone through. nil: nobody is.
 	Gone func(through uint64)
+	// Indexing is told which record the making of an index came to, and 0 where it is made, or is not. nil: nobody is.
+	Indexing func(number uint64)
+	// Enough is asked again and again whether so many records that were read are enough: the answer ends there, and
+	// [Tally.Next] says where it goes on. Those before the first that is asked about do not count. nil: they never are.
+	Enough func(read uint64) bool
 }
 
 // Ledger is a ledger's folder that can be asked, while a server writes to it or none does. Several goroutines may ask.
@@ -44,13 +49,17 @@ func Open(dir string, o Options) *Ledger {
 	if o.Gone == nil {
 		o.Gone = func(uint64) {}
 	}
+	if o.Enough == nil {
+		o.Enough = func(uint64) bool { return false }
+	}
 	return &Ledger{dir, o, sync.OnceValue(func() bool { return o.Write && mayWrite(dir) })}
 }
 
 // Tally says what an answer was made of.
 type Tally struct {
 	Found    int    // records that were yielded
-	More     bool   // there are more, which the limit cut off
+	More     bool   // there may be more: the limit cut them off, or it was enough
+	Next     uint64 // where More: the number of the record that it goes on with
 	Records  uint64 // that the ledger holds, as far as it was gone through: all, unless More
 	Read     uint64 // of those, how many were looked at
 	Segments int
@@ -96,6 +105,7 @@ type asking struct {
 	filter *filter
 	yield  func(*Found) bool
 	tally  Tally
+	before uint64 // how many records were read for what they name, before the first that is asked about
 }
 
 // run goes through the segments. Those that are sealed are asked one by one; the rest is read on as it is written.
@@ -122,6 +132,9 @@ func (a *asking) run() error {
 				return err
 			}
 			a.ledger.opts.Gone(next)
+			if a.enough(next) {
+				return a.cut(next)
+			}
 		}
 		if next == 0 && len(all) > 0 {
 			next = all[0].First
@@ -215,25 +228,44 @@ func (a *asking) read(from uint64) error {
 
 // take looks at a record. Where it is not to be yielded, it is read for what it names.
 func (a *asking) take(number uint64, numbered bool, record []byte, yields bool) error {
-	if a.tally.Read++; a.tally.Read%4096 == 0 {
-		a.ledger.opts.Gone(number)
+	if a.tally.Read++; a.tally.Read%1024 == 0 {
 		if err := a.ctx.Err(); err != nil {
 			return err
 		}
+		if begun := a.filter.begun(number); numbered && a.enough(begun) {
+			return a.cut(begun)
+		}
+	}
+	if number < a.q.Numbers.First {
+		a.before++
+	}
+	if a.tally.Read%4096 == 0 {
+		a.ledger.opts.Gone(number)
 	}
 	found, is := a.filter.matches(number, numbered, record)
 	if !is || !yields || a.q.asks(record) {
 		return nil
 	}
 	if a.q.Limit > 0 && a.tally.Found >= a.q.Limit {
-		a.tally.More = true
-		return errEnough
+		return a.cut(found.Number)
 	}
 	a.tally.Found++
 	if !a.yield(found) {
 		return errEnough
 	}
 	return nil
+}
+
+// enough tells whether the answer ends before the record of a number. It goes on at least one record further than whoever
+// asks has come.
+func (a *asking) enough(number uint64) bool {
+	return number > a.q.Numbers.First && a.ledger.opts.Enough(a.tally.Read-a.before)
+}
+
+// cut ends the answer before it is whole; it goes on with the record of a number.
+func (a *asking) cut(number uint64) error {
+	a.tally.More, a.tally.Next = true, number
+	return errEnough
 }
 
 // index is that of a segment; nil: it has none that can be believed.
@@ -243,11 +275,12 @@ func (l *Ledger) index(s ledger.Segment, of *ledger.Sealed) *index.Index {
 	}
 	path := ledger.IndexPath(l.dir, s.First)
 	x, err := index.Open(path)
-	if err == nil && x.Of() != of.Of() {
-		err = errors.Join(index.ErrOther, x.Close())
-	}
 	if err == nil {
-		return x
+		fits := of.Fits(l.dir, x.Of())
+		if fits == nil {
+			return x
+		}
+		err = errors.Join(fits, x.Close())
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		l.opts.Note(path + ": " + err.Error() + l.instead())
@@ -265,7 +298,14 @@ func (l *Ledger) instead() string {
 
 // remade makes an index anew, where that may be written; nil: it cannot be made.
 func (l *Ledger) remade(s ledger.Segment) *index.Index {
-	if !l.writable() || ledger.MakeIndex(s, l.opts.Disk) != nil {
+	if !l.writable() {
+		return nil
+	}
+	err := ledger.MakeIndex(s, l.opts.Disk, l.opts.Indexing)
+	if l.opts.Indexing != nil {
+		l.opts.Indexing(0)
+	}
+	if err != nil {
 		return nil
 	}
 	x, err := index.Open(ledger.IndexPath(l.dir, s.First))

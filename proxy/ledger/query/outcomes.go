@@ -61,6 +61,7 @@ func (l *Ledger) endedAs(ctx context.Context, q *Question) (ended, error) {
 	if at < 0 {
 		return nil, nil
 	}
+	l = l.uncut()
 	of := Question{Where: []Condition{q.Where[at]}, Since: q.Since, Carried: q.Carried}
 	of.And("kind", ledger.KindOutcome)
 	rest := Question{
@@ -98,6 +99,13 @@ func (l *Ledger) endedAs(ctx context.Context, q *Question) (ended, error) {
 	return all, err
 }
 
+// uncut asks the same ledger, and never has enough: what an answer rests on is asked to its end.
+func (l *Ledger) uncut() *Ledger {
+	whole := *l
+	whole.opts.Enough = func(uint64) bool { return false }
+	return &whole
+}
+
 // eventsIn are the events that an outcome or an attempt is of.
 func eventsIn(record []byte) (all []Event) {
 	if of := gjson.GetBytes(record, "of"); of.IsArray() {
@@ -123,6 +131,7 @@ func eventsIn(record []byte) (all []Event) {
 // Outcomes tells what became of events, from the record of a number on: what the log says of the delivery of each, oldest
 // first. An event of which it says nothing is not there.
 func (l *Ledger) Outcomes(ctx context.Context, from uint64, of []Event) (map[Event][]Outcome, error) {
+	l = l.uncut()
 	told := map[Event][]Outcome{}
 	wanted := map[Event]bool{}
 	var hits []string

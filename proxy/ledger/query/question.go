@@ -40,6 +40,22 @@ func (q *Question) And(member string, values ...string) *Question {
 	return q
 }
 
+// Asks names what is asked about, in order, and, apart from that, whom: by the hashes that records have.
+func (q *Question) Asks() (members, subjects []string) {
+	for i := range q.Where {
+		if c := &q.Where[i]; c.Member == Subject || c.Member == "subjects" {
+			subjects = append(subjects, c.Values...)
+		} else {
+			members = append(members, c.Member)
+		}
+	}
+	if q.Numbers != (Range{}) {
+		members = append(members, "number")
+	}
+	slices.Sort(members)
+	return slices.Compact(members), subjects
+}
+
 // mostConditions is how many conditions a question may have.
 const mostConditions = 32
 

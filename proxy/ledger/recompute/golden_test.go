@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"reflect"
 	"testing"
 	"time"
 
@@ -39,6 +40,14 @@ func TestReport(t *testing.T) {
 	s.must(err)
 	holdGolden(t, "testdata/report.html", page)
 	holdGolden(t, "testdata/report.json", asJSON(t, r))
+	var told recompute.Report // as somebody has it who was sent it
+	s.must(json.Unmarshal(asJSON(t, r), &told))
+	again, err := told.HTML()
+	s.must(err)
+	if !bytes.Equal(again, page) || !bytes.Equal(asJSON(t, &told), asJSON(t, r)) || told.Verdict() != r.Verdict() ||
+		!reflect.DeepEqual(told.Sections(), r.Sections()) {
+		t.Errorf("who was sent the report reads another one:\n%s", again)
+	}
 	x, err := recompute.Explain(t.Context(), s.dir, r.Findings[0].Records[0], compiled)
 	s.must(err)
 	holdGolden(t, "testdata/explanation.json", asJSON(t, x))

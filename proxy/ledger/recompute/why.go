@@ -41,6 +41,11 @@ type Explanation struct {
 	Outcomes []Ending  `json:"outcomes,omitempty"`
 	Left     []string  `json:"left,omitempty"` // fields, kept or changed
 
+	// Where the policy says so that decided, filled in by whoever has it at hand.
+	Line    string `json:"line,omitempty"`    // "policy/activities.yaml:12:5", where the policy of now is that of then
+	Profile string `json:"profile,omitempty"` // likewise, of the profile by which fields leave
+	Archive string `json:"archive,omitempty"` // else: the archive of the policy, and where in it
+
 	hit   uint64
 	index uint32
 }
