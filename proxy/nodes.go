@@ -26,6 +26,8 @@ type nodes struct {
 	now    func() time.Time
 	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
 	caught atomic.Bool                 // it has had all acts once since it began
+
+	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet
 }
 
 // objectionsLog is what kind of acts the log of objections has.
@@ -76,6 +78,9 @@ func openNodes(s *Server) error {
 	n := s.nodes
 	if n == nil {
 		return nil
+	}
+	if err := n.refuseServers(context.Background()); err != nil {
+		return err
 	}
 	replica := objection.ReplicaOf(s.objections)
 	at, err := cluster.ParsePosition(replica.Position().Mark)
@@ -172,6 +177,8 @@ func tellNodes(ctx context.Context, s *Server) {
 	}
 	again, end := s.opts.Every(time.Second)
 	defer end()
+	minute, endMinute := s.opts.Every(time.Minute)
+	defer endMinute()
 	caught := n.log.Load().CaughtUp()
 	for {
 		select {
@@ -182,6 +189,8 @@ func tellNodes(ctx context.Context, s *Server) {
 			caught = nil
 		case <-again:
 			objection.ReplicaOf(s.objections).Tell()
+		case <-minute:
+			n.lookAtServers(ctx)
 		}
 	}
 }
@@ -218,6 +227,9 @@ func nodesMention(s *Server) (all []string) {
 	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
 		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
 			since.UTC().Format(time.RFC3339)))
+	}
+	if servers := n.servers.Load(); servers != nil {
+		all = append(all, *servers...)
 	}
 	return all
 }

@@ -20,6 +20,7 @@ type Finding struct {
 	Server string // its name, or the address at which it was asked
 	Says   string // what is so, and what that means
 	Do     string // the line for nats.conf, or the command
+	Passes bool   // it ends by itself: a server is down, or behind
 }
 
 // Bounds of what a monitoring endpoint may answer.
@@ -41,6 +42,7 @@ func Check(ctx context.Context, client *http.Client, monitors []string, name str
 	var (
 		found   []Finding
 		servers []monitored
+		down    bool
 	)
 	for _, m := range monitors {
 		at, err := url.Parse(m)
@@ -49,13 +51,16 @@ func Check(ctx context.Context, client *http.Client, monitors []string, name str
 		}
 		s, err := look(ctx, client, at)
 		if err != nil {
-			found = append(found, Finding{Server: m, Says: fmt.Sprintf("it does not say how it is: %v", err), Do: "http: HOST:8222"})
+			down = true
+			found = append(found, Finding{
+				Server: m, Says: fmt.Sprintf("it does not say how it is: %v", err), Do: "http: HOST:8222", Passes: true,
+			})
 			continue
 		}
 		servers = append(servers, s)
 		found = append(found, s.findings()...)
 	}
-	return slices.Concat(found, together(servers), streamFindings(servers, name)), nil
+	return slices.Concat(found, together(servers, down), streamFindings(servers, name)), nil
 }
 
 // monitored is what a server says of itself.
@@ -225,15 +230,15 @@ func parseVersion(text string) (v [3]int, known bool) {
 	return v, !preview
 }
 
-// together are the findings about the servers as a cluster.
-func together(servers []monitored) (found []Finding) {
+// together are the findings about the servers as a cluster; down: one of them did not answer.
+func together(servers []monitored, down bool) (found []Finding) {
 	ids := map[string]bool{}
 	size := 0
 	for _, s := range servers {
 		ids[s.ID] = true
 		size = max(size, s.JetStream.Meta.Size)
 	}
-	add := func(says, do string) { found = append(found, Finding{Says: says, Do: do}) }
+	add := func(says, do string) { found = append(found, Finding{Says: says, Do: do, Passes: down}) }
 	switch all := max(size, len(ids)); {
 	case len(servers) == 0:
 	case all < leastCopies:
@@ -274,6 +279,7 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	for _, r := range m.Cluster.Replicas {
 		if r.Offline || !r.Current {
 			add(fmt.Sprintf("the copy on %s is %d messages behind, or its server is down", r.Name, r.Lag), "start the server "+r.Name)
+			found[len(found)-1].Passes = true
 		}
 	}
 	if m.Config.Storage != "file" {
