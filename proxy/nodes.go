@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,7 +28,13 @@ type nodes struct {
 	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
 	caught atomic.Bool                 // it has had all acts once since it began
 
+	began time.Time
+
 	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet
+
+	mu          sync.Mutex // guards what follows
+	unlikeSince time.Time  // since when nodes differ that should be alike; zero: they do not
+	unlike      []string   // in what, once that has lasted
 }
 
 // objectionsLog is what kind of acts the log of objections has.
@@ -41,7 +48,7 @@ func newNodes(s *Server) *nodes {
 	if s.loaded.Server.Cluster == nil {
 		return nil
 	}
-	return &nodes{config: s.loaded.Server.Cluster, zap: s.opts.Log, now: s.opts.Now}
+	return &nodes{config: s.loaded.Server.Cluster, zap: s.opts.Log, now: s.opts.Now, began: s.opts.Now()}
 }
 
 // order is the log as the store of objections sees it; nil for a server that is alone.
@@ -79,8 +86,10 @@ func openNodes(s *Server) error {
 	if n == nil {
 		return nil
 	}
-	if err := n.refuseServers(context.Background()); err != nil {
-		return err
+	if !s.opts.Aside {
+		if err := n.refuseServers(context.Background()); err != nil {
+			return err
+		}
 	}
 	replica := objection.ReplicaOf(s.objections)
 	at, err := cluster.ParsePosition(replica.Position().Mark)
@@ -105,6 +114,7 @@ func openNodes(s *Server) error {
 			}
 			return replica.Take(ordered, to.String())
 		},
+		Answer: func() []byte { return answerNode(s) },
 		Note: func(e cluster.Event) {
 			n.note(e)
 			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
@@ -179,6 +189,8 @@ func tellNodes(ctx context.Context, s *Server) {
 	defer end()
 	minute, endMinute := s.opts.Every(time.Minute)
 	defer endMinute()
+	compare, endCompare := s.opts.Every(mostUnlike / 6)
+	defer endCompare()
 	caught := n.log.Load().CaughtUp()
 	for {
 		select {
@@ -189,6 +201,8 @@ func tellNodes(ctx context.Context, s *Server) {
 			caught = nil
 		case <-again:
 			objection.ReplicaOf(s.objections).Tell()
+		case <-compare:
+			compareNodes(ctx, s)
 		case <-minute:
 			n.lookAtServers(ctx)
 		}
@@ -228,6 +242,9 @@ func nodesMention(s *Server) (all []string) {
 		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
 			since.UTC().Format(time.RFC3339)))
 	}
+	n.mu.Lock()
+	all = append(all, n.unlike...)
+	n.mu.Unlock()
 	if servers := n.servers.Load(); servers != nil {
 		all = append(all, *servers...)
 	}

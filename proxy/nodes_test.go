@@ -9,8 +9,12 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // natsServer is one NATS server that can be stopped and comes back with what it had. (The log itself is held against
@@ -186,5 +190,100 @@ func TestANodeWithoutItsCluster(t *testing.T) {
 		if !r.without(t, v) {
 			t.Error("it does not go on")
 		}
+	}
+}
+
+// TestANodeJoins: a new node begins with the keys and the objections of another one, out of its backup, and does what
+// came since; what the other one has to tell others stays there. Both say how they stand.
+func TestANodeJoins(t *testing.T) {
+	n, v := startNATS(t), startVendor(t)
+	a := start(t, nodeFolder(t, v.URL, n, "a", ""))
+	a.ready(t)
+	a.act(t, objection.Change{Object: []string{"audience"}})
+	copied := filepath.Join(t.TempDir(), "copy")
+	if w := a.operate("POST", "/backup", fmt.Sprintf(`{"dir":%q}`, copied)); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	a.actOf(t, []objection.ID{{Name: "user_id", Value: "u-1"}}, objection.Change{Object: []string{"audience"}})
+	file := nodeFolder(t, v.URL, n, "b", "")
+	loaded, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	joined, err := proxy.Join(loaded, copied)
+	if err != nil || joined.Acts == 0 || joined.Identity == "" {
+		t.Fatalf("%+v, %v", joined, err)
+	}
+	if _, err := proxy.Join(loaded, copied); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("over a node that is there: %v", err)
+	}
+	b := start(t, file)
+	b.ready(t)
+	if b.forwarded(t, v) {
+		t.Error("the new node does not heed what it began with")
+	}
+	status := func(r *running) gjson.Result {
+		w := r.operate("GET", "/cluster", "")
+		if w.Code != 200 {
+			t.Fatal(w.Body)
+		}
+		return gjson.Parse(w.Body.String())
+	}
+	eventually(t, "both have made both changes", func() bool {
+		got := status(a)
+		return got.Get("nodes.#").Int() == 2 && got.Get("nodes.0.changes").Int() == 2 && got.Get("nodes.1.changes").Int() == 2
+	})
+	got := status(b)
+	if got.Get("name").Str != "test" || got.Get("node").Str != "b" || got.Get("nodes.0.node").Str != "a" ||
+		got.Get("nodes.0.root").Str != got.Get("nodes.1.root").Str || got.Get("nodes.0.changes").Int() != 2 ||
+		got.Get("nodes.0.policy").Str == "" || got.Get("look").Exists() {
+		t.Errorf("%s", got.Raw)
+	}
+	if of := b.recordsOf(t, "objection"); len(of) != 2 {
+		t.Errorf("the new node's ledger has %d objections: it could not be audited alone", len(of))
+	}
+	alone := folder(t, v.URL)
+	if loaded, err = config.Load(alone); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := proxy.Join(loaded, copied); err == nil || !strings.Contains(err.Error(), "names no cluster") {
+		t.Errorf("a server that is alone: %v", err)
+	}
+	fresh := nodeFolder(t, v.URL, n, "c", "")
+	if loaded, err = config.Load(fresh); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := proxy.Join(loaded, t.TempDir()); err == nil || !strings.Contains(err.Error(), "is no backup of a node") {
+		t.Errorf("out of nothing: %v", err)
+	}
+}
+
+// TestANodeWithAHistoryOfItsOwn: one that took objections while it was alone does not share a log that began without
+// them; the first node of a cluster may have them.
+func TestANodeWithAHistoryOfItsOwn(t *testing.T) {
+	n, v := startNATS(t), startVendor(t)
+	first, second := nodeFolder(t, v.URL, n, "a", ""), nodeFolder(t, v.URL, n, "b", "")
+	for _, file := range []string{first, second} {
+		text := read(t, file)
+		write(t, file, text[:strings.Index(text, "cluster:")])
+		r := start(t, file)
+		r.act(t, objection.Change{Object: []string{"audience"}})
+		if err := r.stop(t); err != nil {
+			t.Fatal(err)
+		}
+		write(t, file, text)
+	}
+	a := start(t, first)
+	a.ready(t)
+	if a.forwarded(t, v) {
+		t.Error("what it took alone does not hold")
+	}
+	loaded, err := config.Load(second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot})
+	if err == nil || !strings.Contains(err.Error(), "start this node from a copy of another one's store") {
+		t.Errorf("%v", err)
 	}
 }

@@ -319,7 +319,7 @@ func openAPI(s *Server) (err error) {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
+		Cluster: clusterStatus(s), Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
 		Records: records, Why: records.Why, Audits: s.audits,
 		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand},

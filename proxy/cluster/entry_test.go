@@ -84,7 +84,7 @@ func FuzzMonitor(f *testing.F) {
 			_ = s.findings()
 		}
 		s.streams, _ = parseStreams(b)
-		_ = together([]monitored{s, s})
+		_ = together([]monitored{s, s}, false)
 		_ = streamFindings([]monitored{s}, "eu1")
 	})
 }
