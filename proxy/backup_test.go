@@ -19,6 +19,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
@@ -85,9 +86,9 @@ func account(t *testing.T, records string) map[string]int {
 				all[of.Get("hit").Raw+"."+of.Get("event").Raw] += ""
 			}
 		case "outcome":
-			for _, event := range of.Get("events").Array() {
-				all[of.Get("hit").Raw+"."+event.Raw] = of.Get("outcome").Str + ":" + of.Get("why").Str
-			}
+			ledger.EachOf([]byte(line), func(hit uint64, event int) {
+				all[fmt.Sprintf("%d.%d", hit, event)] = of.Get("outcome").Str + ":" + of.Get("why").Str
+			})
 		}
 	}
 	for _, outcome := range all {
