@@ -224,6 +224,10 @@ func (v *vendor) arrivedSince(before map[string]int) map[string]int {
 // TestBackupHoldsAll: whatever lies in a data folder is in its copy, or belongs to the process that serves.
 func TestBackupHoldsAll(t *testing.T) {
 	v := startVendor(t)
+	v.answers(func(w http.ResponseWriter, _ *http.Request) { // so that the event waits all the while
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
 	r := start(t, queuedFolder(t, v.URL))
 	r.send(t, get(pageView, consent))
 	data := filepath.Join(filepath.Dir(r.file), "data")
