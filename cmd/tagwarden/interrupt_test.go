@@ -88,7 +88,8 @@ func TestInterrupt(t *testing.T) {
 // verbNames are the names of all verbs, and of the verbs of those.
 func verbNames() []string {
 	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(),
-		"token": tokenVerbs()}
+		"cluster": clusterVerbs(),
+		"token":   tokenVerbs()}
 	var names []string
 	for _, v := range verbs() {
 		of := groups[v.name]

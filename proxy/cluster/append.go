@@ -80,23 +80,26 @@ func (a *appender) waiting() int {
 // that the act is not and will not be in the log, or [ErrUnknown]: then whoever appends it again does so under the same
 // id, and who applies acts tells by the id that it came twice. The body must not change meanwhile.
 func (l *Log) Append(ctx context.Context, id [16]byte, body []byte) (uint64, error) {
-	if most := l.mostBody(); len(body) > most {
+	if most := (appending{l}).mostBody(); len(body) > most {
 		return 0, fmt.Errorf("%w: the act has %d bytes: at most %d", ErrNotAppended, len(body), most)
 	}
 	w := &waiter{act: carried{id: id, body: body}, done: make(chan appended, 1)}
-	if err := l.enqueue(w); err != nil {
+	if err := (appending{l}).enqueue(w); err != nil {
 		return 0, fmt.Errorf("%w: %w", ErrNotAppended, err)
 	}
 	select {
 	case r := <-w.done:
 		return r.seq, r.err
 	case <-ctx.Done():
-		return l.giveUp(w, context.Cause(ctx))
+		return appending{l}.giveUp(w, context.Cause(ctx))
 	}
 }
 
+// appending is a log as what writes entries.
+type appending struct{ *Log }
+
 // mostBody is how long a body may be.
-func (l *Log) mostBody() int {
+func (l appending) mostBody() int {
 	if most := l.nc.MaxPayload(); most > 0 { // 0: never connected yet
 		return min(MaxBody, int(most)-leastPayload)
 	}
@@ -105,7 +108,7 @@ func (l *Log) mostBody() int {
 
 var errFull = errors.New("too many acts wait for the cluster")
 
-func (l *Log) enqueue(w *waiter) error {
+func (l appending) enqueue(w *waiter) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &l.appender
@@ -123,7 +126,7 @@ func (l *Log) enqueue(w *waiter) error {
 }
 
 // giveUp ends a wait.
-func (l *Log) giveUp(w *waiter, why error) (uint64, error) {
+func (l appending) giveUp(w *waiter, why error) (uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
@@ -148,7 +151,7 @@ func (l *Log) giveUp(w *waiter, why error) (uint64, error) {
 }
 
 // appendAlways writes entries, one after the other, until the log is closed.
-func (l *Log) appendAlways() {
+func (l appending) appendAlways() {
 	for l.ctx.Err() == nil {
 		f := l.depart()
 		if f == nil {
@@ -162,12 +165,12 @@ func (l *Log) appendAlways() {
 }
 
 // depart makes an entry of what waits; nil: there is nothing to do, or the end of the chain is not known.
-func (l *Log) depart() *flight {
+func (l appending) depart() *flight {
 	room := min(maxBytes, int(l.nc.MaxPayload())-leastPayload)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &l.appender
-	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() || !l.atEnd() {
+	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() || !(receiving{l.Log}).atEnd() {
 		return nil
 	}
 	n, bytes := 0, 0
@@ -190,7 +193,7 @@ func (l *Log) depart() *flight {
 }
 
 // attempt sends an entry, and returns how long to wait for it to come back before the next attempt.
-func (l *Log) attempt(f *flight, attempt int) time.Duration {
+func (l appending) attempt(f *flight, attempt int) time.Duration {
 	l.mu.Lock()
 	after := l.head.subject
 	if f.sent.IsZero() {
@@ -238,7 +241,7 @@ func (f *flight) isSettled() bool {
 	}
 }
 
-func (l *Log) pauseFlight(f *flight, d time.Duration) {
+func (l appending) pauseFlight(f *flight, d time.Duration) {
 	if !f.isSettled() {
 		l.pause(d, f.settled)
 	}

@@ -128,7 +128,7 @@ func (l *Log) connect() error {
 	if nc.IsConnected() {
 		l.link.isUp()
 	}
-	return l.answerNodes()
+	return asking{l}.answerNodes()
 }
 
 // connected is called when the connection came, or came back: what stood on the one before begins anew.

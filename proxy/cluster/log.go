@@ -71,7 +71,7 @@ func Open(ctx context.Context, o Options) (*Log, error) {
 		l.cancel()
 		return nil, err
 	}
-	for _, task := range []func(){l.readAlways, l.applyAlways, l.beatAlways, l.appendAlways} {
+	for _, task := range []func(){(receiving{l}).readAlways, l.applyAlways, l.beatAlways, (appending{l}).appendAlways} {
 		l.tasks.Go(task)
 	}
 	if err := l.settle(ctx); err != nil {

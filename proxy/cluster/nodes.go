@@ -34,8 +34,11 @@ type answer struct {
 	Body  []byte `json:"body,omitempty"`
 }
 
+// asking is a log as what asks other nodes, and answers them.
+type asking struct{ *Log }
+
 // answerNodes answers whoever asks for [Log.Nodes].
-func (l *Log) answerNodes() error {
+func (l asking) answerNodes() error {
 	_, err := l.nc.Subscribe(l.names.nodes, func(m *nats.Msg) {
 		if m.Reply == "" {
 			return
@@ -73,10 +76,10 @@ func parseAnswer(b []byte) (NodeStatus, bool) {
 func (l *Log) Nodes(ctx context.Context) ([]NodeStatus, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLasts)
 	defer cancel()
-	return l.ask(ctx)
+	return asking{l}.ask(ctx)
 }
 
-func (l *Log) ask(ctx context.Context) ([]NodeStatus, error) {
+func (l asking) ask(ctx context.Context) ([]NodeStatus, error) {
 	inbox := l.nc.NewRespInbox()
 	sub, err := l.nc.SubscribeSync(inbox)
 	if err != nil {
@@ -104,7 +107,7 @@ func (l *Log) ask(ctx context.Context) ([]NodeStatus, error) {
 }
 
 // elsewhere returns a node that has come some way in a stream, and which; "": none that answers.
-func (l *Log) elsewhere(ctx context.Context) (node, stream string) {
+func (l asking) elsewhere(ctx context.Context) (node, stream string) {
 	ctx, cancel := context.WithTimeout(ctx, askForStream)
 	defer cancel()
 	nodes, err := l.ask(ctx)

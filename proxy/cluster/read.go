@@ -30,8 +30,11 @@ type reading struct {
 
 var errMissed = errors.New("the server left a message out")
 
+// receiving is a log as what reads its stream.
+type receiving struct{ *Log }
+
 // readAlways reads the stream until the log is closed, over every reconnect.
-func (l *Log) readAlways() {
+func (l receiving) readAlways() {
 	for failed := 0; l.ctx.Err() == nil; {
 		if !l.nc.IsConnected() {
 			l.pause(mostReread, l.link.up)
@@ -76,8 +79,8 @@ func waitingIsVain(err error) bool {
 }
 
 // read reads the stream until something fails. It says whether anything was delivered.
-func (l *Log) read(ctx context.Context) (delivered bool, err error) {
-	s, err := l.stream(ctx)
+func (l receiving) read(ctx context.Context) (delivered bool, err error) {
+	s, err := finding{l.Log}.stream(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -133,7 +136,7 @@ func (l *Log) read(ctx context.Context) (delivered bool, err error) {
 	}
 }
 
-func (l *Log) start() uint64 {
+func (l receiving) start() uint64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.head.start()
@@ -150,7 +153,7 @@ type message struct {
 }
 
 // take reads one message and moves the head. It returns what there is to apply, and what there is to note.
-func (l *Log) take(m message) (r reading, note Event, err error) {
+func (l receiving) take(m message) (r reading, note Event, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var e *entry
@@ -190,10 +193,10 @@ func (l *Log) take(m message) (r reading, note Event, err error) {
 }
 
 // atEnd says whether everything was read that is known to be in the stream. l.mu is held.
-func (l *Log) atEnd() bool { return l.head.read >= l.last }
+func (l receiving) atEnd() bool { return l.head.read >= l.last }
 
 // takeEntry continues the chain. l.mu is held.
-func (l *Log) takeEntry(m message, e *entry) (reading, error) {
+func (l receiving) takeEntry(m message, e *entry) (reading, error) {
 	before := l.head.at.Seq
 	acts, err := l.head.extend(m.seq, m.at, e)
 	if err != nil {
@@ -207,7 +210,7 @@ func (l *Log) takeEntry(m message, e *entry) (reading, error) {
 }
 
 // takeBeat reads a heartbeat. l.mu is held.
-func (l *Log) takeBeat(node string, m message) (reading, Event, error) {
+func (l receiving) takeBeat(node string, m message) (reading, Event, error) {
 	b, err := parseBeat(m.data)
 	if err != nil {
 		return reading{}, Event{}, err

@@ -44,8 +44,11 @@ const (
 	errCodeLastSeqBusy                     = jetstream.JSErrCodeStreamWrongLastSequenceConstant
 )
 
+// finding is a log as what finds its stream, or makes it.
+type finding struct{ *Log }
+
 // stream finds the stream, or makes it, and checks that it is the one that this node may apply.
-func (l *Log) stream(ctx context.Context) (jetstream.Stream, error) {
+func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
 	s, err := l.js.Stream(ctx, l.names.stream)
@@ -68,14 +71,14 @@ func (l *Log) stream(ctx context.Context) (jetstream.Stream, error) {
 }
 
 // nowhere says whether this node has come nowhere yet.
-func (l *Log) nowhere() bool {
+func (l finding) nowhere() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.o.At.IsZero() && !l.known
 }
 
 // fits checks that a stream is this cluster's.
-func (l *Log) fits(c jetstream.StreamConfig) error {
+func (l finding) fits(c jetstream.StreamConfig) error {
 	m := c.Metadata
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
@@ -96,7 +99,7 @@ func (l *Log) fits(c jetstream.StreamConfig) error {
 }
 
 // begin checks that a stream goes on where this node is.
-func (l *Log) begin(info *jetstream.StreamInfo) error {
+func (l finding) begin(info *jetstream.StreamInfo) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	id, at := info.Config.Metadata[metaID], l.o.At
@@ -124,8 +127,8 @@ func (l *Log) begin(info *jetstream.StreamInfo) error {
 }
 
 // create makes the stream.
-func (l *Log) create(ctx context.Context) (jetstream.Stream, error) {
-	if node, stream := l.elsewhere(ctx); stream != "" {
+func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
+	if node, stream := (asking{l.Log}).elsewhere(ctx); stream != "" {
 		return nil, fmt.Errorf("%w: there is no stream %s, and the node %s has come some way in %s: %s",
 			ErrMissing, l.names.stream, node, stream, anewAdvice)
 	}

@@ -102,7 +102,7 @@ func (g *group) apply() (err error) {
 			g.answers[i] = answer{err: r.wrong, skip: true, like: -1}
 			continue
 		}
-		if g.timed(r); r.batch != nil {
+		if (ordering{g}).timed(r); r.batch != nil {
 			if err := g.repeated(i, r.batch); err != nil {
 				return err
 			}
@@ -111,8 +111,8 @@ func (g *group) apply() (err error) {
 	more := g.load()
 	s.file.makeRoom(g.tx.Size(), g.requests, more)
 	for i, r := range g.requests {
-		g.timed(r)
-		if err := g.takeUntold(r); err != nil {
+		ordering{g}.timed(r)
+		if err := (ordering{g}).takeUntold(r); err != nil {
 			return err
 		}
 		if err := g.request(i, r); err != nil {
@@ -142,7 +142,7 @@ func (g *group) apply() (err error) {
 }
 
 // timed says what time it is for a request.
-func (g *group) timed(r *request) {
+func (g ordering) timed(r *request) {
 	if g.now = g.clock; r.order != nil {
 		g.now = r.order.at
 	}
@@ -155,7 +155,7 @@ func (g *group) request(i int, r *request) error {
 	case r.wrong != nil:
 		return nil
 	case r.untold != nil:
-		return g.keepUntold(r.untold)
+		return ordering{g}.keepUntold(r.untold)
 	case r.notice != nil:
 		receipt, err := g.notice(r.notice)
 		a.receipts = []Receipt{receipt}
@@ -366,7 +366,7 @@ func (g *group) finish() error {
 	if err := g.purge(); err != nil {
 		return err
 	}
-	if err := g.putPosition(); err != nil {
+	if err := (ordering{g}).putPosition(); err != nil {
 		return err
 	}
 	g.state.head = g.tree.head()

@@ -20,7 +20,7 @@ type leading struct {
 // them, what is seen, and what was not seen for long.
 func (l *leading) following(all []named) (more []named) {
 	for _, r := range l.requests {
-		if l.timed(r); r.wrong != nil {
+		if (ordering{l.group}).timed(r); r.wrong != nil {
 			continue
 		}
 		for i := range r.follows {

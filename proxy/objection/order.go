@@ -120,6 +120,9 @@ func (r Replica) do(group []*request) error {
 // ErrNewer says that an act was written by a later version.
 var ErrNewer = errors.New("a later version of tagwarden wrote this act: install that one")
 
+// ordering is what a group does for an order.
+type ordering struct{ *group }
+
 // passed moves a position behind a turn.
 func (p *Position) passed(of *turn) {
 	if p.Seq, p.At = of.seq, of.at; of.mark != "" {
@@ -154,7 +157,7 @@ func (s *shared) requestOf(act *Ordered) (*request, error) {
 var keyPosition = []byte("position")
 
 // putPosition keeps how far a store has come in an order. One that is alone, and does something, has left it.
-func (g *group) putPosition() error {
+func (g ordering) putPosition() error {
 	p, meta := &g.state.position, g.tx.Bucket(bucketMeta)
 	if *p == (Position{}) {
 		return nil

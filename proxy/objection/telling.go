@@ -202,7 +202,7 @@ func (s *shared) published(g *group) {
 }
 
 // keepUntold puts an act on disk that is to be told.
-func (g *group) keepUntold(one *untoldAct) error {
+func (g ordering) keepUntold(one *untoldAct) error {
 	b, err := g.tx.CreateBucketIfNotExists(bucketUntold)
 	if err != nil {
 		return err
@@ -212,7 +212,7 @@ func (g *group) keepUntold(one *untoldAct) error {
 }
 
 // takeUntold gives a request whose turn has come the messages that were kept with it, and forgets these.
-func (g *group) takeUntold(r *request) error {
+func (g ordering) takeUntold(r *request) error {
 	s := g.writer.store.shared
 	if r.order == nil || !s.untold.has(r.order.id) {
 		return nil
