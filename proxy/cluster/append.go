@@ -170,7 +170,7 @@ func (l appending) depart() *flight {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &l.appender
-	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() || !(receiving{l.Log}).atEnd() {
+	if len(a.queue) == 0 || !l.known || !l.pulse.active.Load() || !receiving(l).atEnd() {
 		return nil
 	}
 	n, bytes := 0, 0

@@ -80,7 +80,7 @@ func waitingIsVain(err error) bool {
 
 // read reads the stream until something fails. It says whether anything was delivered.
 func (l receiving) read(ctx context.Context) (delivered bool, err error) {
-	s, err := finding{l.Log}.stream(ctx)
+	s, err := finding(l).stream(ctx)
 	if err != nil {
 		return false, err
 	}

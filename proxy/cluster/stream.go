@@ -128,7 +128,7 @@ func (l finding) begin(info *jetstream.StreamInfo) error {
 
 // create makes the stream.
 func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
-	if node, stream := (asking{l.Log}).elsewhere(ctx); stream != "" {
+	if node, stream := asking(l).elsewhere(ctx); stream != "" {
 		return nil, fmt.Errorf("%w: there is no stream %s, and the node %s has come some way in %s: %s",
 			ErrMissing, l.names.stream, node, stream, anewAdvice)
 	}

@@ -294,7 +294,7 @@ func FuzzParseAct(f *testing.F) {
 		{keeps: []Keep{{Subject: subject(1), Browser: true, Site: "shop", Time: noon}}},
 		{expire: true},
 	} {
-		act, err := r.appendAct(nil)
+		act, err := r.actBytes()
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -305,7 +305,7 @@ func FuzzParseAct(f *testing.F) {
 		if err != nil || r.wrong != nil {
 			return
 		}
-		again, err := r.appendAct(nil)
+		again, err := r.actBytes()
 		if err != nil {
 			t.Fatal(err)
 		}

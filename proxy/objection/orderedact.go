@@ -41,8 +41,8 @@ func (r *request) shared() bool {
 	return r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 }
 
-// appendAct adds a request's bytes. The error is [ErrLong].
-func (r *request) appendAct(b []byte) ([]byte, error) {
+// actBytes are a request's bytes. The error is [ErrLong].
+func (r *request) actBytes() (b []byte, err error) {
 	switch {
 	case r.batch != nil:
 		b = r.batch.appendAct(append(b, actFormat, actBatch))

@@ -31,7 +31,7 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
 		return err
 	}
-	act, err := r.appendAct(nil)
+	act, err := r.actBytes()
 	if errors.Is(err, ErrLong) && r.batch != nil && r.again && len(r.batch.Changes) > 1 {
 		return s.submitParts(ctx, r)
 	}

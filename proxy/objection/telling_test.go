@@ -180,7 +180,7 @@ func TestActsOfOneSubjectAreToldInTheirOrder(t *testing.T) {
 func FuzzParseUntold(f *testing.F) {
 	b := Batch{Changes: []Change{objects(1, "ads")}}
 	b.Changes[0].Outbox = []Message{{To: "crm", Ends: true, Body: []byte("body")}}
-	act, err := (&request{batch: &b}).appendAct(nil)
+	act, err := (&request{batch: &b}).actBytes()
 	if err != nil {
 		f.Fatal(err)
 	}
