@@ -44,7 +44,7 @@ func (n *nodes) refuseServers(ctx context.Context) error {
 	if err != nil || len(bad) == 0 {
 		return err
 	}
-	return errors.New("objections that were answered could be lost:\n  " + strings.Join(bad, "\n  "))
+	return errors.New("objections that were answered could be lost: " + strings.Join(bad, "; "))
 }
 
 // lookAtServers asks them again, and remembers what is to be looked at.
