@@ -98,6 +98,7 @@ func (r *reading) check() {
 		serverCheck{r.checks}.run()
 		ledgerCheck{r.checks}.run()
 		deliveryCheck{r.checks}.run()
+		clusterCheck{r.checks}.run()
 		sites.run()
 		webhookCheck{r.checks}.run()
 	}
@@ -173,6 +174,9 @@ func (r *reading) resolvePaths() {
 		if file := &s.Webhooks[i].SecretFile; *file != "" {
 			*file = relativeTo(r.source.Path, *file)
 		}
+	}
+	if s.Cluster != nil {
+		s.Cluster.pathsFrom(r.source.Path)
 	}
 	s.Ledger.CheckpointTo.pathsFrom(r.source.Path)
 	s.Ledger.Export.pathsFrom(r.source.Path)

@@ -18,6 +18,7 @@ type Server struct {
 	Vendors        map[string]Vendor   `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
 	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors: at once, or out of a queue."`
 	Objections     Objections          `yaml:"objections" doc:"How far what somebody objected to goes."`
+	Cluster        *Cluster            `yaml:"cluster" doc:"Several nodes: an objection that one of them takes is in force on all. Without it this server is alone. A reload does not change it."`
 	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
 	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
 	Approvers      map[string]Approver `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid, or { key, name, role }: who that is, for rendered assessments. Without any, no assessment is."`

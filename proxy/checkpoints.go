@@ -19,13 +19,16 @@ import (
 )
 
 // LogOrigin is what the forwarding log is called: as the server file says, else as it was called before, else by the
-// first host of the first site.
+// first host of the first site, and of a node of a cluster by the node's name besides.
 func LogOrigin(loaded *config.Loaded) string {
 	if written := loaded.Server.Ledger.Origin; written != "" {
 		return written
 	}
 	if before := ledger.OriginOf(ledgerDir(loaded)); before != "" {
 		return before
+	}
+	if of := loaded.Server.Cluster; of != nil { // each node has a log of its own
+		return loaded.DefaultOrigin + "/" + new(Options).node(of)
 	}
 	return loaded.DefaultOrigin
 }

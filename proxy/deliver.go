@@ -30,6 +30,9 @@ func deliver(s *Server, h *hitContext) result {
 		log: s.opts.Log, objections: h.snapshot.objections,
 		subjects: h.j.Subjects, known: h.j.Objections, stands: h.judged.stands, visitors: &h.visitors,
 	}
+	if h.j.Objectable() {
+		h.judged.nodes = s.nodes
+	}
 	h.gate = sendGate{
 		inflight: s.inflight, counters: &h.snapshot.counters, events: &h.judged, leaving: h.event.Count,
 	}

@@ -86,7 +86,7 @@ func syslogExport(s *Server, of *config.Export) (*exported, stream.Options, erro
 	}
 	o := stream.SyslogOptions{
 		Address: c.Address, Dial: delivery.Dial(c.Private, nil), Facility: stream.Facilities[c.Facility], Enterprise: c.Enterprise,
-		Host: s.opts.node(),
+		Host: s.opts.node(s.loaded.Server.Cluster),
 	}
 	how := "syslog"
 	if c.TLS {
@@ -127,7 +127,7 @@ func otlpExport(s *Server, of *config.Export) (*exported, stream.Options, error)
 	return e, stream.Options{
 		Receiver: stream.NewOTLP(stream.OTLPOptions{
 			URL: u.String(), Headers: c.Headers, SecretFile: c.SecretFile, TLS: spoken, Dial: delivery.Dial(c.Private, nil),
-			Host: s.opts.node(), Version: s.opts.Version, Now: s.opts.Now,
+			Host: s.opts.node(s.loaded.Server.Cluster), Version: s.opts.Version, Now: s.opts.Now,
 		}),
 		Behind: uint64(c.Behind), Subjects: c.Subjects,
 	}, nil

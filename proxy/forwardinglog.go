@@ -16,13 +16,16 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// node is this machine's name in records.
-func (o *Options) node() string {
+// node is this machine's name in records, and in its cluster, if it has one.
+func (o *Options) node(of *config.Cluster) string {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
 	}
-	return cmp.Or(o.Node, host)
+	if of == nil {
+		of = &config.Cluster{}
+	}
+	return cmp.Or(o.Node, of.Node, host)
 }
 
 // openLedger opens the ledger, and records what stands at the start: keys, and what is to be remembered of assessments.
@@ -30,7 +33,7 @@ func openLedger(s *Server) error {
 	dir := ledgerDir(s.loaded)
 	var err error
 	s.ledger, err = s.recovered.Open(ledger.Options{
-		Dir: dir, Node: s.opts.node(), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		Dir: dir, Node: s.opts.node(s.loaded.Server.Cluster), Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		Sync: time.Duration(s.loaded.Server.Ledger.Sync), Seal: time.Duration(s.loaded.Server.Ledger.Seal),
 		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),

@@ -9,7 +9,7 @@ import (
 )
 
 // judgedEvents are the events of a hit that leaves in the moment in which it was judged. Of what they were judged by,
-// objections alone can have changed.
+// objections alone can have changed, and whether this node knows all of them.
 type judgedEvents struct {
 	log        *zap.Logger
 	objections Objections
@@ -17,12 +17,16 @@ type judgedEvents struct {
 	known      []rules.Objections                           // by event: those that it was judged with
 	stands     func(event int, found rules.Objections) bool // what was decided of an event holds in the face of found
 	visitors   *rules.Visitors                              // of the events; asked to join them where nobody did so far
+	nodes      *nodes                                       // nil where it does not matter that others may know of objections
 }
 
 func (g *judgedEvents) named() bool { return len(g.subjects) > 0 }
 
 // hold tells whether what was decided still holds. An objection that cannot be looked up holds everything back.
 func (g *judgedEvents) hold() bool {
+	if g.nodes.stale() {
+		return false
+	}
 	for i := range g.subjects {
 		subject := &g.subjects[i]
 		found, err := g.objections.Lookup(subject.Hash)

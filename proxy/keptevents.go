@@ -59,7 +59,9 @@ func (v *keptVerdict) permits() bool { return v.reason == rules.Permitted }
 
 // waits tells whether the event may neither leave nor be dropped: nobody knows by now whether it was objected to, or
 // objections cannot be taken. It is asked about again.
-func (v *keptVerdict) waits() bool { return v.reason == rules.ObjectionsUntaken }
+func (v *keptVerdict) waits() bool {
+	return v.reason == rules.ObjectionsUntaken || v.reason == rules.ObjectionsStale
+}
 
 // look appends what becomes of each event, in the order of hits.
 func (k *keptEvents) look(found []keptVerdict) []keptVerdict {

@@ -17,6 +17,7 @@ type Objections interface {
 func lookUpObjections(s *Server, h *hitContext) result {
 	// Asked now: the body may have taken its time.
 	h.in.ObjectionsUnavailable = s.objections.Err() != nil || s.objections.Full()
+	h.in.ObjectionsStale = s.nodes.stale()
 	events := len(h.j.Hit.Events)
 	var shared rules.Objections
 	anything, person := false, false

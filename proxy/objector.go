@@ -66,7 +66,10 @@ func (o *objector) Act(ctx context.Context, acts objection.Acts) ([]objection.Re
 			return nil, wrong
 		}
 		if change.Decide != nil || change.EndDecision != 0 {
-			change.Outbox = o.decisionMessages(snapshot.Policy, snapshot.receivers, acts.Acts[i].IDs, &change)
+			change.Outbox, err = o.decisionMessages(snapshot.Policy, snapshot.receivers, acts.Acts[i].IDs, &change)
+			if err != nil {
+				return nil, err
+			}
 			batch.Changes = append(batch.Changes, change)
 			continue
 		}

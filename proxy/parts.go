@@ -28,6 +28,7 @@ var parts = []part{
 	{name: "witnesses", open: openWitnesses, run: askWitnesses, health: witnessHealth},
 	{name: "exports", open: openExports, close: closeExports, run: sendRecords, minute: tellUnsent, mention: exportMention},
 	{name: "acts", open: openActs, close: closeObjections, health: actsHealth},
+	{name: "nodes", open: openNodes, close: closeNodes, run: tellNodes, health: nodesHealth, mention: nodesMention},
 	{name: "queue", open: openQueue, close: closeQueue, run: dispatchQueue, minute: noteEnded, health: queueHealth},
 	{name: "retention", open: openRetention, run: keepPeriods},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},

@@ -2,7 +2,9 @@ package proxy
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"io"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
@@ -64,16 +66,44 @@ func (o *objector) messages(
 				return nil, err
 			}
 			for _, one := range acts {
-				ends := kind == webhook.Withdrawal
-				all = append(all, objection.Message{To: r.Name(), Ends: ends, With: func(of *objection.Recorded) ([]byte, error) {
-					told := *one
-					if told.InForce = of.InForce; ends {
-						told.Scopes = of.Withdrawn()
-					}
-					return r.Message(&told, (*[32]byte)(&key), o.opts.Rand)
-				}})
+				body, err := r.Message(one, (*[32]byte)(&key), o.opts.Rand)
+				if err != nil {
+					return nil, err
+				}
+				all = append(all, objection.Message{To: r.Name(), Ends: kind == webhook.Withdrawal, Body: body})
 			}
 		}
 	}
 	return all, nil
+}
+
+// teller makes messages of acts as they were done; see objection.Options.
+type teller struct {
+	key  [32]byte // that messages are sealed with
+	rand io.Reader
+}
+
+// tell fills in what nobody knew when the act was asked for.
+func (t *teller) tell(m *objection.Message, of *objection.Recorded) ([]byte, error) {
+	if of == nil {
+		return m.Body, nil
+	}
+	text, err := webhook.Unseal(&t.key, m.To, m.Body)
+	if err != nil {
+		return nil, err
+	}
+	var act webhook.Act
+	if err := json.Unmarshal(text, &act); err != nil {
+		return nil, err
+	}
+	switch act.InForce = of.InForce; act.Type {
+	case webhook.Withdrawal:
+		act.Scopes = of.Withdrawn()
+	case webhook.Decision:
+		tellDecision(&act, of)
+	}
+	if text, err = json.Marshal(&act); err != nil {
+		return nil, err
+	}
+	return webhook.Seal(&t.key, t.rand, m.To, text)
 }

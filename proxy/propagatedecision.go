@@ -14,7 +14,7 @@ import (
 // message says; one that ends by a new objection is told of with that.
 func (o *objector) decisionMessages(
 	policy *rules.Policy, receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change,
-) []objection.Message {
+) ([]objection.Message, error) {
 	key := o.opts.Keyring.store.State().OutboxKey()
 	base := webhook.Act{Type: webhook.Decision, Time: o.opts.Now(), IDs: map[string][]string{}, Source: c.Source, Site: c.Site}
 	for _, id := range ids {
@@ -29,35 +29,43 @@ func (o *objector) decisionMessages(
 		}
 	}
 	if of == nil {
-		return nil
+		return nil, nil
 	}
 	if base.Scopes = of.Purposes; len(base.Scopes) == 0 {
 		if a := policy.Assessments().Assessment(of.Assessment); a != nil {
 			base.Scopes = a.Purposes
 		}
 	}
+	base.Decided = &webhook.Decided{
+		Assessment: of.Assessment, Version: of.Version, Until: of.Until.UTC().Format(time.RFC3339), By: of.By,
+	}
 	var all []objection.Message
 	for _, r := range receivers {
 		if !r.Wants(&base) || !r.Signed() {
 			continue
 		}
-		all = append(all, objection.Message{To: r.Name(), With: func(done *objection.Recorded) ([]byte, error) {
-			told := base
-			told.InForce, told.Hashes = done.InForce, map[string][]string{}
-			for i := range done.Change.Subjects {
-				s := &done.Change.Subjects[i]
-				told.Hashes[s.Space] = append(told.Hashes[s.Space], hex.EncodeToString(s.Feed[:]))
-			}
-			told.Decided = &webhook.Decided{
-				Assessment: of.Assessment, Version: of.Version, Until: of.Until.UTC().Format(time.RFC3339), By: of.By,
-			}
-			if told.Decided.Number = done.Change.EndDecision; told.Decided.Number == 0 {
-				told.Decided.Number = done.Seq
-			} else {
-				told.Decided.Ended = true
-			}
-			return r.Message(&told, (*[32]byte)(&key), o.opts.Rand)
-		}})
+		body, err := r.Message(&base, (*[32]byte)(&key), o.opts.Rand)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, objection.Message{To: r.Name(), Body: body})
 	}
-	return all
+	return all, nil
+}
+
+// tellDecision fills in what a decision became.
+func tellDecision(act *webhook.Act, done *objection.Recorded) {
+	act.Hashes = map[string][]string{}
+	for i := range done.Change.Subjects {
+		s := &done.Change.Subjects[i]
+		act.Hashes[s.Space] = append(act.Hashes[s.Space], hex.EncodeToString(s.Feed[:]))
+	}
+	if act.Decided == nil {
+		act.Decided = &webhook.Decided{}
+	}
+	if act.Decided.Number = done.Change.EndDecision; act.Decided.Number == 0 {
+		act.Decided.Number = done.Seq
+	} else {
+		act.Decided.Ended = true
+	}
 }

@@ -72,7 +72,7 @@ func ReadStopped(data string, o Options, do func(api.Readings) error) (shut stri
 		return lock.Shut, err
 	}
 	log, err := ledger.Open(ledger.Options{
-		Dir: dir, Node: o.node(), Now: o.Now, Rand: o.Rand, Disk: o.Disk, Origin: ledger.OriginOf(dir),
+		Dir: dir, Node: o.node(nil), Now: o.Now, Rand: o.Rand, Disk: o.Disk, Origin: ledger.OriginOf(dir),
 		Seed: checkpointSeed(store), Known: filepath.Join(KeysDir(data), ledger.CheckpointFile),
 	}, ledger.Note{Kind: ledger.KindStart, Text: "version " + o.Version + ", the log is read"})
 	if err != nil {

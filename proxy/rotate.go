@@ -79,7 +79,7 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 		return "", err
 	}
 	log, err := ledger.Open(ledger.Options{
-		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: o.node(), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: o.node(loaded.Server.Cluster), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
 		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
 	},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})

@@ -75,6 +75,7 @@ type Server struct {
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
+	nodes         *nodes      // nil: this server is alone
 	unloaded      atomic.Bool // a reload could not be kept or recorded: until it is, hits are refused
 	retention     *retention
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds

@@ -96,7 +96,7 @@ func momentOf(s *Server) func(*Snapshot) rules.Moment {
 		now := s.opts.Now()
 		return rules.Moment{
 			Now: now, Latest: s.keyring.current(of, now).Since(),
-			ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(),
+			ObjectionsUnavailable: s.objections.Err() != nil || s.objections.Full(), ObjectionsStale: s.nodes.stale(),
 		}
 	}
 }

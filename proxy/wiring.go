@@ -107,7 +107,10 @@ func openObjections(s *Server) (err error) {
 	s.acts = &recordedActs{log: s.opts.Log, note: func(acts []ledger.Objected, head ledger.Head) error {
 		return s.ledger.Objected(acts, head)
 	}}
+	s.nodes = newNodes(s)
+	tell := teller{s.keyring.store.State().OutboxKey(), s.opts.Rand}
 	s.objections, err = objection.Open(objection.Options{
+		Tell: tell.tell, Order: s.nodes.order(), Rand: s.opts.Rand,
 		Dir: ObjectionsDir(s.loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
 		Past: s.recovered.stood(), Because: s.opts.Because,
 		Record: s.acts.record, InForce: s.inflight.WaitQuiescent, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
@@ -316,7 +319,7 @@ func openAPI(s *Server) (err error) {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
+		Cluster: clusterStatus(s), Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
 		Records: records, Why: records.Why, Audits: s.audits,
 		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand},

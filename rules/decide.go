@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -65,7 +66,7 @@ func (d *decideState) asks(r *readState, e int, objections Objections, in *Input
 	endpoint := r.Route.Endpoint
 	return asked{
 		site: r.Site, region: r.Region, event: &d.view, name: r.Hit.EventName(int32(e)), signals: r.SignalsOf(e),
-		objections: objections, unavailable: in.ObjectionsUnavailable, now: in.Now, latest: in.Latest,
+		objections: objections, unavailable: untaken(in.ObjectionsUnavailable, in.ObjectionsStale), now: in.Now, latest: in.Latest,
 		endpoint: endpoint,
 		server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
 		stamps: stamps{
@@ -103,6 +104,11 @@ func (d *decideState) Permitted() int {
 		}
 	}
 	return n
+}
+
+// Objectable tells whether an event that is permitted travels on a basis that holds only as long as nobody objects.
+func (d *decideState) Objectable() bool {
+	return slices.ContainsFunc(d.Verdicts, func(v Verdict) bool { return v.Decision == Permit && v.Activity.rests() })
 }
 
 // eventView shows one event to a condition.

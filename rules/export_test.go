@@ -55,7 +55,7 @@ type Asked struct {
 // Permits tells whether the activity's basis carries an event.
 func (p *Policy) Permits(a *Activity, q *Asked) Reason {
 	return a.permits(p, &asked{
-		region: q.Region, signals: q.Signals, objections: q.Objections, unavailable: q.Unavailable, now: q.Now,
+		region: q.Region, signals: q.Signals, objections: q.Objections, unavailable: untaken(q.Unavailable, false), now: q.Now,
 		endpoint: &catalog.Endpoint{Kind: q.Kind},
 	})
 }
@@ -91,7 +91,7 @@ func (p *Policy) SubjectsIn(k *Keys, recipient string, field int, class hit.Clas
 func (j *Judgement) JudgeOn(event int, a *Activity, o Objections, at Moment) Reason {
 	o.Declare(j.declared.objections, j.declared.told)
 	q := j.asks(&j.readState, event, o, &Inputs{
-		Now: at.Now, Latest: at.Latest, ObjectionsUnavailable: at.ObjectionsUnavailable,
+		Now: at.Now, Latest: at.Latest, ObjectionsUnavailable: at.ObjectionsUnavailable, ObjectionsStale: at.ObjectionsStale,
 	})
 	q.stamps.now = j.at
 	v := j.climb(j.Policy, []*Activity{a}, &q)

@@ -18,6 +18,8 @@ type Inputs struct {
 
 	// ObjectionsUnavailable: no objection can be taken now. Nothing travels then on a basis that one may object to.
 	ObjectionsUnavailable bool
+	// ObjectionsStale: other nodes may know of objections that this one does not. Likewise.
+	ObjectionsStale bool
 
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 

@@ -53,6 +53,7 @@ type Moment struct {
 	Now                   time.Time
 	Latest                time.Time
 	ObjectionsUnavailable bool
+	ObjectionsStale       bool
 }
 
 // JudgesAs tells whether whatever is judged at one of the moments is judged alike at the other, as far as moments
@@ -60,8 +61,8 @@ type Moment struct {
 // decision, since when a law is in force) are whole seconds, and none of them is between the two.
 func (m Moment) JudgesAs(other Moment) bool {
 	a, b := m.Now, other.Now
-	return m.ObjectionsUnavailable == other.ObjectionsUnavailable && m.Latest.Equal(other.Latest) &&
-		a.Unix() == b.Unix() && (a.Nanosecond() == 0) == (b.Nanosecond() == 0)
+	return m.ObjectionsUnavailable == other.ObjectionsUnavailable && m.ObjectionsStale == other.ObjectionsStale &&
+		m.Latest.Equal(other.Latest) && a.Unix() == b.Unix() && (a.Nanosecond() == 0) == (b.Nanosecond() == 0)
 }
 
 // Lookup is asked who objected to what by now. An error means that nobody knows.
@@ -210,7 +211,7 @@ func (k *Kept) Judge(p *Policy, event int, at Moment) Reason {
 	}
 	q := asked{
 		site: site, region: k.region, name: e.Name, signals: &k.signals, objections: k.objectionsOf(p, e),
-		server: k.server, unavailable: at.ObjectionsUnavailable, now: at.Now, latest: at.Now, endpoint: route.Endpoint,
+		server: k.server, unavailable: untaken(at.ObjectionsUnavailable, at.ObjectionsStale), now: at.Now, latest: at.Now, endpoint: route.Endpoint,
 		nobody: k.nobody, again: true,
 		stamps: stamps{now: k.received, timed: true, own: e.own, sent: e.sent},
 	}

@@ -86,7 +86,7 @@ func againAtOnce(t testing.TB, where string, p *rules.Policy, r hit.Request, in 
 	if j == nil {
 		return 0
 	}
-	at := rules.Moment{Now: in.Now, Latest: in.Latest, ObjectionsUnavailable: in.ObjectionsUnavailable}
+	at := rules.Moment{Now: in.Now, Latest: in.Latest, ObjectionsUnavailable: in.ObjectionsUnavailable, ObjectionsStale: in.ObjectionsStale}
 	k := keptOf(t, j)
 	for e := range j.Verdicts {
 		v, got, activity := &j.Verdicts[e], rules.Unjudged, ""
@@ -335,7 +335,7 @@ func TestAgainIsJudgingAnew(t *testing.T) {
 				continue
 			}
 			at := rules.Moment{
-				Now: now.Add(time.Duration(r.IntN(pick(r, 2, 60*24))) * time.Hour), ObjectionsUnavailable: r.IntN(10) == 0,
+				Now: now.Add(time.Duration(r.IntN(pick(r, 2, 60*24))) * time.Hour), ObjectionsUnavailable: r.IntN(10) == 0, ObjectionsStale: r.IntN(10) == 0,
 			}
 			if r.IntN(4) == 0 {
 				at.Latest = now.Add(time.Duration(r.IntN(60*24)) * time.Hour)

@@ -19,8 +19,8 @@ type asked struct {
 	name        string
 	signals     *signal.Signals
 	objections  Objections
-	server      bool // a server that may send as such sent the hit
-	unavailable bool // objections cannot be taken now
+	server      bool   // a server that may send as such sent the hit
+	unavailable Reason // why nothing travels now that one may object to; the zero value: nothing
 	now         time.Time
 	latest      time.Time // that was ever known: what had expired by then stays expired
 	endpoint    *catalog.Endpoint
@@ -176,13 +176,30 @@ func (a *Activity) byLegitimateInterest(p *Policy, q *asked) Reason {
 	if a.declined(q) {
 		return ConsentRefused
 	}
-	if q.unavailable {
-		return ObjectionsUntaken
+	if q.unavailable != 0 {
+		return q.unavailable
 	}
 	if a.tcf == 0 {
 		return Permitted
 	}
 	return interestByTCF(q.signals.TCF.Interested(a.tcf))
+}
+
+// untaken is why nothing travels that one may object to; the zero value: nothing.
+func untaken(unavailable, stale bool) Reason {
+	switch {
+	case unavailable:
+		return ObjectionsUntaken
+	case stale:
+		return ObjectionsStale
+	default:
+		return 0
+	}
+}
+
+// rests tells whether the basis holds only as long as nobody objects, so that it does not where objections are not known.
+func (a *Activity) rests() bool {
+	return a.Basis == basis.LegitimateInterest || a.Basis == basis.PublicTask || a.Basis == basis.OptOut
 }
 
 // byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
@@ -196,8 +213,8 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 	switch {
 	case a.declined(q):
 		return ConsentRefused
-	case q.unavailable:
-		return ObjectionsUntaken
+	case q.unavailable != 0:
+		return q.unavailable
 	default:
 		return Permitted
 	}
@@ -232,8 +249,8 @@ func (a *Activity) byOptOut(q *asked) Reason {
 		return Objection
 	case reason != Permitted, q.signals.OptedOut(a.us), a.keptFrom(q), a.declinedAnyhow(q):
 		return OptedOut
-	case q.unavailable:
-		return ObjectionsUntaken
+	case q.unavailable != 0:
+		return q.unavailable
 	default:
 		return Permitted
 	}

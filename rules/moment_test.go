@@ -32,16 +32,17 @@ func TestMomentsThatJudgeAlike(t *testing.T) {
 		other rules.Moment
 		want  bool
 	}{
-		"itself":              {first, true},
-		"later in the second": {rules.Moment{Now: noon.Add(time.Second - 1), Latest: noon}, true},
-		"in another zone":     {rules.Moment{Now: first.Now.In(time.FixedZone("", 3600)), Latest: noon}, true},
-		"the second itself":   {rules.Moment{Now: noon, Latest: noon}, false},
-		"the next one":        {rules.Moment{Now: noon.Add(time.Second), Latest: noon}, false},
-		"in the next one":     {rules.Moment{Now: first.Now.Add(time.Second), Latest: noon}, false},
-		"in the one before":   {rules.Moment{Now: noon.Add(-1), Latest: noon}, false},
-		"another latest time": {rules.Moment{Now: first.Now, Latest: noon.Add(1)}, false},
-		"nobody can object":   {rules.Moment{Now: first.Now, Latest: noon, ObjectionsUnavailable: true}, false},
-		"no moment":           {rules.Moment{}, false},
+		"itself":                    {first, true},
+		"later in the second":       {rules.Moment{Now: noon.Add(time.Second - 1), Latest: noon}, true},
+		"in another zone":           {rules.Moment{Now: first.Now.In(time.FixedZone("", 3600)), Latest: noon}, true},
+		"the second itself":         {rules.Moment{Now: noon, Latest: noon}, false},
+		"the next one":              {rules.Moment{Now: noon.Add(time.Second), Latest: noon}, false},
+		"in the next one":           {rules.Moment{Now: first.Now.Add(time.Second), Latest: noon}, false},
+		"in the one before":         {rules.Moment{Now: noon.Add(-1), Latest: noon}, false},
+		"another latest time":       {rules.Moment{Now: first.Now, Latest: noon.Add(1)}, false},
+		"nobody can object":         {rules.Moment{Now: first.Now, Latest: noon, ObjectionsUnavailable: true}, false},
+		"who objected is not known": {rules.Moment{Now: first.Now, Latest: noon, ObjectionsStale: true}, false},
+		"no moment":                 {rules.Moment{}, false},
 	} {
 		if got := first.JudgesAs(c.other); got != c.want || c.other.JudgesAs(first) != got {
 			t.Errorf("%s: alike %t, want %t", what, got, c.want)

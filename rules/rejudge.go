@@ -54,7 +54,7 @@ const (
 	AssumedCondition Assumed = 1 << iota // whether a condition (`when`) was met
 	AssumedChoice                        // whether the event was from before an act that would permit it, or was denied before
 	AssumedName                          // that a name which the ledger has scrubbed is of an activity's events, or is not
-	AssumedUntaken                       // that objections could not be taken then
+	AssumedUntaken                       // that objections could not be taken then, or not all of them be known
 	AssumedDecision                      // that a decision lifted an objection then
 	AssumedNobody                        // that a hit of an opaque stream named nobody, where its record holds no subject
 	assumptions
@@ -67,7 +67,7 @@ func (a Assumed) Says() (all []string) {
 		AssumedChoice: "whether an event was from before the choice that permits it, or had been denied before: its own time " +
 			"is not recorded",
 		AssumedName:     "whether a scrubbed name is one that an activity names: names are recorded scrubbed",
-		AssumedUntaken:  "that objections could not be taken, where a rung was denied for that",
+		AssumedUntaken:  "that objections could not be taken, or that not all of them were known, where a rung was denied for that",
 		AssumedDecision: "that a person's decision lifted an objection, where a rung shows that one did",
 		AssumedNobody:   "that a stream which cannot be minimised named nobody, where its record holds no subject",
 	}
@@ -205,13 +205,15 @@ func (r *Rejudge) judge(e *RecordedEvent, objected Objections, now, latest time.
 	return found
 }
 
-// untaken tells whether objections could not be taken then.
-func (r *Rejudge) untaken() bool {
-	if !slices.ContainsFunc(r.recorded, func(of RecordedRung) bool { return of.Reason == ObjectionsUntaken.String() }) {
-		return false
+// untaken says why nothing travelled then that one may object to.
+func (r *Rejudge) untaken() Reason {
+	for _, why := range [...]Reason{ObjectionsUntaken, ObjectionsStale} {
+		if slices.ContainsFunc(r.recorded, func(of RecordedRung) bool { return of.Reason == why.String() }) {
+			r.given.assumed |= AssumedUntaken
+			return why
+		}
 	}
-	r.given.assumed |= AssumedUntaken
-	return true
+	return 0
 }
 
 // objections are those that applied.
@@ -245,7 +247,7 @@ func (r *Rejudge) wasLifted(rung *RecordedRung, e *RecordedEvent) bool {
 	switch rung.Reason {
 	case Permitted.String():
 		return rung.Activity == e.Activity && e.Decided != 0
-	case ConsentRefused.String(), ObjectionsUntaken.String(), TCFPurposeLI.String(), TCFVendorLI.String(),
+	case ConsentRefused.String(), ObjectionsUntaken.String(), ObjectionsStale.String(), TCFPurposeLI.String(), TCFVendorLI.String(),
 		TCFRestriction.String(), RequiredDropped.String(), BeforeChoice.String():
 		r.given.assumed |= AssumedDecision
 		return true

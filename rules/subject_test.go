@@ -258,47 +258,56 @@ func TestThePreferenceCookieObjects(t *testing.T) {
 	}
 }
 
-// TestObjectionsUnavailable: where no objection can be taken, nothing travels on a basis that one may object to.
+// TestObjectionsUnavailable: where no objection can be taken, or others may know of some that this node does not, nothing
+// travels on a basis that one may object to.
 func TestObjectionsUnavailable(t *testing.T) {
 	t.Parallel()
 	for b, want := range map[basis.Basis]rules.Reason{
 		basis.Consent: rules.Permitted, basis.Contract: rules.Permitted, basis.LegalObligation: rules.Permitted, basis.VitalInterests: rules.Permitted,
 		basis.LegitimateInterest: rules.ObjectionsUntaken, basis.PublicTask: rules.ObjectionsUntaken,
 	} {
-		for _, unavailable := range []bool{false, true} {
+		for reason, set := range map[rules.Reason]func(*rules.Inputs){
+			rules.Permitted:         func(*rules.Inputs) {},
+			rules.ObjectionsUntaken: func(in *rules.Inputs) { in.ObjectionsUnavailable, in.ObjectionsStale = true, true },
+			rules.ObjectionsStale:   func(in *rules.Inputs) { in.ObjectionsStale = true },
+		} {
 			d := draft(rung("a", b, assessed("LIA-3"), law))
 			d.Assessments = register(t)
 			p := compile(t, d)
 			var j rules.Judgement
 			j.Hit.Reset()
 			j.Hit.Request = request(t, pageView, "ga4", yes)
-			in := rules.Inputs{Now: now, Keys: keysOf(p), ObjectionsUnavailable: unavailable}
+			in := rules.Inputs{Now: now, Keys: keysOf(p)}
+			set(&in)
 			if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
 				t.Fatal(reason)
 			}
 			j.Objections = append(j.Objections, rules.Objections{})
 			rules.Judge(&j, &in)
-			expected := rules.Permitted
-			if unavailable {
+			expected := reason
+			if want == rules.Permitted {
 				expected = want
 			}
 			if got := j.Verdicts[0].Reason; got != expected {
-				t.Errorf("%v, unavailable %t: %v", b, unavailable, got)
+				t.Errorf("%v, %v: %v", b, reason, got)
 			}
 		}
 	}
-	d := draft(rung("a", basis.OptOut, in("US")))
-	p := compile(t, d)
-	var j rules.Judgement
-	j.Hit.Reset()
-	j.Hit.Request = request(t, pageView, "ga4", "CF-IPCountry: US")
-	in := rules.Inputs{Now: now, Keys: keysOf(p), ObjectionsUnavailable: true}
-	if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
-		t.Fatal(reason)
-	}
-	j.Objections = append(j.Objections, rules.Objections{})
-	if rules.Judge(&j, &in); j.Verdicts[0].Reason != rules.ObjectionsUntaken {
-		t.Errorf("opt-out, unavailable: %v", j.Verdicts[0].Reason)
+	p := compile(t, draft(rung("a", basis.OptOut, in("US"))))
+	for want, in := range map[rules.Reason]rules.Inputs{
+		rules.ObjectionsUntaken: {ObjectionsUnavailable: true}, rules.ObjectionsStale: {ObjectionsStale: true},
+	} {
+		var j rules.Judgement
+		j.Hit.Reset()
+		j.Hit.Request = request(t, pageView, "ga4", "CF-IPCountry: US")
+		in.Now, in.Keys = now, keysOf(p)
+		if reason := rules.Read(p, &j, &in, nil); reason != rules.Unjudged {
+			t.Fatal(reason)
+		}
+		j.Objections = append(j.Objections, rules.Objections{})
+		if rules.Judge(&j, &in); j.Verdicts[0].Reason != want {
+			t.Errorf("opt-out: %v, want %v", j.Verdicts[0].Reason, want)
+		}
 	}
 }
 

@@ -66,6 +66,7 @@ const (
 	TCFVendorLI
 	Objection
 	ObjectionsUntaken // objections cannot be taken now, so that nothing travels that one may object to
+	ObjectionsStale   // so it is where other nodes may know of objections that this one does not
 	GPC
 	DNT
 	OptedOut
@@ -99,7 +100,7 @@ var reasonNames = [numReasons]string{
 	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender", ConditionUnmet: "condition_unmet",
 	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
 	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
-	TCFVendorLI: "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken", GPC: "gpc", DNT: "dnt",
+	TCFVendorLI: "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken", ObjectionsStale: "objections_stale", GPC: "gpc", DNT: "dnt",
 	OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
 	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentUnreadable: "assessment_unreadable",
 	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",

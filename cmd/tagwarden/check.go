@@ -9,13 +9,14 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-func check(_ context.Context, t *terminal, args []string) int {
+func check(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("check", "--config FILE [--strict] [--visitors-per-day N] | --rules")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strict := f.Bool("strict", false, "warnings count as findings, for CI")
@@ -59,11 +60,21 @@ func check(_ context.Context, t *terminal, args []string) int {
 		printf(t.out, "note: %s\n", ahead)
 	}
 	printOpen(t, loaded)
+	bad, passing, err := proxy.CheckServers(ctx, loaded.Server.Cluster)
+	if err != nil {
+		return t.failed(err)
+	}
+	warnings = append(warnings, passing...)
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
 	}
+	for _, one := range bad {
+		printf(t.out, "%s\n", one)
+	}
 	if len(faults) > 0 {
 		printf(t.out, "%v\n", faults)
+	}
+	if len(faults)+len(bad) > 0 {
 		return findings
 	}
 	printSharing(t, loaded, *visitors)

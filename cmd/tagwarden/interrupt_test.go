@@ -54,6 +54,7 @@ var waiting = map[string]string{
 
 	"queue status": "--config FILE.yaml", "queue inspect": "--config FILE.yaml", "queue retry": "--config FILE.yaml",
 	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy",
+	"cluster status": "--config FILE.yaml", "cluster join": "--config FILE.yaml --from copy",
 
 	"token create": "--config FILE.yaml --name x --role objections-read",
 	"token list":   "--config FILE.yaml", "token revoke": "--config FILE.yaml x",
@@ -87,7 +88,8 @@ func TestInterrupt(t *testing.T) {
 // verbNames are the names of all verbs, and of the verbs of those.
 func verbNames() []string {
 	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(),
-		"token": tokenVerbs()}
+		"cluster": clusterVerbs(),
+		"token":   tokenVerbs()}
 	var names []string
 	for _, v := range verbs() {
 		of := groups[v.name]

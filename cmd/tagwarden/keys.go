@@ -51,6 +51,11 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 	case "believe-clock":
 		return rotateKeys(ctx, t, loaded, proxy.Rotation{Believe: reason})
 	}
+	if loaded.Server.Cluster != nil {
+		t.fail("the nodes of a cluster have the same keys, and one alone is not to change them: stop all nodes, take cluster out " +
+			"of one's server file, rotate there, put it back, and bring its data/keys/state to the others")
+		return usage
+	}
 	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
 		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}
 	}

@@ -67,6 +67,7 @@ func verbs() []verb {
 		{"token", "create|list|revoke", "make the tokens that the API is opened with", token},
 		{"logs", "tail|search|export|verify|prove|check-proof|set-aside|restore|witnesses", "read the forwarding log, and prove what it says", logs},
 		{"queue", "status|inspect|retry|purge", "look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
+		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"version", "", "print the version", printVersion},

@@ -197,12 +197,17 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 			return fine
 		}
 		what := "nothing was new"
-		if got.New {
+		switch {
+		case got.Untold:
+			what = "kept here, and not told to the other nodes yet"
+		case got.New:
 			what = sprintf("recorded as change %d", got.Seq)
 		}
 		printf(t.out, "%s; in force now: %s\nit is of %s\n", what, cmp.Or(strings.Join(got.InForce, ", "), "nothing"),
 			masked(got.IDs))
-		if got.Detail != "" {
+		if got.Untold {
+			t.hint("%s", got.Detail)
+		} else if got.Detail != "" {
 			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that",
 				kindsOf(got.Acts))
 		}

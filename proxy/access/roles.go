@@ -40,8 +40,8 @@ var grants = []struct {
 	{Privacy, []Permission{
 		ReadCounts, AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadSubjects, ReadRetention,
 	}},
-	{Security, []Permission{Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue}},
-	{Operator, []Permission{ReadQueue, ChangeQueue, ManageTokens}},
+	{Security, []Permission{Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue, ReadCluster}},
+	{Operator, []Permission{ReadQueue, ChangeQueue, ReadCluster, ManageTokens}},
 	{Admin, Permissions()},
 }
 

@@ -17,11 +17,12 @@ func TestRoles(t *testing.T) {
 		Privacy: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadCounts, ReadSubjects, ReadRetention,
 		},
-		Security: {Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue},
-		Operator: {ReadQueue, ChangeQueue, ManageTokens},
+		Security: {Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue, ReadCluster},
+		Operator: {ReadQueue, ChangeQueue, ReadCluster, ManageTokens},
 		Admin: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects,
-			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, ManageTokens,
+			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, ReadCluster,
+			ManageTokens,
 		},
 	}
 	if len(Roles()) != len(want) {

@@ -46,6 +46,8 @@ type Options struct {
 	Witnessed func() []byte
 	// Queue is the events that wait for their vendors. Nil: none do here.
 	Queue Queue
+	// Cluster tells how the nodes of the cluster stand. Nil: the server is alone.
+	Cluster Cluster
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
 	// Records are those of the forwarding log. Nil: they are not read here.

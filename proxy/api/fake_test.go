@@ -260,6 +260,10 @@ func newAPI(t *testing.T) *api {
 		Objector: a, Store: a, Tokens: a.tokens, Now: func() time.Time { return noon },
 		Log:   newLog(t, 3, 5),
 		Queue: &waitingRoom{},
+		Cluster: func(context.Context) (ClusterStatus, error) {
+			node := ClusterNode{Node: "a", Version: "1", Policy: "00", Root: "00", Since: noon, Fresh: 0.5, NotTaking: "it begins"}
+			return ClusterStatus{Name: "eu1", Node: "a", Nodes: []ClusterNode{node}, Look: []string{"a policy"}}, nil
+		},
 		Vouch: func(_ context.Context, ids []objection.ID, c objection.Change) (counts, kept bool, err error) {
 			if c.Site != "shop" {
 				return false, false, &objection.Fault{What: "site", Err: errors.New("there is none of that id")}

@@ -20,6 +20,7 @@ type Receipt struct {
 	Recorded time.Time `json:"recorded"`
 	New      bool      `json:"new"`
 	InForce  []string  `json:"in_force"`
+	Untold   bool      `json:"untold,omitempty"` // on this node alone, so far: seq is 0
 
 	// IDs are the identifiers as they were understood, most of each left out.
 	IDs []objection.Masked `json:"ids"`
@@ -151,21 +152,33 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 	if err != nil {
 		return placed(err, asked)
 	}
-	out := Receipts{make([]Receipt, len(receipts))}
+	out, untold := Receipts{make([]Receipt, len(receipts))}, false
 	for i, one := range receipts {
 		out.Receipts[i] = Receipt{
 			Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce),
-			IDs: objection.MaskAll(asked.acts[i].IDs),
+			IDs: objection.MaskAll(asked.acts[i].IDs), Untold: one.Untold,
+		}
+		if one.Untold {
+			untold, out.Receipts[i].Detail = true, untoldDetail
+			continue
 		}
 		if took := asked.acts[i].Change.TakeBack; len(took) > 0 && len(one.InForce) > 0 {
 			out.Receipts[i].Acts, out.Receipts[i].Detail = heldBy(one.Held), standsStill(took, one.Held)
 		}
 	}
-	if !asked.batch && len(receipts) == 1 {
-		return reply(w, out.Receipts[0])
+	status := http.StatusOK
+	if untold {
+		status = http.StatusAccepted
 	}
-	return reply(w, out)
+	if !asked.batch && len(receipts) == 1 {
+		return replyWith(w, status, out.Receipts[0])
+	}
+	return replyWith(w, status, out)
 }
+
+// untoldDetail says of a receipt what 202 says of the answer.
+const untoldDetail = "the other nodes of the cluster do not know it yet: what is objected to is in force on this one, what is " +
+	"taken back will be when they know; they are told as soon as they can be reached"
 
 // orEmpty makes of no list an empty one, so that it is written as such.
 func orEmpty(list []string) []string {

@@ -29,6 +29,13 @@ func problemFor(err error) *problem.Document {
 	case errors.Is(err, objection.ErrReused):
 		return problem.New(http.StatusUnprocessableEntity, "key-reused",
 			"the Idempotency-Key was used before, for another request: take a new one")
+	case errors.Is(err, objection.ErrLong):
+		return problem.New(http.StatusRequestEntityTooLarge, "too-large", err.Error())
+	case errors.Is(err, objection.ErrUntold):
+		p = problem.New(http.StatusServiceUnavailable, "unreached",
+			"the other nodes of the cluster could not be told in time: it may be done all the same; try again")
+		p.Retry = 1
+		return p
 	case errors.Is(err, objection.ErrFull):
 		p = problem.New(http.StatusServiceUnavailable, "unavailable",
 			"the disk is full: nothing was acknowledged, try again")
@@ -59,12 +66,14 @@ func answer(w http.ResponseWriter, p *problem.Document) {
 }
 
 // reply sends what a call came to.
-func reply(w http.ResponseWriter, what any) error {
+func reply(w http.ResponseWriter, what any) error { return replyWith(w, http.StatusOK, what) }
+
+func replyWith(w http.ResponseWriter, status int, what any) error {
 	body, err := json.Marshal(what)
 	if err != nil {
 		return err
 	}
-	send(w, "application/json", append(body, '\n'))
+	sendStatus(w, status, "application/json", append(body, '\n'))
 	return nil
 }
 

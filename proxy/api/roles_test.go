@@ -42,6 +42,7 @@ var everybodysCalls = map[string]string{
 	"GET /queue/events":             "operator admin",
 	"POST /queue/retry":             "operator admin",
 	"POST /queue/purge":             "operator admin",
+	"GET /cluster":                  "security operator admin",
 	"GET /tokens":                   "operator admin",
 	"POST /tokens":                  "operator admin",
 	"DELETE /tokens":                "operator admin",

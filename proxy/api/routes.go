@@ -61,6 +61,7 @@ var calls = []call{
 	{http.MethodPost, "/queue/retry", access.ChangeQueue, queueRetry},
 	{http.MethodPost, "/queue/purge", access.ChangeQueue, queuePurge},
 	{http.MethodPost, "/backup", "", backupAll},
+	{http.MethodGet, "/cluster", access.ReadCluster, clusterStatus},
 	{http.MethodGet, "/tokens", access.ManageTokens, (*handler).listTokens},
 	{http.MethodPost, "/tokens", access.ManageTokens, (*handler).createToken},
 	{http.MethodDelete, "/tokens", access.ManageTokens, (*handler).revokeToken},

@@ -150,7 +150,14 @@ func TestTakingBackEndsOnesOwnAct(t *testing.T) {
 // in force, and not of what another act keeps there.
 func TestChangesSayWhatTheyEnded(t *testing.T) {
 	var recorded []Recorded
-	s := opened(t, Options{Record: func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }})
+	said := func(m *Message, of *Recorded) ([]byte, error) {
+		if m.Ends {
+			return []byte(strings.Join(of.Withdrawn(), " ")), nil
+		}
+		return m.Body, nil
+	}
+	record := func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }
+	s := opened(t, Options{Record: record, Tell: said})
 	for _, c := range []struct {
 		holder Holder
 		asks   string
@@ -168,8 +175,7 @@ func TestChangesSayWhatTheyEnded(t *testing.T) {
 		{by(ByLink), "-all", "all", 2},
 	} {
 		change := asks(c.holder, c.asks)
-		said := func(of *Recorded) ([]byte, error) { return []byte(strings.Join(of.Withdrawn(), " ")), nil }
-		change.Outbox = []Message{{To: "crm", Body: []byte("objection")}, {To: "crm", Ends: true, With: said}}
+		change.Outbox = []Message{{To: "crm", Body: []byte("objection")}, {To: "crm", Ends: true}}
 		if got := taken(t, s, change)[0]; !got.New {
 			t.Errorf("%s: %+v", c.asks, got)
 		}

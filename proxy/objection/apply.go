@@ -3,6 +3,7 @@ package objection
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"time"
 
@@ -17,7 +18,8 @@ type group struct {
 	answers  []answer // of each request
 
 	tx       *bolt.Tx
-	now      time.Time
+	clock    time.Time      // of this machine
+	now      time.Time      // for the present request: the clock's, or when its turn came in an order
 	wrote    bool           // something was put: the transaction has to be committed
 	states   []subjectState // of every subject that a change names, by hash, ascending
 	of       []uint32       // for every subject of every change, in their order, its place in states
@@ -26,7 +28,7 @@ type group struct {
 	decided  *decisions     // after it
 	tree     tree
 	recorded []Recorded
-	counts   map[measure]uint64
+	counts   map[counted]uint64
 	repeats  map[[32]byte]int // idempotency keys of this group, with the request that has it
 
 	run           run
@@ -81,7 +83,8 @@ func (a *arena) number(n uint64) []byte {
 // error is of the whole group.
 func (g *group) apply() (err error) {
 	s := g.writer.store
-	g.now, g.leads.group = s.opts.Now().UTC(), g
+	g.clock, g.leads.group = s.opts.Now().UTC(), g
+	g.now = g.clock
 	if g.tx, err = s.file.db.Begin(true); err != nil {
 		return err
 	}
@@ -93,9 +96,13 @@ func (g *group) apply() (err error) {
 	g.state = *s.state.Load()
 	g.state.marks = slices.Clone(g.state.marks)
 	g.tree, g.decided = *g.writer.tree, s.table.Load()
-	g.counts, g.repeats, g.named = map[measure]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
+	g.counts, g.repeats, g.named = map[counted]uint64{}, map[[32]byte]int{}, map[Scopes][]string{}
 	for i, r := range g.requests {
-		if r.batch != nil {
+		if r.wrong != nil {
+			g.answers[i] = answer{err: r.wrong, skip: true, like: -1}
+			continue
+		}
+		if (ordering{g}).timed(r); r.batch != nil {
 			if err := g.repeated(i, r.batch); err != nil {
 				return err
 			}
@@ -104,8 +111,19 @@ func (g *group) apply() (err error) {
 	more := g.load()
 	s.file.makeRoom(g.tx.Size(), g.requests, more)
 	for i, r := range g.requests {
+		ordering{g}.timed(r)
+		if err := (ordering{g}).takeUntold(r); err != nil {
+			return err
+		}
 		if err := g.request(i, r); err != nil {
 			return err
+		}
+		if of := r.order; of != nil {
+			if err := g.answers[i].err; errors.Is(err, ErrDamaged) {
+				return err // the other stores do it
+			}
+			g.state.position.passed(of)
+			g.wrote = true
 		}
 	}
 	if !g.wrote {
@@ -123,10 +141,21 @@ func (g *group) apply() (err error) {
 	return nil
 }
 
+// timed says what time it is for a request.
+func (g ordering) timed(r *request) {
+	if g.now = g.clock; r.order != nil {
+		g.now = r.order.at
+	}
+}
+
 // request does one request.
 func (g *group) request(i int, r *request) error {
 	a := &g.answers[i]
 	switch {
+	case r.wrong != nil:
+		return nil
+	case r.untold != nil:
+		return ordering{g}.keepUntold(r.untold)
 	case r.notice != nil:
 		receipt, err := g.notice(r.notice)
 		a.receipts = []Receipt{receipt}
@@ -335,6 +364,9 @@ func (g *group) finish() error {
 		return err
 	}
 	if err := g.purge(); err != nil {
+		return err
+	}
+	if err := (ordering{g}).putPosition(); err != nil {
 		return err
 	}
 	g.state.head = g.tree.head()

@@ -105,8 +105,7 @@ func (c *Change) Stands(scopes []string) bool {
 type Message struct {
 	To   string // name of the receiver
 	Ends bool   // it tells that something ended: it is dropped where other acts keep all of it in force
-	Body []byte
-	With func(*Recorded) ([]byte, error) // makes the body, of the change as it was done; nil: Body is it
+	Body []byte // of a change: what Options.Tell makes the message of
 }
 
 // Batch is what is done in one step: all of its changes or none.
@@ -132,6 +131,7 @@ type Receipt struct {
 	InForce  []string  // scopes in force now for these subjects, sorted; restrictions included
 	Own      bool      // an act of the change's holder stands for one of them
 	Held     []Held    // where something was taken back: by whose acts InForce stands
+	Untold   bool      // the other stores of an order do not know it yet: what is objected to is in force here, and it has no number
 }
 
 // Head names a state of the change log: how many changes it holds, and the root of the Merkle tree over them (RFC 6962, section 2.1).

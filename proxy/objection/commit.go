@@ -64,6 +64,10 @@ func (w *writer) write(requests []*request) {
 	}
 	if err != nil {
 		for _, r := range requests {
+			if r.order != nil { // it will be done when it can be; whoever asked waits
+				r.order.done <- err
+				continue
+			}
 			r.answer(nil, err)
 		}
 		return
@@ -73,7 +77,10 @@ func (w *writer) write(requests []*request) {
 	}
 	taken := false
 	for _, r := range requests {
-		taken = taken || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
+		if r.order != nil {
+			r.order.done <- nil
+		}
+		taken = taken || r.untold != nil || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
 	}
 	answer := func() {
 		gone := s.Present()
@@ -111,6 +118,9 @@ func (w *writer) publish(g *group) error {
 	}
 	s.table.Store(g.decided)
 	s.state.Store(&g.state)
+	if s.shared != nil {
+		s.shared.published(g)
+	}
 	s.version.Add(1) // last: who has this number looks up after all of that
 	return nil
 }

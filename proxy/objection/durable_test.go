@@ -198,7 +198,8 @@ func TestEachCommitFails(t *testing.T) {
 // TestAMessageThatCannotBeKept: an act of which somebody would not be told is none.
 func TestAMessageThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	s := opened(t, Options{})
+	unsaid := errors.New("the body cannot be made")
+	s := opened(t, Options{Tell: func(*Message, *Recorded) ([]byte, error) { return nil, unsaid }})
 	tx, err := s.file.db.Begin(false) // nothing can be put into it
 	must(t, err)
 	g := &group{writer: writerOf(s), tx: tx, now: noon}
@@ -206,9 +207,8 @@ func TestAMessageThatCannotBeKept(t *testing.T) {
 		t.Errorf("kept: %v", err)
 	}
 	must(t, tx.Rollback())
-	unsaid := errors.New("the body cannot be made")
 	change := objects(1, All)
-	change.Outbox = []Message{{To: "crm", With: func(*Recorded) ([]byte, error) { return nil, unsaid }}}
+	change.Outbox = []Message{{To: "crm"}}
 	if err := take(t, s, Batch{Changes: []Change{change}}); !errors.Is(err, unsaid) {
 		t.Errorf("taken: %v", err)
 	}

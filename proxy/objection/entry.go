@@ -90,12 +90,7 @@ func (r *Recorded) append(b []byte) []byte {
 	b = append(b, entryFormat, flags)
 	b = binary.AppendUvarint(b, r.Seq)
 	b = appendTime(appendTime(b, r.Time), c.Time)
-	b = binary.AppendUvarint(b, uint64(len(c.Subjects)))
-	for i := range c.Subjects {
-		s := &c.Subjects[i]
-		b = appendText(b, s.Space)
-		b = append(append(append(append(b, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...), s.Form)
-	}
+	b = appendSubjects(b, c.Subjects)
 	b = appendTexts(appendTexts(appendTexts(b, c.Object), c.TakeBack), r.InForce)
 	for _, text := range [...]string{c.Source, c.Site, c.Channel, c.Campaign, c.By, c.Because} {
 		b = appendText(b, text)
@@ -116,6 +111,36 @@ func (r *Recorded) append(b []byte) []byte {
 		b = c.Choice.append(b)
 	}
 	return b
+}
+
+// append adds a subject's bytes.
+func (s *Subject) append(b []byte) []byte {
+	b = appendText(b, s.Space)
+	return append(append(append(append(b, s.Hash[:]...), s.Ledger[:]...), s.Feed[:]...), s.Form)
+}
+
+func appendSubjects(b []byte, all []Subject) []byte {
+	b = binary.AppendUvarint(b, uint64(len(all)))
+	for i := range all {
+		b = all[i].append(b)
+	}
+	return b
+}
+
+// subject takes a subject off.
+func (d *decoder) subject() Subject {
+	return Subject{Space: d.text(), Hash: d.hash(), Ledger: d.hash(), Feed: d.hash(), Form: d.form()}
+}
+
+// subjects takes subjects off; nil for none.
+func (d *decoder) subjects() (all []Subject) {
+	if n := d.count(2 + 3*16); n > 0 {
+		all = make([]Subject, n)
+	}
+	for i := range all {
+		all[i] = d.subject()
+	}
+	return all
 }
 
 func appendTime(b []byte, t time.Time) []byte {

@@ -57,11 +57,12 @@ var (
 // the first change; records and entries in it stay until they are touched. What only knows an older format refuses it
 // then.
 const (
-	fileFormat  = "5"
-	fileFormat4 = "4"
-	fileFormat3 = "3"
-	fileFormat2 = "2"
-	fileFormat1 = "1"
+	fileFormatOrdered = "6" // format 5 of a store that takes its acts from an order
+	fileFormat        = "5"
+	fileFormat4       = "4"
+	fileFormat3       = "3"
+	fileFormat2       = "2"
+	fileFormat1       = "1"
 )
 
 // upgrade makes a file of an older format one of the newest, as part of a transaction.
@@ -119,7 +120,7 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 	}
 	wanted := buckets
 	switch format := string(meta.Get(keyFormat)); format {
-	case fileFormat:
+	case fileFormat, fileFormatOrdered:
 	case fileFormat4:
 		old = true
 	case fileFormat3, fileFormat2: // one of format 3 in which nothing is kept yet may lack the buckets for that
@@ -128,7 +129,7 @@ func checkOwner(tx *bolt.Tx, owner string) (old bool, err error) {
 		wanted, old = bucketsOf1, true
 	default:
 		return false, fmt.Errorf("the store of objections has format %q: this version of tagwarden knows formats %s to %s",
-			format, fileFormat1, fileFormat)
+			format, fileFormat1, fileFormatOrdered)
 	}
 	for _, name := range wanted {
 		if tx.Bucket(name) == nil {

@@ -20,6 +20,9 @@ type leading struct {
 // them, what is seen, and what was not seen for long.
 func (l *leading) following(all []named) (more []named) {
 	for _, r := range l.requests {
+		if (ordering{l.group}).timed(r); r.wrong != nil {
+			continue
+		}
 		for i := range r.follows {
 			more = append(more, namedAt(r.follows[i].Lead.Hash[:], noPlace))
 			for j := range r.follows[i].Seen {

@@ -175,14 +175,21 @@ func (g *group) countScopes(what byte, marks []uint32) {
 }
 
 func (g *group) countOne(by, what byte, name string, times uint64) {
-	g.counts[measure{by, what, g.writer.labels.name(by, name, dayOf(g.now))}] += times
+	day := dayOf(g.now)
+	g.counts[counted{day, measure{by, what, g.writer.labels.name(by, name, day)}}] += times
+}
+
+// counted is what a group counts, and for which day.
+type counted struct {
+	day uint32
+	measure
 }
 
 // putMeasures adds what was counted to what is on disk.
 func (g *group) putMeasures() error {
 	b := g.tx.Bucket(bucketMeasures)
 	for m, n := range g.counts {
-		key := binary.BigEndian.AppendUint32(nil, dayOf(g.now))
+		key := binary.BigEndian.AppendUint32(nil, m.day)
 		key = append(append(key, m.by, m.what), m.name...)
 		if value := b.Get(key); len(value) == 8 {
 			n += binary.BigEndian.Uint64(value)

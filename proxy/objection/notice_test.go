@@ -68,8 +68,8 @@ func TestNoticesAreKeptOnce(t *testing.T) {
 // TestNoticesThatCannotBeKept: nobody is told that what is not on disk will be sent.
 func TestNoticesThatCannotBeKept(t *testing.T) {
 	t.Parallel()
-	full := false
-	s := opened(t, Options{Free: func() (uint64, error) {
+	full, saying := false, error(nil)
+	s := opened(t, Options{Tell: func(m *Message, _ *Recorded) ([]byte, error) { return m.Body, saying }, Free: func() (uint64, error) {
 		if full {
 			return reserve, nil
 		}
@@ -91,9 +91,8 @@ func TestNoticesThatCannotBeKept(t *testing.T) {
 		t.Errorf("without anybody who waits: %v, %v", kept, err)
 	}
 	unsaid := errors.New("the body cannot be made")
-	n := notice(1, "crm")
-	n.Messages[0].With = func(*Recorded) ([]byte, error) { return nil, unsaid }
-	if kept, err := s.Post(t.Context(), n); !errors.Is(err, unsaid) || kept {
+	saying = unsaid
+	if kept, err := s.Post(t.Context(), notice(1, "crm")); !errors.Is(err, unsaid) || kept {
 		t.Errorf("a message that cannot be made: %v, %v", kept, err)
 	}
 	if kept, err := s.Post(t.Context(), notice(1, "crm")); !errors.Is(err, ErrPoisoned) || kept {

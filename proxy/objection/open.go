@@ -1,6 +1,7 @@
 package objection
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -37,6 +38,11 @@ func Open(o Options) (*Store, error) {
 	}
 	s := &Store{opts: o, index: newIndex(), queue: newQueue(), stop: make(chan struct{})}
 	s.decided.lookUp = s.lookUp
+	if o.Order != nil {
+		s.shared = &shared{
+			store: s, order: o.Order, asked: map[[16]byte]*request{}, untold: newUntoldActs(), kick: make(chan struct{}, 1),
+		}
+	}
 	s.room.free = o.Free
 	w := &writer{store: s, scopes: newDictionary(), sources: newDictionary()}
 	if s.recent, err = newRecent(o.Recent); err != nil {
@@ -48,6 +54,9 @@ func Open(o Options) (*Store, error) {
 	r := rebuilder{file: s.file, index: s.index, failed: func(err error) { _ = s.poison(err) }}
 	s.idle.Go(func() { w.writeAll(s.stop) })
 	s.idle.Go(func() { r.rebuildAll(s.stop) })
+	if s.shared != nil {
+		s.idle.Go(func() { s.shared.tellAll(s.stop) })
+	}
 	return s, nil
 }
 
@@ -60,6 +69,12 @@ func (o *Options) defaults() {
 	}
 	if o.InForce == nil {
 		o.InForce = func() {}
+	}
+	if o.Patience <= 0 {
+		o.Patience = 3 * time.Second
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
 	}
 	if o.Recent <= 0 {
 		o.Recent = 1 << 16
@@ -115,6 +130,14 @@ func (s *Store) load(found layout, w *writer) error {
 		now, err := loadSubjects(tx, s.file, found, kept, len(w.scopes.names), s.index)
 		if err != nil {
 			return err
+		}
+		if now.position, err = loadPosition(tx); err != nil {
+			return err
+		}
+		if s.shared != nil {
+			if err := s.shared.untold.load(tx, w.scopes.numbers); err != nil {
+				return err
+			}
 		}
 		s.state.Store(now)
 		decided, err := loadDecisions(tx)

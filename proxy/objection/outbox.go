@@ -31,8 +31,8 @@ func (g *group) post(messages []Message, of *Recorded) error {
 			return err
 		}
 		body := messages[i].Body
-		if with := messages[i].With; with != nil {
-			if body, err = with(of); err != nil {
+		if tell := g.writer.store.opts.Tell; tell != nil {
+			if body, err = tell(&messages[i], of); err != nil {
 				return fmt.Errorf("cannot write a message: %w", err)
 			}
 		}

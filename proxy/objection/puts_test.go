@@ -103,6 +103,7 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			now, inForce, recorded := noon, 0, 0
 			s := opened(t, Options{
 				Now: func() time.Time { return now }, InForce: func() { inForce++ }, Record: func([]Recorded, Head) error { recorded++; return nil },
+				Tell: func(m *Message, _ *Recorded) ([]byte, error) { return m.Body, c.message },
 			})
 			if _, err := s.Apply(t.Context(), Batch{Key: "old", Changes: []Change{objects(1, "analytics")}}); err != nil {
 				t.Fatal(err)
@@ -115,9 +116,6 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 			}
 			before, head := everything(t, s), s.Head()
 			batch := everyKind(max(1, c.changes))
-			if c.message != nil {
-				batch.Changes[0].Outbox[0].With = func(*Recorded) ([]byte, error) { return nil, c.message }
-			}
 			for range 2 {
 				if receipts, err := s.Apply(t.Context(), batch); !errors.Is(err, ErrPoisoned) || receipts != nil ||
 					c.message != nil && !errors.Is(err, c.message) {
@@ -183,7 +181,7 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"the state":     func(g *group) error { return putSaved(g.tx, saved{}) },
 	} {
 		err := s.file.read(func(tx *bolt.Tx) error {
-			g := &group{writer: writerOf(s), tx: tx, now: noon.Add(2 * keyLife), counts: map[measure]uint64{{}: 1}}
+			g := &group{writer: writerOf(s), tx: tx, clock: noon.Add(2 * keyLife), now: noon.Add(2 * keyLife), counts: map[counted]uint64{{}: 1}}
 			g.run.first = 9
 			if err := put(g); err == nil {
 				t.Errorf("%s: no error, though nothing can be put", name)

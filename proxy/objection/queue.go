@@ -16,6 +16,13 @@ type request struct {
 	notice  *Notice
 	ack     []uint64
 
+	untold *untoldAct // is kept to be told
+	again  bool       // whoever asks asks again where it was not done: an import
+
+	order *turn    // its turn in an order that is shared; nil: it is this store's alone
+	asked *request // the one that waits for it, in a store that was asked for what the order says
+	wrong error    // why it is not done
+
 	begun    atomic.Int32 // waiting, taken or left
 	done     chan struct{}
 	receipts []Receipt
@@ -47,6 +54,10 @@ func (r *request) wait(ctx context.Context) error {
 
 func (r *request) answer(receipts []Receipt, err error) {
 	r.receipts, r.err = receipts, err
+	if of := r.asked; of != nil {
+		of.followed, of.kept, of.more = r.followed, r.kept, r.more
+		of.answer(receipts, err)
+	}
 	close(r.done)
 }
 
@@ -65,14 +76,14 @@ type queue struct {
 
 func newQueue() *queue { return &queue{wake: make(chan struct{}, 1)} }
 
-// put puts a request behind the others. ErrClosed is the error.
-func (q *queue) put(r *request) error {
+// put puts requests behind the others. ErrClosed is the error.
+func (q *queue) put(all ...*request) error {
 	q.mu.Lock()
 	if q.closed {
 		q.mu.Unlock()
 		return ErrClosed
 	}
-	q.waiting = append(q.waiting, r)
+	q.waiting = append(q.waiting, all...)
 	q.mu.Unlock()
 	select {
 	case q.wake <- struct{}{}:

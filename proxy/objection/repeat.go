@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// How long an idempotency key is known, and how many old ones a commit clears away at most.
+// How long an idempotency key is known, and how many old ones a commit clears away at most; or two for each request.
 const (
 	keyLife  = 24 * time.Hour
 	mostGone = 1000
@@ -65,10 +65,14 @@ func keyTime(t time.Time, hash []byte) []byte {
 // purge clears away keys that are no longer known.
 func (g *group) purge() error {
 	times, keys := g.tx.Bucket(bucketKeyTimes), g.tx.Bucket(bucketKeys)
-	end := keyTime(g.now.Add(-keyLife), nil)
+	now, most := g.clock, max(mostGone, 2*len(g.requests))
+	if g.writer.store.shared != nil { // by the order's time alone, which is the same in every store
+		now = g.state.position.At
+	}
+	end := keyTime(now.Add(-keyLife), nil)
 	var gone [][]byte
 	c := times.Cursor()
-	for key, _ := c.First(); key != nil && len(gone) < mostGone && bytes.Compare(key, end) < 0; key, _ = c.Next() {
+	for key, _ := c.First(); key != nil && len(gone) < most && bytes.Compare(key, end) < 0; key, _ = c.Next() {
 		gone = append(gone, bytes.Clone(key))
 	}
 	for _, key := range gone {

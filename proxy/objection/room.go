@@ -31,7 +31,11 @@ func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*re
 	why := fmt.Errorf("%w: %d MiB are free, %d MiB are kept free", ErrFull, free>>20, (reserve+need)>>20)
 	return slices.DeleteFunc(requests, func(one *request) bool {
 		switch {
-		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil,
+		case one.order != nil: // none of them is left out: they come again
+			r.full.Store(true)
+			one.order.done <- why
+			return true
+		case one.batch == nil && one.notice == nil && one.follows == nil && one.keeps == nil && one.untold == nil,
 			one.batch != nil && unchanging(one.batch):
 			return false
 		case one.follows == nil && one.keeps == nil: // these are seen again
@@ -117,6 +121,9 @@ func takes(requests []*request, page int64) (need int64) {
 			need += page * (2 + perFollower*int64(len(r.follows[i].Seen)))
 		}
 		need += page * perFollower * int64(len(r.keeps))
+		if r.untold != nil {
+			need += page + 4*int64(len(r.untold.text)) // here, and where its turn has come
+		}
 		if r.batch == nil {
 			continue
 		}

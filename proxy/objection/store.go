@@ -36,6 +36,18 @@ type Options struct {
 	// It may take seconds, and is called again meanwhile for what is taken next.
 	InForce func()
 
+	// Tell makes the body of a message, of the change as it was done, or of a notice, where that is nil. Without it the
+	// message's Body is it.
+	Tell func(m *Message, of *Recorded) ([]byte, error)
+
+	// Order is a log that all acts come from: see [Order]. What [Replica.Take] is given is done, and nothing else. Nil: the
+	// store is alone.
+	Order Order
+	Rand  io.Reader // of ids of acts; crypto/rand
+	// Patience is how long an act waits for its turn, before whoever asked is told that the other stores do not know it
+	// yet; 3 s.
+	Patience time.Duration
+
 	Recent int // how many answers from disk are remembered; 65536
 
 	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else, and never less than
@@ -75,6 +87,7 @@ type Store struct {
 	version atomic.Uint64            // see Version
 
 	queue  *queue
+	shared *shared // nil without Options.Order
 	room   room
 	broken atomic.Pointer[error] // nothing is taken any more
 	gone   atomic.Pointer[error] // the file is not in its place
@@ -85,13 +98,14 @@ type Store struct {
 
 // state is what is known of the store as a whole after a commit. It is never changed.
 type state struct {
-	head    Head
-	records uint64   // subjects that have a record
-	inForce uint64   // of these, with a scope in force
-	older   uint64   // of these, in an older form than the newest
-	waiting uint64   // messages in the outbox
-	kept    uint64   // subjects that an opt-out is kept for
-	marks   []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
+	head     Head
+	records  uint64   // subjects that have a record
+	inForce  uint64   // of these, with a scope in force
+	older    uint64   // of these, in an older form than the newest
+	waiting  uint64   // messages in the outbox
+	kept     uint64   // subjects that an opt-out is kept for
+	position Position // in an order
+	marks    []uint64 // subjects by the mark of a scope (twice its number, one more for a restriction)
 }
 
 // Apply does what a batch asks for. When it returns, everything is on disk, on the ledger and in force. A change with
@@ -106,29 +120,37 @@ func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 	if err := normalise(&b, s.opts.Now()); err != nil {
 		return nil, err
 	}
-	r := &request{batch: &b, done: make(chan struct{})}
+	r := &request{batch: &b, again: b.Progress != nil, done: make(chan struct{})}
 	if err := s.submit(ctx, r); err != nil {
 		return nil, err
 	}
 	return r.receipts, r.err
 }
 
-// submit puts a request before the writer and waits for the answer.
+// submit puts a request before the writer, or on the log that is shared, and waits for the answer.
 func (s *Store) submit(ctx context.Context, r *request) error {
-	err := s.Err()
-	if errors.Is(err, ErrGone) {
-		err = s.Present() // it may be back
-	}
-	if err != nil {
+	if err := ready(s); err != nil {
 		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if s.shared != nil && r.shared() {
+		return s.shared.submit(ctx, r)
+	}
 	if err := s.queue.put(r); err != nil {
 		return err
 	}
 	return r.wait(ctx)
+}
+
+// ready says why nothing is taken now.
+func ready(s *Store) error {
+	err := s.Err()
+	if errors.Is(err, ErrGone) {
+		err = s.Present() // it may be back
+	}
+	return err
 }
 
 // Lookup returns the scopes in force for the subject of that hash. An error means that nobody knows. It never waits for
@@ -139,10 +161,22 @@ func (s *Store) Lookup(hash [16]byte) (Scopes, error) {
 }
 
 // lookUp returns what is in force for a subject, and what was once.
-func (s *Store) lookUp(hash [16]byte) (standing, error) {
+func (s *Store) lookUp(hash [16]byte) (found standing, err error) {
 	if s.file.closed.Load() {
 		return standing{}, ErrClosed
 	}
+	if s.shared == nil || !s.shared.untold.some.Load() {
+		return lookUpTaken(s, hash)
+	}
+	marks := s.shared.untold.marks(hash) // before what follows: an act is among these until it is found there
+	if found, err = lookUpTaken(s, hash); err == nil && len(marks) > 0 {
+		found = found.beside(marks)
+	}
+	return found, err
+}
+
+// lookUpTaken returns what is in force by acts that were done.
+func lookUpTaken(s *Store, hash [16]byte) (standing, error) {
 	if !s.index.mayHold(&hash) {
 		return standing{}, nil
 	}

@@ -26,6 +26,7 @@ var bases = map[string]string{
 var reasons = map[string]string{
 	"objection":          "you had objected",
 	"objections_untaken": "objections could not be looked up at that moment",
+	"objections_stale":   "it was not known at that moment whether other nodes had taken an objection",
 	"no_consent":         "there was no consent",
 	"consent_refused":    "you had refused consent",
 	"consent_expired":    "your consent was too old",

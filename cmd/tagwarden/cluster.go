@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/api"
+)
+
+func clusterVerbs() []verb {
+	return []verb{
+		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
+		{"join", "--from DIR", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+	}
+}
+
+func clusterVerb(ctx context.Context, t *terminal, args []string) int {
+	return t.group(ctx, "cluster", clusterVerbs(), args)
+}
+
+func clusterStatus(ctx context.Context, t *terminal, args []string) int {
+	f := t.flags("cluster status", "--config FILE [--format text|json]")
+	file := f.String("config", "tagwarden.yaml", "the server file")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
+		var got api.ClusterStatus
+		if err := c.call(ctx, http.MethodGet, "/cluster", nil, &got); err != nil {
+			return t.failed(err)
+		}
+		if *form == "json" {
+			printJSON(t.out, got, "  ")
+		} else {
+			printCluster(t.out, &got)
+		}
+		if len(got.Look) > 0 {
+			return findings
+		}
+		return fine
+	})
+}
+
+// printCluster shows nodes as a table, and below it what has to be looked at.
+func printCluster(out io.Writer, of *api.ClusterStatus) {
+	printf(out, "cluster %s, asked at %s: %s\n", of.Name, of.Node, counted(len(of.Nodes), "node"))
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	printf(table, "node\tcurrent\tacts\tobjections\tuntold\tqueue\trecords\tpolicy\tversion\tup\n")
+	for i := range of.Nodes {
+		n := &of.Nodes[i]
+		current := "yes"
+		switch {
+		case n.Fresh < 0:
+			current = "not yet"
+		case n.Stale:
+			current = "no, for " + time.Duration(n.Fresh*float64(time.Second)).Round(time.Second).String()
+		}
+		printf(table, "%s\t%s\t%d\t%d %.8s\t%d\t%d\t%d\t%.16s\t%s\t%s\n", n.Node, current, n.Acts, n.Changes, n.Root, n.Untold,
+			n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
+	}
+	_ = table.Flush()
+	for i := range of.Nodes {
+		if n := &of.Nodes[i]; n.NotTaking != "" {
+			printf(out, "%s takes no hits: %s\n", n.Node, strings.TrimSpace(n.NotTaking))
+		}
+	}
+	for _, one := range of.Look {
+		printf(out, "look at: %s\n", one)
+	}
+}
+
+func upSince(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return "since " + t.UTC().Format("2006-01-02 15:04")
+}
+
+func clusterJoin(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("cluster join", "--from DIR --config FILE")
+	file := f.String("config", "tagwarden.yaml", "the new node's server file")
+	from := f.String("from", "", "a backup of another node, with its keys (tagwarden backup DIR)")
+	rest, code, done := t.parse(f, args)
+	if done || len(rest) > 0 {
+		return orUsage(t, code, rest)
+	}
+	if *from == "" {
+		t.fail("--from is missing: which backup of another node does it begin with?")
+		return usage
+	}
+	loaded, code := t.load(*file)
+	if loaded == nil {
+		return code
+	}
+	joined, err := proxy.Join(loaded, *from)
+	if err != nil {
+		return t.failed(err)
+	}
+	printf(t.out, "keys %s; %s of the cluster's log are done\n", joined.Identity, counted(int(joined.Acts), "act"))
+	t.hint("serve does the others, and takes hits when it knows what the other nodes know")
+	return fine
+}

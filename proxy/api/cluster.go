@@ -1,0 +1,47 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// ClusterStatus is how the nodes of a cluster stand, each by its own word.
+type ClusterStatus struct {
+	Name  string        `json:"name"`
+	Node  string        `json:"node"` // who answers
+	Nodes []ClusterNode `json:"nodes"`
+	Look  []string      `json:"look,omitempty"` // what has to be looked at
+}
+
+// ClusterNode is how a node stands.
+type ClusterNode struct {
+	Node      string    `json:"node"`
+	Version   string    `json:"version"`
+	Policy    string    `json:"policy"`               // digest of the one in force
+	Stale     bool      `json:"stale"`                // it may lack an objection that another one took
+	Acts      uint64    `json:"acts"`                 // of the cluster's log that it has done
+	Changes   uint64    `json:"changes"`              // of its log of objections
+	Root      string    `json:"root"`                 // of the Merkle tree over these, hexadecimal
+	Untold    int       `json:"untold"`               // acts that it took and the others do not know yet
+	Queue     int       `json:"queue"`                // events that wait, or are parked
+	Records   uint64    `json:"records"`              // of its forwarding log
+	Since     time.Time `json:"since"`                // when it began
+	Fresh     float64   `json:"fresh_seconds"`        // how long ago it last lacked nothing; -1: it never had all acts
+	NotTaking string    `json:"not_taking,omitempty"` // why it takes no hits
+}
+
+// clusterStatus tells how the nodes stand: GET /cluster.
+func clusterStatus(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Cluster == nil {
+		return missing("this server is alone: there is no cluster in its server file")
+	}
+	status, err := h.opts.Cluster(r.Context())
+	if err != nil {
+		return err
+	}
+	return reply(w, status)
+}
+
+// Cluster tells how the nodes of a cluster stand.
+type Cluster func(context.Context) (ClusterStatus, error)

@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"fmt"
+	"time"
+)
+
+// head is how far a log has been read: the end of the chain of entries. It does no I/O. A [Log]'s reader owns it.
+type head struct {
+	at      Position // the last act that continued the chain
+	subject uint64   // sequence of the last message on the acts' subject, whatever it was
+	read    uint64   // sequence of the last message of the stream
+	skip    uint64   // acts up to this number were applied before, though it is not known in which entry they came
+}
+
+// from returns the head of a node that has come to a position of a stream.
+func from(at Position, stream string) head {
+	h := head{at: at, subject: at.Entry, read: at.Entry}
+	if at.Entry == 0 || at.Seq == 0 { // it reads from the beginning, and hands on what comes after
+		h = head{at: Position{Stream: stream, Sum: genesis(stream)}, skip: at.Seq}
+	}
+	return h
+}
+
+// start is the sequence of the stream to read from: the entry that the chain ends with is read again, so that it is
+// known to be there still.
+func (h *head) start() uint64 { return max(h.at.Entry, 1) }
+
+// again says whether the message is the entry that the chain ends with, and an error where something else stands there.
+// It is asked of the first message that is read from [head.start].
+func (h *head) again(seq uint64, e *entry, err error) error {
+	switch {
+	case h.at.Entry == 0:
+		return nil
+	case seq != h.at.Entry:
+		return fmt.Errorf("%w: the entry at %d, which this node has applied, is gone: %s",
+			ErrLost, h.at.Entry, restoreAdvice)
+	case err != nil || e == nil:
+		return fmt.Errorf("%w: at %d stands something else than the entry that this node has applied: %s",
+			ErrDiverged, seq, restoreAdvice)
+	case e.sum != h.at.Sum:
+		return fmt.Errorf("%w: at %d stands another entry than this node has applied: %s",
+			ErrDiverged, seq, restoreAdvice)
+	}
+	return nil
+}
+
+const (
+	restoreAdvice = "restore the stream from a copy that has it, or empty this node's store of acts and let it read the log anew"
+	anewAdvice    = "restore the stream from a copy that has them, or begin a new log with the acts of the node that has most"
+)
+
+// extend continues the chain with an entry and returns its acts. An entry beside the chain is void: no acts, no error.
+func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
+	h.subject = seq
+	next := h.at.Seq + 1
+	switch {
+	case e.first < next:
+		return nil, nil // it follows an entry that another one follows already
+	case e.first > next:
+		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s",
+			ErrLost, h.at.Seq, e.first, seq, anewAdvice)
+	case e.parent != h.at.Sum:
+		return nil, fmt.Errorf("%w: act %d (sequence %d of the stream) does not follow the act before it: %s",
+			ErrDiverged, e.first, seq, anewAdvice)
+	}
+	at = at.UTC()
+	if at.Before(h.at.Time) {
+		at = h.at.Time
+	}
+	acts := make([]Act, 0, len(e.acts))
+	for i, a := range e.acts {
+		n := next + uint64(i)
+		if n <= h.skip {
+			continue
+		}
+		acts = append(acts, Act{Seq: n, At: at, Node: e.node, ID: a.id, Body: a.body})
+	}
+	h.at.Seq += uint64(len(e.acts))
+	h.at.Entry, h.at.Sum, h.at.Time = seq, e.sum, at
+	return acts, nil
+}
+
+// compare holds what another node's heartbeat says against the chain: its node had come that far before it sent it, so
+// all of that must have been read.
+func (h *head) compare(b beat) error {
+	switch {
+	case b.seq > h.at.Seq:
+		return fmt.Errorf("%w: a node has applied act %d, and the stream ends with act %d: %s",
+			ErrLost, b.seq, h.at.Seq, anewAdvice)
+	case b.seq == h.at.Seq && b.sum != h.at.Sum:
+		return fmt.Errorf("%w: a node has applied another act %d: %s", ErrDiverged, b.seq, anewAdvice)
+	}
+	return nil
+}
+
+// whole says whether all that this node applied has been read.
+func (h *head) whole() error {
+	if h.at.Seq < h.skip {
+		return fmt.Errorf("%w: this node has applied act %d, and the stream ends with act %d: %s",
+			ErrBehind, h.skip, h.at.Seq, restoreAdvice)
+	}
+	return nil
+}

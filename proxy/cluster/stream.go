@@ -1,0 +1,174 @@
+package cluster
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// names are what a cluster's log is called in NATS.
+type names struct {
+	stream string // of JetStream
+	acts   string // subject of entries
+	beats  string // subject of heartbeats, before the node's name
+	all    string // every subject of the stream
+	nodes  string // subject on which nodes answer, outside the stream
+}
+
+func namesOf(name, kind string) names {
+	log := "tagwarden." + name + ".log." + kind
+	return names{stream: "tagwarden-" + name + "_" + kind, acts: log + ".acts", beats: log + ".beats.", all: log + ".>",
+		nodes: "tagwarden." + name + ".nodes." + kind}
+}
+
+// What a stream's metadata say.
+const (
+	metaFormat   = "tagwarden.format"
+	metaCluster  = "tagwarden.cluster"
+	metaKind     = "tagwarden.kind"
+	metaID       = "tagwarden.id"
+	metaIdentity = "tagwarden.identity"
+	metaBase     = "tagwarden.base"
+)
+
+// JetStream's numbers of errors.
+const (
+	errCodeOneServer   jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
+	errCodeNoPeers     jetstream.ErrorCode = 10005 // no suitable peers for placement
+	errCodeLastSeq                         = jetstream.JSErrCodeStreamWrongLastSequence
+	errCodeLastSeqBusy                     = jetstream.JSErrCodeStreamWrongLastSequenceConstant
+)
+
+// finding is a log as what finds its stream, or makes it.
+type finding struct{ *Log }
+
+// stream finds the stream, or makes it, and checks that it is the one that this node may apply.
+func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	s, err := l.js.Stream(ctx, l.names.stream)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		if l.nowhere() {
+			s, err = l.create(ctx)
+		} else {
+			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
+				ErrMissing, l.names.stream, restoreAdvice)
+		}
+	}
+	if err != nil {
+		return nil, cannot("look up the stream "+l.names.stream, err)
+	}
+	info := s.CachedInfo()
+	if err := l.fits(info.Config); err != nil {
+		return nil, err
+	}
+	return s, l.begin(info)
+}
+
+// nowhere says whether this node has come nowhere yet.
+func (l finding) nowhere() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.o.At.IsZero() && !l.known
+}
+
+// fits checks that a stream is this cluster's.
+func (l finding) fits(c jetstream.StreamConfig) error {
+	m := c.Metadata
+	version, err := strconv.Atoi(m[metaFormat])
+	switch {
+	case err != nil || !isStreamID(m[metaID]):
+		return fmt.Errorf("%w: the stream %s lacks its marks: remove it if nothing needs it, or give this cluster another name",
+			ErrNotOurs, c.Name)
+	case version > format:
+		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
+			ErrNewer, c.Name, version, format)
+	case m[metaCluster] != l.o.Name || m[metaKind] != l.o.Kind:
+		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], l.o.Kind, l.o.Name)
+	case m[metaIdentity] != l.o.Identity:
+		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
+			ErrOtherIdentity, m[metaIdentity], l.o.Identity)
+	}
+	return nil
+}
+
+// begin checks that a stream goes on where this node is.
+func (l finding) begin(info *jetstream.StreamInfo) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	id, at := info.Config.Metadata[metaID], l.o.At
+	if l.known {
+		at = l.head.at
+	}
+	switch base := info.Config.Metadata[metaBase]; {
+	case at.IsZero() && base != l.o.Base:
+		return fmt.Errorf("%w: with %q, and this node holds %q: start this node from a copy of another one's store",
+			ErrOtherBase, base, l.o.Base)
+	case !at.IsZero() && at.Stream != id:
+		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: %s",
+			ErrOtherLog, id, at.Stream, restoreAdvice)
+	case info.State.LastSeq < at.Entry:
+		return fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s",
+			ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)
+	}
+	if !l.known {
+		l.known, l.head = true, from(at, id)
+	} else if info.State.LastSeq < l.head.read { // heartbeats that went with a server: their numbers are given again
+		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry
+	}
+	l.last = info.State.LastSeq
+	return nil
+}
+
+// create makes the stream.
+func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
+	if node, stream := asking(l).elsewhere(ctx); stream != "" {
+		return nil, fmt.Errorf("%w: there is no stream %s, and the node %s has come some way in %s: %s",
+			ErrMissing, l.names.stream, node, stream, anewAdvice)
+	}
+	var id [16]byte
+	if _, err := io.ReadFull(l.o.Rand, id[:]); err != nil {
+		return nil, err
+	}
+	config := jetstream.StreamConfig{
+		Name:        l.names.stream,
+		Description: "tagwarden: " + l.o.Kind + " of the cluster " + l.o.Name,
+		Subjects:    []string{l.names.all},
+		Retention:   jetstream.LimitsPolicy, MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
+		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage, Replicas: wantReplicas,
+		DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
+		Metadata: map[string]string{metaFormat: strconv.Itoa(format), metaCluster: l.o.Name, metaKind: l.o.Kind,
+			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: l.o.Base},
+	}
+	s, err := l.js.CreateStream(ctx, config)
+	if code(err) == errCodeOneServer { // a server on its own: a trial, which Check says
+		config.Replicas = 1
+		s, err = l.js.CreateStream(ctx, config)
+	}
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse): // another node was first
+		return l.js.Stream(ctx, l.names.stream)
+	case code(err) == errCodeNoPeers:
+		return nil, fmt.Errorf("the cluster has not three servers with JetStream and room for the stream: %w", err)
+	case err == nil:
+		l.o.Note(Event{What: Created, Server: l.server()})
+	}
+	return s, err
+}
+
+// wantReplicas is of how many servers a stream has copies.
+const wantReplicas = 3
+
+// code returns JetStream's number of an error; 0: it is none of JetStream's.
+func code(err error) jetstream.ErrorCode {
+	if api, is := errors.AsType[*jetstream.APIError](err); is {
+		return api.ErrorCode
+	}
+	return 0
+}

@@ -1,0 +1,73 @@
+package proxy
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// Joined is what a new node begins with.
+type Joined struct {
+	Identity string // of the keys
+	Acts     uint64 // of the cluster's log that it has done
+}
+
+// Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
+// all, and its tokens. The forwarding log, the queue and what that node has to tell others stay its own. The new folder
+// must hold none of them yet.
+func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
+	data := loaded.Server.Data
+	if loaded.Server.Cluster == nil {
+		return joined, errors.New("the server file names no cluster: add cluster: { name: ..., nats: [...] }")
+	}
+	state := filepath.Join(from, "keys", keys.StateFile)
+	for _, path := range []string{state, filepath.Join(from, "objections", objection.FileName)} {
+		if _, err := os.Stat(path); err != nil {
+			return joined, fmt.Errorf("%s is no backup of a node, or one without its keys (tagwarden backup DIR): %w", from, err)
+		}
+	}
+	for _, dir := range []string{KeysDir(data), ObjectionsDir(data), ledgerDir(loaded)} {
+		entries, err := os.ReadDir(dir)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return joined, err
+		}
+		if len(entries) > 0 {
+			return joined, fmt.Errorf("%s is not empty: a node begins with a new data folder", dir)
+		}
+	}
+	lock, err := LockData(data)
+	if err != nil {
+		return joined, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	parsed, err := keys.Read(filepath.Join(from, "keys"))
+	if err != nil {
+		return joined, err
+	}
+	joined.Identity = parsed.Identity()
+	at, err := objection.CopyForNode(filepath.Join(from, "objections", objection.FileName), ObjectionsDir(data), joined.Identity, nil)
+	if err != nil {
+		return joined, err
+	}
+	joined.Acts = at.Seq
+	files := durable.Files{}
+	tokens, err := os.ReadFile(filepath.Join(from, access.TokensFile))
+	if err == nil {
+		err = files.Write(filepath.Join(data, access.TokensFile), tokens, 0o600)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return joined, err
+	}
+	if err := files.Folder(KeysDir(data), 0o700); err != nil { // last: without keys nothing of it can be served
+		return joined, err
+	}
+	return joined, files.Write(filepath.Join(KeysDir(data), keys.StateFile), parsed.Append(nil), 0o600)
+}

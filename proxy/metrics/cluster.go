@@ -1,0 +1,74 @@
+package metrics
+
+import (
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// Cluster is how this node stands in its cluster.
+type Cluster struct {
+	Stale      bool
+	Fresh      time.Time // when it last lacked nothing; zero: never yet
+	Applied    uint64    // acts
+	Behind     uint64    // acts that were read and not applied
+	Waiting    int       // acts that were asked for here and that the others do not know yet
+	Oldest     time.Time // since when the first of these waits; zero: there are none
+	Reconnects uint64
+}
+
+// clusterFigures shows it.
+type clusterFigures struct {
+	state func() Cluster
+	now   func() time.Time
+	descs []*prometheus.Desc
+}
+
+// Cluster shows how this node stands in its cluster.
+func (m *Metrics) Cluster(state func() Cluster, now func() time.Time) {
+	c := &clusterFigures{state: state, now: now}
+	for _, of := range [...][2]string{
+		{"cluster_stale", "1 where this node may lack an objection that another one took."},
+		{"cluster_fresh_seconds", "How long ago this node last lacked nothing; -1: it never had all acts."},
+		{"cluster_applied_acts_total", "Acts of the cluster's log that this node has done, since there is the log."},
+		{"cluster_behind_acts", "Acts that this node has read, and not done yet."},
+		{"cluster_untold_acts", "Acts that people asked this node for, and that the others do not know yet."},
+		{"cluster_untold_seconds", "How long the first of these has waited; 0: none waits."},
+		{"cluster_reconnects_total", "How often this node had to connect again."},
+	} {
+		c.descs = append(c.descs, prometheus.NewDesc(prometheus.BuildFQName(namespace, "", of[0]), of[1], nil, nil))
+	}
+	m.Registry.MustRegister(c)
+}
+
+// Describe lists the figures.
+func (c *clusterFigures) Describe(to chan<- *prometheus.Desc) {
+	for _, desc := range c.descs {
+		to <- desc
+	}
+}
+
+// Collect says how they stand.
+func (c *clusterFigures) Collect(to chan<- prometheus.Metric) {
+	is, now := c.state(), c.now()
+	since := func(t time.Time, never float64) float64 {
+		if t.IsZero() {
+			return never
+		}
+		return max(0, now.Sub(t).Seconds())
+	}
+	stale := 0.0
+	if is.Stale {
+		stale = 1
+	}
+	for i, value := range [...]float64{
+		stale, since(is.Fresh, -1), float64(is.Applied), float64(is.Behind), float64(is.Waiting), since(is.Oldest, 0),
+		float64(is.Reconnects),
+	} {
+		kind := prometheus.GaugeValue
+		if i == 2 || i == 6 {
+			kind = prometheus.CounterValue
+		}
+		to <- prometheus.MustNewConstMetric(c.descs[i], kind, value)
+	}
+}

@@ -1,0 +1,252 @@
+package proxy
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy/cluster"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// nodes is this server as one of several. What people ask one of them for is on the log that all of them share before
+// it is done, and each does all of it in that order. A server that is alone has none: a nil nodes is never stale.
+type nodes struct {
+	config *config.Cluster
+	zap    *zap.Logger
+	now    func() time.Time
+	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
+	caught atomic.Bool                 // it has had all acts once since it began
+
+	began time.Time
+
+	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet
+
+	mu          sync.Mutex // guards what follows
+	unlikeSince time.Time  // since when nodes differ that should be alike; zero: they do not
+	unlike      []string   // in what, once that has lasted
+}
+
+// objectionsLog is what kind of acts the log of objections has.
+const objectionsLog = "objections"
+
+// errNoLog says that the log is not open yet.
+var errNoLog = errors.New("the log that nodes share is not open yet")
+
+// newNodes returns nil for a server that is alone.
+func newNodes(s *Server) *nodes {
+	if s.loaded.Server.Cluster == nil {
+		return nil
+	}
+	return &nodes{config: s.loaded.Server.Cluster, zap: s.opts.Log, now: s.opts.Now, began: s.opts.Now()}
+}
+
+// order is the log as the store of objections sees it; nil for a server that is alone.
+func (n *nodes) order() objection.Order {
+	if n == nil {
+		return nil
+	}
+	return n
+}
+
+// Append puts an act on the log. See [objection.Order].
+func (n *nodes) Append(ctx context.Context, id [16]byte, act []byte) error {
+	log := n.log.Load()
+	if log == nil {
+		return errNoLog
+	}
+	_, err := log.Append(ctx, id, act)
+	return err
+}
+
+// stale tells whether other nodes may have taken an objection that this one does not know, so that what one may object
+// to is not to travel.
+func (n *nodes) stale() bool {
+	if n == nil || n.caught.Load() && n.config.Stale.Then == "go_on" {
+		return false
+	}
+	log := n.log.Load()
+	return log == nil || log.Stale(n.now())
+}
+
+// openNodes comes behind the store, which is given acts, and the ledger, which they are recorded on. It does not wait
+// for the cluster longer than a moment: until there is one the server is stale.
+func openNodes(s *Server) error {
+	n := s.nodes
+	if n == nil {
+		return nil
+	}
+	if !s.opts.Aside {
+		if err := n.refuseServers(context.Background()); err != nil {
+			return err
+		}
+	}
+	replica := objection.ReplicaOf(s.objections)
+	at, err := cluster.ParsePosition(replica.Position().Mark)
+	if err != nil {
+		return fmt.Errorf("the store of objections says how far it has come, and that cannot be read: %w", err)
+	}
+	trust, err := n.trust()
+	if err != nil {
+		return err
+	}
+	head := s.objections.Head()
+	log, err := cluster.Open(context.Background(), cluster.Options{
+		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
+		Kind: objectionsLog, Identity: s.keyring.store.State().Identity(), At: at,
+		Base:  fmt.Sprintf("%d changes, %x", head.Size, head.Root),
+		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
+		Apply: func(acts []cluster.Act, to cluster.Position) error {
+			ordered := make([]objection.Ordered, len(acts))
+			for i := range acts {
+				a := &acts[i]
+				ordered[i] = objection.Ordered{Seq: a.Seq, At: a.At, ID: a.ID, Act: a.Body}
+			}
+			return replica.Take(ordered, to.String())
+		},
+		Answer: func() []byte { return answerNode(s) },
+		Note: func(e cluster.Event) {
+			n.note(e)
+			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+				replica.Tell()
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	n.log.Store(log)
+	s.metrics.Cluster(func() metrics.Cluster {
+		status := log.Status()
+		waiting, since := replica.Untold()
+		return metrics.Cluster{
+			Stale: status.Stale, Fresh: status.Fresh, Behind: status.Behind, Waiting: waiting, Oldest: since,
+			Reconnects: status.Reconnects, Applied: status.At.Seq,
+		}
+	}, s.opts.Now)
+	return nil
+}
+
+// trust is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
+func (n *nodes) trust() (*tls.Config, error) {
+	if n.config.CA == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(n.config.CA)
+	if err != nil {
+		return nil, fmt.Errorf("cluster.ca: %w", err)
+	}
+	pool := x509.NewCertPool()
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("cluster.ca: %s holds no certificate in PEM", n.config.CA)
+	}
+	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+}
+
+// note writes what happens to the log down.
+func (n *nodes) note(e cluster.Event) {
+	about := []zap.Field{zap.String("what", string(e.What))}
+	if e.Server != "" {
+		about = append(about, zap.String("server", e.Server))
+	}
+	if e.Err != nil {
+		about = append(about, zap.Error(e.Err))
+	}
+	switch e.What {
+	case cluster.Connected, cluster.Created, cluster.Reading, cluster.CaughtUp:
+		n.zap.Info("cluster", about...)
+	case cluster.Refused, cluster.ApplyFailed, cluster.SameName:
+		n.zap.Error("cluster", about...)
+	default:
+		n.zap.Warn("cluster", about...)
+	}
+}
+
+func closeNodes(s *Server) error {
+	if s.nodes == nil {
+		return nil
+	}
+	return s.nodes.log.Load().Close()
+}
+
+// tellNodes notes when this node has had all acts, and has those told again that could not be told.
+func tellNodes(ctx context.Context, s *Server) {
+	n := s.nodes
+	if n == nil {
+		return
+	}
+	again, end := s.opts.Every(time.Second)
+	defer end()
+	minute, endMinute := s.opts.Every(time.Minute)
+	defer endMinute()
+	compare, endCompare := s.opts.Every(mostUnlike / 6)
+	defer endCompare()
+	caught := n.log.Load().CaughtUp()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-caught:
+			n.caught.Store(true)
+			caught = nil
+		case <-again:
+			objection.ReplicaOf(s.objections).Tell()
+		case <-compare:
+			compareNodes(ctx, s)
+		case <-minute:
+			n.lookAtServers(ctx)
+		}
+	}
+}
+
+// nodesHealth: hits are taken from when this node knows what the others know. One that is cut off later goes on, with
+// what is consented to.
+func nodesHealth(s *Server) string {
+	switch n := s.nodes; {
+	case n == nil || n.caught.Load():
+		return ""
+	case n.log.Load().Err() != nil:
+		return "the log that nodes share cannot be used: " + n.log.Load().Err().Error()
+	default:
+		return "this node does not have yet what the others of its cluster know"
+	}
+}
+
+// nodesMention says what has to be looked at though hits are taken.
+func nodesMention(s *Server) (all []string) {
+	n := s.nodes
+	if n == nil {
+		return nil
+	}
+	if log := n.log.Load(); n.caught.Load() && log.Stale(s.opts.Now()) {
+		what := "what one may object to does not travel"
+		if n.config.Stale.Then == "go_on" {
+			what = "what one may object to travels all the same"
+		}
+		all = append(all, "cut off from the cluster since "+log.Fresh().UTC().Format(time.RFC3339)+": "+what)
+		if err := log.Err(); err != nil {
+			all = append(all, err.Error())
+		}
+	}
+	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
+		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
+			since.UTC().Format(time.RFC3339)))
+	}
+	n.mu.Lock()
+	all = append(all, n.unlike...)
+	n.mu.Unlock()
+	if servers := n.servers.Load(); servers != nil {
+		all = append(all, *servers...)
+	}
+	return all
+}
