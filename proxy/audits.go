@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
@@ -26,7 +27,7 @@ const notOnce = 26 * time.Hour
 // Auditing is how a ledger is audited by what a configuration says: how long events wait, and how long records are kept.
 // Without one, nil, neither is known.
 func Auditing(dir, policies string, loaded *config.Loaded) recompute.Options {
-	o := recompute.Options{Dir: dir, Compile: CompileIn(policies)}
+	o := recompute.Options{Dir: dir, Compile: CompileIn(policies), Signed: audit.Signed(dir)}
 	if loaded != nil {
 		server := &loaded.Server
 		o.Waits = time.Duration(server.Delivery.TTL) + time.Duration(server.Delivery.Park.For)

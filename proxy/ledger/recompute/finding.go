@@ -19,6 +19,7 @@ const (
 	OutsideProfile     Kind = "field_outside_profile"
 	ThoughDenied       Kind = "forwarded_though_denied"
 	WithoutDecision    Kind = "without_decision"
+	DecidedTwice       Kind = "decided_twice"
 	EndedTwice         Kind = "ended_twice"
 	WithoutOutcome     Kind = "without_outcome"
 	Missing            Kind = "records_missing"
@@ -42,6 +43,7 @@ var laws = map[Kind]law{
 	OutsideProfile:  {"no field leaves but those that the profile of the event's activity keeps", "Art. 5(1)(c) GDPR"},
 	ThoughDenied:    {"what was denied is not sent", "Art. 6(1) GDPR"},
 	WithoutDecision: {"nothing is sent but what was decided and recorded before", "Art. 5(2) GDPR"},
+	DecidedTwice:    {"an event is decided once", "Art. 5(2) GDPR"},
 	EndedTwice:      {"an event ends once", ""},
 	WithoutOutcome:  {"of each event that may leave it is recorded what became of it, or it waits still", "Art. 5(2) GDPR"},
 	Missing:         {"no record is missing but those of which a record says so", "Art. 5(2) GDPR"},
@@ -52,7 +54,7 @@ var laws = map[Kind]law{
 func Kinds() []Kind {
 	return []Kind{
 		DespiteObjection, DespiteRestriction, DespiteKeptOptOut, DecisionNotValid, AssessmentInvalid, JudgedOtherwise,
-		OutsideProfile, ThoughDenied, WithoutDecision, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
+		OutsideProfile, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
 	}
 }
 

@@ -213,6 +213,16 @@ func TestEachViolationIsFound(t *testing.T) {
 			s.event("page_view", 1)
 			s.wait(time.Hour)
 		}},
+		"decided twice": {want: recompute.DecidedTwice, seed: func(s *story) {
+			hit := s.event("page_view", 1, queued)
+			s.event("page_view", 1, queued, func(r *recorded) { r.Hit = hit })
+			s.attempt(hit)
+			s.end(hit, ledger.Delivered, "ok")
+		}},
+		"cut behind what is signed": {
+			want: recompute.Missing, seed: func(s *story) { s.sent("page_view", 1) },
+			with: func(o *recompute.Options) { o.Signed = 1000 },
+		},
 		"ended twice": {want: recompute.EndedTwice, seed: func(s *story) {
 			hit := s.event("page_view", 1)
 			s.end(hit, ledger.Dropped, "dial")

@@ -11,6 +11,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,8 +35,9 @@ type Options struct {
 	Waits time.Duration
 	// Kept is how long a record is kept: of an event for a site and some purposes, or of anything else ("" and nil); 0: for
 	// good. nil: nobody knows.
-	Kept func(kind, site string, purposes []string) time.Duration
-	Now  time.Time // when it is recomputed; zero: as of the last record
+	Kept   func(kind, site string, purposes []string) time.Duration
+	Signed uint64    // how many records there are at least: of so many the newest signed checkpoint is that is known
+	Now    time.Time // when it is recomputed; zero: as of the last record
 
 	Progress func(done, all uint64) // is told how many records of how many were read, now and then; nil: nobody is
 }
@@ -274,8 +276,20 @@ func (w *walk) decided(lines []string) {
 			w.profile(e, r, c)
 		}
 	}
+	w.once(e)
 	if permitted {
 		w.permit(e, c)
+	}
+}
+
+// once holds an event that is decided against one of the same name that was permitted, and has not ended: there is none.
+func (w *walk) once(e *event) {
+	of := name{e.hit, e.index}
+	if before := w.waits[of]; before != nil && !e.recovered && w.counts() {
+		w.found(Finding{
+			Kind: DecidedTwice, Records: []uint64{w.line.number, before.decided}, Hit: of.hit, Event: &of.index,
+			What: fmt.Sprintf("it was permitted with record %d, and decided once more", before.decided),
+		})
 	}
 }
 
@@ -294,6 +308,9 @@ func (w *walk) finish() error {
 	}
 	end := closing{w}
 	w.sayOf(time.Time{})
+	if w.opts.Signed > w.next {
+		w.holes.all = append(w.holes.all, span{w.next, w.opts.Signed})
+	}
 	end.unended()
 	end.missing()
 	end.decidedOn()
