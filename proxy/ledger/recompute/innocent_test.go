@@ -222,6 +222,41 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.open()
 			s.wait(time.Hour)
 		},
+		"read with a token": func(s *story) {
+			s.token(ledger.TokenMade, "auditor", func(of *ledger.Token) { of.Expires = s.now.Add(time.Hour) })
+			s.reads("auditor")
+			s.must(s.l.Read(ledger.Reading{By: "operator", Verb: "search", Through: "socket"}))
+			s.must(s.l.Read(ledger.Reading{By: "operator", Verb: "search", Through: "command"}))
+			s.wait(time.Hour)
+			s.reads("auditor")
+		},
+		"read while a token is taken back": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.reads("auditor")
+		},
+		"a token of the same name, made anew": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.token(ledger.TokenMade, "auditor")
+			s.wait(time.Hour)
+			s.reads("auditor")
+		},
+		"read with a token, before tokens were recorded": func(s *story) {
+			s.reads("auditor")
+			s.must(s.l.Close())
+			s.open()
+			s.token(ledger.TokenMade, "other")
+		},
+		"read with a token that a version made which records none": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.must(s.l.Close())
+			s.wait(time.Hour)
+			s.open()
+			s.reads("auditor")
+			s.reads("other")
+		},
 		"waits still": func(s *story) {
 			s.event("page_view", 1, queued)
 			s.wait(24 * time.Hour)

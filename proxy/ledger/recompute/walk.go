@@ -59,6 +59,7 @@ type walk struct {
 	objected    objected
 	decisions   decisions
 	assessments assessments
+	tokens      tokens
 	waits       map[name]*waiting
 	unmatched   []unmatched
 	travelled   []travelled
@@ -125,6 +126,7 @@ func (w *walk) read(ctx context.Context) error {
 		if damage.Numbered && damage.End > damage.First {
 			w.holes.damaged = append(w.holes.damaged, damaged{span{damage.First, damage.End}, damage.Why.Error()})
 			w.next = max(w.next, damage.End)
+			w.tokens.forget()
 		} else {
 			w.report.unsaid("what stands in %s behind record %d: %v", filepath.Base(damage.Path), w.line.number, damage.Why)
 		}
@@ -153,6 +155,7 @@ func (w *walk) record(number uint64, record []byte) {
 		w.first, w.report.First = number, number
 	}
 	if number > w.next {
+		w.tokens.forget()
 		w.holes.all = append(w.holes.all, span{w.next, number})
 	}
 	w.next = number + 1
@@ -210,6 +213,7 @@ func (w *walk) whole(lines []string) {
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
+		w.tokens.begin()
 		w.judged.begin()
 	case ledger.KindSegment:
 		w.judged.begin()
