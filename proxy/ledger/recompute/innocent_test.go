@@ -1,6 +1,8 @@
 package recompute_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -306,5 +308,29 @@ func TestNotRejudged(t *testing.T) {
 	s.sent("page_view", 1)
 	if r := s.audited(func(o *recompute.Options) { o.Compile = nil }); r.Rejudged.Same != 0 || r.Rejudged.Not != 1 {
 		t.Errorf("%+v", r.Rejudged)
+	}
+}
+
+// TestRunEndsWithItsContext: in whichever phase it is, also where it reads the log a second time, for the records that fit
+// no event that was waiting.
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.end(4711, ledger.Delivered, "")
+	for range 6000 {
+		s.must(s.l.Note(ledger.Note{Kind: ledger.KindQueue, Text: "retried"}))
+	}
+	s.must(s.l.Close())
+	for _, phase := range []int{1, 2} {
+		ctx, cancel := context.WithCancel(t.Context())
+		told := 0
+		_, err := recompute.Run(ctx, recompute.Options{Dir: s.dir, Progress: func(uint64, uint64) {
+			if told++; told == phase {
+				cancel()
+			}
+		}})
+		if cancel(); !errors.Is(err, context.Canceled) || told != phase {
+			t.Errorf("in phase %d: %v, it was told %d times how far it is", phase, err, told)
+		}
 	}
 }

@@ -87,7 +87,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := w.read(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.finish(); err != nil {
+	if err := w.finish(ctx); err != nil {
 		return nil, err
 	}
 	return w.report, nil
@@ -112,11 +112,8 @@ func (w *walk) read(ctx context.Context) error {
 			if w.report.Records%toldEvery != 0 {
 				continue
 			}
-			if err := ctx.Err(); err != nil {
+			if err := w.tell(ctx, max(all, w.report.Records)); err != nil {
 				return err
-			}
-			if w.opts.Progress != nil {
-				w.opts.Progress(w.report.Records, max(all, w.report.Records))
 			}
 		}
 		damage, is := errors.AsType[*ledger.Damage](r.Err())
@@ -134,6 +131,14 @@ func (w *walk) read(ctx context.Context) error {
 			return r.Err()
 		}
 	}
+}
+
+// tell says how far it is. The error is the context's.
+func (w *walk) tell(ctx context.Context, all uint64) error {
+	if w.opts.Progress != nil && ctx.Err() == nil {
+		w.opts.Progress(w.report.Records, all)
+	}
+	return ctx.Err()
 }
 
 // signed is how many records the newest checkpoint is of.
@@ -289,17 +294,19 @@ func (w *walk) counts() bool {
 // closing is what can be said once all was read.
 type closing struct{ *walk }
 
-// finish says what is known once all was read.
-func (w *walk) finish() error {
+// finish says what is known once all was read. The error is that of reading again, or the context's.
+func (w *walk) finish(ctx context.Context) error {
 	if w.opts.Now.IsZero() {
 		w.opts.Now = w.latest
 	}
 	end := closing{w}
-	end.unended()
-	end.missing()
-	end.decidedOn()
-	w.overdue.finish(w)
-	if err := end.readAgain(); err != nil {
+	for _, say := range []func(){end.unended, end.missing, end.decidedOn, func() { w.overdue.finish(w) }} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		say()
+	}
+	if err := end.readAgain(ctx); err != nil {
 		return err
 	}
 	w.report.finish(w)
