@@ -107,7 +107,7 @@ func TestCheckpointsGoElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bearer, err := tokens.Create("auditor", []access.Role{access.Security}, nil, time.Now())
+	bearer, err := tokens.Create(access.By{}, "auditor", []access.Role{access.Security}, nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

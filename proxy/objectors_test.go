@@ -188,7 +188,7 @@ func TestObjectorsAreFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bearer, err := tokens.Create("crm", access.Roles(), nil, time.Now())
+	bearer, err := tokens.Create(access.By{}, "crm", access.Roles(), nil, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

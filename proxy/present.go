@@ -15,14 +15,14 @@ import (
 func watchData(ctx context.Context, s *Server) {
 	tick, end := s.opts.Every(time.Second)
 	defer end()
-	said := false
+	said, tokens := false, tokenFaults{log: s.opts.Log}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick:
 			said = lookAtObjections(s.opts.Log, s.objections, said)
-			reportTokens(s.opts.Log, s.tokens.Refresh())
+			tokens.tell(s.tokens.Refresh())
 		}
 	}
 }
@@ -39,13 +39,6 @@ func lookAtObjections(log *zap.Logger, objections *objection.Store, said bool) b
 		log.Info("the objections' file is back in its place: objections are taken again")
 	}
 	return gone
-}
-
-// reportTokens says that the tokens cannot be read.
-func reportTokens(log *zap.Logger, err error) {
-	if err != nil {
-		fault(log, "the tokens that were there go on, and none can be made or taken back", err)
-	}
 }
 
 // every is a clock's ticker.

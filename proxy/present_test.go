@@ -150,7 +150,7 @@ func TestTokensFileChangedByHand(t *testing.T) {
 	}
 	var bearers []string
 	for _, name := range []string{"a", "b", "c"} {
-		bearer, err := made.Create(name, []access.Role{access.Read}, nil, time.Now())
+		bearer, err := made.Create(access.By{}, name, []access.Role{access.Read}, nil, time.Now())
 		if err != nil {
 			t.Fatal(err)
 		}

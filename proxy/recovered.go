@@ -116,5 +116,5 @@ func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
 	for _, record := range records {
 		err = errors.Join(err, to.Assessed(record))
 	}
-	return err
+	return errors.Join(err, r.repeatTokens(to))
 }

@@ -101,6 +101,7 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 			if _, err := r.Rotate(proxy.Rotation{LedgerSubjects: true}); err != nil {
 				t.Fatal(err)
 			}
+			r.bearer(t, "auditor", "security")
 			r = ages(t, a, c, r)
 			dir := filepath.Join(a.dir, "data", "ledger")
 			until(t, "the first segment is sealed and packed", func() bool {
@@ -139,6 +140,9 @@ func (a *assessed) remembers(t *testing.T, c *clock) {
 	}
 	if past.Facts.Revoked["LIA-1"] != 1 || past.Facts.Seen["LIA-1"] != 2 || len(past.Facts.Keys) != 1 {
 		t.Errorf("of assessments %+v is remembered", past.Facts)
+	}
+	if of := past.Tokens["auditor"]; len(past.Tokens) != 1 || of.Mark == "" || of.Created.IsZero() {
+		t.Errorf("of tokens %+v is remembered", past.Tokens)
 	}
 	loaded, err := config.Load(a.file)
 	if err != nil {

@@ -24,7 +24,7 @@ func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()
-	reportTokens(s.opts.Log, s.tokens.Reload())
+	(&tokenFaults{log: s.opts.Log}).tell(s.tokens.Reload())
 	old := s.snapshot.Load()
 	loaded, err := s.read(old.Loaded.Source.Path)
 	if err == nil {

@@ -305,6 +305,9 @@ func openAPI(s *Server) (err error) {
 	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err
 	}
+	if err = s.tokens.Record(s.recordTokens); err != nil {
+		return err
+	}
 	records := &recordsDesk{
 		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
 	}

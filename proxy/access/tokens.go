@@ -55,6 +55,7 @@ type Tokens struct {
 	all  []Token
 	kept onDisk // what all was read from, or written to
 	seen mark   // of the file, when it was last looked at
+	recording
 }
 
 // mostTokens is how many tokens there may be.
@@ -63,8 +64,9 @@ const mostTokens = 1000
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Create makes a token and returns it. It is on disk then, as a hash: nobody can read it again.
-func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.Time) (string, error) {
+// Create makes a token and returns it. It is recorded then, and on disk, as a hash: nobody can read it again. The error
+// wraps [ErrUnrecorded] where it cannot be recorded.
+func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, now time.Time) (string, error) {
 	if !tokenName.MatchString(name) {
 		return "", errors.New("the name is none: up to 64 letters, digits, dots, dashes and underscores are right, a letter or digit first")
 	}
@@ -76,7 +78,7 @@ func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if err := t.read(); err != nil {
+	if err := errors.Join(t.read(), t.tell()); err != nil {
 		return "", err
 	}
 	if slices.ContainsFunc(t.all, func(one Token) bool { return one.Name == name }) {
@@ -93,14 +95,19 @@ func (t *Tokens) Create(name string, roles []Role, expires *time.Time, now time.
 	made := Token{Name: name, Roles: roles, SHA256: digestOf(token), Created: now.UTC().Truncate(time.Second), Expires: expires}
 	next := append(slices.Clone(t.all), made)
 	slices.SortFunc(next, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
-	if err := t.save(next); err != nil {
+	if err := t.before(next, name, by); err != nil {
 		return "", err
 	}
+	if err := t.save(next); err != nil {
+		return "", errors.Join(err, t.tell())
+	}
+	t.owed = false
 	return token, nil
 }
 
-// Revoke takes a token back. It opens nothing any more when Revoke returns.
-func (t *Tokens) Revoke(name string) error {
+// Revoke takes a token back. It opens nothing any more when Revoke returns. The error wraps [ErrUnrecorded] where that holds
+// all the same, and is recorded later.
+func (t *Tokens) Revoke(by By, name string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if err := t.read(); err != nil {
@@ -110,7 +117,11 @@ func (t *Tokens) Revoke(name string) error {
 	if len(next) == len(t.all) {
 		return ErrNoToken
 	}
-	return t.save(next)
+	if err := t.save(next); err != nil {
+		return err
+	}
+	t.changed(name, by)
+	return t.tell()
 }
 
 // List returns the tokens by name, without their hashes.
@@ -138,7 +149,7 @@ func (t *Tokens) Use(token string, now time.Time) (Token, error) {
 	if one.Used >= day {
 		return *one, nil
 	}
-	unsaved := t.read() // once a day
+	unsaved := errors.Join(t.read(), t.tell()) // once a day
 	if one = t.find(sum, now); one == nil {
 		return Token{}, ErrNoToken
 	}
@@ -160,7 +171,7 @@ func (t *Tokens) find(sum string, now time.Time) *Token {
 			found = i
 		}
 	}
-	if found < 0 || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
+	if found < 0 || t.held(&t.all[found]) || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
 		return nil
 	}
 	return &t.all[found]

@@ -24,7 +24,7 @@ func withToken(t *testing.T) (tokens *Tokens, bearer string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bearer, err = tokens.Create("crm", Roles(), nil, noon); err != nil {
+	if bearer, err = tokens.Create(By{}, "crm", Roles(), nil, noon); err != nil {
 		t.Fatal(err)
 	}
 	return tokens, bearer
@@ -37,11 +37,11 @@ func TestTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	end := noon.AddDate(0, 0, 90)
-	token, err := tokens.Create("crm", []Role{Add}, &end, noon)
+	token, err := tokens.Create(By{}, "crm", []Role{Add}, &end, noon)
 	if err != nil || !strings.HasPrefix(token, "tw_") || len(token) != 46 {
 		t.Fatalf("%q, %v", token, err)
 	}
-	if _, err := tokens.Create("crm", []Role{Read}, nil, noon); !errors.Is(err, ErrTaken) {
+	if _, err := tokens.Create(By{}, "crm", []Role{Read}, nil, noon); !errors.Is(err, ErrTaken) {
 		t.Error(err)
 	}
 	file, err := os.ReadFile(filepath.Join(dir, TokensFile))
@@ -67,19 +67,19 @@ func TestTokens(t *testing.T) {
 	if _, err := again.Use(token, end); !errors.Is(err, ErrNoToken) {
 		t.Errorf("expired: %v", err)
 	}
-	if err := errors.Join(again.Revoke("crm"), os.Remove(filepath.Join(dir, TokensFile))); err != nil {
+	if err := errors.Join(again.Revoke(By{}, "crm"), os.Remove(filepath.Join(dir, TokensFile))); err != nil {
 		t.Error(err)
 	}
-	if _, err := again.Use(token, noon); !errors.Is(err, ErrNoToken) || !errors.Is(again.Revoke("crm"), ErrNoToken) {
+	if _, err := again.Use(token, noon); !errors.Is(err, ErrNoToken) || !errors.Is(again.Revoke(By{}, "crm"), ErrNoToken) {
 		t.Errorf("revoked: %v", err)
 	}
 	for name, roles := range map[string][]Role{"a b": {Add}, "": {Add}, "ok": nil, "ok2": {"root"}, "ok3": {Add, Add}} {
-		if _, err := again.Create(name, roles, nil, noon); err == nil {
+		if _, err := again.Create(By{}, name, roles, nil, noon); err == nil {
 			t.Errorf("%q %v is made", name, roles)
 		}
 	}
 	again.rand = iotest.ErrReader(errors.New("no entropy"))
-	if _, err := again.Create("crm", []Role{Add}, nil, noon); err == nil || len(again.List()) > 0 {
+	if _, err := again.Create(By{}, "crm", []Role{Add}, nil, noon); err == nil || len(again.List()) > 0 {
 		t.Error("made of nothing")
 	}
 }
@@ -93,11 +93,11 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 	}
 	disk.Die(1)
 	tokens.files = durable.Files{Disk: disk}
-	if _, err := tokens.Create("other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) ||
+	if _, err := tokens.Create(By{}, "other", []Role{Add}, nil, noon); !errors.Is(err, crash.ErrFailed) ||
 		len(tokens.List()) != 1 {
 		t.Error(err)
 	}
-	if err := tokens.Revoke("crm"); err == nil {
+	if err := tokens.Revoke(By{}, "crm"); err == nil {
 		t.Error("taken back in memory alone: it would come again")
 	}
 	if used, err := tokens.Use(bearer, noon); err != nil || used.Name != "crm" ||
@@ -137,7 +137,7 @@ func TestTokensLast(t *testing.T) {
 			return found
 		}
 		disk.Fail(n)
-		token, refused := tokens.Create("crm", []Role{Add}, nil, noon)
+		token, refused := tokens.Create(By{}, "crm", []Role{Add}, nil, noon)
 		if (token == "") != (refused != nil) {
 			t.Errorf("step %d: a token and an error: %v", n, refused)
 		}
@@ -148,13 +148,13 @@ func TestTokensLast(t *testing.T) {
 		}
 		disk.Fail(0)
 		if refused != nil {
-			_ = tokens.Revoke("crm") // it may be there, and nobody has it
-			if token, err = tokens.Create("crm", []Role{Add}, nil, noon); err != nil {
+			_ = tokens.Revoke(By{}, "crm") // it may be there, and nobody has it
+			if token, err = tokens.Create(By{}, "crm", []Role{Add}, nil, noon); err != nil {
 				t.Fatalf("step %d, tried again: %v", n, err)
 			}
 		}
 		disk.Fail(n)
-		refusedAgain := tokens.Revoke("crm")
+		refusedAgain := tokens.Revoke(By{}, "crm")
 		for _, what := range crash.Left {
 			if _, err := left(what).Use(token, noon); err == nil && refusedAgain == nil {
 				t.Errorf("step %d, %v left: it was taken back, and it opens", n, what)
@@ -190,15 +190,15 @@ func TestTokensChangedByHand(t *testing.T) {
 	}{
 		{"reload", func(of *Tokens, _ string) error { return of.Reload() }, ErrTokens},
 		{"refresh", func(of *Tokens, _ string) error { return of.Refresh() }, ErrTokens},
-		{"create", func(of *Tokens, _ string) error { _, err := of.Create("c", []Role{Add}, nil, noon); return err }, ErrTokens},
-		{"revoke", func(of *Tokens, _ string) error { return of.Revoke("b") }, ErrTokens},
+		{"create", func(of *Tokens, _ string) error { _, err := of.Create(By{}, "c", []Role{Add}, nil, noon); return err }, ErrTokens},
+		{"revoke", func(of *Tokens, _ string) error { return of.Revoke(By{}, "b") }, ErrTokens},
 		{"use", func(of *Tokens, bearer string) error {
 			used, err := of.Use(bearer, later)
 			return errors.Join(err, used.Unsaved)
 		}, ErrTokens},
 	} {
 		tokens, bearer := withToken(t)
-		b, err := tokens.Create("b", []Role{Read}, nil, noon)
+		b, err := tokens.Create(By{}, "b", []Role{Read}, nil, noon)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -234,7 +234,7 @@ func TestTokensChangedByHand(t *testing.T) {
 		if _, err := tokens.Use(bearer, noon); !errors.Is(err, ErrNoToken) {
 			t.Errorf("%s: what was taken out opens: %v", look.name, err)
 		}
-		if _, err := tokens.Create("d", []Role{Add}, nil, noon); err != nil {
+		if _, err := tokens.Create(By{}, "d", []Role{Add}, nil, noon); err != nil {
 			t.Error(err)
 		}
 		again, err := OpenTokens(filepath.Dir(tokens.path))
@@ -293,8 +293,8 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 	if err := errors.Join(os.Remove(tokens.path), os.Mkdir(tokens.path, 0o700)); err != nil {
 		t.Fatal(err)
 	}
-	_, created := tokens.Create("shop", []Role{Read}, nil, noon)
-	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke("crm"), "read": tokens.Reload(),
+	_, created := tokens.Create(By{}, "shop", []Role{Read}, nil, noon)
+	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke(By{}, "crm"), "read": tokens.Reload(),
 		"read again": tokens.Refresh()} {
 		if what != "read again" && err == nil { // which looks only at what was changed since
 			t.Errorf("%s in a file that cannot be read", what)
@@ -303,7 +303,7 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 	if used, err := tokens.Use(bearer, noon); err != nil || used.Unsaved == nil {
 		t.Errorf("the token that was there: %+v, %v", used, err)
 	}
-	if _, err := new(Tokens).Create("shop", []Role{Read}, nil, noon); err == nil {
+	if _, err := new(Tokens).Create(By{}, "shop", []Role{Read}, nil, noon); err == nil {
 		t.Error("a token is made that is kept nowhere")
 	}
 	if err := new(Tokens).Reload(); err == nil {

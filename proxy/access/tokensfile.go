@@ -124,17 +124,17 @@ func OpenTokens(data string) (*Tokens, error) {
 func (t *Tokens) Reload() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.read()
+	return errors.Join(t.read(), t.tell())
 }
 
-// Refresh is Reload where the file was changed since it was looked at last.
+// Refresh is Reload where the file was changed since it was looked at last, or something is to be recorded still.
 func (t *Tokens) Refresh() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if markOf(t.path) == t.seen {
-		return nil
+		return t.tell()
 	}
-	return t.read()
+	return errors.Join(t.read(), t.tell())
 }
 
 // read takes over what the file holds, where that is not what was read or written last.
@@ -158,7 +158,7 @@ func (t *Tokens) read() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w: mend it, put a copy in its place, or remove it and make new tokens", ErrTokens, t.path, err)
 	}
-	t.all, t.kept = all, found
+	t.all, t.kept, t.owed = all, found, t.record != nil
 	return nil
 }
 

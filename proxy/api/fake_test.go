@@ -253,7 +253,7 @@ func newAPI(t *testing.T) *api {
 	if a.tokens, err = access.OpenTokens(a.data); err != nil {
 		t.Fatal(err)
 	}
-	if a.bearer, err = a.tokens.Create("crm", access.Roles(), nil, noon); err != nil {
+	if a.bearer, err = a.tokens.Create(access.By{}, "crm", access.Roles(), nil, noon); err != nil {
 		t.Fatal(err)
 	}
 	options := Options{

@@ -183,7 +183,7 @@ func TestBodyIsBounded(t *testing.T) {
 
 func TestIdempotencyKey(t *testing.T) {
 	a := newAPI(t)
-	other, err := a.tokens.Create("other", []access.Role{access.Add}, nil, noon)
+	other, err := a.tokens.Create(access.By{}, "other", []access.Role{access.Add}, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

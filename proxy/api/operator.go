@@ -165,12 +165,15 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller
 				" may: it makes no token that may more than itself")
 		}
 	}
-	token, err := h.opts.Tokens.Create(name, roles, expires, h.opts.Now())
+	token, err := h.opts.Tokens.Create(h.by(who), name, roles, expires, h.opts.Now())
 	switch {
 	case errors.Is(err, access.ErrTaken):
 		return problem.New(http.StatusConflict, "taken", err.Error())
 	case errors.Is(err, access.ErrTokens):
 		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
+	case errors.Is(err, access.ErrUnrecorded):
+		h.opts.Report("a token cannot be recorded: none is made", err)
+		return unavailable("it cannot be recorded at the moment that a token is made: none is, try again")
 	case err != nil:
 		return problem.New(http.StatusUnprocessableEntity, "invalid", err.Error())
 	}
@@ -178,7 +181,7 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller
 }
 
 // revokeToken takes a token back: DELETE /tokens with name.
-func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) error {
+func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, who caller) error {
 	var f faults
 	var name string
 	err := h.small(w, r, &f, "name", func(member string, v gjson.Result, at *place) bool {
@@ -191,9 +194,12 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, _ caller) 
 	if err != nil {
 		return err
 	}
-	if err := h.opts.Tokens.Revoke(name); errors.Is(err, access.ErrNoToken) {
+	switch err := h.opts.Tokens.Revoke(h.by(who), name); {
+	case errors.Is(err, access.ErrNoToken):
 		return problem.New(http.StatusNotFound, "unknown", err.Error())
-	} else if err != nil {
+	case errors.Is(err, access.ErrUnrecorded): // it opens nothing any more all the same
+		h.opts.Report("a token was taken back, and that cannot be recorded now: it will be", err)
+	case err != nil:
 		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	}
 	return reply(w, struct{}{})

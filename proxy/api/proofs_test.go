@@ -84,7 +84,7 @@ func withLog(t *testing.T, l *grownLog) (a *api, security string) {
 	a = newAPI(t)
 	a.options.Log = l
 	a.face = New(a.options)
-	security, err := a.tokens.Create("auditor", []access.Role{access.Security}, nil, noon)
+	security, err := a.tokens.Create(access.By{}, "auditor", []access.Role{access.Security}, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,7 +155,7 @@ func TestWitnessedCheckpoint(t *testing.T) {
 // TestNobodyElseSeesProofs: without a token of the role nothing is told, not even what there is.
 func TestNobodyElseSeesProofs(t *testing.T) {
 	a, security := withLog(t, newLog(t, 300, 400))
-	add, err := a.tokens.Create("add", []access.Role{access.Add, access.Read, access.Withdraw, access.Decide}, nil, noon)
+	add, err := a.tokens.Create(access.By{}, "add", []access.Role{access.Add, access.Read, access.Withdraw, access.Decide}, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
@@ -70,13 +71,8 @@ func (h *handler) begins(who caller, of Reading) (id string, err error) {
 	if h.opts.Readings == nil {
 		return "", missing("it cannot be recorded here that the log is read: it is not shown")
 	}
-	of.By, of.Through = who.name, ThroughHTTP
-	if who.operator {
-		of.Through = ThroughSocket
-		if h.opts.Alone {
-			of.Through = ThroughCommand
-		}
-	}
+	by := h.by(who)
+	of.By, of.Through = by.Name, by.Through
 	slices.Sort(of.Asked)
 	if id, err = h.opts.Readings.Begin(of); err != nil {
 		return "", unrecorded(h, err)
@@ -84,10 +80,26 @@ func (h *handler) begins(who caller, of Reading) (id string, err error) {
 	return id, nil
 }
 
+// by is who calls, and by which way.
+func (h *handler) by(who caller) access.By {
+	switch {
+	case !who.operator:
+		return access.By{Name: who.name, Through: ThroughHTTP}
+	case h.opts.Alone:
+		return access.By{Name: who.name, Through: ThroughCommand}
+	default:
+		return access.By{Name: who.name, Through: ThroughSocket}
+	}
+}
+
 func unrecorded(h *handler, err error) *problem.Document {
 	h.opts.Report("that the log is read cannot be recorded: it is not shown", err)
-	p := problem.New(http.StatusServiceUnavailable, "unavailable",
-		"it cannot be recorded at the moment that the log is read: nothing is shown, try again")
+	return unavailable("it cannot be recorded at the moment that the log is read: nothing is shown, try again")
+}
+
+// unavailable says what cannot be done at the moment, and may be soon.
+func unavailable(why string) *problem.Document {
+	p := problem.New(http.StatusServiceUnavailable, "unavailable", why)
 	p.Retry = restart
 	return p
 }

@@ -14,7 +14,7 @@ func TestRefusedCallsAreTold(t *testing.T) {
 	var refused []Refused
 	a.options.Refused = func(of Refused) { refused = append(refused, of) }
 	face := New(a.options)
-	counter, err := a.tokens.Create("counter", []access.Role{access.Analyst, access.Operator}, nil, noon)
+	counter, err := a.tokens.Create(access.By{}, "counter", []access.Role{access.Analyst, access.Operator}, nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}

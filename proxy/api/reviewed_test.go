@@ -30,6 +30,9 @@ type reviewed struct {
 	leave   chan struct{}
 }
 
+// tooMuch is what is said of what cannot be answered in time.
+var tooMuch = problem.New(http.StatusUnprocessableEntity, "too-much", "the log would be read for longer than 30s")
+
 // line is a record, with what HTML would have escaped.
 func line(number uint64) []byte {
 	return fmt.Appendf(nil, `{"kind":"event","hit":%d,"name":"a<b>&c"}`, number)
@@ -44,6 +47,9 @@ func (l *reviewed) Search(_ context.Context, ask RecordsAsk) (RecordsPage, error
 	l.asked = ask
 	l.mu.Unlock()
 	for _, c := range ask.Where {
+		if c.Member == "name" && c.Values[0] == "everything" {
+			return RecordsPage{}, tooMuch
+		}
 		if c.Member == "vendor" && c.Values[0] != "ga4" {
 			return RecordsPage{}, &query.Fault{Member: "vendor", Why: "neither the log nor the policy knows the vendor `" + c.Values[0] + "`; `ga4` is one"}
 		}
@@ -82,6 +88,9 @@ func (l *reviewed) Proof(_ context.Context, number uint64) ([]byte, error) {
 }
 
 func (l *reviewed) why(_ context.Context, number uint64) (any, error) {
+	if number == 8 {
+		return nil, tooMuch
+	}
 	if number >= 10 {
 		return nil, Unknown(number, 10)
 	}

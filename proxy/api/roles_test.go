@@ -94,7 +94,7 @@ func TestRolesAreAsked(t *testing.T) {
 		a.options.Assessments = func(time.Time) any { return []string{} }
 		a.face = New(a.options)
 		a.call(a.face, "POST", Base+"/objections", `{"ids":{"email":"joan@example.com"},"all":true}`)
-		token, err := a.tokens.Create(string(role), []access.Role{role}, nil, noon)
+		token, err := a.tokens.Create(access.By{}, string(role), []access.Role{role}, nil, noon)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -163,7 +163,7 @@ func (l *Ledger) stopping() bool {
 	}
 }
 
-// work ends the segment that is written, signs, and seals or packs one segment. It tells whether there may be more. Of a
+// work ends the segment that is written, signs, and seals, packs or indexes one segment. It tells whether there may be more. Of a
 // ledger whose files are not those that it wrote it lets go.
 func (l *Ledger) work(faults *faults) (more bool) {
 	if l.refused(false) != nil {
@@ -182,5 +182,10 @@ func (l *Ledger) work(faults *faults) (more bool) {
 	}
 	some, err = l.sealing.pack()
 	faults.tell("a segment of the ledger cannot be compressed", err)
+	if err != nil || some {
+		return err == nil
+	}
+	some, err = l.sealing.reindex()
+	faults.tell("the index of a segment cannot be made: who asks the ledger waits longer", err)
 	return some && err == nil
 }

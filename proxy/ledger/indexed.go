@@ -128,6 +128,17 @@ const toldEvery = 4096
 // Nothing is written where the lines are not those of the summary, or the segment is not the file any more that was read.
 // Told is told now and then which record it came to; nil: nobody is.
 func MakeIndex(s Segment, disk durable.Disk, told func(number uint64)) error {
+	at := s.First
+	return makeIndex(s, durable.Files{Disk: disk}, func(int) error {
+		if at++; told != nil && at%toldEvery == 0 {
+			told(at)
+		}
+		return nil
+	})
+}
+
+// makeIndex tells step how many bytes each line has, and ends with its error.
+func makeIndex(s Segment, files durable.Files, step func(bytes int) error) error {
 	dir := filepath.Dir(s.Path)
 	of, err := ReadSealed(dir, s.First)
 	if err != nil {
@@ -136,18 +147,15 @@ func MakeIndex(s Segment, disk durable.Disk, told func(number uint64)) error {
 	if of.Aside {
 		return index.ErrTooLarge
 	}
-	terms, sum, at := index.NewBuilder(s.First), sha256.New(), s.First
+	terms, sum := index.NewBuilder(s.First), sha256.New()
 	got, err := scanSegment(s, func(line []byte, entry tree.Entry) error {
-		if at++; told != nil && at%toldEvery == 0 {
-			told(at)
-		}
 		sum.Write(entry[:])
+		n := len(line) + 1
 		if line == nil {
-			terms.Add(nil, erasedBytes)
-			return nil
+			n = erasedBytes
 		}
-		terms.Add(line, len(line)+1)
-		return nil
+		terms.Add(line, n)
+		return step(n)
 	})
 	if err != nil {
 		return err
@@ -159,7 +167,6 @@ func MakeIndex(s Segment, disk durable.Disk, told func(number uint64)) error {
 	if err != nil {
 		return err
 	}
-	files := durable.Files{Disk: disk}
 	path := IndexPath(dir, s.First)
 	if err := files.Replace(path, text, 0o600); err != nil {
 		return err

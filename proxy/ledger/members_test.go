@@ -59,6 +59,10 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.TurnedAway{
 			From: noon.Add(-time.Minute), To: noon, Why: "forbidden", Permission: "search", By: "crm", Count: 4,
 		},
+		&ledger.Token{
+			Change: ledger.TokenMade, Name: "auditor", Roles: []string{"security", "analyst"}, Created: noon, Expires: noon.Add(time.Hour),
+			Mark: "0011223344556677", By: "crm", Through: "http", Again: true,
+		},
 		everyRungs(),
 		&everyRungs().Ladder[0],
 		&everyRungs().Signals[0],
@@ -176,6 +180,7 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.Read(*all[10].(*ledger.Reading)), l.Read(ledger.Reading{By: "operator", Verb: "tail", Through: "command"}),
 		l.ReadEnd(*all[11].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
 		l.TurnedAway([]ledger.TurnedAway{*all[12].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
+		l.Tokens([]ledger.Token{*all[13].(*ledger.Token), {Change: ledger.TokenRevoked, Name: "crm", Roles: []string{"admin"}, Created: noon, Mark: "0011223344556678"}}),
 		l.Close(),
 	} {
 		if err != nil {

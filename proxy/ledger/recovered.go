@@ -23,10 +23,11 @@ type Recovered struct {
 	Reminded map[Review]int    // the last mark at which people were told of a review
 	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
 	Keys     RecoveredKeys
-	Hits     uint64          // the highest number of a hit
-	Aside    map[string]bool // what was set aside and recorded, by the digests of the files that say so, in hex
-	Erasing  map[uint64]bool // by number of its first record: a segment of which lines are to go, and have not gone
-	Periods  Periods         // for how long records are kept
+	Hits     uint64           // the highest number of a hit
+	Aside    map[string]bool  // what was set aside and recorded, by the digests of the files that say so, in hex
+	Erasing  map[uint64]bool  // by number of its first record: a segment of which lines are to go, and have not gone
+	Periods  Periods          // for how long records are kept
+	Tokens   map[string]Token // by name: those of the API that are in force
 
 	last []byte // of an event: one record after the other says the same
 }
@@ -43,6 +44,7 @@ func nothing() *Recovered {
 		Reminded: map[Review]int{},
 		Aside:    map[string]bool{},
 		Erasing:  map[uint64]bool{},
+		Tokens:   map[string]Token{},
 	}
 }
 
@@ -74,6 +76,8 @@ func (r *Recovered) observe(record []byte) error {
 		delete(r.Erasing, gjson.GetBytes(record, "segment").Uint())
 	case KindPeriods:
 		r.Periods.observe(record)
+	case KindToken:
+		r.observeToken(record)
 	case KindKey:
 		r.Keys.observe(record)
 	case KindApproval:
@@ -165,6 +169,7 @@ type remembered struct {
 	Aside    []string          `json:"set_aside,omitempty"`
 	Erasing  []uint64          `json:"erasing,omitempty"`
 	Periods  *Periods          `json:"periods,omitempty"`
+	Tokens   []rememberedToken `json:"tokens,omitempty"`
 }
 
 type reminded struct {
@@ -179,7 +184,7 @@ func (r Recovered) MarshalJSON() ([]byte, error) {
 		Revoked: r.Facts.Revoked, Seen: r.Facts.Seen, Forms: r.Forms, Signers: r.Signers,
 		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
 		Shredded: r.Keys.Shredded, Hits: r.Hits, Aside: slices.Sorted(maps.Keys(r.Aside)),
-		Erasing: slices.Sorted(maps.Keys(r.Erasing)),
+		Erasing: slices.Sorted(maps.Keys(r.Erasing)), Tokens: r.tokensRemembered(),
 	}
 	if r.Periods != (Periods{}) {
 		m.Periods = &r.Periods
@@ -228,6 +233,11 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 	for _, segment := range m.Erasing {
 		r.Erasing[segment] = true
 	}
+	for _, t := range m.Tokens {
+		r.Tokens[t.Name] = Token{
+			Change: TokenMade, Name: t.Name, Roles: t.Roles, Created: t.Created, Expires: t.Expires, Mark: t.Mark,
+		}
+	}
 	if m.Periods != nil {
 		r.Periods = *m.Periods
 	}
@@ -241,7 +251,7 @@ func (r *Recovered) clone() *Recovered {
 		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
 	}
 	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
-	c.Aside, c.Erasing = maps.Clone(r.Aside), maps.Clone(r.Erasing)
+	c.Aside, c.Erasing, c.Tokens = maps.Clone(r.Aside), maps.Clone(r.Erasing), maps.Clone(r.Tokens)
 	c.last = nil
 	return &c
 }

@@ -26,6 +26,7 @@ func (s *sealing) rewrite(f Segment, numbers []uint64) (erased []uint64, err err
 	f.End = of.End
 	beside := f.Path + packing
 	index := IndexPath(s.opts.Dir, f.First) // it names whom the lines were about
+	delete(s.indexed, f.First)              // and is made again once they are gone
 	if err := errors.Join(s.files.Remove(index), s.files.Remove(beside)); err != nil {
 		return nil, err
 	}

@@ -32,12 +32,14 @@ type sealing struct {
 	first  uint64        // number of its first record
 	own    uint64        // how many records in it say nothing but where the ledger itself stands
 
+	indexed map[uint64]bool // by number of its first record: a segment whose index is right, or cannot be made. The files' taker's
+
 	asked chan chan error // whoever wants all to be sealed at once, and waits for it
 }
 
 // sealFrom goes on from what stands.
 func sealFrom(r *records, g *grown, from *Standing) *sealing {
-	s := &sealing{records: r, tree: g, busy: make(chan struct{}, 1), memory: from.sealedMemory}
+	s := &sealing{records: r, tree: g, busy: make(chan struct{}, 1), memory: from.sealedMemory, indexed: map[uint64]bool{}}
 	s.asked = make(chan chan error)
 	s.begun, s.first = r.opts.Now(), from.Next()
 	s.end.Store(from.sealed)

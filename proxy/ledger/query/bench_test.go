@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"encoding/hex"
+	"errors"
 	"path/filepath"
 	"testing"
 	"time"
@@ -42,4 +43,35 @@ func BenchmarkTail(b *testing.B) {
 	if err := l.Close(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// BenchmarkMakeIndex makes the index of a packed segment again: what the ledger does in the background where lines of it
+// were erased.
+func BenchmarkMakeIndex(b *testing.B) {
+	dir := filepath.Join(b.TempDir(), "ledger")
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 1 << 40}, ledger.Note{Kind: ledger.KindStart})
+	if err != nil {
+		b.Fatal(err)
+	}
+	d := newDice(3)
+	for range 50_000 {
+		if err := l.Append(d.events(), d); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := errors.Join(l.Eraser.SealAll(), l.Close()); err != nil {
+		b.Fatal(err)
+	}
+	all, err := ledger.Segments(dir)
+	if err != nil || !all[0].Packed {
+		b.Fatal(all, err)
+	}
+	records := 0
+	for b.Loop() {
+		if err := ledger.MakeIndex(all[0], nil, nil); err != nil {
+			b.Fatal(err)
+		}
+		records += int(all[0].End - all[0].First)
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(records), "ns/record")
 }

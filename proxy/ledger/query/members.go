@@ -50,6 +50,7 @@ var members = map[string][]string{
 	ledger.KindReading:     words("reading by verb through asked from to number form subjects records"),
 	ledger.KindReadingEnd:  words("reading by records"),
 	ledger.KindTurnedAway:  words("from to why permission by count"),
+	ledger.KindToken:       words("change name roles created expires token by through again"),
 	ledger.KindSealed:      words("first end segment summary torn"),
 	ledger.KindRetention:   words("first end text"),
 	ledger.KindSetAside:    words("first end digest text"),

@@ -1,6 +1,7 @@
 package recompute
 
 import (
+	"context"
 	"fmt"
 	"slices"
 
@@ -18,7 +19,7 @@ type told struct {
 
 // readAgain looks once more for the events that records are about which were not waiting then: they were denied, or had
 // ended before, or nobody decided on them. There are none in a log that is as it has to be.
-func (w closing) readAgain() error {
+func (w closing) readAgain(ctx context.Context) error {
 	if len(w.unmatched) == 0 {
 		return nil
 	}
@@ -30,7 +31,12 @@ func (w closing) readAgain() error {
 	defer func() { _ = r.Close() }()
 	var e event
 	var o outcome
-	for {
+	for n := 1; ; n++ {
+		if n%toldEvery == 0 {
+			if err := w.tell(ctx, w.report.Records); err != nil {
+				return err
+			}
+		}
 		if !r.Next() {
 			if r.Skip() {
 				continue

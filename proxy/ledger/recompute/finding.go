@@ -24,6 +24,7 @@ const (
 	WithoutOutcome     Kind = "without_outcome"
 	Missing            Kind = "records_missing"
 	KeptTooLong        Kind = "kept_too_long"
+	WithoutToken       Kind = "read_without_token"
 )
 
 // law is what a kind of findings breaks: the rule in a sentence, and the article where there is one.
@@ -48,6 +49,8 @@ var laws = map[Kind]law{
 	WithoutOutcome:  {"of each event that may leave it is recorded what became of it, or it waits still", "Art. 5(2) GDPR"},
 	Missing:         {"no record is missing but those of which a record says so", "Art. 5(2) GDPR"},
 	KeptTooLong:     {"records are kept no longer than the configuration says", "Art. 5(1)(e) GDPR"},
+	WithoutToken: {"who reads the log with a token has one of which it is recorded that it was made, and which is neither taken back " +
+		"nor over", "Art. 5(1)(f) GDPR"},
 }
 
 // Kinds lists what can be found.
@@ -55,6 +58,7 @@ func Kinds() []Kind {
 	return []Kind{
 		DespiteObjection, DespiteRestriction, DespiteKeptOptOut, DecisionNotValid, AssessmentInvalid, JudgedOtherwise,
 		OutsideProfile, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
+		WithoutToken,
 	}
 }
 

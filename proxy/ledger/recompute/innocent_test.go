@@ -1,6 +1,8 @@
 package recompute_test
 
 import (
+	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -266,6 +268,41 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.open()
 			s.wait(time.Hour)
 		},
+		"read with a token": func(s *story) {
+			s.token(ledger.TokenMade, "auditor", func(of *ledger.Token) { of.Expires = s.now.Add(time.Hour) })
+			s.reads("auditor")
+			s.must(s.l.Read(ledger.Reading{By: "operator", Verb: "search", Through: "socket"}))
+			s.must(s.l.Read(ledger.Reading{By: "operator", Verb: "search", Through: "command"}))
+			s.wait(time.Hour)
+			s.reads("auditor")
+		},
+		"read while a token is taken back": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.reads("auditor")
+		},
+		"a token of the same name, made anew": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.token(ledger.TokenMade, "auditor")
+			s.wait(time.Hour)
+			s.reads("auditor")
+		},
+		"read with a token, before tokens were recorded": func(s *story) {
+			s.reads("auditor")
+			s.must(s.l.Close())
+			s.open()
+			s.token(ledger.TokenMade, "other")
+		},
+		"read with a token that a version made which records none": func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.must(s.l.Close())
+			s.wait(time.Hour)
+			s.open()
+			s.reads("auditor")
+			s.reads("other")
+		},
 		"waits still": func(s *story) {
 			s.event("page_view", 1, queued)
 			s.wait(24 * time.Hour)
@@ -315,5 +352,29 @@ func TestNotRejudged(t *testing.T) {
 	s.sent("page_view", 1)
 	if r := s.audited(func(o *recompute.Options) { o.Compile = nil }); r.Rejudged.Same != 0 || r.Rejudged.Not != 1 {
 		t.Errorf("%+v", r.Rejudged)
+	}
+}
+
+// TestRunEndsWithItsContext: in whichever phase it is, also where it reads the log a second time, for the records that fit
+// no event that was waiting.
+func TestRunEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	s.end(4711, ledger.Delivered, "")
+	for range 6000 {
+		s.must(s.l.Note(ledger.Note{Kind: ledger.KindQueue, Text: "retried"}))
+	}
+	s.must(s.l.Close())
+	for _, phase := range []int{1, 2} {
+		ctx, cancel := context.WithCancel(t.Context())
+		told := 0
+		_, err := recompute.Run(ctx, recompute.Options{Dir: s.dir, Progress: func(uint64, uint64) {
+			if told++; told == phase {
+				cancel()
+			}
+		}})
+		if cancel(); !errors.Is(err, context.Canceled) || told != phase {
+			t.Errorf("in phase %d: %v, it was told %d times how far it is", phase, err, told)
+		}
 	}
 }

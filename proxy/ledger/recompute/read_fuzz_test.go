@@ -50,7 +50,7 @@ func FuzzRecord(f *testing.F) {
 				}
 			}
 		}
-		if err := w.finish(); err != nil {
+		if err := w.finish(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if w.report.Records != 3 || w.report.Events.Permitted+w.report.Events.Denied > 3 {

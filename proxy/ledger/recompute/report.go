@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -84,7 +83,7 @@ type Exceptions struct {
 	AfterRefusal uint64 `json:"after_refusal"` // of activities that go on after a category was refused
 }
 
-// Access is how often somebody read the log, or was refused.
+// Access is how often somebody read the log, or was refused, or made a token or took one back.
 type Access struct {
 	Kind  string `json:"kind"`
 	By    string `json:"by"`
@@ -173,18 +172,6 @@ func (w *walk) figureAct(a *act) {
 	w.report.acts[Acts{
 		Kind: keep(a.kind), Source: keep(a.source), Site: keep(a.site), Scopes: keep(strings.Join(scopes, ", ")),
 	}] += n
-}
-
-// access counts who read the log, and whose calls were not let in.
-func (w *walk) access() {
-	if !w.counts() || w.line.kind != ledger.KindReading && w.line.kind != ledger.KindTurnedAway {
-		return
-	}
-	said, n := lineOf(&w.line), uint64(1)
-	if w.line.kind == ledger.KindTurnedAway {
-		n = said.Get("count").Uint()
-	}
-	w.report.access[Access{Kind: strings.Clone(w.line.kind), By: strings.Clone(said.Get("by").String())}] += n
 }
 
 // finish puts figures in order, and says what was assumed, and what cannot be said.

@@ -253,6 +253,32 @@ func TestEachViolationIsFound(t *testing.T) {
 			s.wait(72 * time.Hour)
 			s.sent("page_view", 2)
 		}},
+		"read with a token that was taken back": {want: recompute.WithoutToken, seed: func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.reads("auditor")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.wait(2 * time.Minute)
+			s.reads("auditor")
+		}},
+		"read with a token that nobody made": {want: recompute.WithoutToken, seed: func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.reads("stranger")
+		}},
+		"read with a token that was over": {want: recompute.WithoutToken, seed: func(s *story) {
+			s.token(ledger.TokenMade, "auditor", func(of *ledger.Token) { of.Expires = s.now.Add(time.Hour) })
+			s.wait(2 * time.Hour)
+			s.reads("auditor")
+		}},
+		"taken back before a start, and read with": {want: recompute.WithoutToken, seed: func(s *story) {
+			s.token(ledger.TokenMade, "auditor")
+			s.token(ledger.TokenMade, "other")
+			s.token(ledger.TokenRevoked, "auditor")
+			s.must(s.l.Close())
+			s.wait(time.Hour)
+			s.open()
+			s.token(ledger.TokenMade, "other", func(of *ledger.Token) { of.Again = true })
+			s.reads("auditor")
+		}},
 		"kept too long": {want: recompute.KeptTooLong, seed: func(s *story) {
 			s.sent("page_view", 1)
 		}, with: func(o *recompute.Options) {

@@ -351,3 +351,19 @@ func (s *story) recomputed(change ...func(*recompute.Options)) *recompute.Report
 	s.must(err)
 	return r
 }
+
+// token has it recorded what became of one.
+func (s *story) token(change, name string, with ...func(*ledger.Token)) {
+	s.t.Helper()
+	of := ledger.Token{Change: change, Name: name, Roles: []string{"security"}, Created: noon, Mark: "0011223344556677", By: "operator", Through: "socket"}
+	for _, one := range with {
+		one(&of)
+	}
+	s.must(s.l.Tokens([]ledger.Token{of}))
+}
+
+// reads has it recorded that somebody read the log with a token.
+func (s *story) reads(by string) {
+	s.t.Helper()
+	s.must(s.l.Read(ledger.Reading{By: by, Verb: "search", Through: "http"}))
+}

@@ -61,6 +61,7 @@ type walk struct {
 	objected    objected
 	decisions   decisions
 	assessments assessments
+	tokens      tokens
 	waits       map[name]*waiting
 	suspects    suspects
 	mostPast    int // how many of what was taken back are kept before it is looked which are asked for
@@ -90,7 +91,7 @@ func Run(ctx context.Context, o Options) (*Report, error) {
 	if err := w.read(ctx); err != nil {
 		return nil, err
 	}
-	if err := w.finish(); err != nil {
+	if err := w.finish(ctx); err != nil {
 		return nil, err
 	}
 	return w.report, nil
@@ -116,11 +117,8 @@ func (w *walk) read(ctx context.Context) error {
 			if w.report.Records%toldEvery != 0 {
 				continue
 			}
-			if err := ctx.Err(); err != nil {
+			if err := w.tell(ctx, max(all, w.report.Records)); err != nil {
 				return err
-			}
-			if w.opts.Progress != nil {
-				w.opts.Progress(w.report.Records, max(all, w.report.Records))
 			}
 		}
 		damage, is := errors.AsType[*ledger.Damage](r.Err())
@@ -130,6 +128,7 @@ func (w *walk) read(ctx context.Context) error {
 		if damage.Numbered && damage.End > damage.First {
 			w.holes.damaged = append(w.holes.damaged, damaged{span{damage.First, damage.End}, damage.Why.Error()})
 			w.next = max(w.next, damage.End)
+			w.tokens.forget()
 		} else {
 			w.report.unsaid("what stands in %s behind record %d: %v", filepath.Base(damage.Path), w.line.number, damage.Why)
 		}
@@ -137,6 +136,14 @@ func (w *walk) read(ctx context.Context) error {
 			return r.Err()
 		}
 	}
+}
+
+// tell says how far it is. The error is the context's.
+func (w *walk) tell(ctx context.Context, all uint64) error {
+	if w.opts.Progress != nil && ctx.Err() == nil {
+		w.opts.Progress(w.report.Records, all)
+	}
+	return ctx.Err()
 }
 
 // signed is how many records the newest checkpoint is of.
@@ -158,6 +165,7 @@ func (w *walk) record(number uint64, record []byte) {
 		w.first, w.report.First = number, number
 	}
 	if number > w.next {
+		w.tokens.forget()
 		w.holes.all = append(w.holes.all, span{w.next, number})
 	}
 	w.next = number + 1
@@ -216,6 +224,7 @@ func (w *walk) whole(lines []string) {
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
+		w.tokens.begin()
 	case ledger.KindApproval:
 		w.approve()
 	case ledger.KindRevocation:
@@ -301,8 +310,8 @@ func (w *walk) counts() bool {
 // closing is what can be said once all was read.
 type closing struct{ *walk }
 
-// finish says what is known once all was read.
-func (w *walk) finish() error {
+// finish says what is known once all was read. The error is that of reading again, or the context's.
+func (w *walk) finish(ctx context.Context) error {
 	if w.opts.Now.IsZero() {
 		w.opts.Now = w.latest
 	}
@@ -311,11 +320,13 @@ func (w *walk) finish() error {
 	if w.opts.Signed > w.next {
 		w.holes.all = append(w.holes.all, span{w.next, w.opts.Signed})
 	}
-	end.unended()
-	end.missing()
-	end.decidedOn()
-	w.overdue.finish(w)
-	if err := end.readAgain(); err != nil {
+	for _, say := range []func(){end.unended, end.missing, end.decidedOn, func() { w.overdue.finish(w) }} {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		say()
+	}
+	if err := end.readAgain(ctx); err != nil {
 		return err
 	}
 	w.report.finish(w)

@@ -73,6 +73,7 @@ var of = map[string]func(r *record) string{
 	ledger.KindTurnedAway: func(r *record) string {
 		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"), cmp.Or(r.get("by"), "-"))
 	},
+	ledger.KindToken:    token,
 	ledger.KindSetAside: others,
 	ledger.KindLogKey:   logKey,
 	ledger.KindRestored: restored,
