@@ -13,7 +13,7 @@ import (
 
 // recordTokens records how the tokens that there are differ from those that the log says there are: whoever changed them,
 // by the API, by a command or by hand, and also where the process died before it could say so. By names whose doing it was.
-func (s *Server) recordTokens(all []access.Token, by map[string]access.By) error {
+func recordTokens(s *Server, all []access.Token, by map[string]access.By) error {
 	return s.recovered.recordTokens(s.ledger, all, by)
 }
 

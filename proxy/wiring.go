@@ -305,7 +305,8 @@ func openAPI(s *Server) (err error) {
 	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
 		return err
 	}
-	if err = s.tokens.Record(s.recordTokens); err != nil {
+	record := func(all []access.Token, by map[string]access.By) error { return recordTokens(s, all, by) }
+	if err = s.tokens.Record(record); err != nil {
 		return err
 	}
 	records := &recordsDesk{

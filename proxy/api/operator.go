@@ -165,7 +165,7 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller
 				" may: it makes no token that may more than itself")
 		}
 	}
-	token, err := h.opts.Tokens.Create(h.by(who), name, roles, expires, h.opts.Now())
+	token, err := h.opts.Tokens.Create(by(h, who), name, roles, expires, h.opts.Now())
 	switch {
 	case errors.Is(err, access.ErrTaken):
 		return problem.New(http.StatusConflict, "taken", err.Error())
@@ -194,7 +194,7 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, who caller
 	if err != nil {
 		return err
 	}
-	switch err := h.opts.Tokens.Revoke(h.by(who), name); {
+	switch err := h.opts.Tokens.Revoke(by(h, who), name); {
 	case errors.Is(err, access.ErrNoToken):
 		return problem.New(http.StatusNotFound, "unknown", err.Error())
 	case errors.Is(err, access.ErrUnrecorded): // it opens nothing any more all the same

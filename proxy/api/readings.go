@@ -71,7 +71,7 @@ func (h *handler) begins(who caller, of Reading) (id string, err error) {
 	if h.opts.Readings == nil {
 		return "", missing("it cannot be recorded here that the log is read: it is not shown")
 	}
-	by := h.by(who)
+	by := by(h, who)
 	of.By, of.Through = by.Name, by.Through
 	slices.Sort(of.Asked)
 	if id, err = h.opts.Readings.Begin(of); err != nil {
@@ -81,7 +81,7 @@ func (h *handler) begins(who caller, of Reading) (id string, err error) {
 }
 
 // by is who calls, and by which way.
-func (h *handler) by(who caller) access.By {
+func by(h *handler, who caller) access.By {
 	switch {
 	case !who.operator:
 		return access.By{Name: who.name, Through: ThroughHTTP}

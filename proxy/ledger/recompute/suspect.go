@@ -46,8 +46,11 @@ func (w leaving) suspect(of name, e *waiting, subject hash, one *entry) {
 	all.of[subject] = append(all.of[subject], s)
 }
 
+// suspecting is a walk that may find what is only said later to be wrong, or right.
+type suspecting struct{ *walk }
+
 // takeBack goes on with what somebody took back.
-func (w *walk) takeBack(a *act) {
+func (w suspecting) takeBack(a *act) {
 	w.objected.takeBack(a, w.line.at)
 	w.clear(a)
 	if w.objected.kept <= max(w.mostPast, 1024) {
@@ -65,11 +68,11 @@ func (w *walk) takeBack(a *act) {
 }
 
 // clear looks once more at suspects for whom something was taken back, or decided.
-func (w *walk) clear(a *act) {
+func (w suspecting) clear(a *act) {
 	if len(w.suspects.queue) == 0 {
 		return
 	}
-	again := leaving{w}
+	again := leaving{w.walk}
 	for _, subject := range a.subjects {
 		all := w.suspects.of[subject]
 		delete(w.suspects.of, subject)
@@ -87,7 +90,7 @@ func (w *walk) clear(a *act) {
 
 // due says of suspects what is to be said by the time of a record. What a server that died had no time to record, the next
 // one does before it decides anything.
-func (w *walk) due() {
+func (w suspecting) due() {
 	switch w.line.kind {
 	case ledger.KindStart:
 		w.suspects.starting = true
@@ -101,7 +104,7 @@ func (w *walk) due() {
 
 // sayOf says of those suspects that they left though an act stood, of which nothing else can be recorded any more; the
 // zero time: of all.
-func (w *walk) sayOf(now time.Time) {
+func (w suspecting) sayOf(now time.Time) {
 	n := 0
 	for _, s := range w.suspects.queue {
 		if !now.IsZero() && now.Sub(s.event.lookedAt) <= recordedApart {
@@ -114,7 +117,7 @@ func (w *walk) sayOf(now time.Time) {
 			}
 			continue
 		}
-		leaving{w}.accuse(s)
+		leaving{w.walk}.accuse(s)
 		of := w.suspects.of[s.subject]
 		if at := slices.Index(of, s); at == 0 {
 			of = of[1:]

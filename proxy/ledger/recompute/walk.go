@@ -180,7 +180,7 @@ func (w *walk) record(number uint64, record []byte) {
 	if w.line.at.After(w.latest) {
 		w.latest = w.line.at
 	}
-	w.due()
+	suspecting{w}.due()
 	if lines := w.fact(); lines != nil {
 		w.whole(lines)
 	}
@@ -252,10 +252,10 @@ func (w *walk) act(lines []string) {
 	case ledger.KindObjection, ledger.KindKeptOptOut:
 		w.objected.add(&a)
 	case ledger.KindWithdrawal:
-		w.takeBack(&a)
+		suspecting{w}.takeBack(&a)
 	case ledger.KindDecided:
 		w.decisions.add(&a)
-		w.clear(&a)
+		suspecting{w}.clear(&a)
 	case ledger.KindDecisionEnd:
 		w.decisions.end(&a, w.line.at)
 	}
@@ -285,14 +285,14 @@ func (w *walk) decided(lines []string) {
 			w.profile(e, r, c)
 		}
 	}
-	w.once(e)
+	once(w, e)
 	if permitted {
 		w.permit(e, c)
 	}
 }
 
 // once holds an event that is decided against one of the same name that was permitted, and has not ended: there is none.
-func (w *walk) once(e *event) {
+func once(w *walk, e *event) {
 	of := name{e.hit, e.index}
 	if before := w.waits[of]; before != nil && !e.recovered && w.counts() {
 		w.found(Finding{
@@ -316,7 +316,7 @@ func (w *walk) finish(ctx context.Context) error {
 		w.opts.Now = w.latest
 	}
 	end := closing{w}
-	w.sayOf(time.Time{})
+	suspecting{w}.sayOf(time.Time{})
 	if w.opts.Signed > w.next {
 		w.holes.all = append(w.holes.all, span{w.next, w.opts.Signed})
 	}

@@ -122,7 +122,7 @@ func Explain(ctx context.Context, dir string, number uint64, compile func(string
 		if e.line = parseLine(at, r.Record()); at > number {
 			behind++
 		}
-		e.walk.judged.in(r.Segment())
+		e.judged.in(r.Segment())
 		e.next(r.Record())
 	}
 	switch {
