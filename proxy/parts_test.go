@@ -90,7 +90,7 @@ func TestPartsAreInOrder(t *testing.T) {
 	}
 	want := []string{
 		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
-		"witnesses", "exports", "acts", "queue", "retention",
+		"witnesses", "exports", "acts", "nodes", "queue", "retention",
 		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "turned away", "reviews", "outbox",
 		"visitors", "audits", "api", "control", "listeners",
 	}
