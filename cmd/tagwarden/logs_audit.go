@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -185,6 +186,9 @@ func (a auditing) write(r *recompute.Report, form, out string) int {
 		return fine
 	}
 	file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return t.failed(fmt.Errorf("%s is there already: take it away, or have the report written to another file", out))
+	}
 	if err != nil {
 		return t.failed(err)
 	}
