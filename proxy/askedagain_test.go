@@ -100,15 +100,15 @@ func (r *running) fates(t *testing.T) map[string][]string {
 	t.Helper()
 	all := map[string][]string{}
 	for line := range strings.Lines(r.ledger(t)) {
-		said := gjson.GetMany(line, "kind", "hit", "event", "events", "queued", "outcome", "why")
+		said := gjson.GetMany(line, "kind", "hit", "event", "queued", "outcome", "why")
 		switch {
-		case said[0].Str == ledger.KindEvent && said[4].Bool():
+		case said[0].Str == ledger.KindEvent && said[3].Bool():
 			all[said[1].Raw+"/"+strconv.FormatInt(said[2].Int(), 10)] = []string{}
-		case said[0].Str == ledger.KindOutcome && said[5].Str != ledger.Deferred:
-			for _, place := range said[3].Array() {
-				of := said[1].Raw + "/" + place.Raw
-				all[of] = append(all[of], strings.TrimSpace(said[5].Str+" "+said[6].Str))
-			}
+		case said[0].Str == ledger.KindOutcome && said[4].Str != ledger.Deferred:
+			ledger.EachOf([]byte(line), func(hit uint64, event int) {
+				of := fmt.Sprintf("%d/%d", hit, event)
+				all[of] = append(all[of], strings.TrimSpace(said[4].Str+" "+said[5].Str))
+			})
 		}
 	}
 	return all

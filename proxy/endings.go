@@ -1,6 +1,8 @@
 package proxy
 
 import (
+	"slices"
+
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
@@ -10,16 +12,19 @@ import (
 // endings are events that end together: how is recorded first. They are used again and again, by one goroutine.
 type endings struct {
 	*dispatcher
-	items    []queue.Item
-	outcomes []ended
-	record   func() error // made once
-	writing  bool         // it is being recorded
+	items   []queue.Item
+	said    []said       // of each
+	record  func() error // made once
+	writing bool         // it is being recorded
+
+	hits   []ledger.ExchangedHit // what they are recorded with
+	events []int
 }
 
-// ended is how an event ended.
-type ended struct {
-	ledger.Outcome
-	event [1]int
+// said is what is recorded of how an event ended.
+type said struct {
+	vendor, outcome, why string
+	status               int
 }
 
 func newEndings(d *dispatcher) *endings {
@@ -28,14 +33,14 @@ func newEndings(d *dispatcher) *endings {
 	return e
 }
 
-// add notes that an event ends.
+// add notes that an event ends. Where the vendor took it, that alone is recorded: whose it was stands in the record of the
+// event.
 func (e *endings) add(it queue.Item, outcome, why string, status int) {
-	e.items = append(e.items, it)
-	e.outcomes = append(e.outcomes, ended{
-		ledger.Outcome{
-			Hit: it.Name.Hit, Vendor: it.Vendor, Outcome: e.endsAs(&it, outcome), Why: why, Status: status,
-		}, [1]int{int(it.Name.Event)},
-	})
+	of := said{it.Vendor, e.endsAs(&it, outcome), why, status}
+	if of.outcome == ledger.Delivered && why == delivery.WhyOK.String() {
+		of = said{outcome: of.outcome}
+	}
+	e.items, e.said = append(e.items, it), append(e.said, of)
 }
 
 // finish records how the events ended, ends them, and forgets them. False where it cannot be recorded: they stay handed
@@ -51,11 +56,11 @@ func (e *endings) finish() (recorded bool) {
 		e.unrecorded(err)
 	} else {
 		counters := &e.opts.InForce().counters
-		for i := range e.outcomes {
-			counters.outcome(e.items[i].Vendor, e.outcomes[i].Outcome.Outcome)
+		for i := range e.items {
+			counters.outcome(e.items[i].Vendor, e.said[i].outcome)
 		}
 	}
-	e.items, e.outcomes = hit.Emptied(e.items), hit.Emptied(e.outcomes)
+	e.items, e.said = hit.Emptied(e.items), hit.Emptied(e.said)
 	return err == nil
 }
 
@@ -67,17 +72,42 @@ func (e *endings) names() (all []queue.Name) {
 	return all
 }
 
-// write records how the events ended. Where the vendor took them, that alone is recorded: whose it was stands in the
-// records of the events.
+// mostTogether is how many events stand in one record: it is no longer than a line may be.
+const mostTogether = 1000
+
+// write records how the events ended: of those that ended alike, one after the other, in one record.
 func (e *endings) write() error {
-	for i := range e.outcomes {
-		of := &e.outcomes[i]
-		if of.Events = of.event[:]; of.Outcome.Outcome == ledger.Delivered && of.Why == delivery.WhyOK.String() {
-			of.Vendor, of.Why, of.Status = "", "", 0
+	e.events = slices.Grow(e.events[:0], len(e.items)) // whose parts the hits hold
+	for from := 0; from < len(e.items); {
+		to := from
+		for e.hits = e.hits[:0]; to < min(len(e.items), from+mostTogether) && e.said[to] == e.said[from]; to++ {
+			e.list(e.items[to].Name)
 		}
-		if err := e.opts.Outcome(of.Outcome); err != nil {
+		if err := e.opts.Outcome(e.outcome(&e.said[from])); err != nil {
 			return err
 		}
+		from = to
 	}
 	return nil
+}
+
+// list lists an event below its hit.
+func (e *endings) list(of queue.Name) {
+	e.events = append(e.events, int(of.Event))
+	n := len(e.events)
+	if last := len(e.hits) - 1; last >= 0 && e.hits[last].Hit == of.Hit {
+		e.hits[last].Events = e.events[n-1-len(e.hits[last].Events) : n]
+		return
+	}
+	e.hits = append(e.hits, ledger.ExchangedHit{Hit: of.Hit, Events: e.events[n-1 : n]})
+}
+
+// outcome is the record of those that are listed.
+func (e *endings) outcome(of *said) ledger.Outcome {
+	o := ledger.Outcome{Vendor: of.vendor, Outcome: of.outcome, Why: of.why, Status: of.status}
+	if len(e.hits) > 1 {
+		return o.Together(e.hits)
+	}
+	o.Hit, o.Events = e.hits[0].Hit, e.hits[0].Events
+	return o
 }

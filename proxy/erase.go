@@ -227,15 +227,13 @@ func (f *erasedFacts) others(record []byte) {
 
 // outcome notes events that ended a moment ago.
 func (f *erasedFacts) outcome(record []byte) {
-	said := gjson.GetManyBytes(record, "time", "hit", "events", "outcome")
+	said := gjson.GetManyBytes(record, "time", "outcome")
 	at, err := time.Parse(time.RFC3339Nano, said[0].Str)
-	if err != nil || at.Before(f.since) || !ledger.Ends(said[3].Str) {
+	if err != nil || at.Before(f.since) || !ledger.Ends(said[1].Str) {
 		return
 	}
 	if f.ended == nil {
 		f.ended = map[queue.Name]bool{}
 	}
-	for _, event := range said[2].Array() {
-		f.ended[queue.Name{Hit: said[1].Uint(), Event: uint32(event.Uint())}] = true
-	}
+	ledger.EachOf(record, func(hit uint64, event int) { f.ended[queue.Name{Hit: hit, Event: uint32(event)}] = true })
 }

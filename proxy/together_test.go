@@ -10,6 +10,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -94,7 +95,7 @@ func TestWhatWaitsTravelsTogether(t *testing.T) {
 		dropped := 0
 		for _, record := range r.recordsOf(t, "outcome") {
 			if gjson.Get(record, "outcome").Str == "dropped" && gjson.Get(record, "why").Str == "objection" {
-				dropped++
+				ledger.EachOf([]byte(record), func(uint64, int) { dropped++ })
 			}
 		}
 		return dropped == events/20

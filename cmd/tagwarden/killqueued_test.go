@@ -156,11 +156,16 @@ func queuedFates(t *testing.T, dir string) map[int][]string {
 				}
 			}
 		case ledger.KindOutcome:
-			if n, is := numbers[said[1].Raw]; is && said[5].Str != ledger.Deferred && said[5].Str != ledger.Parked {
-				fates[n] = append(fates[n], said[5].Str+" "+gjson.GetBytes(record, "why").Str)
-			} else if is && said[5].Str == ledger.Parked {
-				fates[n] = append(fates[n], "parked")
-			}
+			ledger.EachOf(record, func(hit uint64, _ int) {
+				n, is := numbers[strconv.FormatUint(hit, 10)]
+				switch {
+				case !is || said[5].Str == ledger.Deferred:
+				case said[5].Str == ledger.Parked:
+					fates[n] = append(fates[n], "parked")
+				default:
+					fates[n] = append(fates[n], said[5].Str+" "+gjson.GetBytes(record, "why").Str)
+				}
+			})
 		}
 		return true
 	})
@@ -181,7 +186,7 @@ func recordsOfWaiting(t *testing.T, dir string, fates map[int][]string) string {
 			n, _ := strconv.Atoi(found[1])
 			hits[hit] = fates[n] != nil && len(fates[n]) == 0
 		}
-		if kind := gjson.GetBytes(record, "kind").Str; kind == ledger.KindStart || hits[hit] || kind == ledger.KindAttempt &&
+		if kind := gjson.GetBytes(record, "kind").Str; kind == ledger.KindStart || hits[hit] ||
 			slices.ContainsFunc(gjson.GetBytes(record, "of").Array(), func(of gjson.Result) bool { return hits[of.Get("0").Raw] }) {
 			all.Write(append(record, '\n'))
 		}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // TestServersAreAskedOverTLS: the certificate is one that is trusted, the token goes to that server alone, and what it
@@ -34,7 +36,7 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 			_, _ = io.WriteString(w, `{"records":[{"number":7,"record":{"time":"2026-12-01T12:00:00Z","kind":"stop","a":"<"}}],"whole":true}`)
 		},
 		"tw_page": func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Query().Get("begin") == "8" {
+			if asked, err := io.ReadAll(r.Body); err == nil && gjson.GetBytes(asked, "begin").Int() == 8 {
 				_, _ = io.WriteString(w, `{"records":[{"number":9,"record":{"kind":"stop"}}],"whole":true,"damaged":2}`)
 				return
 			}

@@ -46,20 +46,25 @@ func (l *Ledger) Attempt(x *Exchange, wait func()) error {
 func (l *line) attempt(at time.Time, x *Exchange, of part) {
 	l.begin(at, KindAttempt)
 	l.text("vendor", x.Vendor)
+	l.exchanged(x.Hits)
+	l.end(&of)
+}
+
+// exchanged writes a list for each hit: its number, and the indices of its events.
+func (l *line) exchanged(hits []ExchangedHit) {
 	l.key("of")
 	l.b = append(l.b, '[')
-	for i := range x.Hits {
+	for i := range hits {
 		if i > 0 {
 			l.b = append(l.b, ',')
 		}
-		l.b = strconv.AppendUint(append(l.b, '['), x.Hits[i].Hit, 10)
-		for _, event := range x.Hits[i].Events {
+		l.b = strconv.AppendUint(append(l.b, '['), hits[i].Hit, 10)
+		for _, event := range hits[i].Events {
 			l.b = strconv.AppendInt(append(l.b, ','), int64(event), 10)
 		}
 		l.b = append(l.b, ']')
 	}
 	l.b = append(l.b, ']')
-	l.end(&of)
 }
 
 // MarshalLogObject writes the members: of is a list for each hit, its number and the indices of its events.

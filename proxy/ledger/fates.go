@@ -104,16 +104,28 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 				fate = Attempted
 			}
 		}
-		hit := gjson.GetBytes(record, "hit").Uint()
-		for _, event := range gjson.GetBytes(record, "events").Array() {
-			told(hit, int(event.Int()), fate)
-		}
+		EachOf(record, func(hit uint64, event int) { told(hit, event, fate) })
 	case KindAttempt:
-		for _, of := range gjson.GetBytes(record, "of").Array() {
+		EachOf(record, func(hit uint64, event int) { told(hit, event, Attempted) })
+	}
+}
+
+// EachOf yields the events that an outcome or an attempt names. Of an outcome of a version before, which says how many
+// they are, it yields none.
+func EachOf(record []byte, yield func(hit uint64, event int)) {
+	said := gjson.GetManyBytes(record, "of", "hit", "events")
+	if said[0].IsArray() {
+		for _, of := range said[0].Array() {
 			all := of.Array()
 			for i := 1; i < len(all); i++ {
-				told(all[0].Uint(), int(all[i].Int()), Attempted)
+				yield(all[0].Uint(), int(all[i].Int()))
 			}
+		}
+		return
+	}
+	if said[2].IsArray() {
+		for _, event := range said[2].Array() {
+			yield(said[1].Uint(), int(event.Int()))
 		}
 	}
 }

@@ -66,6 +66,10 @@ func TestFates(t *testing.T) {
 	outcome(1, Delivered)
 	outcome(2, Dropped)
 	outcome(7, Parked)
+	together := Outcome{Outcome: Delivered}.Together([]ExchangedHit{{4, []int{0}}, {5, []int{1, 3}}})
+	if err := l.Outcome(together); err != nil {
+		t.Fatal(err)
+	}
 	add(9, true, "permit")
 	for _, of := range []Outcome{
 		{Why: "timeout"}, {Why: "refused", Status: 500},
@@ -81,7 +85,7 @@ func TestFates(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "9.0 0",
+	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "4.0 3", "5.1 3", "5.3 3", "9.0 0",
 		"9.0 1", "9.0 1", "9.0 2", "9.0 2", "9.0 2", "9.0 1", "9.0 1", "9.0 1", "9.0 2"}
 	for _, from := range []uint64{0, middle, 1 << 40} {
 		var got []string

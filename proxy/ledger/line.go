@@ -220,17 +220,21 @@ func (l *line) subjects(e *Event) {
 // outcome writes how a delivery ended.
 func (l *line) outcome(at time.Time, o *Outcome, of part) {
 	l.begin(at, KindOutcome)
-	l.key("hit")
-	l.b = strconv.AppendUint(l.b, o.Hit, 10)
-	l.key("events")
-	l.b = append(l.b, '[')
-	for i, event := range o.Events {
-		if i > 0 {
-			l.b = append(l.b, ',')
+	if len(o.of) > 0 {
+		l.exchanged(o.of)
+	} else {
+		l.key("hit")
+		l.b = strconv.AppendUint(l.b, o.Hit, 10)
+		l.key("events")
+		l.b = append(l.b, '[')
+		for i, event := range o.Events {
+			if i > 0 {
+				l.b = append(l.b, ',')
+			}
+			l.b = strconv.AppendInt(l.b, int64(event), 10)
 		}
-		l.b = strconv.AppendInt(l.b, int64(event), 10)
+		l.b = append(l.b, ']')
 	}
-	l.b = append(l.b, ']')
 	l.text("vendor", o.Vendor)
 	l.text("outcome", o.Outcome)
 	l.text("why", o.Why)

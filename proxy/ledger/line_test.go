@@ -73,6 +73,9 @@ func TestLinesAreZaps(t *testing.T) {
 		o := Outcome{
 			Hit: random.Uint64(), Events: random.Perm(random.IntN(4)), Vendor: text(), Outcome: text(), Why: text(), Status: random.IntN(2) * 204,
 		}
+		for i := range random.IntN(3) {
+			o = o.Together(append(o.of, ExchangedHit{random.Uint64(), random.Perm(i + 1)}))
+		}
 		same(t, time.Unix(random.Int64N(1<<33), random.Int64N(2)*random.Int64N(1e9)), &e, &o, of)
 	}
 }
@@ -93,6 +96,9 @@ func TestEveryMemberIsInTheLine(t *testing.T) {
 		}
 	}
 	for i := range reflect.TypeFor[Outcome]().NumField() {
+		if !reflect.TypeFor[Outcome]().Field(i).IsExported() {
+			continue
+		}
 		var one Outcome
 		for _, o := range []*Outcome{&one, &allOutcome} {
 			fill(t, reflect.ValueOf(o).Elem().Field(i))

@@ -63,7 +63,7 @@ type Event struct {
 	hex  [64]byte // room to write hashes in
 }
 
-// Outcome is how the delivery of events of a hit ended. Where a vendor took them, that alone is recorded.
+// Outcome is how the delivery of events ended. Where a vendor took them, that alone is recorded.
 type Outcome struct {
 	Hit     uint64
 	Events  []int // those that travelled together, by their index in the hit
@@ -72,6 +72,14 @@ type Outcome struct {
 	Why     string
 	Status  int
 	InDoubt bool // it did not end, and may have arrived, by this attempt or an earlier one
+
+	of []ExchangedHit // in place of hit and events
+}
+
+// Together is the outcome as that of events of several hits, which travelled together, in place of its own.
+func (o Outcome) Together(of []ExchangedHit) Outcome {
+	o.of = of
+	return o
 }
 
 // Refused is how many hits were refused for one reason before a site was known.
@@ -181,8 +189,7 @@ func addForm(to zapcore.ObjectEncoder, form uint8) {
 
 // MarshalLogObject writes an outcome's members. What is empty is left out.
 func (o *Outcome) MarshalLogObject(to zapcore.ObjectEncoder) error {
-	to.AddUint64("hit", o.Hit)
-	if err := to.AddArray("events", numbers(o.Events)); err != nil {
+	if err := o.addEvents(to); err != nil {
 		return err
 	}
 	addText(to, "vendor", o.Vendor)
@@ -195,6 +202,15 @@ func (o *Outcome) MarshalLogObject(to zapcore.ObjectEncoder) error {
 		to.AddBool("in_doubt", true)
 	}
 	return nil
+}
+
+// addEvents writes whose outcome it is.
+func (o *Outcome) addEvents(to zapcore.ObjectEncoder) error {
+	if len(o.of) > 0 {
+		return to.AddArray("of", exchangedHits(o.of))
+	}
+	to.AddUint64("hit", o.Hit)
+	return to.AddArray("events", numbers(o.Events))
 }
 
 // MarshalLogObject writes an aggregate's members.

@@ -63,29 +63,42 @@ func (p *Piece) findInJSON(body []byte) bool {
 		case place.Kind == catalog.InList && !object:
 			return p.element(body, bracket, false) && p.enclose()
 		case place.Kind == catalog.AsBody && object:
-			p.event = trimmed(body)
-			return p.look() && p.enclose()
+			if p.event = trimmed(body); bracket > 0 {
+				return p.look() && p.enclose()
+			}
+			p.members, p.root = p.root, p.members // it was outlined by that
+			return p.enclose()
 		}
 	}
 	return false
 }
 
-// element takes the one element of a list. Where around says so, what is around the list stays.
+// element takes the one element of a list, in a text that is JSON. Where around says so, what is around the list stays.
 func (p *Piece) element(body []byte, bracket int, around bool) bool {
+	start := space(body, bracket+1)
+	rest := body[start:]
+	if (rest[0] == '"') != p.at.many.Texts {
+		return false
+	}
 	var end int
-	var ok bool
-	if p.list, end, ok = outline(p.list[:0], body, bracket); !ok || len(p.list) != 1 {
+	switch rest[0] {
+	case '"':
+		end = afterString(rest, 0)
+	case '{':
+		p.members, end, _ = outline(p.members[:0], rest, 0) // no deeper than what it is in
+		end++
+	default:
 		return false
 	}
-	one := p.list[0]
-	if first := body[one.start]; (first == '"') != p.at.many.Texts || first != '"' && first != '{' {
+	behind := start + space(rest, end)
+	if body[behind] != ']' {
 		return false
 	}
-	p.event = body[one.start:one.end]
+	p.event = rest[:end]
 	if around {
-		p.head, p.tail = body[:bracket+1], body[end:]
+		p.head, p.tail = body[:bracket+1], body[behind:]
 	}
-	return p.look()
+	return true
 }
 
 // look outlines the event, where anything is asked of its members.

@@ -16,12 +16,17 @@ func valid(text []byte) bool { return gjson.ValidBytes(text) }
 
 // afterString returns where the string that begins there ends.
 func afterString(text []byte, i int) int {
-	for i++; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i++
+	for from := i + 1; from < len(text); {
+		n := bytes.IndexByte(text[from:], '"')
+		if n < 0 {
+			break
+		}
+		before := from + n
+		for before > from && text[before-1] == '\\' {
+			before--
+		}
+		if from += n + 1; (from-1-before)%2 == 0 { // behind an odd number of backslashes it is escaped
+			return from
 		}
 	}
 	return len(text)

@@ -29,7 +29,6 @@ type Piece struct {
 	group   []byte
 
 	root    []part // what is in the body
-	list    []part // in the list in it
 	members []part // in the event, where it is an object
 	below   []part // in an object in there
 
@@ -83,7 +82,7 @@ func (p *Piece) Reset() {
 	if p.zip != nil {
 		p.zip.Header = gzip.Header{}
 	}
-	p.root, p.list, p.members, p.below = p.root[:0], p.list[:0], p.members[:0], p.below[:0]
+	p.root, p.members, p.below = p.root[:0], p.members[:0], p.below[:0]
 	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped = nil, nil, nil, nil, nil, nil, false
 }
 

@@ -226,7 +226,7 @@ func (f *filter) says(kind string, record []byte, name string, want *values, bit
 	}
 	found := gjson.GetBytes(record, name)
 	if found.Exists() || kind != ledger.KindEvent {
-		if name == "hit" && kind == ledger.KindAttempt {
+		if name == "hit" && !found.Exists() {
 			return slices.ContainsFunc(gjson.GetBytes(record, "of.#.0").Array(), func(hit gjson.Result) bool {
 				return want.has(hit.String())
 			})

@@ -72,6 +72,20 @@ func (d *dice) events() []ledger.Event {
 	return all
 }
 
+// ended is the next outcome: of one event, or of several that travelled together.
+func (d *dice) ended() (o ledger.Outcome, n int) {
+	o = d.sent[0]
+	if d.IntN(3) > 0 {
+		return o, 1
+	}
+	var of []ledger.ExchangedHit
+	for n < 20 && d.sent[n].Outcome == o.Outcome && d.sent[n].Vendor == o.Vendor {
+		of = append(of, ledger.ExchangedHit{Hit: d.sent[n].Hit, Events: d.sent[n].Events})
+		n++
+	}
+	return o.Together(of), n
+}
+
 // Shape is one of nine.
 func (d *dice) Shape(i int) ledger.Shape {
 	return ledger.Shape{Kept: []string{"en"}, Changed: []string{"cid"}, Dropped: []string{"f" + d.names[i][15:]}}
@@ -115,10 +129,11 @@ func written(t testing.TB, d *dice, hits int) (dir string) {
 					t.Fatal(err)
 				}
 				for len(d.sent) > 20 {
-					if err := l.Outcome(d.sent[0]); err != nil {
+					o, n := d.ended()
+					if err := l.Outcome(o); err != nil {
 						t.Fatal(err)
 					}
-					d.sent = d.sent[1:]
+					d.sent = d.sent[n:]
 				}
 				if d.IntN(20) == 0 {
 					if err := d.note(l); err != nil {

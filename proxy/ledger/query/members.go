@@ -27,7 +27,7 @@ var members = map[string][]string{
 	ledger.KindEvent: words("hit event site vendor endpoint name decision reason activity basis assessment " +
 		"assessment_version policy region rungs consent_at dates objections restriction decided kept_since form subjects " +
 		"shape bytes_in bytes_out digest queued recovered"),
-	ledger.KindOutcome:     words("hit events vendor outcome why status in_doubt"),
+	ledger.KindOutcome:     words("hit events of vendor outcome why status in_doubt"),
 	ledger.KindAttempt:     words("vendor of"),
 	ledger.KindQueue:       words("text"),
 	ledger.KindBackup:      words("text"),

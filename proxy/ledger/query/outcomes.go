@@ -108,23 +108,10 @@ func (l *Ledger) uncut() *Ledger {
 
 // eventsIn are the events that an outcome or an attempt is of.
 func eventsIn(record []byte) (all []Event) {
-	if of := gjson.GetBytes(record, "of"); of.IsArray() {
-		for _, one := range of.Array() {
-			list := one.Array()
-			for i := 1; i < len(list); i++ {
-				all = append(all, Event{list[0].Uint(), uint32(list[i].Uint())})
-			}
-		}
-		return all
+	if said := gjson.GetManyBytes(record, "of", "hit", "events"); !said[0].IsArray() && !said[2].IsArray() {
+		return []Event{{said[1].Uint(), everyEvent}}
 	}
-	hit := gjson.GetBytes(record, "hit").Uint()
-	events := gjson.GetBytes(record, "events")
-	if !events.IsArray() {
-		return []Event{{hit, everyEvent}}
-	}
-	for _, event := range events.Array() {
-		all = append(all, Event{hit, uint32(event.Uint())})
-	}
+	ledger.EachOf(record, func(hit uint64, event int) { all = append(all, Event{hit, uint32(event)}) })
 	return all
 }
 

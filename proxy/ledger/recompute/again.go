@@ -49,8 +49,8 @@ func (w closing) readAgain() error {
 			}
 		case ledger.KindOutcome:
 			o.read(&l)
-			for _, index := range o.events {
-				if of := all[name{o.hit, index}]; of != nil && o.ends() {
+			for _, one := range o.of {
+				if of := all[one]; of != nil && o.ends() {
 					of.ended = append(of.ended, number)
 				}
 			}

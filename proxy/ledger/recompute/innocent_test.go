@@ -58,6 +58,13 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.attempt(hit)
 			s.end(hit, ledger.Delivered, "ok")
 		},
+		"waited, and were delivered together": func(s *story) {
+			hits := []uint64{s.event("page_view", 1, queued), s.event("page_view", 2, queued), s.event("page_view", 3, queued)}
+			s.endTogether(ledger.Deferred, "timeout", hits...)
+			s.objects(3, "all")
+			s.endTogether(ledger.Delivered, "", hits[:2]...)
+			s.end(hits[2], ledger.Unknown, "objection")
+		},
 		"denied": func(s *story) {
 			s.objects(1, "all")
 			s.event("page_view", 1, denied("objection"), func(r *recorded) {

@@ -193,9 +193,9 @@ func parseHash(text string) (h hash, ok bool) {
 
 // outcome is what a record says of how a delivery ended.
 type outcome struct {
-	hit    uint64
-	events []uint32
-	whole  int // of a version before: how many events of the hit it is of, which are all that were permitted
+	of     []name
+	hit    uint64 // where it is of one alone
+	whole  int    // of a version before: how many events of the hit it is of, which are all that were permitted
 	what   string
 	why    string
 	status int
@@ -206,16 +206,16 @@ const mostEvents = 10_000
 
 // read reads the record.
 func (o *outcome) read(l *line) {
-	*o = outcome{events: o.events[:0]}
+	*o = outcome{of: o.of[:0]}
+	var events, of gjson.Result
 	gjson.Parse(l.text).ForEach(func(key, value gjson.Result) bool {
 		switch key.Str {
 		case "hit":
 			o.hit = value.Uint()
 		case "events":
-			each(value, func(item gjson.Result) { o.events = append(o.events, uint32(item.Uint())) })
-			if !value.IsArray() {
-				o.whole = int(min(value.Uint(), mostEvents))
-			}
+			events = value
+		case "of":
+			of = value
 		case "outcome":
 			o.what = value.Str
 		case "why":
@@ -225,6 +225,22 @@ func (o *outcome) read(l *line) {
 		}
 		return true
 	})
+	each(events, func(item gjson.Result) { o.of = append(o.of, name{o.hit, uint32(item.Uint())}) })
+	if events.Exists() && !events.IsArray() {
+		o.whole = int(min(events.Uint(), mostEvents))
+	}
+	o.of = exchanged(o.of, of)
+}
+
+// exchanged appends the events that travelled together: of is a list for each hit, its number and the indices of its events.
+func exchanged(dst []name, of gjson.Result) []name {
+	each(of, func(one gjson.Result) {
+		all := one.Array()
+		for i := 1; i < len(all); i++ {
+			dst = append(dst, name{all[0].Uint(), uint32(all[i].Uint())})
+		}
+	})
+	return dst
 }
 
 // ends tells whether an outcome is the last that is said of an event.

@@ -28,6 +28,7 @@ func FuzzRecord(f *testing.F) {
 			`"collect","ladder":[{"activity":"counting","when":true,"decision":"permit","reason":"permitted"}],"signals":[{"source":"tcf",` +
 			`"state":"valid","tcf":{"policy":5,"consent":{"ok":[1,2]},"interest":{"no_purpose_li_or_objected":[3]}}},{"source":"gpp","state":"valid","opted_out":[]}]}`,
 		`{"time":"2026-05-04T12:00:00Z","kind":"outcome","hit":1,"events":[0,1],"outcome":"delivered"}`,
+		`{"time":"2026-05-04T12:00:00Z","kind":"outcome","of":[[1,0,1],[2,0]],"outcome":"delivered"}`,
 		`{"time":"2026-05-04T12:00:00Z","kind":"attempt","vendor":"ga4","of":[[1,0,1],[2,0]]}`,
 		`{"time":"2026-05-04T12:00:00Z","kind":"withdrawal","seq":5,"last_seq":6,"scopes":["all"],"act":"link","stands":["ads"],"subjects":["00112233445566778899aabbccddeeff"]}`,
 		`{"time":"2026-05-04T12:00:00Z","kind":"retention","first":0,"end":2}`,

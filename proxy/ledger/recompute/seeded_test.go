@@ -170,6 +170,9 @@ func TestEachViolationIsFound(t *testing.T) {
 		"sent without a decision": {want: recompute.WithoutDecision, seed: func(s *story) {
 			s.end(4711, ledger.Delivered, "")
 		}},
+		"sent together, one of them without a decision": {want: recompute.WithoutDecision, seed: func(s *story) {
+			s.endTogether(ledger.Delivered, "", s.event("page_view", 1, queued), 4711)
+		}},
 		"attempted without a decision": {want: recompute.WithoutDecision, seed: func(s *story) { s.attempt(4711) }},
 		"sent before it was decided": {want: recompute.WithoutDecision, seed: func(s *story) {
 			s.end(s.hits+1, ledger.Delivered, "")
@@ -180,6 +183,11 @@ func TestEachViolationIsFound(t *testing.T) {
 			hit := s.event("page_view", 1)
 			s.end(hit, ledger.Dropped, "dial")
 			s.end(hit, ledger.Delivered, "")
+		}},
+		"ended together, and one of them once more": {want: recompute.EndedTwice, seed: func(s *story) {
+			hits := []uint64{s.event("page_view", 1, queued), s.event("page_view", 2, queued)}
+			s.endTogether(ledger.Delivered, "", hits...)
+			s.end(hits[1], ledger.Dropped, "expired")
 		}},
 		"attempted once more after its end": {want: recompute.EndedTwice, seed: func(s *story) {
 			hit := s.event("page_view", 1, queued)

@@ -273,6 +273,16 @@ func (s *story) end(hit uint64, what, why string) {
 	s.must(s.l.Outcome(o))
 }
 
+// endTogether says of events of several hits that they ended in one request.
+func (s *story) endTogether(what, why string, hits ...uint64) {
+	s.t.Helper()
+	var of []ledger.ExchangedHit
+	for _, hit := range hits {
+		of = append(of, ledger.ExchangedHit{Hit: hit, Events: []int{0}})
+	}
+	s.must(s.l.Outcome(ledger.Outcome{Outcome: what, Why: why}.Together(of)))
+}
+
 func (s *story) sent(name string, subject byte, change ...func(*recorded)) {
 	s.t.Helper()
 	s.end(s.event(name, subject, change...), ledger.Delivered, "")

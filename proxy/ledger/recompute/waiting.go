@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/rules"
 )
@@ -57,13 +55,12 @@ func (w *walk) permit(e *event, c *carrier) {
 func (w *walk) outcome() {
 	o := &w.said
 	o.read(&w.line)
-	for index := uint32(0); o.whole > 0 && index < mostEvents && len(o.events) < o.whole; index++ {
-		if w.waits[name{o.hit, index}] != nil {
-			o.events = append(o.events, index)
+	for index := uint32(0); o.whole > 0 && index < mostEvents && len(o.of) < o.whole; index++ {
+		if of := (name{o.hit, index}); w.waits[of] != nil {
+			o.of = append(o.of, of)
 		}
 	}
-	for _, index := range o.events {
-		of := name{o.hit, index}
+	for _, of := range o.of {
 		e := w.waits[of]
 		if e == nil {
 			if o.why != "damaged" { // its decision may be lost as well
@@ -87,18 +84,14 @@ func (w *walk) outcome() {
 
 // attempt goes on with an attempt that is about to begin: whoever objected is asked for once more behind it.
 func (w *walk) attempt() {
-	each(lineOf(&w.line).Get("of"), func(of gjson.Result) {
-		all := of.Array()
-		for i := 1; i < len(all); i++ {
-			name := name{all[0].Uint(), uint32(all[i].Uint())}
-			e := w.waits[name]
-			if e == nil {
-				w.unmatch(unmatched{name, w.line.number, false, false})
-				continue
-			}
-			e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
+	for _, of := range exchanged(nil, lineOf(&w.line).Get("of")) {
+		e := w.waits[of]
+		if e == nil {
+			w.unmatch(unmatched{of, w.line.number, false, false})
+			continue
 		}
-	})
+		e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
+	}
 }
 
 // leaving is an event that left, held against what stood then.

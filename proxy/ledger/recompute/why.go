@@ -305,7 +305,7 @@ func (w *walk) goesOn(x *Explanation) {
 	case ledger.KindOutcome:
 		o := &w.said
 		o.read(&w.line)
-		if o.hit == x.hit && slices.Contains(o.events, x.index) {
+		if slices.Contains(o.of, name{x.hit, x.index}) {
 			x.Outcomes = append(x.Outcomes, Ending{
 				Number: w.line.number, Time: w.line.at, Outcome: strings.Clone(o.what), Why: strings.Clone(o.why), Status: o.status,
 			})

@@ -83,21 +83,30 @@ func outcome(r *record) string {
 	if r.all.Get("in_doubt").Bool() {
 		said += ", and it may have arrived"
 	}
+	if of := r.all.Get("of"); of.IsArray() {
+		events, hits := exchanged(of)
+		return "outcome of " + events + " of hits " + hits + ": " + said
+	}
 	return "outcome of hit " + r.get("hit") + ", " + eventsIn(r.all.Get("events")) + ": " + said
 }
 
 // attempt is that events are about to be sent.
 func attempt(r *record) string {
+	events, hits := exchanged(r.all.Get("of"))
+	return fmt.Sprintf("attempt to send %s of hit %s to %s, which may not be made twice", events, hits, r.get("vendor"))
+}
+
+// exchanged says how many events travel together, and of which hits.
+func exchanged(of gjson.Result) (events, hits string) {
 	var all []string
-	events := 0
-	for _, one := range r.all.Get("of").Array() {
+	n := 0
+	for _, one := range of.Array() {
 		if list := one.Array(); len(list) > 0 {
-			events += len(list) - 1
+			n += len(list) - 1
 			all = append(all, list[0].Raw)
 		}
 	}
-	return fmt.Sprintf("attempt to send %s of hit %s to %s, which may not be made twice", counted(events, "event"),
-		cut(strings.Join(all, ", "), 100), r.get("vendor"))
+	return counted(n, "event"), cut(strings.Join(all, ", "), 100)
 }
 
 // eventsIn are the events that an outcome is of: those of the version before say how many.
