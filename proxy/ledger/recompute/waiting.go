@@ -64,7 +64,7 @@ func (w *walk) outcome() {
 		e := w.waits[of]
 		if e == nil {
 			if o.why != "damaged" { // its decision may be lost as well
-				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left()})
+				w.unmatch(unmatched{name: of, number: w.line.number, ends: o.ends(), left: o.left()})
 			}
 			continue
 		}
@@ -87,7 +87,7 @@ func (w *walk) attempt() {
 	for _, of := range exchanged(nil, lineOf(&w.line).Get("of")) {
 		e := w.waits[of]
 		if e == nil {
-			w.unmatch(unmatched{of, w.line.number, false, false})
+			w.unmatch(unmatched{name: of, number: w.line.number, attempt: true})
 			continue
 		}
 		e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
@@ -199,9 +199,10 @@ func (w leaving) accuse(of name, e *waiting, one *entry) {
 // unmatched is a record about an event that does not wait.
 type unmatched struct {
 	name
-	number uint64
-	ends   bool
-	left   bool
+	number  uint64
+	ends    bool
+	left    bool
+	attempt bool // it says that the event is about to leave, and of no outcome
 }
 
 // mostUnmatched is how many such records are looked at.

@@ -37,6 +37,8 @@ type Options struct {
 	Kept func(kind, site string, purposes []string) time.Duration
 	Now  time.Time // when it is recomputed; zero: as of the last record
 
+	Version string // of tagwarden, for the report
+
 	Progress func(done, all uint64) // is told how many records of how many were read, now and then; nil: nobody is
 }
 
@@ -97,7 +99,8 @@ const toldEvery = 4096
 
 // read reads all records.
 func (w *walk) read(ctx context.Context) error {
-	all := signed(w.opts.Dir)
+	w.report.Log = logOf(w.opts.Dir)
+	all := w.report.Log.Signed
 	r := ledger.Read(w.opts.Dir, 0)
 	defer func() { _ = r.Close() }()
 	for {
@@ -134,17 +137,17 @@ func (w *walk) read(ctx context.Context) error {
 	}
 }
 
-// signed is how many records the newest checkpoint is of.
-func signed(dir string) uint64 {
+// logOf is the log of a folder, by its newest checkpoint, else by its key.
+func logOf(dir string) Log {
+	var c *tree.Checkpoint
 	text, err := os.ReadFile(filepath.Join(dir, ledger.CheckpointFile))
-	if err != nil {
-		return 0
+	if err == nil {
+		c, err = tree.Unverified(text)
 	}
-	c, err := tree.Unverified(text)
 	if err != nil {
-		return 0
+		return Log{Origin: ledger.OriginOf(dir)}
 	}
-	return uint64(c.Tree.N)
+	return Log{Origin: c.Origin, Signed: uint64(c.Tree.N), Root: c.Tree.Hash.String()}
 }
 
 // record reads one record.
