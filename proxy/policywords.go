@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/notice"
 	"github.com/tagwarden/tagwarden/proxy/ledger/dossier"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/rules"
@@ -131,11 +133,12 @@ func titlesOf(loaded *config.Loaded) map[string]string {
 }
 
 // PersonNames are what purposes are called in the policy in force, nil where none is at hand, else in those that were
-// looked at; and which activities carry them, as [PolicyWords.Tell] or [PolicyWords.TellKept] noted it in a question.
-func (p *PolicyWords) PersonNames(q *query.Question, loaded *config.Loaded) dossier.Names {
+// looked at; which activities carry them, as [PolicyWords.Tell] or [PolicyWords.TellKept] noted it in a question; and what
+// visitors are told at a time by the configuration in force.
+func (p *PolicyWords) PersonNames(q *query.Question, loaded *config.Loaded, at time.Time) dossier.Names {
 	names := dossier.Names{Carried: q.Carried, Titles: map[string]string{}}
 	if loaded != nil {
-		names.Titles = titlesOf(loaded)
+		names.Titles, names.Told = titlesOf(loaded), toldBy(loaded, at)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -152,4 +155,27 @@ func (p *PolicyWords) PersonNames(q *query.Question, loaded *config.Loaded) doss
 		names.Titles[id] = strings.Join(titles, " / ")
 	}
 	return names
+}
+
+// toldBy is what visitors are told, in the words of the notice.
+func toldBy(loaded *config.Loaded, at time.Time) *dossier.Told {
+	of, err := notice.NewAccess(loaded, "en", at)
+	if err != nil {
+		return nil // then the report says that it is missing
+	}
+	told := &dossier.Told{
+		Contact: of.Contact, Rights: of.Rights, Complaint: of.Complaint,
+		Recipients: map[string]dossier.Recipient{}, Activities: map[string]dossier.Sent{},
+	}
+	for _, one := range of.Responsible {
+		told.Responsible = append(told.Responsible, dossier.Detail(one))
+	}
+	for id := range of.Recipients {
+		r := of.Recipients[id]
+		told.Recipients[id] = dossier.Recipient{Legal: r.Legal, Service: r.Name, Role: r.RoleName}
+	}
+	for id, one := range of.Activities {
+		told.Activities[id] = dossier.Sent(one)
+	}
+	return told
 }
