@@ -68,9 +68,9 @@ func other(t *testing.T, at string, v reflect.Value) {
 	case reflect.Float64:
 		v.SetFloat(0.7)
 	case reflect.Struct:
-		for i := range v.NumField() {
-			if v.Field(i).CanSet() {
-				other(t, at, v.Field(i))
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				other(t, at, field)
 				return
 			}
 		}

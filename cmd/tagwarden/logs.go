@@ -66,14 +66,14 @@ func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 	}
 	loaded, code := t.load(*l.config)
 	if loaded == nil {
-		t.whichLog(l.set)
+		whichLog(t, l.set)
 		return "", code
 	}
 	return filepath.Join(loaded.Server.Data, "ledger"), fine
 }
 
 // whichLog says in which ways a log can be meant, where none was named and there is no server file here.
-func (t *terminal) whichLog(set *flag.FlagSet) {
+func whichLog(t *terminal, set *flag.FlagSet) {
 	named := false
 	set.Visit(func(f *flag.Flag) { named = named || f.Name == "config" })
 	if file := set.Lookup("config"); named || !missing(file.DefValue) {

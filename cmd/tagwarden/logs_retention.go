@@ -28,7 +28,7 @@ func logsRetention(ctx context.Context, t *terminal, args []string) int {
 		return showRetention(ctx, t, c, *form)
 	}
 	if missing(*file) {
-		defer t.whichLog(f)
+		defer whichLog(t, f)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int { return showRetention(ctx, t, c, *form) })
 }
