@@ -74,6 +74,16 @@ var isDigest = regexp.MustCompile(`^[0-9a-f]{64}$`)
 // Tokens of servers that send and databases of regions are not in it: it takes nobody for such a server by a token, and
 // knows no region by an address. What was recorded says both.
 func CompileArchived(dir, digest string) (*rules.Policy, error) {
+	loaded, err := LoadArchived(dir, digest)
+	if err != nil {
+		return nil, err
+	}
+	return loaded.Policy, nil
+}
+
+// LoadArchived is [CompileArchived] with what purposes and activities say beside the policy. What no policy's digest is
+// over is not in it: of the controller the name alone, and no addresses.
+func LoadArchived(dir, digest string) (*Loaded, error) {
 	if !isDigest.MatchString(digest) {
 		return nil, fmt.Errorf("%w: %q is no digest of a policy, 64 characters of 0 to 9 and a to f are", ErrNotArchived,
 			strict.Shortened(digest))
@@ -87,11 +97,11 @@ func CompileArchived(dir, digest string) (*rules.Policy, error) {
 	case err != nil:
 		return nil, err
 	}
-	return compileArchived(files, digest)
+	return loadArchived(files, digest)
 }
 
-// compileArchived compiles files that have the digest.
-func compileArchived(files tarball.Files, digest string) (*rules.Policy, error) {
+// loadArchived compiles files that have the digest.
+func loadArchived(files tarball.Files, digest string) (*Loaded, error) {
 	loaded, err := Compile(archivedSource(files), parsePast(files[pastFile]))
 	if err != nil {
 		return nil, fmt.Errorf("%w: it refuses what is in the archive: %w", ErrCompilesToElse, err)
@@ -99,7 +109,7 @@ func compileArchived(files tarball.Files, digest string) (*rules.Policy, error) 
 	if loaded.Policy.Digest() != digest {
 		return nil, fmt.Errorf("%w: %s", ErrCompilesToElse, whatDiffers(files, loaded.digested))
 	}
-	return loaded.Policy, nil
+	return loaded, nil
 }
 
 // whatDiffers says in what a policy that was archived is not the one that was made of it.

@@ -31,7 +31,11 @@ func again(t *testing.T, loaded *Loaded) (*rules.Policy, string, error) {
 
 // fromFiles compiles what would be archived, without a folder.
 func fromFiles(loaded *Loaded) (*rules.Policy, error) {
-	return compileArchived(loaded.digested.policy, loaded.Policy.Digest())
+	archived, err := loadArchived(loaded.digested.policy, loaded.Policy.Digest())
+	if err != nil {
+		return nil, err
+	}
+	return archived.Policy, nil
 }
 
 // plainDraft is a draft without what cannot be compared: places in files, and what is not in archives.

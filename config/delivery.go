@@ -11,8 +11,8 @@ type Delivery struct {
 	Mode  string   `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. queued: the SDK is answered as soon as what is permitted is on disk, and events are tried until their vendor took them, refused them, or ttl is over. Endpoints that are asked for an answer are direct in either."`
 	TTL   Duration `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
 	Retry Retry    `yaml:"retry" doc:"How long it is until a queued event is tried again."`
-	Queue Queue    `yaml:"queue" doc:"How much room the queue may take: where there is none, hits are answered with 503 and may come again."`
-	Park  Park     `yaml:"park" doc:"What becomes of queued events that their vendor refused for good: they are parked, so that somebody can look at them, and have them tried again."`
+	Queue Queue    `yaml:"queue" doc:"How much room the queue may take: where there is none, hits are answered with 503 and may come again. A reload does not change it."`
+	Park  Park     `yaml:"park" doc:"What becomes of queued events that their vendor refused for good: they are parked, so that somebody can look at them, and have them tried again. A reload does not change it."`
 }
 
 // Retry is how long it is until an event is tried again: a random part of First after the first attempt, of twice that

@@ -17,13 +17,13 @@ import (
 type Ledger struct {
 	Retain       Duration  `yaml:"retain" is:"min=1d,max=3650d" doc:"How long records are kept, and visitors are told so; then whole segments are deleted. Absent: nothing is deleted. Too short a time leaves nothing to prove with."`
 	Windows      []Window  `yaml:"windows" doc:"Which records of events are kept for less than retain says, by site and purpose. Once a day their lines go out of sealed segments, which stay: numbers, hashes and proofs are as they were, and a record says which went, by which window. Where several windows are about a record, the shortest counts. What is changed here, and retain, counts a day after it was recorded."`
-	Seal         Duration  `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed."`
-	Sync         Duration  `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log."`
+	Seal         Duration  `yaml:"seal" default:"1h" is:"min=1s,max=7d" doc:"How long a segment takes records before it is sealed. A reload does not change it."`
+	Sync         Duration  `yaml:"sync" default:"200ms" is:"min=1ms,max=10s" doc:"How long a record may wait for the disk: what a power cut can lose of the log. A reload does not change it."`
 	Origin       string    `yaml:"origin" doc:"What the log is called in checkpoints, for good: a host and a path without scheme, shop.example/tagwarden. Its key is made of it. A reload does not change it. Default: the one that the log has, and at first the first host of the first site that is neither localhost nor an IP address, and /tagwarden."`
 	CheckpointTo Copies    `yaml:"checkpoint_to" doc:"Where each signed checkpoint is copied: files on another mount, URLs that it is posted to, or one of them. Beside a file stands the same name with .log, which keeps all of them. Without any, and without a witness, who controls the machine could replace the whole log. A reload does not change it."`
 	Witness      Witnessed `yaml:"witness" doc:"Whose signatures say that they saw the log grow and never change (c2sp.org/tlog-witness). Nothing waits for them; one that saw another log than the one that is here stops forwarding. A reload does not change it."`
 	Export       Exports   `yaml:"export" doc:"Who gets records as they are written and on disk: receivers of syslog or of OpenTelemetry logs, or one of them. Nothing waits for them. A reload does not change it."`
-	Reserve      Size      `yaml:"reserve" default:"64MiB" is:"min=1MiB,max=16GiB" doc:"Room on the disk that is left free for the log's end: below it nothing is forwarded."`
+	Reserve      Size      `yaml:"reserve" default:"64MiB" is:"min=1MiB,max=16GiB" doc:"Room on the disk that is left free for the log's end: below it nothing is forwarded. A reload does not change it."`
 }
 
 // Witnessed says which witnesses are asked, and how many make a checkpoint a witnessed one.

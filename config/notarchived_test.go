@@ -127,9 +127,9 @@ func FuzzCompileArchived(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string, text []byte) {
 		files := maps.Clone(loaded.digested.policy)
 		files[name] = text
-		policy, err := compileArchived(files, files.Digest())
-		if (policy == nil) != errors.Is(err, ErrCompilesToElse) || policy != nil && policy.Digest() != files.Digest() {
-			t.Fatalf("%v, %v", policy, err)
+		archived, err := loadArchived(files, files.Digest())
+		if (archived == nil) != errors.Is(err, ErrCompilesToElse) || archived != nil && archived.Policy.Digest() != files.Digest() {
+			t.Fatalf("%v, %v", archived, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "BUG") {
 			t.Error(err)

@@ -88,6 +88,7 @@ type auditsOptions struct {
 	Elapsed func() time.Duration
 	InForce func() *Snapshot
 	Dir     string
+	Version string
 	Rest    func(context.Context, time.Duration) // waits for so long, or until the context ends
 }
 
@@ -95,7 +96,7 @@ var _ api.Audits = (*audits)(nil)
 
 func openAudits(s *Server) error {
 	s.audits = &audits{
-		opts:  auditsOptions{s.opts.Log, s.opts.Now, s.opts.Elapsed, s.snapshot.Load, ledgerDir(s.loaded), rest},
+		opts:  auditsOptions{s.opts.Log, s.opts.Now, s.opts.Elapsed, s.snapshot.Load, ledgerDir(s.loaded), s.opts.Version, rest},
 		state: api.AuditState{State: api.AuditNone},
 	}
 	return nil
@@ -151,7 +152,7 @@ func (a *audits) Start(who string, of api.AuditAsk) (api.AuditState, error) {
 	}
 	now, loaded := a.opts.Now().UTC(), a.opts.InForce().Loaded
 	o := Auditing(a.opts.Dir, PoliciesDir(loaded.Server.Data), loaded)
-	o.Since, o.Until, o.Now = of.Since, of.Until, now
+	o.Since, o.Until, o.Now, o.Version = of.Since, of.Until, now, a.opts.Version
 	ctx, cancel := context.WithCancelCause(context.Background())
 	a.state = api.AuditState{State: api.AuditRunning, By: who, Began: &now}
 	a.asked, a.cancel, a.ended = a.opts.Elapsed(), cancel, make(chan struct{})

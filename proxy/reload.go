@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"time"
 
@@ -92,23 +93,29 @@ func readTwice(path string, read func(path string) (*config.Source, error)) (*co
 	return second, nil
 }
 
-// unchangeable refuses a reload that changes what only a restart can.
+// unchangeable refuses a reload that changes what only a restart can: what is documented as "A reload does not change".
 func unchangeable(old, fresh *config.Server) error {
 	var changed []string
 	for _, c := range []struct {
-		key  string
-		same bool
+		key        string
+		old, fresh any
 	}{
-		{"listen", old.Listen == fresh.Listen},
-		{"admin.listen", old.Admin.Listen == fresh.Admin.Listen},
-		{"data", old.Data == fresh.Data},
-		{"tls", (old.TLS == nil) == (fresh.TLS == nil) && (old.TLS == nil || *old.TLS == *fresh.TLS)},
-		{"delivery.queue or delivery.park", !queueChanged(old, fresh)},
-		{"ledger.seal", old.Ledger.Seal == fresh.Ledger.Seal},
-		{"ledger.sync", old.Ledger.Sync == fresh.Ledger.Sync},
-		{"keys", old.Keys.Root == fresh.Keys.Root && strings.Join(old.Keys.RootCommand, "\x00") == strings.Join(fresh.Keys.RootCommand, "\x00")},
+		{"listen", old.Listen, fresh.Listen},
+		{"admin.listen", old.Admin.Listen, fresh.Admin.Listen},
+		{"data", old.Data, fresh.Data},
+		{"tls", old.TLS, fresh.TLS},
+		{"delivery.queue", old.Delivery.Queue, fresh.Delivery.Queue},
+		{"delivery.park", old.Delivery.Park, fresh.Delivery.Park},
+		{"ledger.seal", old.Ledger.Seal, fresh.Ledger.Seal},
+		{"ledger.sync", old.Ledger.Sync, fresh.Ledger.Sync},
+		{"ledger.origin", old.Ledger.Origin, fresh.Ledger.Origin},
+		{"ledger.checkpoint_to", old.Ledger.CheckpointTo, fresh.Ledger.CheckpointTo},
+		{"ledger.witness", old.Ledger.Witness, fresh.Ledger.Witness},
+		{"ledger.export", old.Ledger.Export, fresh.Ledger.Export},
+		{"ledger.reserve", old.Ledger.Reserve, fresh.Ledger.Reserve},
+		{"keys", old.Keys, fresh.Keys},
 	} {
-		if !c.same {
+		if !reflect.DeepEqual(c.old, c.fresh) {
 			changed = append(changed, c.key)
 		}
 	}

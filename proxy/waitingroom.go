@@ -16,7 +16,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
@@ -317,9 +316,4 @@ func reportDamage(log *zap.Logger, d *queue.Damage) {
 	log.Error("a part of the queue cannot be read: its bytes are set aside, and its events dropped and recorded as such",
 		zap.String("file", d.File), zap.Int64("at", d.Offset), zap.Int64("bytes", d.Bytes), zap.Int("events", len(d.Events)),
 		zap.String("kept", d.Kept), zap.Stringer("why", d.Why))
-}
-
-// queueChanged tells whether a configuration asks for another room for what waits.
-func queueChanged(old, fresh *config.Server) bool {
-	return old.Delivery.Queue != fresh.Delivery.Queue || old.Delivery.Park != fresh.Delivery.Park
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/sha256"
 	"crypto/x509"
+	"encoding/base64"
 	"encoding/pem"
 	"fmt"
 	"os"
@@ -107,10 +108,19 @@ func TestAuditor(t *testing.T) {
 		all := append([][]byte(nil), lines...)
 		return change(all)
 	}
+	gone := func(of []byte) []byte { // the line in place of one that was erased
+		hash := sha256.Sum256(of)
+		return []byte(`{"erased":"` + base64.RawStdEncoding.EncodeToString(hash[:]) + `","crc":"00000000"}`)
+	}
+	erased := changed(func(all [][]byte) [][]byte { all[500] = gone(all[500]); return all })
+	if said, err := audit(public, tiles, erased); err != nil || !strings.Contains(said, "from 0 on, 1 of them erased") {
+		t.Errorf("a record was erased: %v: %s", err, said)
+	}
 	for what, lines := range map[string][][]byte{
-		"changed":    changed(func(all [][]byte) [][]byte { all[500] = append([]byte(" "), all[500]...); return all }),
-		"taken away": changed(func(all [][]byte) [][]byte { return append(all[:500], all[501:]...) }),
-		"swapped":    changed(func(all [][]byte) [][]byte { all[500], all[501] = all[501], all[500]; return all }),
+		"another erased": changed(func(all [][]byte) [][]byte { all[500] = gone(all[501]); return all }),
+		"changed":        changed(func(all [][]byte) [][]byte { all[500] = append([]byte(" "), all[500]...); return all }),
+		"taken away":     changed(func(all [][]byte) [][]byte { return append(all[:500], all[501:]...) }),
+		"swapped":        changed(func(all [][]byte) [][]byte { all[500], all[501] = all[501], all[500]; return all }),
 	} {
 		if said, err := audit(public, tiles, lines); err == nil || !strings.Contains(said, "record 500 is not what was signed") {
 			t.Errorf("%s: %v: %s", what, err, said)

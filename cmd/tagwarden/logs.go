@@ -45,11 +45,15 @@ func logs(ctx context.Context, t *terminal, args []string) int {
 }
 
 // ledgerFlags say which ledger a verb is about.
-type ledgerFlags struct{ config, dir *string }
+type ledgerFlags struct {
+	set         *flag.FlagSet
+	config, dir *string
+}
 
 // ledgerFlags adds --config and --dir.
 func (t *terminal) ledgerFlags(f *flag.FlagSet) ledgerFlags {
 	return ledgerFlags{
+		f,
 		f.String("config", "tagwarden.yaml", "the server file"),
 		f.String("dir", "", "the ledger's folder, in place of the server file's"),
 	}
@@ -62,9 +66,33 @@ func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 	}
 	loaded, code := t.load(*l.config)
 	if loaded == nil {
+		whichLog(t, l.set)
 		return "", code
 	}
 	return filepath.Join(loaded.Server.Data, "ledger"), fine
+}
+
+// whichLog says in which ways a log can be meant, where none was named and there is no server file here.
+func whichLog(t *terminal, set *flag.FlagSet) {
+	named := false
+	set.Visit(func(f *flag.Flag) { named = named || f.Name == "config" })
+	if file := set.Lookup("config"); named || !missing(file.DefValue) {
+		return
+	}
+	ways := "--config FILE names the server file"
+	if set.Lookup("dir") != nil {
+		ways += ", --dir DIR the log's folder"
+	}
+	if set.Lookup("server") != nil {
+		ways += "; --server URL --token-file FILE asks a running server, and needs no file of it"
+	}
+	t.hint("which log? %s", ways)
+}
+
+// missing tells whether there is no file.
+func missing(file string) bool {
+	_, err := os.Stat(file)
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // written is the ledger's folder, where a ledger lies in it. Where none does it is empty, and the verb ends with the code.

@@ -32,6 +32,7 @@ type question struct {
 
 	gone func(through uint64) // told how far the log was gone through; nil: nobody is
 
+	words    proxy.PolicyWords
 	purposes bool // what for events were is to be known, under whatever policy
 }
 
@@ -107,11 +108,14 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	if dir == "" {
 		return nil, nil, code
 	}
+	note := func(text string) { q.t.hint("%s", text) }
 	if *q.ledger.dir == "" {
 		if loaded, code = q.t.load(*q.ledger.config); loaded == nil {
 			return nil, nil, code
 		}
-		new(proxy.PolicyWords).Tell(&q.of, loaded, q.purposes, func(text string) { q.t.hint("%s", text) })
+		q.words.Tell(&q.of, loaded, q.purposes, note)
+	} else if q.purposes || slices.ContainsFunc(q.of.Where, func(c query.Condition) bool { return c.Member == query.Purpose }) {
+		q.words.TellKept(&q.of, policiesBeside("", dir), note)
 	}
 	if len(q.ids) > 0 {
 		hashes, err := q.hashes(ctx, loaded)
@@ -127,7 +131,7 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	o := query.Options{
 		Write: true, Scan: q.scan,
 		Report: func(err error) { q.t.fail("%v", err) },
-		Note:   func(text string) { q.t.hint("%s", text) },
+		Note:   note,
 		Gone:   q.gone,
 	}
 	o.Indexing = q.indexing(dir)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -30,6 +31,9 @@ func logsAudit(ctx context.Context, t *terminal, args []string) int {
 	form := format(f, "json", "html")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
+	}
+	if _, err := os.Lstat(*out); *out != "" && err == nil { // before it takes its time
+		return t.failed(isThere(*out))
 	}
 	audit := a.here
 	if a.server.given() {
@@ -78,7 +82,7 @@ func (a auditing) here(ctx context.Context) (*recompute.Report, int) {
 		}
 	}
 	o := proxy.Auditing(dir, policiesBeside(*a.policies, dir), loaded)
-	o.Since, o.Until, o.Now = a.since, a.until, a.t.now()
+	o.Since, o.Until, o.Now, o.Version = a.since, a.until, a.t.now().UTC(), version
 	report, err := a.run(ctx, o)
 	if err != nil {
 		return nil, a.t.failed(fmt.Errorf("the log cannot be audited: %w", err))
@@ -185,6 +189,9 @@ func (a auditing) write(r *recompute.Report, form, out string) int {
 		return fine
 	}
 	file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return t.failed(isThere(out))
+	}
 	if err != nil {
 		return t.failed(err)
 	}
@@ -194,6 +201,11 @@ func (a auditing) write(r *recompute.Report, form, out string) int {
 	}
 	printf(t.out, "wrote %s\n%s\n", out, r.Verdict())
 	return fine
+}
+
+// isThere says that nothing is written over.
+func isThere(out string) error {
+	return fmt.Errorf("%s is there already: take it away, or have the report written to another file", out)
 }
 
 // auditText is a report for a terminal.

@@ -32,7 +32,7 @@ type recordExport struct {
 func logsExport(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("logs export", "[--format jsonl|csv|parquet] [--out FILE] [--from-number N | --after N|resume] [--id NAME=VALUE]... "+
 		"[--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] [--where MEMBER=VALUE]... [--limit N] "+
-		"[--config FILE | --dir DIR | --server URL --token-file FILE]\n       tagwarden logs export --tiles DIR [--config FILE | --dir DIR] [--format text|json]")
+		"[--config FILE | --dir DIR | --server URL --token-file FILE] | --tiles DIR [--config FILE | --dir DIR] [--format text|json]")
 	x, remote := &recordExport{t: t, q: t.question(f)}, addRemoteFlags(f)
 	x.q.searched(f, "how many records at most (all)")
 	x.flags(f)

@@ -19,9 +19,9 @@ const begunSuffix = ".begun"
 // exportBegun is what an export to a file was begun with: who goes on with it has to ask the same, in the same form.
 type exportBegun struct {
 	Format string    `json:"format"`
-	Asked  []string  `json:"asked"` // as flags say it, in order
-	Since  time.Time `json:"since"` // what times come to that count from when it was begun: 7d
-	Until  time.Time `json:"until"`
+	Asked  []string  `json:"asked"`          // as flags say it, in order
+	Since  time.Time `json:"since,omitzero"` // what times come to that count from when it was begun: 7d
+	Until  time.Time `json:"until,omitzero"`
 }
 
 // begun is what the flags say. Persons stand there by the hashes that records have.

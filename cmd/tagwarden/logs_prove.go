@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -40,7 +42,11 @@ func logsProve(ctx context.Context, t *terminal, args []string) int {
 		printf(t.out, "%s", proof)
 		return fine
 	}
-	if err := (durable.Files{}).Write(*out, proof, 0o600); err != nil {
+	err = durable.Files{}.Write(*out, proof, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return t.failed(fmt.Errorf("%s is there already: take it away, or have the proof written to another file", *out))
+	}
+	if err != nil {
 		return t.failed(fmt.Errorf("cannot write the proof: %w", err))
 	}
 	printf(t.out, "wrote %s\n", *out)

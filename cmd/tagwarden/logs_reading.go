@@ -70,6 +70,9 @@ func beginReading(ctx context.Context, t *terminal, dir string, of readingAsk) (
 	switch {
 	case err == nil:
 		return r, fine
+	case errors.Is(err, proxy.ErrCopy):
+		printf(t.err, "%s: %v\n", dir, err)
+		return &logReading{t: t}, fine
 	case errors.Is(err, proxy.ErrNoReading):
 		printf(t.err, "%s: that it is read is not recorded: %v\n", dir, err)
 		return &logReading{t: t}, fine

@@ -27,6 +27,9 @@ func logsRetention(ctx context.Context, t *terminal, args []string) int {
 		}
 		return showRetention(ctx, t, c, *form)
 	}
+	if missing(*file) {
+		defer whichLog(t, f)
+	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int { return showRetention(ctx, t, c, *form) })
 }
 
@@ -51,8 +54,11 @@ func showRetention(ctx context.Context, t *terminal, c *client, form string) int
 func printRetention(t *terminal, got *api.Retention) {
 	at := func(when time.Time) string { return when.UTC().Format(time.RFC3339) }
 	printf(t.out, "kept: %s", cmp.Or(got.Kept, "for good: nothing says for how long (ledger.retain)"))
-	if got.Counts != nil {
+	switch {
+	case got.Counts != nil:
 		printf(t.out, "; that counts from %s on", at(*got.Counts))
+	case got.Kept != "":
+		printf(t.out, "; that is not recorded yet, and nothing goes before it is: a running server does that within a minute, else its next start")
 	}
 	printf(t.out, "\n%s in %s", counted(int(got.Records-got.Deleted), "record"), counted(got.Segments, "segment"))
 	if got.Oldest != nil {

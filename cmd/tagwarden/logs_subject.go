@@ -81,7 +81,7 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 			}
 		}
 	}
-	report, err := dossier.Gather(ctx, l, of, proxy.PersonNames(&q.of, loaded))
+	report, err := dossier.Gather(ctx, l, of, q.words.PersonNames(&q.of, loaded, of.At))
 	if err != nil {
 		return 0, q.answered(query.Tally{}, err)
 	}

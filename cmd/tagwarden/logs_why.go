@@ -108,6 +108,9 @@ func (x *explained) print(t *terminal) {
 	for _, s := range x.Signals {
 		line("signal", s)
 	}
+	if len(x.Signals) == 0 && len(x.Ladder) > 0 {
+		line("signal", "none said anything")
+	}
 	if len(x.Left) > 0 {
 		line("left", strings.Join(x.Left, ", "))
 	}

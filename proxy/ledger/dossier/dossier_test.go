@@ -17,7 +17,10 @@ import (
 const jane, joe = "01000000000000000000000000000000", "02000000000000000000000000000000"
 
 // held is what a ledger that holds the records of testdata/log.jsonl holds about somebody.
-func held(t *testing.T, asked dossier.Asked) *dossier.Report {
+func held(t *testing.T, asked dossier.Asked) *dossier.Report { return heldBeside(t, asked, nil) }
+
+// heldBeside is held with what a configuration says.
+func heldBeside(t *testing.T, asked dossier.Asked, told *dossier.Told) *dossier.Report {
 	t.Helper()
 	text, err := os.ReadFile("testdata/log.jsonl")
 	if err != nil {
@@ -34,7 +37,7 @@ func held(t *testing.T, asked dossier.Asked) *dossier.Report {
 	asked.At = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	l := query.Open(dir, query.Options{Report: func(err error) { t.Error(err) }})
 	report, err := dossier.Gather(t.Context(), l, asked, dossier.Names{
-		Titles: map[string]string{"analytics": "Measure <our> audience"}, Carried: map[string][]string{"analytics": {"counting"}},
+		Titles: map[string]string{"analytics": "Measure <our> audience"}, Carried: map[string][]string{"analytics": {"counting"}}, Told: told,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -45,7 +48,14 @@ func held(t *testing.T, asked dossier.Asked) *dossier.Report {
 // TestReport holds what is said about a person, in each form, against what was.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	report := held(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}})
+	report := heldBeside(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}}, &dossier.Told{
+		Responsible: []dossier.Detail{{Name: "Controller", Text: "Shop GmbH, Berlin"}, {Name: "Contact", Text: "privacy@shop.example"}},
+		Contact:     "privacy@shop.example",
+		Rights:      []string{"Access to your data (Art. 15 GDPR)"}, Complaint: []string{"You may complain to an authority.", "in the EEA: <all>"},
+		Recipients: map[string]dossier.Recipient{"ga4": {Legal: "Google Ireland Limited, Dublin (Ireland)", Service: "Google Analytics 4",
+			Role: "processes the data on our behalf alone"}},
+		Activities: map[string]dossier.Sent{"counting": {Kept: "14 months", Transfer: "United States; EU-US Data Privacy Framework"}},
+	})
 	report.InForce = []string{"all"}
 	whole, err := report.Render("json")
 	if err != nil {
@@ -72,6 +82,28 @@ func TestReport(t *testing.T) {
 		if want, err := os.ReadFile(golden); err != nil || string(want) != string(got) {
 			t.Errorf("%s changed (%v). It is\n%s", form, err, got)
 		}
+	}
+}
+
+// TestMissing: what a whole answer says and nobody knows is said to be missing, and nothing stands in its place.
+func TestMissing(t *testing.T) {
+	t.Parallel()
+	asked := dossier.Asked{Subjects: []string{jane}}
+	if r := held(t, asked); len(r.Missing) != 1 || !strings.Contains(r.Missing[0], "no configuration was given") {
+		t.Errorf("without a configuration: %q", r.Missing)
+	}
+	r := heldBeside(t, asked, &dossier.Told{Activities: map[string]dossier.Sent{"counting": {}}})
+	all := strings.Join(r.Missing, "\n")
+	for _, want := range []string{
+		"How the controller can be reached", "Which legal person ga4 is", "How long ga4 keeps the data: the activity counting does not say it",
+		"Whether the data go to another country with ga4",
+	} {
+		if strings.Count(all, want) != 1 {
+			t.Errorf("%q is not missing once:\n%s", want, all)
+		}
+	}
+	if r := heldBeside(t, asked, &dossier.Told{Contact: "x"}); !strings.Contains(strings.Join(r.Missing, "\n"), "the activity counting is not in the policy in force any more") {
+		t.Errorf("without the activity: %q", r.Missing)
 	}
 }
 

@@ -230,6 +230,7 @@ func (g *gathering) finish() {
 	slices.SortFunc(g.report.Denied, func(a, b Denied) int {
 		return cmp.Or(cmp.Compare(a.Vendor, b.Vendor), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Site, b.Site))
 	})
+	g.told()
 }
 
 // from notes since when there are records about the person.

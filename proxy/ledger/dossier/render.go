@@ -18,7 +18,10 @@ var files embed.FS
 // Formats are the forms in which a report can be written.
 func Formats() []string { return []string{"text", "json", "html"} }
 
-var functions = map[string]any{"counted": Counted, "day": Day, "listed": Listed, "join": func(all []string) string { return strings.Join(all, ", ") }}
+var functions = map[string]any{
+	"counted": Counted, "day": Day, "listed": Listed, "between": between, "inForce": inForce,
+	"join": func(all []string) string { return strings.Join(all, ", ") },
+}
 
 var (
 	page  = template.Must(template.New("report.html").Funcs(functions).ParseFS(files, "report.html"))

@@ -17,6 +17,18 @@ type Report struct {
 	Readings []Reading `json:"readings"`      // who asked the log about the person
 	Erased   []Erasure `json:"erased"`        // what is not in the log any more
 	Limits   []string  `json:"limits"`        // what the log cannot say, a sentence each
+
+	// What the configuration in force says beside the log; empty where none is at hand.
+	Responsible []Detail `json:"responsible"` // the controller, and how to reach it
+	Rights      []string `json:"rights"`
+	Complaint   []string `json:"complaint"` // where one may complain
+	Missing     []string `json:"missing"`   // what a whole answer says and nobody here knows, a sentence each
+}
+
+// Detail is a text, and what it is.
+type Detail struct {
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // Asked is who was asked about, and of when.
@@ -41,8 +53,13 @@ type Log struct {
 type Use struct {
 	Site       string         `json:"site"`
 	Vendor     string         `json:"vendor"`
-	Purposes   []string       `json:"purposes"` // by their ids; empty: no policy that is kept tells
-	Titles     []string       `json:"titles"`   // of the purposes, as visitors are told them
+	Recipient  string         `json:"recipient,omitempty"`         // the legal person, with its seat
+	Service    string         `json:"service,omitempty"`           // what it is called
+	Role       string         `json:"role,omitempty"`              // of the recipient, in words
+	KeptThere  string         `json:"kept_by_recipient,omitempty"` // for how long
+	Transfer   string         `json:"transfer,omitempty"`          // to which other country, by which safeguard, or that none is
+	Purposes   []string       `json:"purposes"`                    // by their ids; empty: no policy that is kept tells
+	Titles     []string       `json:"titles"`                      // of the purposes, as visitors are told them
 	Activity   string         `json:"activity"`
 	Basis      string         `json:"basis"`
 	Assessment string         `json:"assessment,omitempty"`
@@ -69,6 +86,7 @@ type Outcomes struct {
 type Denied struct {
 	Site   string    `json:"site"`
 	Vendor string    `json:"vendor"`
+	Legal  string    `json:"recipient,omitempty"` // the legal person, with its seat
 	Reason string    `json:"reason"`
 	Why    string    `json:"why"` // in words
 	First  time.Time `json:"first"`
@@ -130,4 +148,21 @@ type Erasure struct {
 type Names struct {
 	Titles  map[string]string   // by purpose
 	Carried map[string][]string // activities, by purpose
+	Told    *Told               // what visitors are told; nil: no configuration is at hand
 }
+
+// Told is what the configuration in force says of recipients and of whoever is responsible.
+type Told struct {
+	Responsible []Detail
+	Contact     string // of the controller
+	Rights      []string
+	Complaint   []string
+	Recipients  map[string]Recipient // by vendor
+	Activities  map[string]Sent
+}
+
+// Recipient is who a vendor is.
+type Recipient struct{ Legal, Service, Role string }
+
+// Sent is what becomes of the data of an activity: how long the recipient keeps them, and where they go. "" is not known.
+type Sent struct{ Kept, Transfer string }

@@ -179,7 +179,32 @@ func (r *Reading) inWords() string {
 	return what + " (" + r.Verb + "), by " + cmp.Or(r.By, "nobody that is known") + ", " + cmp.Or(through[r.Through], "through "+r.Through) + "."
 }
 
-// saysGone is what is not in the log any more, in words.
+// between is when something was, in words.
+func between(first, last time.Time) string {
+	if Day(first) == Day(last) {
+		return "at " + Day(first)
+	}
+	return "from " + Day(first) + " to " + Day(last)
+}
+
+// inForce are scopes that are objected to, in words.
+func inForce(scopes []string) string {
+	said := make([]string, len(scopes))
+	for i, scope := range scopes {
+		vendor, is := strings.CutPrefix(scope, "vendor:")
+		switch {
+		case scope == "all":
+			said[i] = "everything"
+		case is:
+			said[i] = "anything that goes to " + vendor
+		default:
+			said[i] = scope
+		}
+	}
+	return strings.Join(said, ", ")
+}
+
+// saysGone is what is not in the log any more, in words. Of an erasure it does not say why, which was written about somebody else.
 func saysGone(said gjson.Result, line string) string {
 	first, end := said.Get("first").Uint(), said.Get("end").Uint()
 	which := fmt.Sprintf("records %d to %d", first, max(end, 1)-1)
@@ -188,6 +213,15 @@ func saysGone(said gjson.Result, line string) string {
 		return "On " + Day(said.Get("time").Time()) + " " + which + " were deleted, since they were old. Whom they were about is not known any more."
 	case ledger.KindSetAside:
 		return "On " + Day(said.Get("time").Time()) + " it was noted that " + which + " are damaged. Whom they were about is not known any more."
+	case ledger.KindErasure:
+		why := ""
+		if said.Get("window").Str != "" {
+			why = ", since they were old"
+		}
+		return fmt.Sprintf("On %s it was noted that %s among %s will be erased%s. Whom they were about is not known any more.",
+			Day(said.Get("time").Time()), Counted(int(said.Get("records").Int()), "record"), which, why)
+	case ledger.KindErased:
+		return "On " + Day(said.Get("time").Time()) + " the records that were noted before were erased."
 	}
 	return line
 }

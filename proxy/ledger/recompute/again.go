@@ -95,7 +95,10 @@ func (w closing) sayUnmatched(all map[name]*told) {
 			f.Kind, f.What = EndedTwice, "it goes on behind the record that ends it"
 			f.Records = append(f.Records, of.ended...)
 		case !w.holes.whole(u.hit, w.firstHit):
-			w.report.Undecided++ // what was decided may have been deleted
+			if !u.attempt {
+				w.report.Undecided++ // what was decided may have been deleted
+				said[u.name] = true
+			}
 			continue
 		default:
 			f.Kind, f.What = WithoutDecision, "no record says that it was decided"

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"path/filepath"
 	"reflect"
 	"testing"
 	"time"
@@ -32,8 +33,11 @@ func TestReport(t *testing.T) {
 	s.attempt(hit)
 	s.wait(time.Minute)
 	s.end(hit, ledger.Unknown, "broken")
+	s.must(os.WriteFile(filepath.Join(s.dir, ledger.CheckpointFile), []byte("shop.example/tagwarden\n30\n"+
+		"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\u2014 shop.example/tagwarden Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"), 0o600))
 	r := s.audited(func(o *recompute.Options) {
 		o.Since, o.Now = noon.AddDate(0, 0, -7), noon.AddDate(0, 1, 0)
+		o.Version = "1.2.3"
 		o.Kept = func(string, string, []string) time.Duration { return 60 * 24 * time.Hour }
 	})
 	page, err := r.HTML()

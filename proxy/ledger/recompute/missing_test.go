@@ -59,6 +59,24 @@ func TestMissing(t *testing.T) {
 	}
 }
 
+// TestOutcomesWithoutDecision: events are counted whose decision is not there, each once; what was attempted alone is none.
+func TestOutcomesWithoutDecision(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	ended, attempted := s.event("page_view", 1, queued), s.event("page_view", 2, queued)
+	s.restart()
+	s.attempt(ended)
+	s.end(ended, ledger.Deferred, "timeout")
+	s.attempt(ended)
+	s.end(ended, ledger.Delivered, "")
+	s.attempt(attempted)
+	s.must(s.l.Close())
+	s.must(os.Remove(segments(t, s.dir)[0]))
+	if r := s.recomputed(); r.Undecided != 1 {
+		t.Errorf("%d outcomes without a decision, and there is one", r.Undecided)
+	}
+}
+
 // TestDamaged: lines that cannot be read are said, and what stands behind them is audited.
 func TestDamaged(t *testing.T) {
 	t.Parallel()

@@ -13,6 +13,10 @@ import (
 
 // Report is what recomputing came to. Its JSON is fixed: members may be added, none taken away.
 type Report struct {
+	Made    time.Time `json:"made,omitzero"`     // zero: nobody said when
+	Version string    `json:"version,omitempty"` // of tagwarden, that made it
+	Log     Log       `json:"log"`
+
 	Records uint64    `json:"records"` // that were read
 	First   uint64    `json:"first"`   // number of the first of them
 	End     uint64    `json:"end"`     // number behind the last
@@ -29,7 +33,7 @@ type Report struct {
 
 	Events      Events      `json:"events"`
 	Outcomes    Outcomes    `json:"outcomes"`
-	Undecided   uint64      `json:"outcomes_without_decision"` // of events whose decision may have been deleted
+	Undecided   uint64      `json:"outcomes_without_decision"` // events of which an outcome is there, and whose decision may have been deleted
 	Suppression Suppression `json:"suppression"`
 	Rejudged    Rejudged    `json:"rejudged"`
 	Fields      Fields      `json:"fields"`
@@ -45,6 +49,14 @@ type Report struct {
 	purposes map[string]*Purpose
 	acts     map[Acts]uint64
 	access   map[Access]uint64
+}
+
+// Log is the log that a report is of, as its newest checkpoint names it, when reading began. That its signature holds, and
+// that the records are those, package audit tells.
+type Log struct {
+	Origin string `json:"origin,omitempty"` // "": there is neither a checkpoint nor a key
+	Signed uint64 `json:"signed"`           // how many records the checkpoint is of
+	Root   string `json:"root,omitempty"`   // of their tree, in base64; "": there is no checkpoint
 }
 
 // Events is what was decided of events.
@@ -109,6 +121,7 @@ type Acts struct {
 
 func newReport(o *Options) *Report {
 	r := &Report{
+		Made: o.Now, Version: o.Version,
 		Since: o.Since, Until: o.Until, Findings: []Finding{}, Found: map[Kind]uint64{},
 		Events: Events{Reasons: map[string]uint64{}}, Outcomes: Outcomes{Why: map[string]uint64{}},
 		Rejudged: Rejudged{Why: map[string]uint64{}}, Retention: Retention{Known: o.Kept != nil},

@@ -32,12 +32,29 @@ func (r *Report) Verdict() string {
 // Sections are the figures of a report.
 func (r *Report) Sections() []Section {
 	return []Section{
-		r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.retention(), r.exceptions(), r.readings(),
+		r.about(), r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.retention(), r.exceptions(), r.readings(),
 		{Title: "Taken as it was found then", Notes: r.Assumed}, {Title: "What this report cannot say", Notes: r.Unsaid},
 	}
 }
 
 func row(name string, n uint64) [2]string { return [2]string{name, strconv.FormatUint(n, 10)} }
+
+// about is of which log the report is, when it was made, and with what.
+func (r *Report) about() Section {
+	s := Section{Title: "This report", Rows: [][2]string{{"log", cmp.Or(r.Log.Origin, "its folder does not name it")}}}
+	if r.Log.Root == "" {
+		s.Rows = append(s.Rows, [2]string{"newest checkpoint", "there is none"})
+	} else {
+		s.Rows = append(s.Rows, [2]string{"newest checkpoint", fmt.Sprintf("of %d records, root %s", r.Log.Signed, r.Log.Root)})
+	}
+	if !r.Made.IsZero() {
+		s.Rows = append(s.Rows, [2]string{"made", stamp(r.Made)})
+	}
+	if r.Version != "" {
+		s.Rows = append(s.Rows, [2]string{"with", "tagwarden " + r.Version})
+	}
+	return s
+}
 
 func (r *Report) records() Section {
 	s := Section{Title: "Records", Rows: [][2]string{row("read", r.Records)}}

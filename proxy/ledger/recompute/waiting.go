@@ -64,7 +64,7 @@ func (w *walk) outcome() {
 		e := w.waits[of]
 		if e == nil {
 			if o.why != "damaged" { // its decision may be lost as well
-				w.unmatch(unmatched{of, w.line.number, o.ends(), o.left(), !w.counts()})
+				w.unmatch(unmatched{name: of, number: w.line.number, ends: o.ends(), left: o.left(), unsaid: !w.counts()})
 			}
 			continue
 		}
@@ -87,7 +87,7 @@ func (w *walk) attempt() {
 	for _, of := range exchanged(nil, lineOf(&w.line).Get("of")) {
 		e := w.waits[of]
 		if e == nil {
-			w.unmatch(unmatched{of, w.line.number, false, false, !w.counts()})
+			w.unmatch(unmatched{name: of, number: w.line.number, attempt: true, unsaid: !w.counts()})
 			continue
 		}
 		e.look, e.lookedAt, e.last = w.line.number, w.line.at, w.line.at
@@ -198,10 +198,11 @@ func (c *carrier) endedBy(number uint32, scope string) bool {
 // unmatched is a record about an event that does not wait.
 type unmatched struct {
 	name
-	number uint64
-	ends   bool
-	left   bool
-	unsaid bool // it is of another time than is asked about
+	number  uint64
+	ends    bool
+	left    bool
+	attempt bool // it says that the event is about to leave, and of no outcome
+	unsaid  bool // it is of another time than is asked about
 }
 
 // mostUnmatched is how many such records are looked at.

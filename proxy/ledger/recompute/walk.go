@@ -36,8 +36,10 @@ type Options struct {
 	// Kept is how long a record is kept: of an event for a site and some purposes, or of anything else ("" and nil); 0: for
 	// good. nil: nobody knows.
 	Kept   func(kind, site string, purposes []string) time.Duration
-	Signed uint64    // how many records there are at least: of so many the newest signed checkpoint is that is known
+	Signed uint64    // how many records there are at least, by a checkpoint that lies elsewhere; see [Log]
 	Now    time.Time // when it is recomputed; zero: as of the last record
+
+	Version string // of tagwarden, for the report
 
 	Progress func(done, all uint64) // is told how many records of how many were read, now and then; nil: nobody is
 }
@@ -102,7 +104,8 @@ const toldEvery = 4096
 
 // read reads all records.
 func (w *walk) read(ctx context.Context) error {
-	all := signed(w.opts.Dir)
+	w.report.Log = logOf(w.opts.Dir)
+	all := w.report.Log.Signed
 	r := ledger.Read(w.opts.Dir, 0)
 	defer func() { _ = r.Close() }()
 	for {
@@ -146,17 +149,17 @@ func (w *walk) tell(ctx context.Context, all uint64) error {
 	return ctx.Err()
 }
 
-// signed is how many records the newest checkpoint is of.
-func signed(dir string) uint64 {
+// logOf is the log of a folder, by its newest checkpoint, else by its key.
+func logOf(dir string) Log {
+	var c *tree.Checkpoint
 	text, err := os.ReadFile(filepath.Join(dir, ledger.CheckpointFile))
-	if err != nil {
-		return 0
+	if err == nil {
+		c, err = tree.Unverified(text)
 	}
-	c, err := tree.Unverified(text)
 	if err != nil {
-		return 0
+		return Log{Origin: ledger.OriginOf(dir)}
 	}
-	return uint64(c.Tree.N)
+	return Log{Origin: c.Origin, Signed: uint64(c.Tree.N), Root: c.Tree.Hash.String()}
 }
 
 // record reads one record.
@@ -317,8 +320,8 @@ func (w *walk) finish(ctx context.Context) error {
 	}
 	end := closing{w}
 	suspecting{w}.sayOf(time.Time{})
-	if w.opts.Signed > w.next {
-		w.holes.all = append(w.holes.all, span{w.next, w.opts.Signed})
+	if signed := max(w.opts.Signed, w.report.Log.Signed); signed > w.next {
+		w.holes.all = append(w.holes.all, span{w.next, signed})
 	}
 	for _, say := range []func(){end.unended, end.missing, end.decidedOn, func() { w.overdue.finish(w) }} {
 		if err := ctx.Err(); err != nil {

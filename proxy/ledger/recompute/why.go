@@ -131,7 +131,31 @@ func Explain(ctx context.Context, dir string, number uint64, compile func(string
 	case r.Err() != nil:
 		return nil, r.Err()
 	}
-	return nil, fmt.Errorf("%w: %d", ErrGone, number)
+	return nil, gone(dir, number)
+}
+
+// gone says that there is no record of a number, and which there are.
+func gone(dir string, number uint64) error {
+	all, err := ledger.Segments(dir)
+	if err != nil || len(all) == 0 {
+		return fmt.Errorf("%w: %d", ErrGone, number)
+	}
+	r, err := ledger.Last(dir, 1)
+	if err != nil {
+		return fmt.Errorf("%w: %d", ErrGone, number)
+	}
+	defer func() { _ = r.Close() }()
+	last, known := uint64(0), false
+	for r.Next() {
+		last, known = r.Number()
+	}
+	switch {
+	case !known:
+		return fmt.Errorf("%w: %d", ErrGone, number)
+	case number >= all[0].First && number < last:
+		return fmt.Errorf("%w: %d (there are %d to %d, and some between them are gone)", ErrGone, number, all[0].First, last)
+	}
+	return fmt.Errorf("%w: %d (there are %d to %d)", ErrGone, number, all[0].First, last)
 }
 
 // over tells whether nothing more is looked for.

@@ -7,9 +7,9 @@ import (
 
 // act is what somebody objected to, had kept, took back or complained about.
 func act(r *record) string {
-	said := fmt.Sprintf("%s of %s: %s from %s (%s), %s times, %d subjects", r.get("kind"), cmp.Or(r.list("scopes"), "-"),
-		cmp.Or(r.get("act"), "-"), cmp.Or(r.get("site"), "-"), r.get("source"), cmp.Or(r.get("times"), "1"),
-		len(r.all.Get("subjects").Array()))
+	said := fmt.Sprintf("%s of %s: %s from %s (%s), %s, %s", r.get("kind"), cmp.Or(r.list("scopes"), "-"),
+		cmp.Or(r.get("act"), "-"), cmp.Or(r.get("site"), "-"), r.get("source"),
+		counted(int(max(r.all.Get("times").Int(), 1)), "time"), counted(len(r.all.Get("subjects").Array()), "subject"))
 	if r.all.Get("restriction").Bool() {
 		said += ", as a restriction"
 	}

@@ -8,6 +8,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -46,13 +47,19 @@ func main() {
 	}
 
 	first := must(strconv.Atoi(append(os.Args, "0")[3]))
-	n, records := first, bufio.NewScanner(os.Stdin)
+	n, erased, records := first, 0, bufio.NewScanner(os.Stdin)
 	for records.Buffer(nil, 1<<20); n < len(entries) && records.Scan(); n++ {
-		if line := sha256.Sum256(records.Bytes()); !bytes.Equal(line[:], entries[n]) {
+		line := sha256.Sum256(records.Bytes())
+		if rest, is := strings.CutPrefix(records.Text(), `{"erased":"`); is { // the line went, and its hash stands there
+			hash, _, _ := strings.Cut(rest, `"`)
+			line, erased = [32]byte(must(base64.RawStdEncoding.DecodeString(hash))), erased+1
+		}
+		if !bytes.Equal(line[:], entries[n]) {
 			panic(fmt.Sprintf("record %d is not what was signed", n))
 		}
 	}
-	fmt.Printf("%s: the tree of %d records is what was signed, and so are %d records from %d on\n", lines[0], size, n-first, first)
+	fmt.Printf("%s: the tree of %d records is what was signed, and so are %d records from %d on", lines[0], size, n-first, first)
+	fmt.Printf(", %d of them erased\n", erased)
 }
 
 func must[T any](value T, err error) T {
