@@ -72,7 +72,7 @@ func (w suspecting) clear(a *act) {
 	if len(w.suspects.queue) == 0 {
 		return
 	}
-	again := leaving{w.walk}
+	again := leaving(w)
 	for _, subject := range a.subjects {
 		all := w.suspects.of[subject]
 		delete(w.suspects.of, subject)
@@ -117,7 +117,7 @@ func (w suspecting) sayOf(now time.Time) {
 			}
 			continue
 		}
-		leaving{w.walk}.accuse(s)
+		leaving(w).accuse(s)
 		of := w.suspects.of[s.subject]
 		if at := slices.Index(of, s); at == 0 {
 			of = of[1:]
