@@ -129,7 +129,9 @@ func (s *shared) answerUntold(r *request) error {
 		if err != nil {
 			return err
 		}
-		receipts[i] = Receipt{Recorded: s.store.opts.Now().UTC(), New: true, InForce: inForce, Untold: true}
+		receipts[i] = Receipt{ // whether the holder has an act still is not known yet: it keeps its proof
+			Recorded: s.store.opts.Now().UTC(), New: true, Own: true, InForce: inForce, Untold: true,
+		}
 	}
 	r.receipts = receipts
 	return nil

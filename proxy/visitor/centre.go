@@ -66,6 +66,9 @@ type centrePage struct {
 	Lost       bool   // the browser did not keep the choice
 }
 
+// untold is what became of a change that not all nodes know of yet.
+const untold = "untold"
+
 // message is what is said of the change that was made last. It comes from the address, so it is said only where what stands bears it out.
 func (p *centrePage) message(code string, kept bool) {
 	switch code {
@@ -73,7 +76,7 @@ func (p *centrePage) message(code string, kept bool) {
 		if p.Lost = !kept; kept {
 			p.Done = p.done(code)
 		}
-	case "taken", "here", "none", "kept":
+	case "taken", "here", "none", "kept", untold:
 		p.Done = p.done(code)
 	}
 	if p.Done != "" {
@@ -122,6 +125,9 @@ func (v *visit) choose() {
 			done = "taken"
 		default:
 			done = "saved"
+		}
+		if v.untold {
+			done = untold
 		}
 	}
 	v.redirect(fasthttp.StatusSeeOther, "?lang="+v.said.Tag+"&done="+done+"#status")

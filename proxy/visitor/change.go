@@ -107,7 +107,7 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 		if len(d.acts.Acts) == 0 {
 			return d, nil
 		}
-		d.receipts, err = v.act(d.acts)
+		d.receipts, err = v.do(d.acts)
 		left, found := v.withoutBadCookie(err, ids)
 		if !found {
 			return d, err
@@ -198,6 +198,13 @@ func (v *visit) elsewhere(d *deed, w wish) bool {
 		return !slices.Contains(w.object, scope) && scope != objection.KeptOptOut &&
 			(slices.Contains(w.takeBack, scope) || slices.Contains(w.takeBack, all))
 	})
+}
+
+// do hands acts to the store, and notes whether all nodes know of them.
+func (v *visit) do(acts objection.Acts) ([]objection.Receipt, error) {
+	receipts, err := v.act(acts)
+	v.untold = v.untold || slices.ContainsFunc(receipts, func(r objection.Receipt) bool { return r.Untold })
+	return receipts, err
 }
 
 // act hands acts to the store, and waits.

@@ -31,6 +31,7 @@ type store struct {
 	acts   []objection.Act
 	err    error // in place of doing anything
 	asked  int   // how often Standing was
+	untold bool  // the other nodes cannot be told
 }
 
 func (s *store) keys(ids []objection.ID, subjects []objection.Subject) []string {
@@ -60,7 +61,7 @@ func (s *store) Act(_ context.Context, acts objection.Acts) ([]objection.Receipt
 	var receipts []objection.Receipt
 	for _, a := range acts.Acts {
 		s.acts = append(s.acts, a)
-		r := objection.Receipt{New: true}
+		r := objection.Receipt{New: true, Untold: s.untold, Own: s.untold}
 		for _, key := range s.keys(a.IDs, a.Change.Subjects) {
 			own := s.stands[key][a.Change.Holder]
 			if slices.Contains(a.Change.TakeBack, objection.All) {

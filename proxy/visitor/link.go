@@ -73,6 +73,9 @@ func (v *visit) link(token string) {
 	case code == "taken" && p.Elsewhere && !p.Back:
 		p.Done = v.Say("link_taken")
 		p.Title = p.Done + " " + p.Title
+	case code == untold:
+		p.Done = v.Say("done_" + untold)
+		p.Title = p.Done + " " + p.Title
 	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
 		if p.Done = v.Say("done_" + code); p.Manage {
 			p.Done = p.done(code)
@@ -102,7 +105,11 @@ func (v *visit) follow(c *Claim) {
 		} else if v.carryOutLink(c, c.Scopes, nil) {
 			v.ctx.Response.Header.SetContentType("text/plain; charset=utf-8")
 			v.ctx.Response.Header.Set("Content-Language", v.said.Tag)
-			v.ctx.SetBodyString(v.Say("link_done") + "\n")
+			said := "link_done"
+			if v.untold {
+				said = "done_" + untold
+			}
+			v.ctx.SetBodyString(v.Say(said) + "\n")
 		}
 		return
 	}
@@ -140,6 +147,9 @@ func (v *visit) follow(c *Claim) {
 	case len(object) == 0:
 		done = "taken"
 	}
+	if v.untold {
+		done = untold
+	}
 	v.redirect(fasthttp.StatusSeeOther, "?lang="+v.said.Tag+"&done="+done+"#status")
 }
 
@@ -163,7 +173,7 @@ func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 		change.Object = object
 		acts.Acts = append(acts.Acts, objection.Act{Change: change})
 	}
-	if _, err := v.act(acts); err != nil {
+	if _, err := v.do(acts); err != nil {
 		v.failed(err, v.fail)
 		return false
 	}

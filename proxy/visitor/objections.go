@@ -16,12 +16,14 @@ import (
 // restrictions behind "restriction:"), and how many identifiers it was known by. Where something was to be taken back for an identifier
 // without a proof that it was objected for here, elsewhere is true, and detail says that what was objected to elsewhere stands: whether there
 // is such a thing is told to nobody. Where an identifier was left out because an account may be called by it, account is
-// true, and detail says that what is chosen holds for this browser.
+// true, and detail says that what is chosen holds for this browser. Where the other nodes of a cluster could not be told
+// in time, untold is true, and detail says so.
 type standingAnswer struct {
 	InForce    []string `json:"in_force"`
 	Identified int      `json:"identified"`
 	Elsewhere  bool     `json:"elsewhere,omitempty"`
 	Account    bool     `json:"account,omitempty"`
+	Untold     bool     `json:"untold,omitempty"`  // not all nodes know of it yet
 	GoesOn     []string `json:"goes_on,omitempty"` // purposes, sorted, that go on for a recipient by a person's decision
 	Detail     string   `json:"detail,omitempty"`  // in the visitor's language
 }
@@ -97,6 +99,7 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	}
 	answer := standingAnswer{
 		InForce: inForce, Identified: became.identified, Elsewhere: became.elsewhere, Account: v.account,
+		Untold: v.untold,
 	}
 	goesOn, err := v.opts.GoesOn(v.site.ID, proven, nil, v.chosen)
 	if err != nil {
@@ -114,6 +117,9 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	if answer.Elsewhere {
 		said = append(said, v.Say("done_here"))
 	}
+	if answer.Untold {
+		said = append(said, v.Say("done_"+untold))
+	}
 	if answer.Account {
 		said = append(said, v.Say("account"))
 	}
@@ -124,6 +130,9 @@ func (v *visit) answerStanding(proven []objection.ID, became outcome) {
 	text, err := json.Marshal(answer)
 	if err != nil {
 		panic("BUG: an answer is no JSON: " + err.Error())
+	}
+	if answer.Untold {
+		v.ctx.SetStatusCode(fasthttp.StatusAccepted)
 	}
 	v.ctx.Response.Header.SetContentType("application/json")
 	v.ctx.SetBody(text)

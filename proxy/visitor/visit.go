@@ -19,6 +19,8 @@ type visit struct {
 	where Where
 	wording
 	browser
+
+	untold bool // what was done is not known to all nodes yet
 }
 
 func (p *Pages) visit(ctx *fasthttp.RequestCtx, site *Site, path string, from netip.Addr) *visit {
