@@ -162,7 +162,11 @@ func TestBackupIsBegunWith(t *testing.T) {
 				status = gjson.Parse(again.operate("GET", "/queue", "").Body.String())
 				return status.Get("waiting").Int() == 0
 			})
-			by := account(t, again.ledger(t))
+			var by map[string]int
+			until(t, "the ledger says what became of each", func() bool {
+				by = account(t, again.ledger(t))
+				return by[""] == 0
+			})
 			pending := by["parked:restored"] + by["parked:refused"]
 			if got := int(status.Get("pending").Int()); got != pending {
 				t.Errorf("%d are pending, and by the ledger %d: %v", got, pending, by)

@@ -30,9 +30,15 @@ func TestQueueOfAnEarlierVersion(t *testing.T) {
 		}
 		r := start(t, filepath.Join(dir, "tagwarden.yaml"), door.option, clock.option)
 		all := r.queue(t, "GET", "/events", "", 200)
-		if all.Get("of").Int() != 6 || all.Get(`events.#(state=="parked")#|#`).Int() != 2 ||
+		pending := int(all.Get("of").Int()) // what its vendor has forgotten ends at the start, at once or a moment later
+		if pending != 6 && pending != 6-c.unknown || all.Get(`events.#(state=="parked")#|#`).Int() != 2 ||
 			all.Get(`events.#(attempted==true)#.vendor`).Raw != `["segment"]` && c.unknown == 0 {
 			t.Errorf("%s", all.Raw)
+		}
+		for _, endpoint := range all.Get("events.#.endpoint").Array() {
+			if endpoint.Str != "collect" && endpoint.Str != "track" {
+				t.Errorf("an event is said to have come in at %q", endpoint.Str)
+			}
 		}
 		if err := r.stop(t); err != nil {
 			t.Fatal(err)

@@ -97,7 +97,8 @@ func (v *viewer) event(it queue.Item) (api.QueueEvent, bool) {
 		out.Site, out.Activity, out.Event = of.Site, of.Activity, of.Name
 	}
 	if v.kept.Read(e.Facts) == nil {
-		out.Endpoint, _ = v.kept.Route()
+		endpoint, _ := v.kept.Route()
+		out.Endpoint = strings.Clone(endpoint) // the next event is read into the same memory
 	}
 	names := v.names(it.Vendor)
 	out.Host, out.Method, out.Path = string(e.Role), string(e.Method), names.path(out.Endpoint, e.Path)

@@ -104,6 +104,7 @@ func unchangeable(old, fresh *config.Server) error {
 		{"admin.listen", old.Admin.Listen, fresh.Admin.Listen},
 		{"data", old.Data, fresh.Data},
 		{"tls", old.TLS, fresh.TLS},
+		{"cluster", old.Cluster, fresh.Cluster},
 		{"delivery.queue", old.Delivery.Queue, fresh.Delivery.Queue},
 		{"delivery.park", old.Delivery.Park, fresh.Delivery.Park},
 		{"ledger.seal", old.Ledger.Seal, fresh.Ledger.Seal},

@@ -87,7 +87,8 @@ func (k *Kept) Read(facts []byte) error {
 	return nil
 }
 
-// Route names the endpoint that the events came in at, and where their visitor was.
+// Route names the endpoint that the events came in at, and where their visitor was. The endpoint is a view of what was
+// read: it is to be copied where it is needed for longer.
 func (k *Kept) Route() (endpoint, region string) { return k.endpoint, k.region.String() }
 
 // Reset forgets what was read, and keeps the memory.
