@@ -14,7 +14,7 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-objections attack browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -121,6 +121,12 @@ waiting: ## WAITING (10000) events wait while vendors are down, and are asked ag
 	TAGWARDEN_WAITING=$(WAITING) $(GO) test -count=1 -v -run '^TestWhatWaitsIsAskedAgain$$' ./proxy
 
 OBJECTORS ?= 10000000
+
+RECORDS ?= 10000000
+
+bench-log: ## questions to a log of RECORDS (10000000) records, sealed ones and those that are being written; prints times
+	@echo "== bench-log: $(RECORDS) records; about 2 GB of disk"
+	TAGWARDEN_RECORDS=$(RECORDS) $(GO) test -count=1 -timeout 60m -v -run '^TestMillionsOfRecords' ./proxy/ledger/query
 
 bench-objections: ## look-ups, memory and start-up with OBJECTORS (10000000) objectors, and an import; prints tables
 	@echo "== bench-objections: $(OBJECTORS) objectors; about 2 GB of disk and of memory"
