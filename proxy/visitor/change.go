@@ -107,7 +107,7 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 		if len(d.acts.Acts) == 0 {
 			return d, nil
 		}
-		d.receipts, err = v.do(d.acts)
+		d.receipts, err = do(v, d.acts)
 		left, found := v.withoutBadCookie(err, ids)
 		if !found {
 			return d, err
@@ -201,7 +201,7 @@ func (v *visit) elsewhere(d *deed, w wish) bool {
 }
 
 // do hands acts to the store, and notes whether all nodes know of them.
-func (v *visit) do(acts objection.Acts) ([]objection.Receipt, error) {
+func do(v *visit, acts objection.Acts) ([]objection.Receipt, error) {
 	receipts, err := v.act(acts)
 	v.untold = v.untold || slices.ContainsFunc(receipts, func(r objection.Receipt) bool { return r.Untold })
 	return receipts, err

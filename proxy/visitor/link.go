@@ -173,7 +173,7 @@ func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 		change.Object = object
 		acts.Acts = append(acts.Acts, objection.Act{Change: change})
 	}
-	if _, err := v.do(acts); err != nil {
+	if _, err := do(v, acts); err != nil {
 		v.failed(err, v.fail)
 		return false
 	}
