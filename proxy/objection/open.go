@@ -135,9 +135,12 @@ func (s *Store) load(found layout, w *writer) error {
 			return err
 		}
 		if s.shared != nil {
-			if err := s.shared.untold.load(tx, w.scopes.numbers); err != nil {
-				return err
-			}
+			err = s.shared.untold.load(tx, w.scopes.numbers)
+		} else {
+			err = noneUntold(tx)
+		}
+		if err != nil {
+			return err
 		}
 		s.state.Store(now)
 		decided, err := loadDecisions(tx)

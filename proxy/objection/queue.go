@@ -54,7 +54,7 @@ func (r *request) wait(ctx context.Context) error {
 
 func (r *request) answer(receipts []Receipt, err error) {
 	r.receipts, r.err = receipts, err
-	if of := r.asked; of != nil {
+	if of := r.asked; of != nil && of.begun.CompareAndSwap(requestWaits, requestTaken) {
 		of.followed, of.kept, of.more = r.followed, r.kept, r.more
 		of.answer(receipts, err)
 	}

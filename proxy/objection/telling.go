@@ -3,6 +3,7 @@ package objection
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -56,26 +57,28 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 	defer cancel()
 	if kept {
 		s.tell()
-	} else if err := s.order.Append(ctx, id, act); err != nil {
+	} else {
+		err = s.order.Append(ctx, id, act)
+	}
+	if err == nil {
 		select {
-		case <-r.done: // it was taken all the same
+		case <-r.done:
 			return nil
-		default:
-			return fmt.Errorf("%w: %w", ErrUntold, err)
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-s.store.stop:
+			err = ErrClosed
 		}
 	}
-	select {
-	case <-r.done:
+	switch {
+	case !r.begun.CompareAndSwap(requestWaits, requestLeft): // it is being answered
+		<-r.done
 		return nil
-	case <-ctx.Done():
-		err = ctx.Err()
-	case <-s.store.stop:
-		err = ErrClosed
-	}
-	if !kept {
+	case kept:
+		return s.answerUntold(r)
+	default:
 		return fmt.Errorf("%w: %w", ErrUntold, err)
 	}
-	return s.answerUntold(r)
 }
 
 // submitParts puts a part of an import on the log that is too long for one act: in two, of which the second one says how
@@ -182,8 +185,8 @@ func (s *shared) actOf(id [16]byte) (act []byte, err error) {
 		if value == nil {
 			return nil
 		}
-		_, act, _, err = parseUntold(id[:], value)
-		act = bytes.Clone(act)
+		kept, err := parseUntold(id[:], value)
+		act = bytes.Clone(kept.act)
 		return err
 	})
 	return act, err
@@ -203,14 +206,19 @@ func (s *shared) published(g *group) {
 	s.untold.remove(came)
 }
 
-// keepUntold puts an act on disk that is to be told.
+// keepUntold puts an act on disk that is to be told, behind those before it.
 func (g ordering) keepUntold(one *untoldAct) error {
 	b, err := g.tx.CreateBucketIfNotExists(bucketUntold)
 	if err != nil {
 		return err
 	}
+	number, err := b.NextSequence()
+	if err != nil {
+		return err
+	}
 	g.wrote = true
-	return b.Put(one.id[:], one.text)
+	value := append(binary.AppendUvarint(make([]byte, 4, 16+len(one.text)), number), one.text...)
+	return b.Put(one.id[:], sealed(one.id[:], value))
 }
 
 // takeUntold gives a request whose turn has come the messages that were kept with it, and forgets these.
@@ -220,13 +228,13 @@ func (g ordering) takeUntold(r *request) error {
 		return nil
 	}
 	b := g.tx.Bucket(bucketUntold)
-	_, _, messages, err := parseUntold(r.order.id[:], b.Get(r.order.id[:]))
+	kept, err := parseUntold(r.order.id[:], b.Get(r.order.id[:]))
 	if err != nil {
 		return err
 	}
-	if r.batch != nil && len(messages) == len(r.batch.Changes) {
-		for i := range messages {
-			r.batch.Changes[i].Outbox = messages[i]
+	if r.batch != nil && len(kept.messages) == len(r.batch.Changes) {
+		for i := range kept.messages {
+			r.batch.Changes[i].Outbox = kept.messages[i]
 		}
 	}
 	g.wrote = true

@@ -80,6 +80,67 @@ func TestWhatCannotBeTold(t *testing.T) {
 	}
 }
 
+// TestUntoldActsKeepTheirOrder: over a restart, and whatever the clock said when they were asked for.
+func TestUntoldActsKeepTheirOrder(t *testing.T) {
+	l := newSharedLog()
+	l.fails = errors.New("no quorum")
+	now := noon
+	o := Options{Dir: t.TempDir(), Order: l, Patience: time.Nanosecond, Now: func() time.Time { return now }}
+	s := opened(t, o)
+	for range 20 {
+		now = now.Add(-time.Minute)
+		taken(t, s, takesBack(1, "ads"))
+		now = now.Add(-time.Minute)
+		taken(t, s, objects(1, "ads"))
+	}
+	must(t, s.Close())
+	s = opened(t, o)
+	l.mu.Lock()
+	l.fails = nil
+	l.mu.Unlock()
+	must(t, ReplicaOf(s).Take(l.appended(t, s, 40), ""))
+	standsFor(t, s, 1, "ads")
+}
+
+// TestAStoreThatLeavesWithUntoldActs is not opened: what they object to would be in force no more.
+func TestAStoreThatLeavesWithUntoldActs(t *testing.T) {
+	l := newSharedLog()
+	l.fails = errors.New("no quorum")
+	o := Options{Dir: t.TempDir(), Identity: "keys-1", Now: atNoon, Order: l, Patience: time.Nanosecond}
+	s := opened(t, o)
+	taken(t, s, objects(1, "ads"))
+	must(t, s.Close())
+	alone := o
+	alone.Order = nil
+	if _, err := Open(alone); !errors.Is(err, ErrLeftUntold) || !strings.Contains(err.Error(), "acts that wait: 1") {
+		t.Errorf("%v", err)
+	}
+	s = opened(t, o)
+	l.mu.Lock()
+	l.fails = nil
+	l.mu.Unlock()
+	must(t, ReplicaOf(s).Take(l.appended(t, s, 1), ""))
+	must(t, s.Close())
+	standsFor(t, opened(t, alone), 1, "ads")
+}
+
+// TestWhoeverLeftIsAnsweredOnce: an act whose turn comes while whoever asked gives up is answered in one way.
+func TestWhoeverLeftIsAnsweredOnce(t *testing.T) {
+	l := newSharedLog()
+	s := opened(t, Options{Order: l, Patience: 200 * time.Microsecond})
+	l.feed(t, s)
+	for n := range 300 {
+		got := taken(t, s, objects(n, "ads"))
+		if len(got) != 1 || got[0].Untold == (got[0].Seq != 0) {
+			t.Fatalf("%+v", got)
+		}
+		_, err := s.Keep(t.Context(), []Keep{{Subject: subject(n), Time: noon}})
+		if err != nil && !errors.Is(err, ErrUntold) {
+			t.Fatal(err)
+		}
+	}
+}
+
 func second[T any](_ T, err error) error { return err }
 
 // appended waits until that many acts are on the log.
@@ -184,10 +245,10 @@ func FuzzParseUntold(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(newUntold([16]byte{1}, act, &b, noon).text[4:])
+	f.Add(append([]byte{1}, newUntold([16]byte{1}, act, &b, noon).text...))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		id := [16]byte{1}
-		if _, _, _, err := parseUntold(id[:], sealed(id[:], append(make([]byte, 4), value...))); err != nil && !errors.Is(err, ErrDamaged) {
+		if _, err := parseUntold(id[:], sealed(id[:], append(make([]byte, 4), value...))); err != nil && !errors.Is(err, ErrDamaged) {
 			t.Errorf("%v", err)
 		}
 	})

@@ -1,7 +1,10 @@
 package objection
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -19,7 +22,7 @@ import (
 
 // bucketUntold holds what was not told yet, or whose turn has not come: id of the act → checksum, and
 //
-//	when it was asked for, the act, how many changes; of each how many messages, their receiver, whether it ends, body
+//	its number, when it was asked for, the act, how many changes; of each how many messages, their receiver, whether it ends, body
 //
 // It is made with the first such act.
 var bucketUntold = []byte("untold")
@@ -31,7 +34,7 @@ type untoldAct struct {
 	subjects [][16]byte // their hashes, sorted
 	object   []string   // scopes that are in force meanwhile, restrictions with their word
 	marks    []uint32   // these, ascending
-	text     []byte     // as it is put on disk; nil once it is there
+	text     []byte     // as it is put on disk, behind checksum and number; nil once it is there
 	telling  bool       // it is being told
 	told     bool       // it is on the log
 }
@@ -48,7 +51,7 @@ func (r *request) keptUntil() bool {
 func newUntold(id [16]byte, act []byte, b *Batch, at time.Time) *untoldAct {
 	u := &untoldAct{id: id, at: at}
 	u.of(b)
-	text := appendTime(make([]byte, 4, len(act)+64), at)
+	text := appendTime(make([]byte, 0, len(act)+64), at)
 	text = append(binary.AppendUvarint(text, uint64(len(act))), act...)
 	text = binary.AppendUvarint(text, uint64(len(b.Changes)))
 	for i := range b.Changes {
@@ -59,7 +62,7 @@ func newUntold(id [16]byte, act []byte, b *Batch, at time.Time) *untoldAct {
 			text = appendText(text, string(messages[m].Body))
 		}
 	}
-	u.text = sealed(id[:], text)
+	u.text = text
 	return u
 }
 
@@ -75,29 +78,37 @@ func (u *untoldAct) of(b *Batch) {
 			u.object = append(u.object, scope)
 		}
 	}
-	slices.SortFunc(u.subjects, func(a, b [16]byte) int { return slices.Compare(a[:], b[:]) })
+	slices.SortFunc(u.subjects, func(a, b [16]byte) int { return bytes.Compare(a[:], b[:]) })
 	u.subjects = slices.Compact(u.subjects)
 }
 
+// keptAct is such an act as it is on disk.
+type keptAct struct {
+	number   uint64 // acts have numbers in the order in which they were asked for, whatever the clock said
+	at       time.Time
+	act      []byte      // not copied
+	messages [][]Message // of each change
+}
+
 // parseUntold reads what is on disk. Every error is an ErrDamaged.
-func parseUntold(key, value []byte) (at time.Time, act []byte, messages [][]Message, err error) {
+func parseUntold(key, value []byte) (k keptAct, err error) {
 	rest, err := unseal(key, value, "an act that is to be told")
 	if err != nil {
-		return time.Time{}, nil, nil, err
+		return k, err
 	}
 	d := decoder{rest: rest}
-	at, act = d.time(), d.bytes(d.uvarint())
-	messages = make([][]Message, d.count(1))
-	for i := range messages {
-		messages[i] = make([]Message, d.count(3))
-		for m := range messages[i] {
-			messages[i][m] = Message{To: d.text(), Ends: d.flag(), Body: []byte(d.text())}
+	k = keptAct{number: d.uvarint(), at: d.time(), act: d.bytes(d.uvarint())}
+	k.messages = make([][]Message, d.count(1))
+	for i := range k.messages {
+		k.messages[i] = make([]Message, d.count(3))
+		for m := range k.messages[i] {
+			k.messages[i][m] = Message{To: d.text(), Ends: d.flag(), Body: []byte(d.text())}
 		}
 	}
 	if d.bad || len(d.rest) > 0 || len(key) != 16 {
-		return time.Time{}, nil, nil, fmt.Errorf("%w: an act that is to be told cannot be read", ErrDamaged)
+		return k, fmt.Errorf("%w: an act that is to be told cannot be read", ErrDamaged)
 	}
-	return at, act, messages, nil
+	return k, nil
 }
 
 // untold are those acts of a store.
@@ -224,30 +235,53 @@ func (u *untold) came(one *untoldAct, told bool) {
 	u.mu.Unlock()
 }
 
-// loadUntold reads what is on disk.
+// load reads what is on disk.
 func (u *untold) load(tx *bolt.Tx, numbers map[string]uint32) error {
 	b := tx.Bucket(bucketUntold)
 	if b == nil {
 		return nil
 	}
-	var all []*untoldAct
+	type numbered struct {
+		number uint64
+		one    *untoldAct
+	}
+	var all []numbered
 	err := b.ForEach(func(key, value []byte) error {
-		at, act, _, err := parseUntold(key, value)
+		kept, err := parseUntold(key, value)
 		if err != nil {
 			return err
 		}
-		one := &untoldAct{id: [16]byte(key), at: at}
-		r, err := parseAct(&Ordered{ID: one.id, At: at, Act: act})
+		one := &untoldAct{id: [16]byte(key), at: kept.at}
+		r, err := parseAct(&Ordered{ID: one.id, At: one.at, Act: kept.act})
 		if err != nil || r.batch == nil {
 			return fmt.Errorf("%w: an act that is to be told cannot be read", ErrDamaged)
 		}
 		one.of(r.batch)
-		all = append(all, one)
+		all = append(all, numbered{kept.number, one})
 		return nil
 	})
-	slices.SortStableFunc(all, func(a, b *untoldAct) int { return a.at.Compare(b.at) })
-	for _, one := range all {
-		u.add(one, numbers)
+	if err != nil {
+		return err
 	}
-	return err
+	slices.SortFunc(all, func(a, b numbered) int { return cmp.Compare(a.number, b.number) })
+	for _, n := range all {
+		u.add(n.one, numbers)
+	}
+	return nil
 }
+
+// noneUntold refuses a store without an order that has such acts: what they object to would be in force no more.
+func noneUntold(tx *bolt.Tx) error {
+	b := tx.Bucket(bucketUntold)
+	if b == nil {
+		return nil
+	}
+	if n := b.Stats().KeyN; n > 0 {
+		return fmt.Errorf("%w: %d", ErrLeftUntold, n)
+	}
+	return nil
+}
+
+// ErrLeftUntold says that a store left its order, and holds acts of which the others do not know.
+var ErrLeftUntold = errors.New("the other nodes of the cluster do not know all that people asked this one for: start it in " +
+	"its cluster until they do (cluster status, untold); acts that wait")
