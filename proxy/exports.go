@@ -94,7 +94,7 @@ func syslogExport(s *Server, of *config.Export) (*exported, stream.Options, erro
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
-		spoken, err := receiverTLS(c.CA, cmp.Or(c.ServerName, host))
+		spoken, err := tlsTrusting(c.CA, cmp.Or(c.ServerName, host))
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
@@ -119,7 +119,7 @@ func otlpExport(s *Server, of *config.Export) (*exported, stream.Options, error)
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/v1/logs"
 	}
-	spoken, err := receiverTLS(c.CA, c.ServerName)
+	spoken, err := tlsTrusting(c.CA, c.ServerName)
 	if err != nil {
 		return nil, stream.Options{}, err
 	}
@@ -142,8 +142,9 @@ func toldOf(name, address, how string, subjects bool) string {
 	return text + ")"
 }
 
-// receiverTLS says how TLS is spoken with a receiver. An empty name is that of its address.
-func receiverTLS(ca, name string) (*tls.Config, error) {
+// tlsTrusting says how TLS is spoken with whom the certificates of a file trust, "": with whom the machine does. An empty
+// name is that of the address.
+func tlsTrusting(ca, name string) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
 	if ca == "" {
 		return c, nil

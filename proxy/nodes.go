@@ -3,10 +3,8 @@ package proxy
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +24,6 @@ type nodes struct {
 	zap    *zap.Logger
 	now    func() time.Time
 	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
-	caught atomic.Bool                 // it has had all acts once since it began
 
 	began time.Time
 
@@ -72,11 +69,25 @@ func (n *nodes) Append(ctx context.Context, id [16]byte, act []byte) error {
 // stale tells whether other nodes may have taken an objection that this one does not know, so that what one may object
 // to is not to travel.
 func (n *nodes) stale() bool {
-	if n == nil || n.caught.Load() && n.config.Stale.Then == "go_on" {
+	if n == nil || n.config.Stale.Then == "go_on" && n.caughtUp() {
 		return false
 	}
 	log := n.log.Load()
 	return log == nil || log.Stale(n.now())
+}
+
+// caughtUp tells whether this node has had all acts once since it began.
+func (n *nodes) caughtUp() bool {
+	log := n.log.Load()
+	if log == nil {
+		return false
+	}
+	select {
+	case <-log.CaughtUp():
+		return true
+	default:
+		return false
+	}
 }
 
 // openNodes comes behind the store, which is given acts, and the ledger, which they are recorded on. It does not wait
@@ -142,15 +153,11 @@ func (n *nodes) trust() (*tls.Config, error) {
 	if n.config.CA == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(n.config.CA)
+	c, err := tlsTrusting(n.config.CA, "")
 	if err != nil {
 		return nil, fmt.Errorf("cluster.ca: %w", err)
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("cluster.ca: %s holds no certificate in PEM", n.config.CA)
-	}
-	return &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, nil
+	return c, nil
 }
 
 // note writes what happens to the log down.
@@ -179,7 +186,7 @@ func closeNodes(s *Server) error {
 	return s.nodes.log.Load().Close()
 }
 
-// tellNodes notes when this node has had all acts, and has those told again that could not be told.
+// tellNodes has acts told again that could not be told, and looks at the other nodes and at the servers now and then.
 func tellNodes(ctx context.Context, s *Server) {
 	n := s.nodes
 	if n == nil {
@@ -191,14 +198,10 @@ func tellNodes(ctx context.Context, s *Server) {
 	defer endMinute()
 	compare, endCompare := s.opts.Every(mostUnlike / 6)
 	defer endCompare()
-	caught := n.log.Load().CaughtUp()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-caught:
-			n.caught.Store(true)
-			caught = nil
 		case <-again:
 			objection.ReplicaOf(s.objections).Tell()
 		case <-compare:
@@ -213,7 +216,7 @@ func tellNodes(ctx context.Context, s *Server) {
 // what is consented to.
 func nodesHealth(s *Server) string {
 	switch n := s.nodes; {
-	case n == nil || n.caught.Load():
+	case n == nil || n.caughtUp():
 		return ""
 	case n.log.Load().Err() != nil:
 		return "the log that nodes share cannot be used: " + n.log.Load().Err().Error()
@@ -228,7 +231,7 @@ func nodesMention(s *Server) (all []string) {
 	if n == nil {
 		return nil
 	}
-	if log := n.log.Load(); n.caught.Load() && log.Stale(s.opts.Now()) {
+	if log := n.log.Load(); n.caughtUp() && log.Stale(s.opts.Now()) {
 		what := "what one may object to does not travel"
 		if n.config.Stale.Then == "go_on" {
 			what = "what one may object to travels all the same"

@@ -83,26 +83,23 @@ func searchRecords(h *handler, w http.ResponseWriter, r *http.Request, who calle
 
 // searchInBody is searchRecords where the question stands in a body, and may be about a person: POST /ledger/records.
 func searchInBody(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
-	if h.opts.Records == nil {
-		return notHere("the log's records are not read here")
-	}
-	ask, err := askedInBody(w, r, who, &asker{h: h, words: questionWords, most: mostRecords})
-	if err != nil {
-		return err
-	}
-	return answerRecords(h, w, r, who, VerbSearch, ask)
+	return recordsInBody(h, w, r, who, VerbSearch, mostRecords)
 }
 
 // exportRecords is searchInBody for whoever takes records away, in larger pages: POST /ledger/export.
 func exportRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
+	return recordsInBody(h, w, r, who, VerbExport, mostExported)
+}
+
+func recordsInBody(h *handler, w http.ResponseWriter, r *http.Request, who caller, verb string, most int) error {
 	if h.opts.Records == nil {
 		return notHere("the log's records are not read here")
 	}
-	ask, err := askedInBody(w, r, who, &asker{h: h, words: questionWords, most: mostExported})
+	ask, err := askedInBody(w, r, who, &asker{h: h, words: questionWords, most: most})
 	if err != nil {
 		return err
 	}
-	return answerRecords(h, w, r, who, VerbExport, ask)
+	return answerRecords(h, w, r, who, verb, ask)
 }
 
 // answerRecords answers with a page of records, once it is recorded that they are read.
