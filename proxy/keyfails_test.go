@@ -149,10 +149,11 @@ func TestMidnightOnAFailingDisk(t *testing.T) {
 	core, logged := observer.New(zap.WarnLevel)
 	r := start(t, file, c.option, d.option, minute.option, func(o *proxy.Options) { o.Log = zap.New(core) })
 	seen := map[string]bool{r.pseudonymOf(t, v): true}
-	n := 1
+	n, today := 1, 0
 	for met := true; met; n++ {
 		was := pseudonym.TestRoot.State(c.now())
-		c.day(n)
+		today++
+		c.day(today)
 		is := pseudonym.TestRoot.State(c.now())
 		var got string
 		met = d.step(n, func() { got = r.pseudonymOf(t, v) })
@@ -160,7 +161,13 @@ func TestMidnightOnAFailingDisk(t *testing.T) {
 			t.Errorf("step %d: the pseudonym is %q", n, got)
 		}
 		seen[got] = true
-		if told := logged.FilterMessageSnippet("the key state cannot be written").Len(); met != (told == 1) {
+		told := logged.FilterMessageSnippet("the key state cannot be written").Len()
+		if met && told == 0 { // it was a step of the ledger's newest checkpoint, which is signed beside it: the same one again
+			until(t, "whatever failed is told", func() bool {
+				return logged.FilterMessageSnippet("a checkpoint of the ledger cannot be signed").Len() == 1
+			})
+			n--
+		} else if met != (told == 1) {
 			t.Errorf("step %d: the operator is told %d times", n, told)
 		}
 		logged.TakeAll()
