@@ -91,13 +91,13 @@ func (c *profileCheck) knowFields() {
 	c.loaded.fields, c.compiled = map[string]vendorFields{}, map[string]*catalog.Vendor{}
 	names := catalog.Names()
 	for id, file := range c.loaded.vendors {
-		vendor, err := catalog.Compile(file, c.named(id, nil), names)
+		vendor, err := compileVendor(file, c.named(id, nil), names)
 		if err != nil { // the file by itself, and then each field, show whose fault it is
 			if _, err := catalog.Compile(file, nil, names); err != nil {
 				c.faults.Key(c.server, strict.Path("vendors", id), "%s", err)
 				continue
 			}
-			vendor, err = catalog.Compile(file, c.named(id, func(place []any, name string) bool {
+			vendor, err = compileVendor(file, c.named(id, func(place []any, name string) bool {
 				_, err := catalog.Compile(file, []string{name}, names)
 				if err != nil {
 					c.faults.Key(c.profiles, place, "%s", err)

@@ -18,7 +18,7 @@ func (own catalogs) find(id string) (*catalog.File, bool) {
 	if file, ok := own[id]; ok {
 		return file, true
 	}
-	return catalog.Builtin(id)
+	return shippedFile(id)
 }
 
 // vendorCheck looks at the vendors of the server file.

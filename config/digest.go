@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -85,9 +86,25 @@ func (r *reading) builtin() tarball.Files {
 		if _, builtin := catalog.BuiltinText(file.ID); !builtin {
 			continue
 		}
-		files["catalog/"+file.ID+".json"] = said(file)
+		files["catalog/"+file.ID+".json"] = shippedSaid(file)
 	}
 	return files
+}
+
+// shippedTexts are what vendor files say that come with the product, by file: it is not put into words again with each load.
+var shippedTexts sync.Map // *catalog.File → []byte, not to be changed
+
+// shippedSaid is what a vendor file says.
+func shippedSaid(file *catalog.File) []byte {
+	if shipped, _ := shippedFile(file.ID); shipped != file {
+		return said(file)
+	}
+	if text, ok := shippedTexts.Load(file); ok {
+		return text.([]byte)
+	}
+	text := said(file)
+	shippedTexts.Store(file, text)
+	return text
 }
 
 // said is what a vendor file says.
