@@ -109,7 +109,7 @@ func TestIndexesBesideErasing(t *testing.T) {
 				select {
 				case <-over:
 					return
-				case <-time.After(700 * time.Millisecond):
+				case <-time.After(2300 * time.Millisecond):
 					if err := do(); err != nil {
 						t.Error(err)
 						return
