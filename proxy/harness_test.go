@@ -55,11 +55,12 @@ func startVendor(t testing.TB) *vendor {
 	return v
 }
 
-// answers has it answer otherwise from now on.
-func (v *vendor) answers(how http.HandlerFunc) {
+// answers has it answer otherwise from now on, and returns how many requests were answered before.
+func (v *vendor) answers(how http.HandlerFunc) (before int) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.answer = how
+	return len(v.requests)
 }
 
 func (v *vendor) got() []string {

@@ -57,16 +57,9 @@ func TestWhatWaitsTravelsTogether(t *testing.T) {
 		}
 	}
 	r.actOf(t, []objection.ID{{Name: "user_id", Value: "u-3"}}, objection.Change{Object: []string{"all"}})
-	var good []string
-	v.answers(func(w http.ResponseWriter, q *http.Request) {
-		v.mu.Lock()
-		good = append(good, v.requests[len(v.requests)-1])
-		v.mu.Unlock()
-		_, _ = w.Write([]byte(`{"success":true}`))
-	})
+	refused := v.answers(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"success":true}`)) })
 	until(t, "all have ended", func() bool { return r.Pending() == 0 })
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	good := v.got()[refused:]
 	seen, last := map[string]int{}, map[int]int{}
 	for _, request := range good {
 		gpc := strings.Contains(request, "Sec-Gpc: 1")
@@ -177,16 +170,9 @@ func TestWhatTravelsApart(t *testing.T) {
 			t.Fatal(a)
 		}
 	}
-	var good []string
-	v.answers(func(w http.ResponseWriter, _ *http.Request) {
-		v.mu.Lock()
-		good = append(good, v.requests[len(v.requests)-1])
-		v.mu.Unlock()
-		_, _ = w.Write([]byte(`{"success":true}`))
-	})
+	refused := v.answers(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`{"success":true}`)) })
 	until(t, "all have ended", func() bool { return r.Pending() == 0 })
-	v.mu.Lock()
-	defer v.mu.Unlock()
+	good := v.got()[refused:]
 	seen, last := map[int]int{}, map[int]int{}
 	for _, request := range good {
 		for _, name := range serial.FindAllString(request, -1) {
