@@ -136,6 +136,11 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return err
 	}
+	if replica.Lacks() {
+		if err := takeWhatLacks(s, replica, log); err != nil {
+			return errors.Join(err, log.Close())
+		}
+	}
 	n.log.Store(log)
 	s.metrics.Cluster(func() metrics.Cluster {
 		status := log.Status()

@@ -163,6 +163,10 @@ func keepRarity(s *Server)        { s.values.keep() }
 // openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has
 // ended those under way: what is done by then is recorded.
 func openActs(s *Server) error {
+	if stood := s.recovered.stood(); objection.ReplicaOf(s.objections).Lacks() {
+		s.acts.known = stood.Size
+		return nil
+	}
 	return s.acts.catchUp(context.Background(), s.objections, s.recovered.stood(), s.opts.Because)
 }
 

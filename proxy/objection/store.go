@@ -23,7 +23,7 @@ type Options struct {
 
 	// Past is the head that the ledger remembers last; zero: none. A store that has not come as far, or that has come there on another way,
 	// is refused with ErrOlder, unless Because says why it is accepted (see Restored). A store that has come further is none of its faults:
-	// what the ledger does not have is in Changes(Past.Size).
+	// what the ledger does not have is in Changes(Past.Size). With an Order one that has not come as far is opened: see [Replica.Lacks].
 	Past    Head
 	Because string
 
