@@ -78,6 +78,9 @@ func (o *Options) defaults() {
 	if o.Rand == nil {
 		o.Rand = rand.Reader
 	}
+	if o.Probed == nil {
+		o.Probed = func(string) {}
+	}
 	if o.Recent <= 0 {
 		o.Recent = 1 << 16
 	}

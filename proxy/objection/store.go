@@ -44,6 +44,9 @@ type Options struct {
 	// store is alone.
 	Order Order
 	Rand  io.Reader // of ids of acts; crypto/rand
+	// Probed is told that a probe of this store or another one is in force here, and whom that is to be reported to. It
+	// must not block. Nobody.
+	Probed func(to string)
 	// Patience is how long an act waits for its turn, before whoever asked is told that the other stores do not know it
 	// yet; 3 s.
 	Patience time.Duration
