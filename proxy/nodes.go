@@ -25,7 +25,8 @@ type nodes struct {
 	now    func() time.Time
 	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
 
-	began time.Time
+	began   time.Time
+	effects effects // of test objections
 
 	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet
 
@@ -112,6 +113,7 @@ func openNodes(s *Server) error {
 		return err
 	}
 	head := s.objections.Head()
+	n.effects.init(s.opts.node(n.config), s.metrics.NewClusterEffect())
 	log, err := cluster.Open(context.Background(), cluster.Options{
 		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
 		Kind: objectionsLog, Identity: s.keyring.store.State().Identity(), At: at,
@@ -125,7 +127,7 @@ func openNodes(s *Server) error {
 			}
 			return replica.Take(ordered, to.String())
 		},
-		Answer: func() []byte { return answerNode(s) },
+		Answer: func() []byte { return answerNode(s) }, Hear: n.effects.hear,
 		Note: func(e cluster.Event) {
 			n.note(e)
 			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
@@ -135,6 +137,11 @@ func openNodes(s *Server) error {
 	})
 	if err != nil {
 		return err
+	}
+	if replica.Lacks() {
+		if err := takeWhatLacks(s, replica, log); err != nil {
+			return errors.Join(err, log.Close())
+		}
 	}
 	n.log.Store(log)
 	s.metrics.Cluster(func() metrics.Cluster {
@@ -198,6 +205,8 @@ func tellNodes(ctx context.Context, s *Server) {
 	defer endMinute()
 	compare, endCompare := s.opts.Every(mostUnlike / 6)
 	defer endCompare()
+	var probing sync.WaitGroup
+	defer probing.Wait()
 	for {
 		select {
 		case <-ctx.Done():
@@ -207,6 +216,7 @@ func tellNodes(ctx context.Context, s *Server) {
 		case <-compare:
 			compareNodes(ctx, s)
 		case <-minute:
+			probing.Go(func() { n.probe(ctx, s.objections) })
 			n.lookAtServers(ctx)
 		}
 	}
@@ -248,6 +258,7 @@ func nodesMention(s *Server) (all []string) {
 	n.mu.Lock()
 	all = append(all, n.unlike...)
 	n.mu.Unlock()
+	all = append(all, n.effects.mentions()...)
 	if servers := n.servers.Load(); servers != nil {
 		all = append(all, *servers...)
 	}

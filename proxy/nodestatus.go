@@ -61,6 +61,7 @@ func clusterStatus(s *Server) api.Cluster {
 				continue // of a version that says other things
 			}
 			one.Node, one.Stale, one.Acts = all[i].Node, all[i].Stale, all[i].At.Seq
+			one.Effect = n.effects.on(one.Node)
 			out.Nodes = append(out.Nodes, one)
 		}
 		out.Look = append(unlike(out.Nodes), nodesMention(s)...)

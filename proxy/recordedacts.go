@@ -22,10 +22,18 @@ type recordedActs struct {
 	log  *zap.Logger
 	note func([]ledger.Objected, ledger.Head) error // puts them on the ledger
 	head atomic.Pointer[objection.Head]             // where their log stands by the ledger; nil: nothing was put there
+
+	known uint64 // acts up to this number are on the ledger, whatever the store held when it was opened
 }
 
 // record puts acts on the ledger, and where their log stands. Acts that say the same share a record.
 func (r *recordedActs) record(acts []objection.Recorded, head objection.Head) error {
+	switch { // the store was an older copy, and takes again what it lacked
+	case head.Size <= r.known:
+		return nil
+	case acts[0].Seq <= r.known:
+		acts = slices.DeleteFunc(slices.Clone(acts), func(a objection.Recorded) bool { return a.Seq <= r.known })
+	}
 	if err := r.note(objected(acts, false), headRecord(head)); err != nil {
 		fault(r.log, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", err)
 		return err
@@ -137,6 +145,13 @@ func joinable(a, b *ledger.Objected) bool {
 		a.Kind == b.Kind && a.Form == b.Form && a.Restriction == b.Restriction &&
 		a.Act == b.Act && a.EveryAct == b.EveryAct && slices.Equal(a.Stands, b.Stands) &&
 		a.Source == b.Source && a.Site == b.Site && a.By == b.By && a.Because == b.Because && a.Recovered == b.Recovered
+}
+
+// caughtUp is called when a store that was an older copy holds what is on the ledger again. What came behind that was
+// recorded as it came.
+func (r *recordedActs) caughtUp(store *objection.Store) {
+	now := store.Head()
+	r.head.CompareAndSwap(nil, &now)
 }
 
 // catchUp records acts that are in the store and not on the ledger, where their log stood at known: the process died

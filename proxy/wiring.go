@@ -110,7 +110,7 @@ func openObjections(s *Server) (err error) {
 	s.nodes = newNodes(s)
 	tell := teller{s.keyring.store.State().OutboxKey(), s.opts.Rand}
 	s.objections, err = objection.Open(objection.Options{
-		Tell: tell.tell, Order: s.nodes.order(), Rand: s.opts.Rand,
+		Tell: tell.tell, Order: s.nodes.order(), Probed: s.nodes.probed, Rand: s.opts.Rand,
 		Dir: ObjectionsDir(s.loaded.Server.Data), Identity: s.keyring.store.State().Identity(), Now: s.opts.Now,
 		Past: s.recovered.stood(), Because: s.opts.Because,
 		Record: s.acts.record, InForce: s.inflight.WaitQuiescent, Commit: s.opts.Commit, Free: s.opts.Free, Disk: s.opts.Disk,
@@ -163,6 +163,10 @@ func keepRarity(s *Server)        { s.values.keep() }
 // openActs records acts that a crash kept off the ledger. From here on acts can be taken, until closeObjections has
 // ended those under way: what is done by then is recorded.
 func openActs(s *Server) error {
+	if stood := s.recovered.stood(); objection.ReplicaOf(s.objections).Lacks() {
+		s.acts.known = stood.Size
+		return nil
+	}
 	return s.acts.catchUp(context.Background(), s.objections, s.recovered.stood(), s.opts.Because)
 }
 

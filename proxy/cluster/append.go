@@ -16,9 +16,11 @@ import (
 const (
 	maxWaiting    = 64 << 20 // bytes of acts that wait, each counted with what it costs beside its body
 	actCost       = 64
-	attemptLasts  = 2 * time.Second
+	attemptLasts  = 500 * time.Millisecond // the first ones: a leader that died does not answer, and the next one takes it
+	patientLasts  = 2 * time.Second        // later ones: an entry is large, or the servers' disks are slow
+	patientAfter  = 16                     // attempts
 	leastResend   = 20 * time.Millisecond
-	mostResend    = 500 * time.Millisecond
+	mostResend    = 100 * time.Millisecond
 	leastPayload  = 4 << 10 // of what a server takes, kept for headers and the entry's own fields
 	seenBackAfter = time.Second
 
@@ -200,7 +202,11 @@ func (l appending) attempt(f *flight, attempt int) time.Duration {
 		f.sent = l.o.Now()
 	}
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(l.ctx, attemptLasts)
+	lasts := attemptLasts
+	if attempt >= patientAfter {
+		lasts = patientLasts
+	}
+	ctx, cancel := context.WithTimeout(l.ctx, lasts)
 	defer cancel()
 	go f.cancelWhenSettled(ctx, cancel)
 	msg := &nats.Msg{Subject: l.names.acts, Header: nats.Header{}, Data: f.payload}

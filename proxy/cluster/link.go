@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -14,11 +15,13 @@ import (
 
 // How the connection is kept.
 const (
-	dialTimeout   = 2 * time.Second
-	pingEvery     = time.Second // two without an answer: the connection is given up
-	leastRetry    = 100 * time.Millisecond
-	mostRetry     = 2 * time.Second
-	apiTimeout    = 2 * time.Second // of one question to JetStream
+	dialTimeout   = 500 * time.Millisecond // until TCP answers: the next attempt comes sooner than the kernel's second one
+	greetTimeout  = 2 * time.Second        // until the server has greeted, with TLS
+	pingEvery     = time.Second            // two without an answer: the connection is given up
+	leastRetry    = 50 * time.Millisecond
+	mostRetry     = 300 * time.Millisecond // after a round of all servers: a node is back within a second of the network
+	deniedRetry   = 5 * time.Second        // where the servers refuse the node's credentials
+	apiTimeout    = 2 * time.Second        // of one question to JetStream
 	drainDeadline = time.Second
 )
 
@@ -74,10 +77,11 @@ func (l *Log) connect() error {
 		nats.RetryOnFailedConnect(true),
 		nats.MaxReconnects(-1),
 		nats.ReconnectWait(leastRetry),
-		nats.CustomReconnectDelay(func(n int) time.Duration { return l.backoff(n-1, leastRetry, mostRetry) }),
+		nats.CustomReconnectDelay(l.retry),
 		nats.ReconnectBufSize(-1), // what is not sent is known not to be sent
 		nats.IgnoreAuthErrorAbort(),
-		nats.Timeout(dialTimeout),
+		nats.Timeout(greetTimeout),
+		nats.SetCustomDialer(&net.Dialer{Timeout: dialTimeout}),
 		nats.PingInterval(pingEvery),
 		nats.MaxPingsOutstanding(2),
 		nats.DrainTimeout(drainDeadline),
@@ -129,6 +133,14 @@ func (l *Log) connect() error {
 		l.link.isUp()
 	}
 	return asking{l}.answerNodes()
+}
+
+// retry returns how long to wait before the nth round of all servers.
+func (l *Log) retry(n int) time.Duration {
+	if errors.Is(l.Err(), ErrUnauthorized) {
+		return l.backoff(n-1, leastRetry, deniedRetry)
+	}
+	return l.backoff(n-1, leastRetry, mostRetry)
 }
 
 // connected is called when the connection came, or came back: what stood on the one before begins anew.

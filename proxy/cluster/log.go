@@ -30,6 +30,8 @@ type Log struct {
 	pulse pulse        // heartbeats and freshness
 	queue chan reading // from who reads to who applies
 
+	sessions uint64 // times that the stream was read anew; owned by who reads
+
 	applied atomic.Pointer[Position] // how far Apply has come
 
 	mu       sync.Mutex
@@ -174,7 +176,7 @@ func (l *Log) jitter(d time.Duration) time.Duration {
 
 // backoff returns how long to wait before the nth attempt after the first, jittered.
 func (l *Log) backoff(n int, least, most time.Duration) time.Duration {
-	return min(l.jitter(min(least<<min(n, 16), most)), most)
+	return min(l.jitter(min(least<<max(0, min(n, 16)), most)), most)
 }
 
 // pause waits so long, or until the channel says something; false: the log is closed.

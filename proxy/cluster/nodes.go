@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -16,6 +18,7 @@ const (
 	askForStream = 300 * time.Millisecond
 	maxNodes     = 256
 	maxAnswer    = 16 << 10
+	maxSaid      = 1 << 10
 )
 
 // NodeStatus is what a node tells of itself. Nobody vouches for it but the node.
@@ -41,6 +44,9 @@ type asking struct{ *Log }
 func (l asking) answerNodes() error {
 	_, err := l.nc.Subscribe(l.names.nodes, func(m *nats.Msg) {
 		if m.Reply == "" {
+			if len(m.Data) <= maxSaid {
+				l.o.Hear(m.Data)
+			}
 			return
 		}
 		body := l.o.Answer()
@@ -120,4 +126,41 @@ func (l asking) elsewhere(ctx context.Context) (node, stream string) {
 		}
 	}
 	return "", ""
+}
+
+// Say tells all nodes that are connected something of at most 1 KiB, this one included: their [Options].Hear. Who is not
+// connected does not hear of it.
+func (l *Log) Say(what []byte) error {
+	if len(what) > maxSaid {
+		return fmt.Errorf("%d bytes are said to the nodes: at most %d", len(what), maxSaid)
+	}
+	return l.nc.Publish(l.names.nodes, what)
+}
+
+// Listen returns an address that nodes can send something to ([Log.Send]), and what ends that. It is told what comes, by
+// one goroutine, which it must not block.
+func (l *Log) Listen(hear func([]byte)) (address string, end func(), err error) {
+	address = l.nc.NewRespInbox()
+	sub, err := l.nc.Subscribe(address, func(m *nats.Msg) {
+		if len(m.Data) <= maxSaid {
+			hear(m.Data)
+		}
+	})
+	if err == nil {
+		err = sub.SetPendingLimits(maxNodes, maxNodes*maxSaid)
+	}
+	if err != nil {
+		return "", nil, cannot("listen to the nodes", err)
+	}
+	return address, func() { _ = sub.Unsubscribe() }, nil
+}
+
+var addressPattern = regexp.MustCompile(`^_INBOX\.[A-Za-z0-9_.-]{1,100}$`)
+
+// Send sends something of at most 1 KiB to who listens at an address, if anybody does.
+func (l *Log) Send(address string, what []byte) error {
+	if !addressPattern.MatchString(address) || len(what) > maxSaid {
+		return fmt.Errorf("%q is no address of a node that listens", address)
+	}
+	return l.nc.Publish(address, what)
 }

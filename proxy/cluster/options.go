@@ -38,6 +38,8 @@ type Options struct {
 	Apply func(acts []Act, to Position) error
 	// Answer is what this node tells others that ask for [Log.Nodes], at most 16 KiB; nothing.
 	Answer func() []byte
+	// Hear is told what a node says to all ([Log.Say]), by one goroutine, which it must not block. Nobody.
+	Hear func([]byte)
 	// Note is told what happens to the connection and to the log, for the operators' log. It must not block. Nobody.
 	Note func(Event)
 
@@ -88,6 +90,9 @@ func (o *Options) complete() error {
 	if o.Answer == nil {
 		o.Answer = func() []byte { return nil }
 	}
+	if o.Hear == nil {
+		o.Hear = func([]byte) {}
+	}
 	if o.Note == nil {
 		o.Note = func(Event) {}
 	}
@@ -131,3 +136,6 @@ func orDefault(d, otherwise time.Duration) time.Duration {
 	}
 	return d
 }
+
+// IsNode says whether a text is a node's name.
+func IsNode(name string) bool { return nodePattern.MatchString(name) }

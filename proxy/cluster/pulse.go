@@ -145,12 +145,16 @@ func (l *Log) beat() {
 	b := beat{by: writing{run: l.run}, seq: l.head.at.Seq, sum: l.head.at.Sum}
 	l.mu.Unlock()
 	b.by.n = l.pulse.send(l.o.Now())
+	if err := l.nc.PublishMsg(l.beatMessage(b)); err != nil {
+		return // there is no connection: the next one is sent when there is
+	}
+}
+
+func (l *Log) beatMessage(b beat) *nats.Msg {
 	msg := nats.NewMsg(l.names.beats + l.o.Node)
 	msg.Header.Set("Nats-TTL", max(beatLives, 4*l.o.Stale).Round(time.Second).String())
 	msg.Data = marshalBeat(b)
-	if err := l.nc.PublishMsg(msg); err != nil {
-		return // there is no connection: the next one is sent when there is
-	}
+	return msg
 }
 
 // move leaves a server through which heartbeats do not come back: another one may be with the quorum.

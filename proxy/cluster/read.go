@@ -2,8 +2,10 @@ package cluster
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,7 +19,7 @@ const (
 	pullHeartbeat = 500 * time.Millisecond // the least there is; two missing: a new consumer is made
 	consumerLives = 30 * time.Second       // without anybody who reads
 	leastReread   = 50 * time.Millisecond
-	mostReread    = time.Second
+	mostReread    = 250 * time.Millisecond
 	refusedReread = 2 * time.Second
 )
 
@@ -37,7 +39,7 @@ type receiving struct{ *Log }
 func (l receiving) readAlways() {
 	for failed := 0; l.ctx.Err() == nil; {
 		if !l.nc.IsConnected() {
-			l.pause(mostReread, l.link.up)
+			l.pause(time.Second, l.link.up)
 			continue
 		}
 		ctx, cancel := l.link.session(l.ctx)
@@ -70,7 +72,7 @@ func (l receiving) readAlways() {
 
 // waitingIsVain says whether a refusal is about what a stream is, and not about what it holds just now.
 func waitingIsVain(err error) bool {
-	for _, e := range []error{ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrNotOurs, ErrNewer} {
+	for _, e := range []error{ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNotOurs, ErrNewer} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -84,12 +86,13 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	asking, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	consumer, err := s.CreateConsumer(asking, jetstream.ConsumerConfig{
+	l.sessions++
+	config := jetstream.ConsumerConfig{ // it has a name: to make it twice makes one
+		Name:          "tagwarden-" + hex.EncodeToString(l.run[:]) + "-" + strconv.FormatUint(l.sessions, 10),
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: l.start(), AckPolicy: jetstream.AckNonePolicy,
 		ReplayPolicy: jetstream.ReplayInstantPolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: consumerLives,
-	})
+	}
+	consumer, err := insist(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return s.CreateConsumer(ctx, config) })
 	if err != nil {
 		return false, cannot("read the stream "+l.names.stream, err)
 	}

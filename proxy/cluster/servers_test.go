@@ -167,13 +167,14 @@ func (c *servers) relays(t testing.TB, of ...int) (urls []string, relays []*rela
 	return urls, relays
 }
 
-// relay passes TCP connections on, until it is cut.
+// relay passes TCP connections on, until it is cut, or until it holds back what it is given.
 type relay struct {
 	listener net.Listener
 	to       func() string
 	mu       sync.Mutex
 	isCut    bool
 	conns    []net.Conn
+	held     [2]chan struct{} // bytes to the server, and from it; nil: they pass; closed: they pass again
 }
 
 func newRelay(t testing.TB, to func() string) *relay {
@@ -184,7 +185,7 @@ func newRelay(t testing.TB, to func() string) *relay {
 	}
 	r := &relay{listener: listener, to: to}
 	go r.serve()
-	t.Cleanup(func() { _ = listener.Close(); r.cut(true) })
+	t.Cleanup(func() { _ = listener.Close(); r.cut(true); r.hold() })
 	return r
 }
 
@@ -208,11 +209,54 @@ func (r *relay) serve() {
 			r.conns = append(r.conns, in, out)
 		}
 		r.mu.Unlock()
-		for _, pair := range [][2]net.Conn{{in, out}, {out, in}} {
+		for way, pair := range [][2]net.Conn{{out, in}, {in, out}} {
 			go func() {
-				_, _ = io.Copy(pair[0], pair[1])
+				_, _ = io.Copy(pair[0], &held{pair[1], func() { r.wait(way) }})
 				_, _ = pair[0].Close(), pair[1].Close()
 			}()
+		}
+	}
+}
+
+// held is a connection whose bytes are handed on once wait returns.
+type held struct {
+	net.Conn
+	wait func()
+}
+
+func (h *held) Read(b []byte) (int, error) {
+	n, err := h.Conn.Read(b)
+	h.wait()
+	return n, err
+}
+
+// wait waits as long as bytes that go one way are held back.
+func (r *relay) wait(way int) {
+	r.mu.Lock()
+	held := r.held[way]
+	r.mu.Unlock()
+	if held != nil {
+		<-held
+	}
+}
+
+// The ways of a relay.
+const (
+	toServer = iota
+	fromServer
+)
+
+// hold holds back what goes these ways, as a network does that loses packets: nobody is told. Without any, all passes.
+func (r *relay) hold(ways ...int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for way := range r.held {
+		switch hold := slices.Contains(ways, way); {
+		case hold && r.held[way] == nil:
+			r.held[way] = make(chan struct{})
+		case !hold && r.held[way] != nil:
+			close(r.held[way])
+			r.held[way] = nil
 		}
 	}
 }

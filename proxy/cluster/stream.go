@@ -49,9 +49,7 @@ type finding struct{ *Log }
 
 // stream finds the stream, or makes it, and checks that it is the one that this node may apply.
 func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	s, err := l.js.Stream(ctx, l.names.stream)
+	s, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if l.nowhere() {
 			s, err = l.create(ctx)
@@ -67,8 +65,36 @@ func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err := l.fits(info.Config); err != nil {
 		return nil, err
 	}
-	return s, l.begin(info)
+	if err = l.begin(info); errors.Is(err, ErrBehind) {
+		err = l.proven(ctx, err)
+	}
+	return s, err
 }
+
+// proven returns an error that says that the stream ends too early if that is so of what the quorum has. A server that
+// was cut off, and does not know it yet, tells of a stream that ends where it was cut off.
+func (l finding) proven(ctx context.Context, behind error) error {
+	l.mu.Lock()
+	at := l.o.At
+	if l.known {
+		at = l.head.at
+	}
+	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	nowhere := beat{by: writing{run: l.run}, sum: genesis(at.Stream)} // it says nothing of how far this node has come
+	ack, err := l.js.PublishMsg(ctx, l.beatMessage(nowhere), jetstream.WithExpectStream(l.names.stream),
+		jetstream.WithRetryAttempts(0))
+	switch {
+	case err != nil:
+		return cannot("know how far the stream "+l.names.stream+" goes", err)
+	case ack.Sequence > at.Entry:
+		return cannot("know how far the stream "+l.names.stream+" goes", errNotCurrent)
+	}
+	return behind
+}
+
+var errNotCurrent = errors.New("the server that answered is behind the others")
 
 // nowhere says whether this node has come nowhere yet.
 func (l finding) nowhere() bool {
@@ -146,6 +172,8 @@ func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
 		Metadata: map[string]string{metaFormat: strconv.Itoa(format), metaCluster: l.o.Name, metaKind: l.o.Kind,
 			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: l.o.Base},
 	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
 	s, err := l.js.CreateStream(ctx, config)
 	if code(err) == errCodeOneServer { // a server on its own: a trial, which Check says
 		config.Replicas = 1

@@ -41,6 +41,53 @@ func (m *Metrics) Cluster(state func() Cluster, now func() time.Time) {
 	m.Registry.MustRegister(c)
 }
 
+// ClusterEffect is how long test objections take until they are in force on nodes, by the name of the node.
+type ClusterEffect struct {
+	seconds *prometheus.HistogramVec
+	last    *prometheus.GaugeVec
+	unseen  *prometheus.CounterVec
+}
+
+// NewClusterEffect shows it.
+func (m *Metrics) NewClusterEffect() *ClusterEffect {
+	c := &ClusterEffect{
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Namespace: namespace, Name: "cluster_effect_seconds",
+			Help:    "How long a test objection took from when it was asked for until it was in force on a node, and that was known where it was asked for.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"node"}),
+		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "cluster_effect_last_seconds",
+			Help: "How long the last one took; -1: it was not in force there when the next one was asked for.",
+		}, []string{"node"}),
+		unseen: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "cluster_effect_unseen_total",
+			Help: "Test objections that were not in force on a node when the next one was asked for.",
+		}, []string{"node"}),
+	}
+	m.Registry.MustRegister(c.seconds, c.last, c.unseen)
+	return c
+}
+
+// Took notes that a test objection was in force on a node after so many seconds.
+func (c *ClusterEffect) Took(node string, seconds float64) {
+	c.seconds.WithLabelValues(node).Observe(seconds)
+	c.last.WithLabelValues(node).Set(seconds)
+}
+
+// Unseen notes that it was not in force there in time.
+func (c *ClusterEffect) Unseen(node string) {
+	c.unseen.WithLabelValues(node).Inc()
+	c.last.WithLabelValues(node).Set(-1)
+}
+
+// Forget takes a node off.
+func (c *ClusterEffect) Forget(node string) {
+	c.seconds.DeleteLabelValues(node)
+	c.last.DeleteLabelValues(node)
+	c.unseen.DeleteLabelValues(node)
+}
+
 // Describe lists the figures.
 func (c *clusterFigures) Describe(to chan<- *prometheus.Desc) {
 	for _, desc := range c.descs {

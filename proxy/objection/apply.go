@@ -166,6 +166,8 @@ func (g *group) request(i int, r *request) error {
 		return g.leads.keep(r, a)
 	case r.expire:
 		return g.leads.expire(r)
+	case r.probe != "":
+		return ordering{g}.putProbe(r)
 	case r.batch == nil:
 		return g.ack(r.ack)
 	case a.skip:

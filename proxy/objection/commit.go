@@ -80,7 +80,7 @@ func (w *writer) write(requests []*request) {
 		if r.order != nil {
 			r.order.done <- nil
 		}
-		taken = taken || r.untold != nil || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
+		taken = taken || r.untold != nil || r.batch != nil || r.follows != nil || r.keeps != nil || r.expire || r.probe != ""
 	}
 	answer := func() {
 		gone := s.Present()
@@ -91,6 +91,7 @@ func (w *writer) write(requests []*request) {
 			}
 			r.answer(g.answers[i].receipts, g.answers[i].err)
 		}
+		tellProbed(s, requests)
 	}
 	if !taken {
 		answer()

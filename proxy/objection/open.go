@@ -17,6 +17,8 @@ import (
 // whatToDo ends the errors of Open that an operator has to do something about.
 const whatToDo = "put a backup in its place and start with 'tagwarden objections restore --because REASON', which says on the ledger what was lost"
 
+const olderAdvice = "put the newest copy in its place, or say with 'tagwarden objections restore --because REASON' why this one holds"
+
 // Open opens the store, and makes one where there is none. It reads every subject once: a file in which anything is not
 // what was written is refused with [ErrDamaged]. See [Options] for the other reasons.
 func Open(o Options) (*Store, error) {
@@ -28,7 +30,7 @@ func Open(o Options) (*Store, error) {
 	}
 	_, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
-		if o.Past.Size > 0 && o.Because == "" {
+		if o.Past.Size > 0 && o.Because == "" && o.Order == nil {
 			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %d changes: %s", ErrOlder, path, o.Past.Size, whatToDo)
 		}
 		err = create(files, path, o.Identity)
@@ -75,6 +77,9 @@ func (o *Options) defaults() {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	if o.Probed == nil {
+		o.Probed = func(string) {}
 	}
 	if o.Recent <= 0 {
 		o.Recent = 1 << 16
@@ -192,8 +197,10 @@ func againstPast(o *Options, head Head, at func(size uint64) (Head, error), path
 		}
 	}
 	if older != nil && o.Because == "" {
-		return false, fmt.Errorf("%w: put the newest copy in its place, or say with "+
-			"'tagwarden objections restore --because REASON' why this one holds", older)
+		if o.Order != nil && head.Size < past.Size {
+			return false, nil // it takes what it lacks from there: Replica.Lacks
+		}
+		return false, fmt.Errorf("%w: %s", older, olderAdvice)
 	}
 	return older != nil, nil
 }

@@ -63,6 +63,25 @@ func ReplicaOf(s *Store) Replica { return Replica{s} }
 // Position is how far the store has come: it is on disk.
 func (r Replica) Position() Position { return r.store.state.Load().position }
 
+// Lacks tells whether the store is an older copy than the ledger remembers (Options.Past): it is to take what it lacks from
+// the log before anything is decided by it.
+func (r Replica) Lacks() bool {
+	past := r.store.opts.Past
+	return !r.store.restored && r.store.Head().Size < past.Size
+}
+
+// Reached compares a store that lacked something, and has taken all that the log holds, with what the ledger remembers.
+// What is missing then, or is another history, is an [ErrOlder].
+func (r Replica) Reached() error {
+	s := r.store
+	if past, head := s.opts.Past, s.Head(); head.Size < past.Size {
+		return fmt.Errorf("%w: with all that the nodes' log holds it comes to %d changes, and the ledger remembers %d (%s): %s",
+			ErrOlder, head.Size, past.Size, s.file.path, olderAdvice)
+	}
+	_, err := againstPast(&s.opts, s.Head(), s.HeadAt, s.file.path)
+	return err
+}
+
 // Take does acts whose turn has come, in their order, and keeps with the last of them what the log calls the place
 // behind it. Those that were done before are passed over. It returns when all of them are on disk and found by look-ups;
 // those who asked for them are answered when they are in force. An act that is refused for what it says is refused in

@@ -244,7 +244,7 @@ func TestNothingIsLeftOutOfAnOrder(t *testing.T) {
 		want error
 	}{
 		"a later format": {[]byte{actFormat + 1, actBatch}, ErrNewer},
-		"a later kind":   {[]byte{actFormat, actExpire + 1}, ErrNewer},
+		"a later kind":   {[]byte{actFormat, actProbe + 1}, ErrNewer},
 		"nobody's":       {[]byte{actFormat, actBatch, 200}, errAct},
 		"too long":       {make([]byte, mostAct+1), errAct},
 	} {
@@ -293,6 +293,7 @@ func FuzzParseAct(f *testing.F) {
 		{follows: []Follow{{Lead: subject(1), Seen: []Subject{subject(2)}, Site: "shop", Time: noon}}},
 		{keeps: []Keep{{Subject: subject(1), Browser: true, Site: "shop", Time: noon}}},
 		{expire: true},
+		{probe: "_INBOX.a.b"},
 	} {
 		act, err := r.actBytes()
 		if err != nil {

@@ -17,6 +17,7 @@ import (
 //	of follows: how many, each the lead, those seen, the site, the time
 //	of keeps: how many, each the subject, 1 for a browser's, the site, the time
 //	of an expiry: nothing
+//	of a probe: whom it is reported to
 //
 // A time that nobody said is left out (zero): it is when the log took the act.
 const actFormat = 1
@@ -27,6 +28,7 @@ const (
 	actFollows
 	actKeeps
 	actExpire
+	actProbe
 )
 
 // mostAct is how long an act may be: what travels in one message of the log.
@@ -38,7 +40,7 @@ var ErrLong = fmt.Errorf("it is more than %d KiB at once for the nodes of a clus
 // shared tells whether a request is an act that all stores of an order do. What a store keeps to tell others of, and
 // what became of that, is its own.
 func (r *request) shared() bool {
-	return r.batch != nil || r.follows != nil || r.keeps != nil || r.expire
+	return r.batch != nil || r.follows != nil || r.keeps != nil || r.expire || r.probe != ""
 }
 
 // actBytes are a request's bytes. The error is [ErrLong].
@@ -60,6 +62,8 @@ func (r *request) actBytes() (b []byte, err error) {
 			b = appendFlag(k.Subject.append(b), k.Browser)
 			b = appendTime(appendText(b, k.Site), k.Time)
 		}
+	case r.probe != "":
+		b = appendText(append(b, actFormat, actProbe), r.probe)
 	default:
 		b = append(b, actFormat, actExpire)
 	}
@@ -109,7 +113,7 @@ var errAct = errors.New("an act of the log cannot be read")
 func parseAct(of *Ordered) (*request, error) {
 	b := of.Act
 	switch {
-	case len(b) > 0 && b[0] > actFormat, len(b) > 1 && b[0] == actFormat && b[1] > actExpire:
+	case len(b) > 0 && b[0] > actFormat, len(b) > 1 && b[0] == actFormat && b[1] > actProbe:
 		return nil, ErrNewer
 	case len(b) < 2 || b[0] != actFormat || len(b) > mostAct:
 		return nil, errAct
@@ -134,6 +138,10 @@ func parseAct(of *Ordered) (*request, error) {
 		}
 	case actExpire:
 		r.expire = true
+	case actProbe:
+		if r.probe = d.text(); r.probe == "" || len(r.probe) > mostProbe {
+			d.fail()
+		}
 	default:
 		d.fail()
 	}

@@ -12,7 +12,8 @@ type request struct {
 	batch   *Batch
 	follows []Follow
 	keeps   []Keep
-	expire  bool // who follows and was not seen for long
+	expire  bool   // who follows and was not seen for long
+	probe   string // whom it is reported to that it is in force; "": it is none
 	notice  *Notice
 	ack     []uint64
 

@@ -23,7 +23,7 @@ type Options struct {
 
 	// Past is the head that the ledger remembers last; zero: none. A store that has not come as far, or that has come there on another way,
 	// is refused with ErrOlder, unless Because says why it is accepted (see Restored). A store that has come further is none of its faults:
-	// what the ledger does not have is in Changes(Past.Size).
+	// what the ledger does not have is in Changes(Past.Size). With an Order one that has not come as far is opened: see [Replica.Lacks].
 	Past    Head
 	Because string
 
@@ -44,6 +44,9 @@ type Options struct {
 	// store is alone.
 	Order Order
 	Rand  io.Reader // of ids of acts; crypto/rand
+	// Probed is told that a probe of this store or another one is in force here, and whom that is to be reported to. It
+	// must not block. Nobody.
+	Probed func(to string)
 	// Patience is how long an act waits for its turn, before whoever asked is told that the other stores do not know it
 	// yet; 3 s.
 	Patience time.Duration

@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// What a node lacks it has within a second of when the network between it and the servers is whole again, however long it
+// was not, and in whatever way.
+func TestAfterAPartitionANodeIsFreshWithinASecond(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	for name, test := range map[string]struct {
+		cut, heal func(*relay)
+	}{
+		"refused": {func(r *relay) { r.cut(true) }, func(r *relay) { r.cut(false) }},
+		"silent":  {func(r *relay) { r.hold(toServer, fromServer) }, func(r *relay) { r.hold() }},
+		"deaf":    {func(r *relay) { r.hold(fromServer) }, func(r *relay) { r.hold() }},
+		"dumb":    {func(r *relay) { r.hold(toServer) }, func(r *relay) { r.hold() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			named := named("heals-" + name)
+			a, b := join(t, c, "a", named), join(t, c, "b", named)
+			caughtUp(t, a, b)
+			for round := range 3 {
+				b.each(test.cut)
+				for i := range 100 {
+					if _, err := a.Append(t.Context(), id(1000*round+i), []byte(strconv.Itoa(i))); err != nil {
+						t.Fatal(err)
+					}
+				}
+				until(t, "a stale node", func() bool { return !b.isFresh() })
+				passed := time.Now().Add(time.Duration(round) * 1700 * time.Millisecond) // waits that grow have grown
+				until(t, "a while", func() bool { return time.Now().After(passed) })
+				b.each(test.heal)
+				healed := time.Now()
+				until(t, "a fresh node", b.isFresh)
+				took := time.Since(healed)
+				t.Logf("fresh %v after the network was whole again", took)
+				sameActs(t, a, b)
+				if took > time.Second {
+					t.Errorf("fresh only %v after the network was whole again", took)
+				}
+			}
+		})
+	}
+}
+
+func (m *member) each(do func(*relay)) {
+	for _, r := range m.relays {
+		do(r)
+	}
+}
+
+// A server that is cut off, and still takes itself for the leader, tells of a stream that ends too early. That is no reason
+// to refuse the log, and tell an operator to restore it; where the quorum says so, it is.
+func TestWhatACutOffServerLacksIsNotLost(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	a := join(t, c, "a", nil)
+	appendActs(t, a, 3)
+	_, at := a.applied()
+	at.Seq, at.Entry = at.Seq+100, at.Entry+10_000
+	leader := c.leader(a.names.stream)
+	c.isolate(leader, true)
+	b := join(t, c, "b", func(o *Options) {
+		o.At, o.Wait = at, time.Millisecond
+		o.URLs, _ = c.relays(t, leader)
+	})
+	noted := func(what Happening) func() bool {
+		return func() bool {
+			b.mu.Lock()
+			defer b.mu.Unlock()
+			return slices.ContainsFunc(b.events, func(e Event) bool { return e.What == what })
+		}
+	}
+	until(t, "a question without an answer that holds", noted(Interrupted))
+	if noted(Refused)() || b.Err() != nil || !b.Stale(time.Now()) {
+		t.Errorf("stale %v, %v", b.Stale(time.Now()), b.Err())
+	}
+	c.isolate(leader, false)
+	refusedWith(t, b, ErrBehind)
+	if n, err := a.Append(t.Context(), id(4), nil); err != nil || n != 4 {
+		t.Errorf("act %d: %v", n, err)
+	}
+	until(t, "the others go on", a.isFresh)
+}
