@@ -9,7 +9,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -299,16 +298,8 @@ func openVisitors(s *Server) error {
 	return nil
 }
 
-// openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without
-// any.
-func openAPI(s *Server) (err error) {
-	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
-		return err
-	}
-	record := func(all []access.Token, by map[string]access.By) error { return recordTokens(s, all, by) }
-	if err = s.tokens.Record(record); err != nil {
-		return err
-	}
+// openAPI makes the API: for staff and other systems behind tokens, and for the operator without any.
+func openAPI(s *Server) error {
 	records := &recordsDesk{
 		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
 	}
