@@ -72,6 +72,7 @@ type Server struct {
 	certificate   *certificate
 	lock          *Lock // of the data folder
 	recovered     *recovered
+	assessed      *assessed
 	keyring       *keyring
 	inflight      *inflight
 	objections    *objection.Store
