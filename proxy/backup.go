@@ -20,6 +20,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/order"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
@@ -36,6 +37,8 @@ import (
 //   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are
 //     behind what the ledger knows of them. What they are ahead of it is recorded then.
 //   - How far records were sent on comes in front of the ledger: it is never ahead of that, and some of them are sent again.
+//   - How far a node had come with what is done to tokens, assessments and keys comes in front of all of these: it is never
+//     ahead of them, and what is done twice does no harm.
 //   - The key state is as it is when it is written: without it neither objections nor events can be read.
 //
 // What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on,
@@ -112,6 +115,9 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 		return nil, err
 	}
 	if err := c.folder(filepath.Base(exportDir(data)), exportDir(data)); err != nil {
+		return nil, err
+	}
+	if err := c.file("", filepath.Join(data, order.FileName)); err != nil {
 		return nil, err
 	}
 	mark := copiedFrom{Form: copyForm, Version: b.opts.Version}

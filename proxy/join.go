@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
 // Joined is what a new node begins with.
@@ -21,7 +22,7 @@ type Joined struct {
 }
 
 // Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
-// all, and its tokens. The forwarding log, the queue and what that node has to tell others stay its own. The new folder
+// all, and its tokens, with how far it had come with them. The forwarding log, the queue and what that node has to tell others stay its own. The new folder
 // must hold none of them yet.
 func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	data := loaded.Server.Data
@@ -59,6 +60,9 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	}
 	joined.Acts = at.Seq
 	files := durable.Files{}
+	if _, err := order.CopyForNode(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName), nil); err != nil {
+		return joined, err
+	}
 	tokens, err := os.ReadFile(filepath.Join(from, access.TokensFile))
 	if err == nil {
 		err = files.Write(filepath.Join(data, access.TokensFile), tokens, 0o600)

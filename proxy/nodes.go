@@ -25,6 +25,8 @@ type nodes struct {
 	now    func() time.Time
 	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
 
+	administration administration // the other log
+
 	began   time.Time
 	effects effects // of test objections
 
@@ -73,13 +75,21 @@ func (n *nodes) stale() bool {
 	if n == nil || n.config.Stale.Then == "go_on" && n.caughtUp() {
 		return false
 	}
-	log := n.log.Load()
-	return log == nil || log.Stale(n.now())
+	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
+		if log == nil || log.Stale(n.now()) {
+			return true
+		}
+	}
+	return false
 }
 
 // caughtUp tells whether this node has had all acts once since it began.
 func (n *nodes) caughtUp() bool {
-	log := n.log.Load()
+	return caughtUp(n.log.Load()) && caughtUp(n.administration.log.Load())
+}
+
+// caughtUp tells whether a node has had all acts of a log once since it began.
+func caughtUp(log *cluster.Log) bool {
 	if log == nil {
 		return false
 	}
@@ -123,13 +133,13 @@ func openNodes(s *Server) error {
 			ordered := make([]objection.Ordered, len(acts))
 			for i := range acts {
 				a := &acts[i]
-				ordered[i] = objection.Ordered{Seq: a.Seq, At: a.At, ID: a.ID, Act: a.Body}
+				ordered[i] = objection.Ordered{Seq: a.Seq, At: a.At, ID: a.ID, Body: a.Body}
 			}
 			return replica.Take(ordered, to.String())
 		},
 		Answer: func() []byte { return answerNode(s) }, Hear: n.effects.hear,
 		Note: func(e cluster.Event) {
-			n.note(e)
+			noteCluster(n.zap, e)
 			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
 				replica.Tell()
 			}
@@ -167,8 +177,8 @@ func (n *nodes) trust() (*tls.Config, error) {
 	return c, nil
 }
 
-// note writes what happens to the log down.
-func (n *nodes) note(e cluster.Event) {
+// noteCluster writes what happens to a log down.
+func noteCluster(to *zap.Logger, e cluster.Event) {
 	about := []zap.Field{zap.String("what", string(e.What))}
 	if e.Server != "" {
 		about = append(about, zap.String("server", e.Server))
@@ -178,11 +188,11 @@ func (n *nodes) note(e cluster.Event) {
 	}
 	switch e.What {
 	case cluster.Connected, cluster.Created, cluster.Reading, cluster.CaughtUp:
-		n.zap.Info("cluster", about...)
+		to.Info("cluster", about...)
 	case cluster.Refused, cluster.ApplyFailed, cluster.SameName:
-		n.zap.Error("cluster", about...)
+		to.Error("cluster", about...)
 	default:
-		n.zap.Warn("cluster", about...)
+		to.Warn("cluster", about...)
 	}
 }
 
@@ -213,6 +223,7 @@ func tellNodes(ctx context.Context, s *Server) {
 			return
 		case <-again:
 			objection.ReplicaOf(s.objections).Tell()
+			s.order.TellAgain()
 		case <-compare:
 			compareNodes(ctx, s)
 		case <-minute:
@@ -225,11 +236,19 @@ func tellNodes(ctx context.Context, s *Server) {
 // nodesHealth: hits are taken from when this node knows what the others know. One that is cut off later goes on, with
 // what is consented to.
 func nodesHealth(s *Server) string {
-	switch n := s.nodes; {
-	case n == nil || n.caughtUp():
+	if s.nodes == nil {
 		return ""
-	case n.log.Load().Err() != nil:
-		return "the log that nodes share cannot be used: " + n.log.Load().Err().Error()
+	}
+	return lacks(s.nodes.log.Load())
+}
+
+// lacks says why a node does not have what a log holds; "": it has, or had and is cut off.
+func lacks(log *cluster.Log) string {
+	switch {
+	case caughtUp(log):
+		return ""
+	case log.Err() != nil:
+		return "the log that nodes share cannot be used: " + log.Err().Error()
 	default:
 		return "this node does not have yet what the others of its cluster know"
 	}
@@ -241,7 +260,10 @@ func nodesMention(s *Server) (all []string) {
 	if n == nil {
 		return nil
 	}
-	if log := n.log.Load(); n.caughtUp() && log.Stale(s.opts.Now()) {
+	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
+		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
+			continue
+		}
 		what := "what one may object to does not travel"
 		if n.config.Stale.Then == "go_on" {
 			what = "what one may object to travels all the same"
@@ -250,6 +272,7 @@ func nodesMention(s *Server) (all []string) {
 		if err := log.Err(); err != nil {
 			all = append(all, err.Error())
 		}
+		break
 	}
 	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
 		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -20,6 +21,8 @@ func answerNode(s *Server) []byte {
 	}
 	head := s.objections.Head()
 	untold, _ := objection.ReplicaOf(s.objections).Untold()
+	administered, _ := s.order.Untold()
+	_, administration := s.order.Position()
 	of := s.dispatch.queue.Stats()
 	waiting := 0
 	for i := range of.Vendors {
@@ -30,7 +33,7 @@ func answerNode(s *Server) []byte {
 	}
 	out := api.ClusterNode{
 		Version: s.opts.Version, Policy: snapshot.Policy.Digest(), Changes: head.Size, Root: hex.EncodeToString(head.Root[:]),
-		Untold: untold, Queue: waiting, Records: s.ledger.State().Records, Since: s.nodes.began.UTC(), Fresh: -1,
+		Untold: untold + administered, Administration: administration, Queue: waiting, Records: s.ledger.State().Records, Since: s.nodes.began.UTC(), Fresh: -1,
 		NotTaking: s.wrong(),
 	}
 	if log := s.nodes.log.Load(); log != nil && !log.Fresh().IsZero() {
@@ -52,8 +55,10 @@ func clusterStatus(s *Server) api.Cluster {
 	return func(ctx context.Context) (api.ClusterStatus, error) {
 		out := api.ClusterStatus{Name: n.config.Name, Node: s.opts.node(n.config), Nodes: []api.ClusterNode{}}
 		all, err := n.log.Load().Nodes(ctx)
-		if err != nil {
-			return out, err
+		if err != nil { // it says of itself what it can
+			status := n.log.Load().Status()
+			all = []cluster.NodeStatus{{Node: out.Node, At: status.At, Stale: status.Stale, Body: answerNode(s)}}
+			out.Look = append(out.Look, "the other nodes cannot be asked")
 		}
 		for i := range all {
 			var one api.ClusterNode
@@ -64,7 +69,7 @@ func clusterStatus(s *Server) api.Cluster {
 			one.Effect = n.effects.on(one.Node)
 			out.Nodes = append(out.Nodes, one)
 		}
-		out.Look = append(unlike(out.Nodes), nodesMention(s)...)
+		out.Look = slices.Concat(out.Look, unlike(out.Nodes), nodesMention(s), administrationMention(s))
 		return out, nil
 	}
 }

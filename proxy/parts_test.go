@@ -89,8 +89,8 @@ func TestPartsAreInOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"memory", "certificate", "lock", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
-		"witnesses", "exports", "acts", "nodes", "queue", "retention",
+		"memory", "certificate", "lock", "order", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
+		"witnesses", "exports", "acts", "tokens", "nodes", "administration", "queue", "retention",
 		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "turned away", "reviews", "outbox",
 		"visitors", "audits", "api", "control", "listeners",
 	}

@@ -48,6 +48,9 @@ func (s *Server) Reload() error {
 		err = s.recovered.remember(s.ledger, loaded)
 	}
 	if err == nil {
+		err = s.assessed.tell(loaded)
+	}
+	if err == nil {
 		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
 	}
 	if s.unloaded.Store(err != nil); err != nil {

@@ -27,6 +27,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/memory"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/order"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -71,11 +72,13 @@ type Server struct {
 	certificate   *certificate
 	lock          *Lock // of the data folder
 	recovered     *recovered
+	assessed      *assessed
 	keyring       *keyring
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
-	nodes         *nodes      // nil: this server is alone
+	nodes         *nodes // nil: this server is alone
+	order         *order.Replica
 	unloaded      atomic.Bool // a reload could not be kept or recorded: until it is, hits are refused
 	retention     *retention
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds

@@ -78,8 +78,11 @@ type tokenFaults struct {
 }
 
 func (f *tokenFaults) tell(err error) {
-	unrecorded := errors.Is(err, access.ErrUnrecorded)
-	if err != nil && (!unrecorded || errors.Is(err, access.ErrTokens)) {
+	unrecorded, notTaken := errors.Is(err, access.ErrUnrecorded), errors.Is(err, access.ErrNotTaken)
+	if notTaken {
+		f.log.Warn("what was put into the file of tokens by hand is not taken", zap.Error(err))
+	}
+	if err != nil && !notTaken && (!unrecorded || errors.Is(err, access.ErrTokens)) {
 		fault(f.log, "the tokens that were there go on, and none can be made or taken back", err)
 	}
 	if unrecorded && !f.said {

@@ -9,7 +9,6 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -54,12 +53,15 @@ func openLock(s *Server) (err error) {
 
 func closeLock(s *Server) error { return s.lock.Release() }
 
-// openPolicy compiles the policy with what the ledger remembers of assessments.
+// openPolicy compiles the policy with what the ledger remembers of assessments, and what other nodes said of them.
 func openPolicy(s *Server) (err error) {
 	if s.recovered, err = recoverState(ledgerDir(s.loaded), s.opts.Disk, s.opts.Log); err != nil {
 		return err
 	}
-	s.loaded, err = config.Compile(s.loaded.Source, s.recovered.facts())
+	if s.assessed, err = newAssessed(s); err != nil {
+		return err
+	}
+	s.loaded, err = config.Compile(s.loaded.Source, s.assessed.over(s.recovered.facts()))
 	return err
 }
 
@@ -303,16 +305,8 @@ func openVisitors(s *Server) error {
 	return nil
 }
 
-// openAPI reads the tokens, and makes the API: for staff and other systems behind tokens, and for the operator without
-// any.
-func openAPI(s *Server) (err error) {
-	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
-		return err
-	}
-	record := func(all []access.Token, by map[string]access.By) error { return recordTokens(s, all, by) }
-	if err = s.tokens.Record(record); err != nil {
-		return err
-	}
+// openAPI makes the API: for staff and other systems behind tokens, and for the operator without any.
+func openAPI(s *Server) error {
 	records := &recordsDesk{
 		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
 	}

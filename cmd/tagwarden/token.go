@@ -153,8 +153,13 @@ func tokenRevoke(ctx context.Context, t *terminal, args []string) int {
 	}
 	return t.tokens(*file, func(c *client) int {
 		name := map[string]string{"name": rest[0]}
-		if err := c.call(ctx, http.MethodDelete, "/tokens", name, &struct{}{}); err != nil {
+		var got api.Revoked
+		if err := c.call(ctx, http.MethodDelete, "/tokens", name, &got); err != nil {
 			return t.failed(err)
+		}
+		if got.Untold {
+			printf(t.out, "%s is revoked: it opens nothing any more on this node, and on the others when they can be told\n", rest[0])
+			return fine
 		}
 		printf(t.out, "%s is revoked: it opens nothing any more\n", rest[0])
 		return fine

@@ -43,10 +43,11 @@ func (t *Tokens) tell() error {
 	if !t.owed {
 		return nil
 	}
-	if err := t.record(t.all, t.by); err != nil {
+	all := t.inForce()
+	if err := t.record(all, t.by); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnrecorded, err)
 	}
-	t.owed, t.said = false, t.all
+	t.owed, t.said = false, all
 	clear(t.by)
 	return nil
 }

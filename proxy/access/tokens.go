@@ -4,7 +4,6 @@
 package access
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -56,6 +55,7 @@ type Tokens struct {
 	kept onDisk // what all was read from, or written to
 	seen mark   // of the file, when it was last looked at
 	recording
+	sharing
 }
 
 // mostTokens is how many tokens there may be.
@@ -64,8 +64,9 @@ const mostTokens = 1000
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Create makes a token and returns it. It is recorded then, and on disk, as a hash: nobody can read it again. The error
-// wraps [ErrUnrecorded] where it cannot be recorded.
+// Create makes a token and returns it. It is recorded then, and on disk, as a hash: nobody can read it again. Other nodes
+// take it when they know of it. The error wraps [ErrUnrecorded] where it cannot be recorded, and [order.ErrUntold] where
+// the others cannot be reached: none is made then, or one that nobody has.
 func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, now time.Time) (string, error) {
 	if !tokenName.MatchString(name) {
 		return "", errors.New("the name is none: up to 64 letters, digits, dots, dashes and underscores are right, a letter or digit first")
@@ -76,16 +77,8 @@ func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, no
 	if expires != nil && !expires.After(now) {
 		return "", errors.New("the token would have expired already")
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := errors.Join(t.read(), t.tell()); err != nil {
-		return "", err
-	}
-	if slices.ContainsFunc(t.all, func(one Token) bool { return one.Name == name }) {
-		return "", ErrTaken
-	}
-	if len(t.all) >= mostTokens {
-		return "", fmt.Errorf("there are %d tokens: revoke some", len(t.all))
+	if t.path == "" {
+		return "", errNowhere
 	}
 	var random [32]byte
 	if _, err := io.ReadFull(t.rand, random[:]); err != nil {
@@ -93,35 +86,31 @@ func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, no
 	}
 	token := "tw_" + base64.RawURLEncoding.EncodeToString(random[:])
 	made := Token{Name: name, Roles: roles, SHA256: digestOf(token), Created: now.UTC().Truncate(time.Second), Expires: expires}
-	next := append(slices.Clone(t.all), made)
-	slices.SortFunc(next, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
-	if err := t.before(next, name, by); err != nil {
+	if err := t.ask(actMade, tokenAct{Token: made, By: by}); err != nil {
 		return "", err
 	}
-	if err := t.save(next); err != nil {
-		return "", errors.Join(err, t.tell())
-	}
-	t.owed = false
 	return token, nil
 }
 
 // Revoke takes a token back. It opens nothing any more when Revoke returns. The error wraps [ErrUnrecorded] where that holds
-// all the same, and is recorded later.
+// all the same, and is recorded later, and [order.ErrUntold] where it holds on this node, and the others are told later.
 func (t *Tokens) Revoke(by By, name string) error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
 	if err := t.read(); err != nil {
+		t.mu.Unlock()
 		return err
 	}
-	next := slices.DeleteFunc(slices.Clone(t.all), func(one Token) bool { return one.Name == name })
-	if len(next) == len(t.all) {
+	at := slices.IndexFunc(t.all, func(one Token) bool { return one.Name == name })
+	if at < 0 {
+		t.mu.Unlock()
 		return ErrNoToken
 	}
-	if err := t.save(next); err != nil {
-		return err
+	one, shares := t.all[at], t.shares()
+	t.mu.Unlock()
+	if shares {
+		return t.revokeShared(by, one)
 	}
-	t.changed(name, by)
-	return t.tell()
+	return t.ask(actRevoked, tokenAct{Name: name, Mark: one.Mark(), By: by})
 }
 
 // List returns the tokens by name, without their hashes.
@@ -171,7 +160,7 @@ func (t *Tokens) find(sum string, now time.Time) *Token {
 			found = i
 		}
 	}
-	if found < 0 || t.held(&t.all[found]) || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
+	if found < 0 || t.held(&t.all[found]) || !t.opens(&t.all[found]) || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
 		return nil
 	}
 	return &t.all[found]

@@ -123,24 +123,29 @@ func OpenTokens(data string) (*Tokens, error) {
 // there go on, and nothing is written over it: the error, an [ErrTokens] where it is not what was written, says so.
 func (t *Tokens) Reload() error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	return errors.Join(t.read(), t.tell())
+	err := errors.Join(t.read(), t.tell())
+	t.mu.Unlock()
+	return errors.Join(err, t.settle())
 }
 
 // Refresh is Reload where the file was changed since it was looked at last, or something is to be recorded still.
 func (t *Tokens) Refresh() error {
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	if markOf(t.path) == t.seen {
-		return t.tell()
+	var err error
+	if markOf(t.path) != t.seen {
+		err = t.read()
 	}
-	return errors.Join(t.read(), t.tell())
+	err = errors.Join(err, t.tell())
+	t.mu.Unlock()
+	return errors.Join(err, t.settle())
 }
+
+var errNowhere = errors.New("tokens cannot be kept here")
 
 // read takes over what the file holds, where that is not what was read or written last.
 func (t *Tokens) read() error {
 	if t.path == "" {
-		return errors.New("tokens cannot be kept here")
+		return errNowhere
 	}
 	t.seen = markOf(t.path)
 	text, err := os.ReadFile(t.path)
@@ -158,7 +163,11 @@ func (t *Tokens) read() error {
 	if err != nil {
 		return fmt.Errorf("%w: %s: %w: mend it, put a copy in its place, or remove it and make new tokens", ErrTokens, t.path, err)
 	}
-	t.all, t.kept, t.owed = all, found, t.record != nil
+	t.kept, t.owed = found, t.record != nil
+	if t.shares() {
+		t.compare(all)
+	}
+	t.all = all
 	return nil
 }
 
@@ -166,7 +175,7 @@ func (t *Tokens) read() error {
 // on disk. Read comes before it.
 func (t *Tokens) save(all []Token) error {
 	if t.path == "" {
-		return errors.New("tokens cannot be kept here")
+		return errNowhere
 	}
 	text, err := json.MarshalIndent(tokensFile{tokensForm, all}, "", "  ")
 	if err != nil {

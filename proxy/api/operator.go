@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/access"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/order"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
@@ -174,6 +175,9 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller
 	case errors.Is(err, access.ErrUnrecorded):
 		h.opts.Report("a token cannot be recorded: none is made", err)
 		return unavailable("it cannot be recorded at the moment that a token is made: none is, try again")
+	case errors.Is(err, order.ErrUntold):
+		return unavailable("the other nodes of the cluster cannot be reached: no token was made that anybody has; one that is " +
+			"listed later under that name can be revoked")
 	case err != nil:
 		return problem.New(http.StatusUnprocessableEntity, "invalid", err.Error())
 	}
@@ -199,10 +203,17 @@ func (h *handler) revokeToken(w http.ResponseWriter, r *http.Request, who caller
 		return problem.New(http.StatusNotFound, "unknown", err.Error())
 	case errors.Is(err, access.ErrUnrecorded): // it opens nothing any more all the same
 		h.opts.Report("a token was taken back, and that cannot be recorded now: it will be", err)
+	case errors.Is(err, order.ErrUntold):
+		return replyWith(w, http.StatusAccepted, Revoked{Untold: true})
 	case err != nil:
 		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	}
-	return reply(w, struct{}{})
+	return reply(w, Revoked{})
+}
+
+// Revoked says of a token that was taken back whether the other nodes of a cluster know that.
+type Revoked struct {
+	Untold bool `json:"untold,omitempty"` // it opens nothing on this node; the others are told when they can be
 }
 
 // small reads a body that is one flat object.

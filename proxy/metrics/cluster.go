@@ -119,3 +119,23 @@ func (c *clusterFigures) Collect(to chan<- prometheus.Metric) {
 		to <- prometheus.MustNewConstMetric(c.descs[i], kind, value)
 	}
 }
+
+// Administration is how far this node has come with what nodes share beside objections.
+type Administration struct {
+	Applied uint64 // acts
+	Waiting int    // acts that were asked for here and that the others do not know yet
+}
+
+// Administration shows it.
+func (m *Metrics) Administration(state func() Administration) {
+	m.Registry.MustRegister(
+		prometheus.NewCounterFunc(prometheus.CounterOpts{
+			Namespace: namespace, Name: "cluster_administration_acts_total",
+			Help: "Acts on tokens, assessments and keys that this node has done, since there is the log.",
+		}, func() float64 { return float64(state().Applied) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Namespace: namespace, Name: "cluster_untold_administration_acts",
+			Help: "Such acts that this node was asked for, and that the others do not know yet.",
+		}, func() float64 { return float64(state().Waiting) }),
+	)
+}

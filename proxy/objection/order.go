@@ -1,13 +1,14 @@
 package objection
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
 // Order is a log that several stores take their acts from, each of them all acts, in one order. What a store with an
@@ -15,19 +16,10 @@ import (
 // do. What every one of them then holds is the same, to the root of the change log.
 //
 // Not shared is what a store tells other systems: messages are kept by the one that was asked.
-type Order interface {
-	// Append puts an act on the log, and returns when it cannot be lost there any more. The same id may be put there
-	// twice: acts are done once.
-	Append(ctx context.Context, id [16]byte, act []byte) error
-}
+type Order = order.Log
 
 // Ordered is an act as its turn has come.
-type Ordered struct {
-	Seq uint64    // its place in the order; that of a later one is greater
-	At  time.Time // when the log took it; that of a later one is no earlier
-	ID  [16]byte
-	Act []byte
-}
+type Ordered = order.Act
 
 // Position is how far a store has come in an order.
 type Position struct {
@@ -52,7 +44,7 @@ func (r Replica) Untold() (n int, since time.Time) {
 }
 
 // ErrUntold says that the other stores of an order could not be told in time: an act may be on the log all the same.
-var ErrUntold = errors.New("the other nodes could not be told in time")
+var ErrUntold = order.ErrUntold
 
 // Replica is a store as one of those that take acts from an order.
 type Replica struct{ store *Store }
@@ -137,7 +129,7 @@ func (r Replica) do(group []*request) error {
 }
 
 // ErrNewer says that an act was written by a later version.
-var ErrNewer = errors.New("a later version of tagwarden wrote this act: install that one")
+var ErrNewer = order.ErrNewer
 
 // ordering is what a group does for an order.
 type ordering struct{ *group }

@@ -30,7 +30,7 @@ func (l *sharedLog) Append(_ context.Context, id [16]byte, act []byte) error {
 	if l.fails != nil {
 		return l.fails
 	}
-	l.acts = append(l.acts, Ordered{Seq: uint64(len(l.acts) + 1), At: l.now, ID: id, Act: act})
+	l.acts = append(l.acts, Ordered{Seq: uint64(len(l.acts) + 1), At: l.now, ID: id, Body: act})
 	select {
 	case l.added <- struct{}{}:
 	default:
@@ -204,7 +204,7 @@ func TestOnlyTheOneThatWasAskedTellsOthers(t *testing.T) {
 	c.Outbox = []Message{{To: "crm", Body: []byte("body")}}
 	taken(t, asked, c)
 	acts := l.since(Position{})
-	twice := append(acts, Ordered{Seq: 10, At: noon, ID: acts[0].ID, Act: acts[0].Act})
+	twice := append(acts, Ordered{Seq: 10, At: noon, ID: acts[0].ID, Body: acts[0].Body})
 	must(t, ReplicaOf(other).Take(twice, "behind"))
 	standsFor(t, other, 1, "ads")
 	if asked.Head() != other.Head() || other.Head().Size != 1 {
@@ -248,7 +248,7 @@ func TestNothingIsLeftOutOfAnOrder(t *testing.T) {
 		"nobody's":       {[]byte{actFormat, actBatch, 200}, errAct},
 		"too long":       {make([]byte, mostAct+1), errAct},
 	} {
-		act := Ordered{Seq: last.Seq + 1, At: noon, Act: wrong.act}
+		act := Ordered{Seq: last.Seq + 1, At: noon, Body: wrong.act}
 		err := ReplicaOf(s).Take([]Ordered{act}, "behind")
 		if !errors.Is(err, wrong.want) || ReplicaOf(s).Position() != last {
 			t.Errorf("%s: %v", what, err)
@@ -302,7 +302,7 @@ func FuzzParseAct(f *testing.F) {
 		f.Add(act)
 	}
 	f.Fuzz(func(t *testing.T, act []byte) {
-		r, err := parseAct(&Ordered{Seq: 1, At: noon, Act: act})
+		r, err := parseAct(&Ordered{Seq: 1, At: noon, Body: act})
 		if err != nil || r.wrong != nil {
 			return
 		}
@@ -310,7 +310,7 @@ func FuzzParseAct(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := parseAct(&Ordered{Seq: 1, At: noon, Act: again})
+		other, err := parseAct(&Ordered{Seq: 1, At: noon, Body: again})
 		if err != nil || other.wrong != nil {
 			t.Fatalf("%v, %v", err, other)
 		}

@@ -111,7 +111,7 @@ var errAct = errors.New("an act of the log cannot be read")
 // of it. Where what it says is wrong for a store of today, the request holds why: it will be answered with that, and
 // nothing else is done. An error is [ErrNewer], or that the bytes are nobody's.
 func parseAct(of *Ordered) (*request, error) {
-	b := of.Act
+	b := of.Body
 	switch {
 	case len(b) > 0 && b[0] > actFormat, len(b) > 1 && b[0] == actFormat && b[1] > actProbe:
 		return nil, ErrNewer

@@ -252,7 +252,7 @@ func (u *untold) load(tx *bolt.Tx, numbers map[string]uint32) error {
 			return err
 		}
 		one := &untoldAct{id: [16]byte(key), at: kept.at}
-		r, err := parseAct(&Ordered{ID: one.id, At: one.at, Act: kept.act})
+		r, err := parseAct(&Ordered{ID: one.id, At: one.at, Body: kept.act})
 		if err != nil || r.batch == nil {
 			return fmt.Errorf("%w: an act that is to be told cannot be read", ErrDamaged)
 		}

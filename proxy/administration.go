@@ -1,0 +1,140 @@
+package proxy
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/cluster"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/order"
+)
+
+// administration is the log of what nodes share beside what people ask for: tokens, what became of assessments, and
+// changes of keys out of turn. It is one log, so that there is one order of them, and one place to be behind; it is
+// another one than that of objections, which may be millions and wait for nobody.
+type administration struct {
+	log atomic.Pointer[cluster.Log] // nil until everybody is open who does its acts
+}
+
+// administrationLog is what kind of acts that log has.
+const administrationLog = "administration"
+
+// Append puts an act on the log. See [order.Log].
+func (a *administration) Append(ctx context.Context, id [16]byte, act []byte) error {
+	log := a.log.Load()
+	if log == nil {
+		return errNoLog
+	}
+	_, err := log.Append(ctx, id, act)
+	return err
+}
+
+// openOrder reads how far this node has come with such acts, and what stands by them.
+func openOrder(s *Server) (err error) {
+	s.order, err = order.Open(order.Options{
+		File: filepath.Join(s.loaded.Server.Data, order.FileName), Disk: s.opts.Disk, Shared: s.loaded.Server.Cluster != nil,
+		Now: s.opts.Now, Rand: s.opts.Rand,
+	})
+	return err
+}
+
+// openTokens comes behind the ledger, which they are recorded on, and before the first act that changes them.
+func openTokens(s *Server) (err error) {
+	if s.tokens, err = access.OpenTokens(s.loaded.Server.Data); err != nil {
+		return err
+	}
+	if err = s.tokens.Share(s.order); err != nil {
+		return err
+	}
+	return s.tokens.Record(func(all []access.Token, by map[string]access.By) error { return recordTokens(s, all, by) })
+}
+
+// openAdministration comes behind everybody who does its acts.
+func openAdministration(s *Server) error {
+	n := s.nodes
+	if n == nil {
+		return nil
+	}
+	mark, _ := s.order.Position()
+	at, err := cluster.ParsePosition(mark)
+	if err != nil {
+		return fmt.Errorf("this node says how far it has come, and that cannot be read: %w", err)
+	}
+	trust, err := n.trust()
+	if err != nil {
+		return err
+	}
+	logger := s.opts.Log.With(zap.String("log", administrationLog))
+	wait := time.Duration(0)
+	if n.log.Load().Status().Server == "" {
+		wait = time.Millisecond // it was waited for already
+	}
+	log, err := cluster.Open(context.Background(), cluster.Options{
+		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
+		Kind: administrationLog, Identity: s.keyring.store.State().Identity(), At: at, Wait: wait,
+		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
+		Apply: func(acts []cluster.Act, to cluster.Position) error {
+			all := make([]order.Act, len(acts))
+			for i := range acts {
+				a := &acts[i]
+				all[i] = order.Act{Seq: a.Seq, At: a.At, ID: a.ID, Body: a.Body}
+			}
+			return s.order.Take(all, to.String())
+		},
+		Note: func(e cluster.Event) {
+			noteCluster(logger, e)
+			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+				s.order.TellAgain()
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	n.administration.log.Store(log)
+	s.order.Join(&n.administration)
+	s.metrics.Administration(func() metrics.Administration {
+		_, seq := s.order.Position()
+		waiting, _ := s.order.Untold()
+		return metrics.Administration{Applied: seq, Waiting: waiting}
+	})
+	return nil
+}
+
+func closeAdministration(s *Server) error {
+	if s.nodes == nil {
+		return nil
+	}
+	return s.nodes.administration.log.Load().Close()
+}
+
+// tellAdministration tells others what they could not be told.
+func tellAdministration(ctx context.Context, s *Server) {
+	if s.nodes != nil {
+		s.order.TellAlways(ctx)
+	}
+}
+
+func administrationHealth(s *Server) string {
+	if s.nodes == nil {
+		return ""
+	}
+	return lacks(s.nodes.administration.log.Load())
+}
+
+func administrationMention(s *Server) (all []string) {
+	if s.nodes == nil {
+		return nil
+	}
+	if waiting, since := s.order.Untold(); waiting > 0 {
+		all = append(all, fmt.Sprintf("%d acts on tokens, assessments or keys wait to be told to the other nodes, the first since %s",
+			waiting, since.UTC().Format(time.RFC3339)))
+	}
+	return all
+}
