@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -67,11 +66,6 @@ func printCluster(out io.Writer, of *api.ClusterStatus) {
 			n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
 	}
 	_ = table.Flush()
-	for i := range of.Nodes {
-		if n := &of.Nodes[i]; n.NotTaking != "" {
-			printf(out, "%s takes no hits: %s\n", n.Node, strings.TrimSpace(n.NotTaking))
-		}
-	}
 	for _, one := range of.Look {
 		printf(out, "look at: %s\n", one)
 	}

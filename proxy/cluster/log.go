@@ -31,6 +31,7 @@ type Log struct {
 	queue chan reading // from who reads to who applies
 
 	applied atomic.Pointer[Position] // how far Apply has come
+	heard   heard                    // of other nodes
 
 	mu       sync.Mutex
 	known    bool // head is that of a stream that was found or made
