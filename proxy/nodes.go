@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
@@ -107,7 +106,7 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return fmt.Errorf("the store of objections says how far it has come, and that cannot be read: %w", err)
 	}
-	trust, err := n.trust()
+	trust, err := trustOf(n.config)
 	if err != nil {
 		return err
 	}
@@ -146,18 +145,6 @@ func openNodes(s *Server) error {
 		}
 	}, s.opts.Now)
 	return nil
-}
-
-// trust is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
-func (n *nodes) trust() (*tls.Config, error) {
-	if n.config.CA == "" {
-		return nil, nil
-	}
-	c, err := tlsTrusting(n.config.CA, "")
-	if err != nil {
-		return nil, fmt.Errorf("cluster.ca: %w", err)
-	}
-	return c, nil
 }
 
 // note writes what happens to the log down.

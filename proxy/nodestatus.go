@@ -71,6 +71,7 @@ func clusterStatus(s *Server) api.Cluster {
 		switch {
 		case err == nil:
 			out.Silent = silent(log.Heard(), all, s.opts.Now())
+		case log.Err() != nil: // this node says that of itself
 		case log.Status().Server == "":
 			out.Look = append(out.Look, "no NATS server can be reached, so that the other nodes could not be asked")
 		default:

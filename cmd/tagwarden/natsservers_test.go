@@ -84,9 +84,11 @@ func (n *natsServers) again(i int) error {
 		return errors.New("a NATS server does not start")
 	}
 	n.run[i] = s
-	port := func(a net.Addr) int { return a.(*net.TCPAddr).Port }
-	o := n.options[i]
-	o.Port, o.HTTPPort = port(s.Addr()), port(s.MonitorAddr())
+	o := n.options[i] // it comes back where it was
+	o.Port = s.Addr().(*net.TCPAddr).Port
+	if o.HTTPPort != 0 {
+		o.HTTPPort = s.MonitorAddr().Port
+	}
 	return nil
 }
 
@@ -105,26 +107,18 @@ func (n *natsServers) stopAll() {
 }
 
 // addresses are theirs as a server file names them: a list in YAML, without its brackets.
-func (n *natsServers) addresses(scheme string, of func(*server.Options) int) string {
+func (n *natsServers) addresses(scheme string, of func(*server.Server) net.Addr) string {
 	var all []string
-	for _, o := range n.options {
-		all = append(all, fmt.Sprintf("'%s://127.0.0.1:%d'", scheme, of(o)))
+	for _, s := range n.run {
+		all = append(all, fmt.Sprintf("'%s://%s'", scheme, of(s)))
 	}
 	return strings.Join(all, ", ")
-}
-
-func (n *natsServers) clients() string {
-	return n.addresses("nats", func(o *server.Options) int { return o.Port })
-}
-
-func (n *natsServers) monitors() string {
-	return n.addresses("http", func(o *server.Options) int { return o.HTTPPort })
 }
 
 // natsKey is under which a script finds its servers.
 type natsKey struct{}
 
-// natsCommand has a script start three NATS servers, and stop one of them or start it again. NATS and MONITOR are their addresses.
+// natsCommand has a script start three NATS servers, with TLS and credentials or without ([secured]), and stop one of them or start it again. NATS and MONITOR are their addresses.
 func natsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	n := ts.Value(natsKey{}).(*natsServers)
 	number := 0
@@ -132,18 +126,26 @@ func natsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		number, _ = strconv.Atoi(args[1])
 	}
 	switch {
-	case !neg && len(args) == 1 && args[0] == "start":
+	case !neg && len(args) == 1 && (args[0] == "start" || args[0] == "secure"):
 		ts.Defer(n.stopAll)
 		ts.Defer(func() { killLeft(ts.MkAbs(".")) })
-		ts.Check(n.start(ts.MkAbs("nats"), nil))
-		ts.Setenv("NATS", n.clients())
-		ts.Setenv("MONITOR", n.monitors())
+		var change func(*server.Options)
+		schemes := []string{"nats", "http"}
+		if args[0] == "secure" {
+			var err error
+			change, err = secured(ts.MkAbs("."))
+			ts.Check(err)
+			schemes = []string{"tls", "https"}
+		}
+		ts.Check(n.start(ts.MkAbs("servers"), change))
+		ts.Setenv("NATS", n.addresses(schemes[0], func(s *server.Server) net.Addr { return s.Addr() }))
+		ts.Setenv("MONITOR", n.addresses(schemes[1], func(s *server.Server) net.Addr { return s.MonitorAddr() }))
 	case !neg && 1 <= number && number <= len(n.run) && args[0] == "stop":
 		n.stop(number - 1)
 	case !neg && 1 <= number && number <= len(n.run) && args[0] == "again":
 		ts.Check(n.again(number - 1))
 	default:
-		ts.Fatalf("usage: nats start | stop N | again N")
+		ts.Fatalf("usage: nats start | secure | stop N | again N")
 	}
 }
 
