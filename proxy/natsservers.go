@@ -97,7 +97,7 @@ func (n *nodes) refuseServers(ctx context.Context) error {
 // lookAtServers asks them again, and remembers what is to be looked at.
 func (n *nodes) lookAtServers(ctx context.Context) {
 	bad, passing, err := CheckServers(ctx, n.config)
-	if err != nil || ctx.Err() != nil {
+	if err != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	all := append(bad, passing...)

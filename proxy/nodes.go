@@ -213,11 +213,19 @@ func nodesHealth(s *Server) string {
 }
 
 // nodesMention says what has to be looked at though hits are taken.
-func nodesMention(s *Server) (all []string) {
+func nodesMention(s *Server) []string {
 	n := s.nodes
 	if n == nil {
 		return nil
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append(ofItself(s), n.unlike...)
+}
+
+// ofItself says what has to be looked at about this node and the servers.
+func ofItself(s *Server) (all []string) {
+	n := s.nodes
 	if log := n.log.Load(); n.caughtUp() && log.Stale(s.opts.Now()) {
 		what := "what one may object to does not travel"
 		if n.config.Stale.Then == "go_on" {
@@ -232,9 +240,6 @@ func nodesMention(s *Server) (all []string) {
 		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
 			since.UTC().Format(time.RFC3339)))
 	}
-	n.mu.Lock()
-	all = append(all, n.unlike...)
-	n.mu.Unlock()
 	if servers := n.servers.Load(); servers != nil {
 		all = append(all, *servers...)
 	}

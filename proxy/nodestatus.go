@@ -52,6 +52,9 @@ func answerNode(s *Server) []byte {
 // remembered is for how long a node that is gone is named.
 const remembered = 24 * time.Hour
 
+// lookLasts is for how long servers are waited for that do not say how they are.
+const lookLasts = 2 * time.Second
+
 // clusterStatus asks all nodes how they stand. Where none can be asked it says how this one does.
 func clusterStatus(s *Server) api.Cluster {
 	n := s.nodes
@@ -61,6 +64,9 @@ func clusterStatus(s *Server) api.Cluster {
 	return func(ctx context.Context) (api.ClusterStatus, error) {
 		out := api.ClusterStatus{Name: n.config.Name, Node: s.opts.node(n.config)}
 		log := n.log.Load()
+		looking, cancel := context.WithTimeout(ctx, lookLasts)
+		defer cancel()
+		n.lookAtServers(looking)
 		all, err := log.Nodes(ctx)
 		if err != nil {
 			at := log.Status()
@@ -82,7 +88,7 @@ func clusterStatus(s *Server) api.Cluster {
 			out.Look = append(out.Look, fmt.Sprintf("%s does not answer; its last heartbeat came %s ago: start it, or replace it (a "+
 				"node that was taken away is named for a day)", one.Node, ago))
 		}
-		out.Look = append(out.Look, nodesMention(s)...)
+		out.Look = append(out.Look, ofItself(s)...)
 		return out, nil
 	}
 }

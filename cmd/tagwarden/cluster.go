@@ -15,7 +15,7 @@ import (
 func clusterVerbs() []verb {
 	return []verb{
 		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
-		{"join", "--from DIR", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"join", "--from DIR [--once]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
 	}
 }
 
@@ -79,8 +79,9 @@ func upSince(t time.Time) string {
 }
 
 func clusterJoin(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("cluster join", "--from DIR --config FILE")
+	f := t.flags("cluster join", "--from DIR [--once] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the new node's server file")
+	once := f.Bool("once", false, "do nothing where this node has its keys already: for what runs at each start of a machine")
 	from := f.String("from", "", "a backup of another node, with its keys (tagwarden backup DIR)")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -94,11 +95,21 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if *once {
+		begun, err := proxy.Begun(loaded)
+		if err != nil {
+			return t.failed(err)
+		}
+		if begun {
+			printf(t.out, "this node has its keys: nothing is done\n")
+			return fine
+		}
+	}
 	joined, err := proxy.Join(loaded, *from)
 	if err != nil {
 		return t.failed(err)
 	}
-	printf(t.out, "keys %s; %s of the cluster's log are done\n", joined.Identity, counted(int(joined.Acts), "act"))
+	printf(t.out, "keys %s; of the cluster's log %s done\n", joined.Identity, counted(int(joined.Acts), "act"))
 	t.hint("serve does the others, and takes hits when it knows what the other nodes know")
 	return fine
 }

@@ -19,6 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
+		"compose": composeCommand,
 		"tagwarden": func() {
 			t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}
 			os.Exit(interruptible(&t, os.Args[1:]))
