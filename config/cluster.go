@@ -1,8 +1,10 @@
 package config
 
 import (
+	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -12,7 +14,7 @@ import (
 type Cluster struct {
 	Name    string   `yaml:"name" is:"required" doc:"Name of the cluster, the same on every node: eu1. Lower case letters, digits and hyphens, at most 32."`
 	Node    string   `yaml:"node" doc:"Name of this node, which no other one has: letters, digits, hyphens, underscores and dots, at most 64. Default: the machine's host name."`
-	NATS    []string `yaml:"nats" is:"required" doc:"Addresses of the NATS servers, tls://host:4222; nats:// where they are on a private network."`
+	NATS    []string `yaml:"nats" is:"required" doc:"Addresses of the NATS servers, tls://host:4222; nats:// where they are on a private network: an address of one, or a name that is nowhere else (without a dot, or .internal, .local, .svc)."`
 	Creds   string   `yaml:"creds" doc:"File of the credentials that this node shows them (a .creds file of nsc). Relative to this file."`
 	CA      string   `yaml:"ca" doc:"File of the certificates (PEM) that theirs have to be signed by. Default: those of the machine."`
 	Monitor []string `yaml:"monitor" doc:"Their monitoring addresses, http://host:8222, one of each server: check and serve ask there whether every write is synced and kept three times, and refuse what could lose an objection. Without any nobody asks."`
@@ -51,7 +53,7 @@ func (c clusterCheck) run() {
 	}
 	for i, address := range of.NATS {
 		wrong := serverFault(address, "tls://n1.example:4222", "nats", "tls")
-		if u, err := url.Parse(address); wrong == "" && err == nil && u.Scheme == "nats" && !privateHost(u.Hostname()) {
+		if u, err := url.Parse(address); wrong == "" && err == nil && u.Scheme == "nats" && !privateHost(u.Hostname()) && !nowhereElse(u.Hostname()) {
 			wrong = u.Hostname() + " is on no private network, and what nodes share would go there in clear: write tls://"
 		}
 		if wrong != "" {
@@ -86,6 +88,13 @@ func serverFault(address, right, private, scheme string) string {
 	default:
 		return ""
 	}
+}
+
+// nowhereElse tells whether a name can only be one of this network: it has no dot, or ends with what public DNS never has.
+func nowhereElse(host string) bool {
+	host = strings.ToLower(strings.TrimSuffix(host, "."))
+	at := strings.LastIndexByte(host, '.')
+	return at < 0 && net.ParseIP(host) == nil || slices.Contains([]string{"internal", "local", "svc"}, host[at+1:])
 }
 
 // warn warns of what can lose an objection, or have it heeded late.

@@ -66,7 +66,7 @@ func openAdministration(s *Server) error {
 	if err != nil {
 		return fmt.Errorf("this node says how far it has come, and that cannot be read: %w", err)
 	}
-	trust, err := n.trust()
+	trust, err := trustOf(n.config)
 	if err != nil {
 		return err
 	}

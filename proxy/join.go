@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // Joined is what a new node begins with.
@@ -49,7 +50,7 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 		return joined, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
-	parsed, err := keys.Read(filepath.Join(from, "keys"))
+	parsed, err := copiedKeys(state)
 	if err != nil {
 		return joined, err
 	}
@@ -74,4 +75,34 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 		return joined, err
 	}
 	return joined, files.Write(filepath.Join(KeysDir(data), keys.StateFile), parsed.Append(nil), 0o600)
+}
+
+// Begun tells whether a node has its keys: it has joined, or it is a first one.
+func Begun(loaded *config.Loaded) (bool, error) {
+	_, err := os.Stat(filepath.Join(KeysDir(loaded.Server.Data), keys.StateFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// copiedKeys reads the key state of a copy. Unlike a server's own it may be read by a group: Kubernetes gives secrets to
+// the group that a pod's processes have, and lets nobody but root own them.
+func copiedKeys(file string) (pseudonym.State, error) {
+	info, err := os.Stat(file)
+	if err != nil {
+		return pseudonym.State{}, err
+	}
+	if mode := info.Mode().Perm(); mode&0o037 != 0 {
+		return pseudonym.State{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", file, mode, file)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return pseudonym.State{}, err
+	}
+	parsed, err := pseudonym.ParseState(text)
+	if err != nil {
+		return pseudonym.State{}, fmt.Errorf("%s: %w", file, err)
+	}
+	return parsed, nil
 }

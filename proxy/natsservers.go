@@ -2,9 +2,12 @@ package proxy
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -20,7 +23,11 @@ func CheckServers(ctx context.Context, of *config.Cluster) (bad, passing []strin
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	client := &http.Client{Timeout: 5 * time.Second}
+	trust, err := trustOf(of)
+	if err != nil {
+		return nil, nil, err
+	}
+	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: trust}}
 	defer client.CloseIdleConnections()
 	found, err := cluster.Check(ctx, client, of.Monitor, of.Name)
 	for i := range found {
@@ -38,6 +45,46 @@ func CheckServers(ctx context.Context, of *config.Cluster) (bad, passing []strin
 	return bad, passing, err
 }
 
+// CheckConnections connects to each NATS server of a cluster as a node does. It returns what keeps a node from that; passing
+// are servers that are down, or away from here.
+func CheckConnections(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
+	if of == nil {
+		return nil, nil, nil
+	}
+	trust, err := trustOf(of)
+	if err != nil {
+		return nil, nil, err
+	}
+	found := make([]error, len(of.NATS))
+	var all sync.WaitGroup
+	for i, address := range of.NATS {
+		all.Go(func() { found[i] = cluster.Reach(ctx, address, of.Creds, trust) })
+	}
+	all.Wait()
+	for i, err := range found {
+		switch {
+		case err == nil:
+		case cluster.Passes(err):
+			passing = append(passing, of.NATS[i]+" cannot be reached from here: "+err.Error())
+		default:
+			bad = append(bad, of.NATS[i]+": "+err.Error())
+		}
+	}
+	return bad, passing, nil
+}
+
+// trustOf is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
+func trustOf(of *config.Cluster) (*tls.Config, error) {
+	if of.CA == "" {
+		return nil, nil //nolint:nilnil // the machine's own
+	}
+	c, err := tlsTrusting(of.CA, "")
+	if err != nil {
+		return nil, fmt.Errorf("cluster.ca: %w", err)
+	}
+	return c, nil
+}
+
 // refuseServers refuses servers that could lose what they acknowledge.
 func (n *nodes) refuseServers(ctx context.Context) error {
 	bad, _, err := CheckServers(ctx, n.config)
@@ -50,7 +97,7 @@ func (n *nodes) refuseServers(ctx context.Context) error {
 // lookAtServers asks them again, and remembers what is to be looked at.
 func (n *nodes) lookAtServers(ctx context.Context) {
 	bad, passing, err := CheckServers(ctx, n.config)
-	if err != nil || ctx.Err() != nil {
+	if err != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
 	all := append(bad, passing...)

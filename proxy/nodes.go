@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"sync"
@@ -118,7 +117,7 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return fmt.Errorf("the store of objections says how far it has come, and that cannot be read: %w", err)
 	}
-	trust, err := n.trust()
+	trust, err := trustOf(n.config)
 	if err != nil {
 		return err
 	}
@@ -163,18 +162,6 @@ func openNodes(s *Server) error {
 		}
 	}, s.opts.Now)
 	return nil
-}
-
-// trust is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
-func (n *nodes) trust() (*tls.Config, error) {
-	if n.config.CA == "" {
-		return nil, nil
-	}
-	c, err := tlsTrusting(n.config.CA, "")
-	if err != nil {
-		return nil, fmt.Errorf("cluster.ca: %w", err)
-	}
-	return c, nil
 }
 
 // noteCluster writes what happens to a log down.
@@ -255,11 +242,19 @@ func lacks(log *cluster.Log) string {
 }
 
 // nodesMention says what has to be looked at though hits are taken.
-func nodesMention(s *Server) (all []string) {
+func nodesMention(s *Server) []string {
 	n := s.nodes
 	if n == nil {
 		return nil
 	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return append(ofItself(s), n.unlike...)
+}
+
+// ofItself says what has to be looked at about this node and the servers.
+func ofItself(s *Server) (all []string) {
+	n := s.nodes
 	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
@@ -278,9 +273,6 @@ func nodesMention(s *Server) (all []string) {
 		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
 			since.UTC().Format(time.RFC3339)))
 	}
-	n.mu.Lock()
-	all = append(all, n.unlike...)
-	n.mu.Unlock()
 	all = append(all, n.effects.mentions()...)
 	if servers := n.servers.Load(); servers != nil {
 		all = append(all, *servers...)

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -60,7 +59,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		printf(t.out, "note: %s\n", ahead)
 	}
 	printOpen(t, loaded)
-	bad, passing, err := proxy.CheckServers(ctx, loaded.Server.Cluster)
+	bad, passing, err := checkNATS(ctx, loaded.Server.Cluster)
 	if err != nil {
 		return t.failed(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -16,7 +15,7 @@ import (
 func clusterVerbs() []verb {
 	return []verb{
 		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
-		{"join", "--from DIR", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"join", "--from DIR [--once]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
 	}
 }
 
@@ -67,11 +66,6 @@ func printCluster(out io.Writer, of *api.ClusterStatus) {
 			n.Root, effectOf(n), n.Untold, n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
 	}
 	_ = table.Flush()
-	for i := range of.Nodes {
-		if n := &of.Nodes[i]; n.NotTaking != "" {
-			printf(out, "%s takes no hits: %s\n", n.Node, strings.TrimSpace(n.NotTaking))
-		}
-	}
 	for _, one := range of.Look {
 		printf(out, "look at: %s\n", one)
 	}
@@ -97,8 +91,9 @@ func upSince(t time.Time) string {
 }
 
 func clusterJoin(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("cluster join", "--from DIR --config FILE")
+	f := t.flags("cluster join", "--from DIR [--once] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the new node's server file")
+	once := f.Bool("once", false, "do nothing where this node has its keys already: for what runs at each start of a machine")
 	from := f.String("from", "", "a backup of another node, with its keys (tagwarden backup DIR)")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -112,11 +107,31 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if *once {
+		begun, err := proxy.Begun(loaded)
+		if err != nil {
+			return t.failed(err)
+		}
+		if begun {
+			printf(t.out, "this node has its keys: nothing is done\n")
+			return fine
+		}
+	}
 	joined, err := proxy.Join(loaded, *from)
 	if err != nil {
 		return t.failed(err)
 	}
-	printf(t.out, "keys %s; %s of the cluster's log are done\n", joined.Identity, counted(int(joined.Acts), "act"))
+	printf(t.out, "keys %s; of the cluster's log %s done\n", joined.Identity, counted(int(joined.Acts), "act"))
 	t.hint("serve does the others, and takes hits when it knows what the other nodes know")
 	return fine
+}
+
+// checkNATS asks the servers of a cluster whether they keep what they acknowledge, and whether a node can connect to them.
+func checkNATS(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
+	bad, passing, err = proxy.CheckConnections(ctx, of)
+	if err != nil {
+		return nil, nil, err
+	}
+	more, passingMore, err := proxy.CheckServers(ctx, of)
+	return append(bad, more...), append(passing, passingMore...), err
 }

@@ -19,6 +19,7 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
+		"compose": composeCommand,
 		"tagwarden": func() {
 			t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}
 			os.Exit(interruptible(&t, os.Args[1:]))
@@ -31,11 +32,12 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask, "appended": appended, "seeded": seeded},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask, "appended": appended, "seeded": seeded, "nats": natsCommand},
 	})
 }
 
 func setUp(env *testscript.Env) error {
+	env.Values[natsKey{}] = &natsServers{}
 	for name, folder := range map[string]string{"HITS": "../../rules/catalog/testdata", "CAPTURES": "../../rules/testdata/captures"} {
 		path, err := filepath.Abs(folder)
 		if err != nil {

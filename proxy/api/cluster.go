@@ -8,10 +8,17 @@ import (
 
 // ClusterStatus is how the nodes of a cluster stand, each by its own word.
 type ClusterStatus struct {
-	Name  string        `json:"name"`
-	Node  string        `json:"node"` // who answers
-	Nodes []ClusterNode `json:"nodes"`
-	Look  []string      `json:"look,omitempty"` // what has to be looked at
+	Name   string        `json:"name"`
+	Node   string        `json:"node"` // who answers
+	Nodes  []ClusterNode `json:"nodes"`
+	Silent []SilentNode  `json:"silent,omitempty"` // nodes that did not answer
+	Look   []string      `json:"look,omitempty"`   // what has to be looked at
+}
+
+// SilentNode is a node that was there within a day, and does not answer.
+type SilentNode struct {
+	Node  string  `json:"node"`
+	Heard float64 `json:"heard_seconds"` // how long ago a heartbeat of it last came
 }
 
 // ClusterNode is how a node stands.

@@ -262,7 +262,9 @@ func newAPI(t *testing.T) *api {
 		Queue: &waitingRoom{},
 		Cluster: func(context.Context) (ClusterStatus, error) {
 			node := ClusterNode{Node: "a", Version: "1", Policy: "00", Root: "00", Since: noon, Fresh: 0.5, NotTaking: "it begins"}
-			return ClusterStatus{Name: "eu1", Node: "a", Nodes: []ClusterNode{node}, Look: []string{"a policy"}}, nil
+			return ClusterStatus{
+				Name: "eu1", Node: "a", Nodes: []ClusterNode{node}, Silent: []SilentNode{{Node: "b", Heard: 1.5}}, Look: []string{"a policy"},
+			}, nil
 		},
 		Vouch: func(_ context.Context, ids []objection.ID, c objection.Change) (counts, kept bool, err error) {
 			if c.Site != "shop" {

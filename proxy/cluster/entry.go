@@ -155,7 +155,8 @@ func parseEntry(payload []byte) (*entry, error) {
 	return e, nil
 }
 
-// parseBeat reads a heartbeat.
+// parseBeat reads a heartbeat. What a later version says behind what is known here is passed over: while nodes are
+// upgraded one after another, those of before read the heartbeats of those that follow.
 func parseBeat(payload []byte) (beat, error) {
 	r, err := open(payload, kindBeat)
 	if err != nil {
@@ -165,7 +166,7 @@ func parseBeat(payload []byte) (beat, error) {
 	copy(h.by.run[:], r.take(16))
 	h.by.n, h.seq = r.uint64(), r.uint64()
 	copy(h.sum[:], r.take(32))
-	if r.short() || len(r) != 0 {
+	if r.short() {
 		return beat{}, errForm
 	}
 	return h, nil

@@ -61,8 +61,11 @@ func FuzzEntry(f *testing.F) {
 			if e, err := parseEntry(b); err == nil && !bytes.Equal(marshalEntry(e), b) {
 				t.Errorf("%x is read as %+v", b, e)
 			}
-			if h, err := parseBeat(b); err == nil && !bytes.Equal(marshalBeat(h), b) {
-				t.Errorf("%x is read as %+v", b, h)
+			if h, err := parseBeat(b); err == nil {
+				known := marshalBeat(h)
+				if known = known[:len(known)-sha256.Size]; !bytes.HasPrefix(b, known) { // a later version may say more
+					t.Errorf("%x is read as %+v", b, h)
+				}
 			}
 		}
 	})

@@ -33,6 +33,7 @@ type Log struct {
 	sessions uint64 // times that the stream was read anew; owned by who reads
 
 	applied atomic.Pointer[Position] // how far Apply has come
+	heard   heard                    // of other nodes
 
 	mu       sync.Mutex
 	known    bool // head is that of a stream that was found or made

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -35,6 +37,34 @@ type answer struct {
 	At    string `json:"at"`
 	Stale bool   `json:"stale"`
 	Body  []byte `json:"body,omitempty"`
+}
+
+// heard is when heartbeats of other nodes came.
+type heard struct {
+	mu sync.Mutex
+	at map[string]time.Time // by the name of the node
+}
+
+// from notes that one of a node came. Of many nodes the one that was heard of longest ago is forgotten.
+func (h *heard) from(node string, now time.Time) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.at == nil {
+		h.at = map[string]time.Time{}
+	}
+	if h.at[node] = now; len(h.at) > maxNodes {
+		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int { return h.at[a].Compare(h.at[b]) }))
+	}
+}
+
+// Heard returns when a heartbeat of each other node last came, by this node's clock, since it was opened, and of those
+// that it found in the stream then. At most 256 nodes are remembered.
+func (l *Log) Heard() map[string]time.Time {
+	l.heard.mu.Lock()
+	defer l.heard.mu.Unlock()
+	all := maps.Clone(l.heard.at)
+	delete(all, l.o.Node)
+	return all
 }
 
 // asking is a log as what asks other nodes, and answers them.

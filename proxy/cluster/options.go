@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"time"
 )
@@ -123,8 +122,8 @@ func (o *Options) complete() error {
 		return errPosition
 	}
 	if o.Creds != "" {
-		if _, err := os.Stat(o.Creds); err != nil {
-			return fmt.Errorf("the credentials cannot be read: %w", err)
+		if err := checkCreds(o.Creds); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -222,6 +222,7 @@ func (l receiving) takeBeat(node string, m message) (reading, Event, error) {
 		return reading{}, Event{}, err
 	}
 	if b.by.run != l.run {
+		l.heard.from(node, l.o.Now())
 		if node == l.o.Node && l.pulse.stranger() {
 			return reading{}, Event{What: SameName,
 				Err: fmt.Errorf("another process beats as the node %s: give each node a name of its own", node)}, nil

@@ -14,8 +14,8 @@ import (
 
 // CopyForNode makes a store in a folder, which must have none, of a copy of another node's store ([Store.Backup]): with
 // all that stands, and the place in the order that this is of; without what that node tells other systems, and without
-// acts that it has not told the others, which are its own. Another keys' store is [ErrForeign], one that takes its acts
-// from no order an error as well: nobody could tell what the copy lacks.
+// acts that it has not told the others, which are its own. Where it has done none of the order's acts the position is zero:
+// it is a copy of what the order began with, or whoever opens the order refuses it. Another keys' store is [ErrForeign].
 func CopyForNode(from, dir, identity string, disk durable.Disk) (at Position, err error) {
 	files := durable.Files{Disk: disk}
 	if err := files.Folder(dir, 0o700); err != nil {
@@ -41,9 +41,6 @@ func CopyForNode(from, dir, identity string, disk durable.Disk) (at Position, er
 		}
 		if at, err = loadPosition(tx); err != nil {
 			return err
-		}
-		if at == (Position{}) {
-			return errors.New("it is of a server that was alone: start it in the cluster first, and copy it then")
 		}
 		_, err := tx.WriteTo(made)
 		return err

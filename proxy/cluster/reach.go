@@ -1,0 +1,102 @@
+package cluster
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/nats-io/nkeys"
+)
+
+// How a node cannot reach a server, and waiting does not mend it. Each comes wrapped in a sentence that says what to do.
+var (
+	// ErrUntrusted says that a server's certificate is signed by nobody who is trusted, or is for another name.
+	ErrUntrusted = errors.New("its certificate is not trusted")
+	// ErrNoJetStream says that the server, or the account of the credentials, has no JetStream.
+	ErrNoJetStream = errors.New("there is no JetStream for these credentials")
+	// ErrBadCreds says that a file of credentials is none.
+	ErrBadCreds = errors.New("the file of credentials cannot be used")
+)
+
+// Reach connects to one server ("tls://10.0.0.1:4222") as a node with these credentials would, and returns why it could
+// not: [ErrUnauthorized], [ErrUntrusted], [ErrNoJetStream], [ErrBadCreds], or what may pass. It changes nothing there.
+func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
+	options := []nats.Option{nats.Name("tagwarden check"), nats.Timeout(dialTimeout), nats.NoReconnect()}
+	if creds != "" {
+		if err := checkCreds(creds); err != nil {
+			return err
+		}
+		options = append(options, nats.UserCredentials(creds))
+	}
+	if trust != nil {
+		options = append(options, nats.Secure(trust))
+	}
+	nc, err := nats.Connect(url, options...)
+	if err != nil {
+		return unreached(err)
+	}
+	defer nc.Close()
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	defer cancel()
+	switch _, err = js.AccountInfo(ctx); {
+	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+		return fmt.Errorf("%w (%w): jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
+			"`nsc edit account --js-enable` where there are accounts", ErrNoJetStream, err)
+	default:
+		return err
+	}
+}
+
+// Passes says whether an error of [Reach] may end by itself.
+func Passes(err error) bool {
+	for _, e := range []error{ErrUnauthorized, ErrUntrusted, ErrNoJetStream, ErrBadCreds, fs.ErrNotExist, fs.ErrPermission} {
+		if errors.Is(err, e) {
+			return false
+		}
+	}
+	return true
+}
+
+// unreached says what is to be done where a server was not reached.
+func unreached(err error) error {
+	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
+	_, name := errors.AsType[x509.HostnameError](err)
+	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
+	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+		if errors.Is(err, e) {
+			return fmt.Errorf("%w (%w): make new ones for a user of the account that has the cluster's log "+
+				"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, err)
+		}
+	}
+	switch {
+	case authority:
+		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted, err)
+	case name, invalid:
+		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted, err)
+	}
+	return err
+}
+
+// checkCreds says what is wrong with a file of credentials.
+func checkCreds(file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("the credentials cannot be read: %w", err)
+	}
+	pair, err := nkeys.ParseDecoratedUserNKey(text)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w: a .creds file is right, as `nsc generate creds` writes it", ErrBadCreds, file, err)
+	}
+	pair.Wipe()
+	return nil
+}
