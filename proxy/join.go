@@ -21,9 +21,12 @@ type Joined struct {
 	Acts     uint64 // of the cluster's log that it has done
 }
 
+// joiningFile is in a data folder while it is made of another node's copy.
+const joiningFile = "joining"
+
 // Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
 // all, and its tokens. The forwarding log, the queue and what that node has to tell others stay its own. The new folder
-// must hold none of them yet.
+// must hold none of them yet; where a join broke off it begins anew.
 func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	data := loaded.Server.Data
 	if loaded.Server.Cluster == nil {
@@ -33,6 +36,12 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	for _, path := range []string{state, filepath.Join(from, "objections", objection.FileName)} {
 		if _, err := os.Stat(path); err != nil {
 			return joined, fmt.Errorf("%s is no backup of a node, or one without its keys (tagwarden backup DIR): %w", from, err)
+		}
+	}
+	begun := filepath.Join(data, joiningFile)
+	if _, err := os.Stat(begun); err == nil { // it broke off: what it made was served by nobody
+		if err := errors.Join(os.RemoveAll(ObjectionsDir(data)), os.RemoveAll(KeysDir(data))); err != nil {
+			return joined, err
 		}
 	}
 	for _, dir := range []string{KeysDir(data), ObjectionsDir(data), ledgerDir(loaded)} {
@@ -54,12 +63,15 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 		return joined, err
 	}
 	joined.Identity = parsed.Identity()
+	files := durable.Files{}
+	if err := files.Write(begun, nil, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
+		return joined, err
+	}
 	at, err := objection.CopyForNode(filepath.Join(from, "objections", objection.FileName), ObjectionsDir(data), joined.Identity, nil)
 	if err != nil {
 		return joined, err
 	}
 	joined.Acts = at.Seq
-	files := durable.Files{}
 	tokens, err := os.ReadFile(filepath.Join(from, access.TokensFile))
 	if err == nil {
 		err = files.Write(filepath.Join(data, access.TokensFile), tokens, 0o600)
@@ -70,12 +82,19 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	if err := files.Folder(KeysDir(data), 0o700); err != nil { // last: without keys nothing of it can be served
 		return joined, err
 	}
-	return joined, files.Write(filepath.Join(KeysDir(data), keys.StateFile), parsed.Append(nil), 0o600)
+	if err := files.Write(filepath.Join(KeysDir(data), keys.StateFile), parsed.Append(nil), 0o600); err != nil {
+		return joined, err
+	}
+	return joined, files.Remove(begun)
 }
 
 // Begun tells whether a node has its keys: it has joined, or it is a first one.
 func Begun(loaded *config.Loaded) (bool, error) {
-	_, err := os.Stat(filepath.Join(KeysDir(loaded.Server.Data), keys.StateFile))
+	data := loaded.Server.Data
+	if _, err := os.Stat(filepath.Join(data, joiningFile)); err == nil {
+		return false, nil
+	}
+	_, err := os.Stat(filepath.Join(KeysDir(data), keys.StateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
