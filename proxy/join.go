@@ -38,26 +38,30 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 			return joined, fmt.Errorf("%s is no backup of a node, or one without its keys (tagwarden backup DIR): %w", from, err)
 		}
 	}
-	begun := filepath.Join(data, joiningFile)
-	if _, err := os.Stat(begun); err == nil { // it broke off: what it made was served by nobody
-		if err := errors.Join(os.RemoveAll(ObjectionsDir(data)), os.RemoveAll(KeysDir(data))); err != nil {
-			return joined, err
-		}
-	}
-	for _, dir := range []string{KeysDir(data), ObjectionsDir(data), ledgerDir(loaded)} {
-		entries, err := os.ReadDir(dir)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return joined, err
-		}
-		if len(entries) > 0 {
-			return joined, fmt.Errorf("%s is not empty: a node begins with a new data folder", dir)
-		}
-	}
 	lock, err := LockData(data)
 	if err != nil {
 		return joined, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	begun := filepath.Join(data, joiningFile)
+	if brokeOff, err := joinBrokeOff(loaded); err != nil {
+		return joined, err
+	} else if brokeOff {
+		err := errors.Join(os.RemoveAll(ObjectionsDir(data)), os.RemoveAll(KeysDir(data)),
+			os.RemoveAll(filepath.Join(data, access.TokensFile)))
+		if err != nil {
+			return joined, err
+		}
+	}
+	for _, dir := range []string{KeysDir(data), ObjectionsDir(data), ledgerDir(loaded)} {
+		empty, err := isEmpty(dir)
+		if err != nil {
+			return joined, err
+		}
+		if !empty {
+			return joined, fmt.Errorf("%s is not empty: a node begins with a new data folder", dir)
+		}
+	}
 	parsed, err := copiedKeys(state)
 	if err != nil {
 		return joined, err
@@ -90,15 +94,37 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 
 // Begun tells whether a node has its keys: it has joined, or it is a first one.
 func Begun(loaded *config.Loaded) (bool, error) {
-	data := loaded.Server.Data
-	if _, err := os.Stat(filepath.Join(data, joiningFile)); err == nil {
-		return false, nil
+	if brokeOff, err := joinBrokeOff(loaded); brokeOff || err != nil {
+		return false, err
 	}
-	_, err := os.Stat(filepath.Join(KeysDir(data), keys.StateFile))
+	_, err := os.Stat(filepath.Join(KeysDir(loaded.Server.Data), keys.StateFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// joinBrokeOff tells whether a data folder is one that a join began to make, and that nobody has served: there is no
+// record yet.
+func joinBrokeOff(loaded *config.Loaded) (bool, error) {
+	if _, err := os.Stat(filepath.Join(loaded.Server.Data, joiningFile)); err != nil {
+		return false, ignoring(err, fs.ErrNotExist)
+	}
+	return isEmpty(ledgerDir(loaded))
+}
+
+// isEmpty tells whether there is nothing in a folder, or no such folder.
+func isEmpty(dir string) (bool, error) {
+	entries, err := os.ReadDir(dir)
+	return len(entries) == 0, ignoring(err, fs.ErrNotExist)
+}
+
+// ignoring is the error, or nil where it is that one.
+func ignoring(err, one error) error {
+	if errors.Is(err, one) {
+		return nil
+	}
+	return err
 }
 
 // copiedKeys reads the key state of a copy. Unlike a server's own it may be read by a group: Kubernetes gives secrets to

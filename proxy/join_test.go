@@ -57,4 +57,23 @@ func TestAJoinThatBrokeOff(t *testing.T) {
 	if _, err := proxy.Join(loaded, copied); err == nil || !strings.Contains(err.Error(), "is not empty") {
 		t.Errorf("over a node that is there: %v", err)
 	}
+
+	// It was served, though the mark was left behind: nothing of it is touched.
+	write(t, filepath.Join(loaded.Server.Data, "joining"), "")
+	record := filepath.Join(loaded.Server.Data, "ledger", "000000000001.jsonl")
+	if err := os.MkdirAll(filepath.Dir(record), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	write(t, record, "a record")
+	if begun, err := proxy.Begun(loaded); !begun || err != nil {
+		t.Errorf("one that was served: %v, %v", begun, err)
+	}
+	if _, err := proxy.Join(loaded, copied); err == nil || !strings.Contains(err.Error(), "is not empty") {
+		t.Errorf("one that was served: %v", err)
+	}
+	for _, name := range []string{filepath.Join(half, "objections.db"), filepath.Join(loaded.Server.Data, "keys", "state"), record} {
+		if _, err := os.Stat(name); err != nil {
+			t.Error(err)
+		}
+	}
 }
