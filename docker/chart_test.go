@@ -45,7 +45,7 @@ func render(t *testing.T, values map[string]any) (files map[string]string, objec
 	if err != nil {
 		return nil, nil, err
 	}
-	if files, err = (engine.Engine{Strict: true}).Render(chart, all); err != nil {
+	if files, err = (engine.Engine{Strict: true}).RenderWithContext(t.Context(), chart, all); err != nil {
 		return nil, nil, err
 	}
 	decoder := serializer.NewCodecFactory(scheme.Scheme, serializer.EnableStrict).UniversalDeserializer()
