@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -285,7 +286,10 @@ func composeCommand() {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(2)
 	}
-	_, _ = io.Copy(os.Stdout, response.Body)
+	_, err = io.Copy(os.Stdout, response.Body)
+	if errors.Join(err, response.Body.Close()) != nil {
+		os.Exit(2)
+	}
 	os.Exit(0)
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -46,15 +47,34 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	switch _, err = js.AccountInfo(ctx); {
-	case errors.Is(err, jetstream.ErrJetStreamNotEnabled), errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount):
+	if err := jetStream(ctx, js); isOff(err) {
 		return fmt.Errorf("%w (%w): jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
 			"`nsc edit account --js-enable` where there are accounts", ErrNoJetStream, err)
-	default:
+	} else if err != nil {
 		return err
 	}
+	return nil
+}
+
+// jetStream asks for the account's JetStream. A server that has just started says for a moment that there is none.
+func jetStream(ctx context.Context, js jetstream.JetStream) error {
+	again := time.NewTicker(leastRetry)
+	defer again.Stop()
+	for last := time.Now().Add(apiTimeout); ; {
+		_, err := js.AccountInfo(ctx)
+		if !isOff(err) || time.Now().After(last) {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
+}
+
+func isOff(err error) bool {
+	return errors.Is(err, jetstream.ErrJetStreamNotEnabled) || errors.Is(err, jetstream.ErrJetStreamNotEnabledForAccount)
 }
 
 // Passes says whether an error of [Reach] may end by itself.
