@@ -6,11 +6,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // answerNode is what this node tells others of itself.
@@ -36,6 +38,9 @@ func answerNode(s *Server) []byte {
 		Untold: untold + administered, Administration: administration, Queue: waiting, Records: s.ledger.State().Records, Since: s.nodes.began.UTC(), Fresh: -1,
 		NotTaking: s.wrong(),
 	}
+	state := s.keyring.store.State()
+	day, _ := state.Chain(pseudonym.Day)
+	out.Keys = fmt.Sprintf("%d %s", day, state.Mark())
 	if log := s.nodes.log.Load(); log != nil && !log.Fresh().IsZero() {
 		out.Fresh = s.opts.Now().Sub(log.Fresh()).Seconds()
 	}
@@ -90,6 +95,11 @@ func unlike(nodes []api.ClusterNode) (all []string) {
 			if a.Acts == b.Acts && a.Changes == b.Changes && a.Root != b.Root && a.Root != "" && b.Root != "" {
 				all = append(all, fmt.Sprintf("%s and %s have done the same acts and hold different objections: start one of them "+
 					"from a copy of the other, and report this", b.Node, a.Node))
+			}
+			day, _, _ := strings.Cut(a.Keys, " ")
+			if a.Administration == b.Administration && a.Keys != b.Keys && day != "" && strings.HasPrefix(b.Keys, day+" ") {
+				all = append(all, fmt.Sprintf("%s and %s have done the same and have different keys: begin one of them anew with a "+
+					"backup of the other (cluster join), and report this", b.Node, a.Node))
 			}
 		}
 	}

@@ -39,6 +39,8 @@ type Options struct {
 	Files Files            // nil: files on Disk
 	Disk  durable.Disk     // nil: the file system
 
+	Shared bool // other nodes have the same keys: a state that is lost is not made of the root where that would part them
+
 	// What others remember of a state that is not there any more; it is asked for only then.
 	Recover func() (Recovered, error) // nil: nobody remembers any
 }
@@ -89,14 +91,39 @@ func Open(o Options) (*Store, error) {
 		s.state = found.state
 		if found.unfinished {
 			s.Origin = Settled
-			return s, s.completeChange()
+			if err := s.completeChange(); err != nil {
+				return s, err
+			}
 		}
-		return s, nil
+		return s, s.beginRekeying()
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, pseudonym.ErrState):
 		return nil, err
 	}
 	return s, s.make(err)
 }
+
+// beginRekeying gives the state of a version before what it lacks. Without the root that is random: other nodes get it
+// with a copy of the state.
+func (s *Store) beginRekeying() error {
+	if s.state.Rekeyable() {
+		return nil
+	}
+	secret, err := s.Random()
+	if err != nil {
+		return err
+	}
+	if of := s.opts.Root; of != (pseudonym.Root{}) && of.SubjectKey() == s.state.SubjectKey() {
+		secret = of.RekeyingKey()
+	}
+	return s.Change(func(state *pseudonym.State) error {
+		state.BeginRekeying(secret)
+		return nil
+	})
+}
+
+// ErrShreddedElsewhere says that a state is lost of which only another node has the like.
+var ErrShreddedElsewhere = errors.New("the key state is lost, and keys of it were replaced that the root does not give: " +
+	"begin this node anew with a backup of another one (cluster join)")
 
 // make makes the state of the root; why says why there is none.
 func (s *Store) make(why error) error {
@@ -123,6 +150,9 @@ func (s *Store) make(why error) error {
 	}
 	if damaged || past.Known {
 		s.Origin = Remade
+	}
+	if past.Shredded && s.opts.Shared {
+		return fmt.Errorf("%s: %w", s.opts.Dir, ErrShreddedElsewhere)
 	}
 	if past.Shredded { // the root's key is that of records which are to be anonymous
 		key, err := s.Random()
