@@ -85,7 +85,6 @@ func openAdministration(s *Server) error {
 	log, err := cluster.Open(context.Background(), cluster.Options{
 		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
 		Kind: administrationLog, Identity: keys.Identity() + "/" + keys.Line(), At: at, Wait: wait,
-		Base:  fmt.Sprintf("keys replaced %d times", keys.Rekeys()),
 		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
 		Apply: func(acts []cluster.Act, to cluster.Position) error {
 			all := make([]order.Act, len(acts))

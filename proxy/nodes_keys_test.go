@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -66,6 +68,9 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 		t.Errorf("%q there, %q here", got, after)
 	}
 	clock.set("2026-11-25T12:00:00Z")
+	if err := os.Remove(filepath.Join(dataOf(c), order.FileName)); err != nil { // it begins with the log's beginning
+		t.Fatal(err)
+	}
 	if later := a.pseudonymOf(t, v); later == after || later == before || b.pseudonymOf(t, v) != later {
 		t.Error("the day's end does what it did no more")
 	}
@@ -171,7 +176,9 @@ func TestNodesWithOtherKeys(t *testing.T) {
 	other, rekeyed := state, state
 	other.BeginRekeying(pseudonym.Key{1})
 	rekeyed.Rekey([16]byte{1}, []pseudonym.Rotation{pseudonym.Day}, false)
-	for want, of := range map[string]pseudonym.State{"bring the other nodes' keys": other, "replaced 1 times": rekeyed} {
+	rekeyed.BeginLine() // as a server that is alone does
+	const want = "bring the other nodes' keys"
+	for _, of := range []pseudonym.State{other, rekeyed} {
 		file := nodeFolder(t, v.URL, n, "b", "")
 		write(t, filepath.Join(filepath.Dir(file), "data", "keys", keys.StateFile), string(of.Append(nil)))
 		loaded, err := config.Load(file)
@@ -191,4 +198,42 @@ func TestNodesWithOtherKeys(t *testing.T) {
 	if got := gjson.Get(a.operate("GET", "/cluster", "").Body.String(), "nodes.#.node").Array(); !slices.Equal([]string{fmt.Sprint(got[0])}, []string{"a"}) {
 		t.Errorf("%v", got)
 	}
+}
+
+// TestALogThatIsGone: a node that has done acts of a log does not begin another one in its place.
+func TestALogThatIsGone(t *testing.T) {
+	t.Parallel()
+	n, v := startNATS(t), startVendor(t)
+	a := start(t, nodeFolder(t, v.URL, n, "a", ""))
+	a.ready(t)
+	if _, err := a.Rotate(everyKey); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	client, err := nats.Connect(n.ClientURL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	js, err := jetstream.New(client)
+	if err == nil {
+		err = js.DeleteStream(t.Context(), "tagwarden-test_administration")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	loaded, err := config.Load(a.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func() bool {
+		s, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot})
+		if err == nil {
+			_ = s.Release()
+		}
+		return err != nil && strings.HasPrefix(err.Error(), "administration: ") && strings.Contains(err.Error(), "log is missing")
+	}
+	eventually(t, "the start is refused", refused)
 }

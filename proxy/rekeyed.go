@@ -39,13 +39,14 @@ func shareKeys(s *Server) {
 		}
 		s.reloading.Lock() // a policy that is being loaded would be given the keys that were
 		defer s.reloading.Unlock()
-		return s.keyring.rekey(act.ID, &a)
+		return s.keyring.rekey(act.ID, &a, s.order.Shared())
 	})
 	s.order.Keep("keys", func() (any, error) { return s.keyring.store.State().Rekeys(), nil })
 }
 
-// rekey replaces keys, of the snapshot in force too. They are on disk when it returns.
-func (k *keyring) rekey(salt [16]byte, a *rekeyAct) error {
+// rekey replaces keys, of the snapshot in force too. They are on disk when it returns. Where no other node does the same,
+// those that are to agree from then on need a copy.
+func (k *keyring) rekey(salt [16]byte, a *rekeyAct, shared bool) error {
 	var chains []pseudonym.Rotation
 	for _, name := range a.Chains {
 		r, known := pseudonym.ParseRotation(name)
@@ -63,7 +64,9 @@ func (k *keyring) rekey(salt [16]byte, a *rekeyAct) error {
 		return errRekeyedBefore
 	}
 	err := k.store.Change(func(state *pseudonym.State) error {
-		state.Rekey(salt, chains, a.LedgerSubjects)
+		if state.Rekey(salt, chains, a.LedgerSubjects); !shared {
+			state.BeginLine()
+		}
 		return nil
 	})
 	if err != nil {

@@ -113,6 +113,11 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if err != nil {
 		return "", err
 	}
+	if loaded.Server.Cluster == nil {
+		if err := store.BeginRekeying(); err != nil {
+			return "", err
+		}
+	}
 	if err := archive(loaded, o.Disk, o.Log); err != nil {
 		return "", err
 	}
@@ -163,6 +168,7 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 		}
 		if len(what.Chains) > 0 || what.LedgerSubjects {
 			state.Rekey([16]byte(random[:16]), what.Chains, what.LedgerSubjects)
+			state.BeginLine()
 			done = append(done, rekeyedText(what.Chains, what.LedgerSubjects))
 		}
 		return nil

@@ -91,28 +91,27 @@ func Open(o Options) (*Store, error) {
 		s.state = found.state
 		if found.unfinished {
 			s.Origin = Settled
-			if err := s.completeChange(); err != nil {
-				return s, err
-			}
+			return s, s.completeChange()
 		}
-		return s, s.beginRekeying()
+		return s, nil
 	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, pseudonym.ErrState):
 		return nil, err
 	}
 	return s, s.make(err)
 }
 
-// beginRekeying gives the state of a version before what it lacks. Without the root that is random: other nodes get it
-// with a copy of the state.
-func (s *Store) beginRekeying() error {
-	if s.state.Rekeyable() {
+// BeginRekeying gives the state of a version before what it lacks for keys to be replaced out of turn. Without the root
+// that is random: other nodes get it with a copy of the state. Who only looks leaves it to the server.
+func (s *Store) BeginRekeying() error {
+	state := s.State()
+	if state.Rekeyable() {
 		return nil
 	}
 	secret, err := s.Random()
 	if err != nil {
 		return err
 	}
-	if of := s.opts.Root; of != (pseudonym.Root{}) && of.SubjectKey() == s.state.SubjectKey() {
+	if of := s.opts.Root; of != (pseudonym.Root{}) && of.SubjectKey() == state.SubjectKey() {
 		secret = of.RekeyingKey()
 	}
 	return s.Change(func(state *pseudonym.State) error {

@@ -44,7 +44,10 @@ func TestStateOfVersion1(t *testing.T) {
 			t.Fatalf("%s: %v", c.what, err)
 		}
 		s, err := Open(Options{Dir: dir, Root: c.root, Now: at(noon), Rand: ones{}})
-		if err != nil {
+		if err != nil || s.State() != before {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if err := s.BeginRekeying(); err != nil {
 			t.Fatal(err)
 		}
 		state := s.State()

@@ -52,7 +52,7 @@ func (r Root) State(t time.Time) State {
 		s.chains[k] = link{period: k.Period(first), key: below(r[:], "chain", k.String())}
 	}
 	s.advance(t)
-	s.rekeying.begin(r.RekeyingKey())
+	s.BeginRekeying(r.RekeyingKey())
 	return s
 }
 

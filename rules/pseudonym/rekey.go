@@ -16,10 +16,10 @@ type rekeying struct {
 	times  int     // how often keys were made of it
 }
 
-// begin begins with a secret.
-func (r *rekeying) begin(secret Key) {
-	name := secret.MAC([]byte("tagwarden/1/line"))
-	*r = rekeying{secret: secret, line: [8]byte(name[:8])}
+// name gives the line that begins with the present secret its name.
+func (r *rekeying) name() {
+	name := r.secret.MAC([]byte("tagwarden/1/line"))
+	r.line = [8]byte(name[:8])
 }
 
 // Rekeyable tells whether keys can be replaced out of turn: those of a state that a version before wrote cannot, until
@@ -28,7 +28,13 @@ func (s *State) Rekeyable() bool { return s.rekeying.secret != Key{} }
 
 // BeginRekeying gives a state what keys are made of that are replaced out of turn: what the root gives, or a random key,
 // where other nodes get a copy of the state.
-func (s *State) BeginRekeying(secret Key) { s.rekeying.begin(secret) }
+func (s *State) BeginRekeying(secret Key) {
+	s.rekeying = rekeying{secret: secret}
+	s.rekeying.name()
+}
+
+// BeginLine begins another line, where keys were replaced of which no other node can make the like.
+func (s *State) BeginLine() { s.rekeying.name() }
 
 // RekeyingKey is what keys are made of that are replaced out of turn, at the beginning.
 func (r Root) RekeyingKey() Key { return below(r[:], "rekeying") }

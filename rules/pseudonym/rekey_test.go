@@ -77,6 +77,10 @@ func TestRekeyedIsGone(t *testing.T) {
 	if after.Line() != before.Line() || (Root{1}).State(noon).Line() == before.Line() || after.Identity() != before.Identity() {
 		t.Error("a line stays, and another root has another one")
 	}
+	alone := after
+	if alone.BeginLine(); alone.Line() == after.Line() || alone.Rekeys() != 1 || alone.Chains() != after.Chains() {
+		t.Error("a line that begins has the name of the one before, or more is another")
+	}
 	if after.Rekeys() != 1 || after.SubjectKey() != before.SubjectKey() || after.LedgerDigestKey() != before.LedgerDigestKey() {
 		t.Error("more was replaced")
 	}
