@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -36,9 +37,19 @@ func newAdmin(o adminOptions) *admin {
 	return &admin{
 		ready:   o.Ready,
 		metrics: fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(o.Metrics.Registry, promhttp.HandlerOpts{})),
-		calls:   fasthttpadaptor.NewFastHTTPHandler(o.API),
+		calls:   fasthttpadaptor.NewFastHTTPHandler(ofItsOwn(o.API)),
 		bodies:  memory.NewBudget(callMemory),
 	}
+}
+
+// ofItsOwn gives calls a context of their own, which ends with them. Timers below fasthttp's read of it what the next call
+// on the connection writes.
+func ofItsOwn(calls http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, end := context.WithCancel(r.Context())
+		defer end()
+		calls.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // asksHealth tells whether a path is one that is answered where there is no place, too.

@@ -66,10 +66,17 @@ func openAdministration(s *Server) error {
 	if err != nil {
 		return fmt.Errorf("this node says how far it has come, and that cannot be read: %w", err)
 	}
+	if behind, err := keysBehind(s); err != nil {
+		return err
+	} else if behind {
+		s.order.Again()
+		at = cluster.Position{Stream: at.Stream}
+	}
 	trust, err := trustOf(n.config)
 	if err != nil {
 		return err
 	}
+	keys := s.keyring.store.State()
 	logger := s.opts.Log.With(zap.String("log", administrationLog))
 	wait := time.Duration(0)
 	if n.log.Load().Status().Server == "" {
@@ -77,7 +84,7 @@ func openAdministration(s *Server) error {
 	}
 	log, err := cluster.Open(context.Background(), cluster.Options{
 		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
-		Kind: administrationLog, Identity: s.keyring.store.State().Identity(), At: at, Wait: wait,
+		Kind: administrationLog, Identity: keys.Identity() + "/" + keys.Line(), At: at, Wait: wait,
 		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
 		Apply: func(acts []cluster.Act, to cluster.Position) error {
 			all := make([]order.Act, len(acts))

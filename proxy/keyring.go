@@ -45,6 +45,9 @@ func openKeyring(o keyringOptions) (*keyring, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := store.BeginRekeying(); err != nil {
+		return nil, err
+	}
 	o.Clock.begin(store.State().Since())
 	if why := o.Clock.doubted(); o.Aside && why != "" {
 		return nil, fmt.Errorf("the clock is not believed: %s", why)

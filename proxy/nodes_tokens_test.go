@@ -201,6 +201,9 @@ func TestATokenOfAStoppedNode(t *testing.T) {
 	a.ready(t)
 	crm := a.bearer(t, "crm", "operator")
 	a.act(t, objection.Change{Object: []string{"audience"}})
+	if _, err := a.Rotate(everyKey); err != nil {
+		t.Fatal(err)
+	}
 	copied := filepath.Join(t.TempDir(), "copy")
 	if w := a.operate("POST", "/backup", fmt.Sprintf(`{"dir":%q}`, copied)); w.Code != 200 {
 		t.Fatal(w.Body)
@@ -216,6 +219,9 @@ func TestATokenOfAStoppedNode(t *testing.T) {
 	if w := a.operate("DELETE", "/tokens", `{"name":"crm"}`); w.Code != http.StatusOK {
 		t.Fatal(w.Body)
 	}
+	if _, err := a.Rotate(everyKey); err != nil {
+		t.Fatal(err)
+	}
 	tokens, err := access.OpenTokens(filepath.Join(filepath.Dir(file), "data"))
 	if err != nil {
 		t.Fatal(err)
@@ -230,4 +236,7 @@ func TestATokenOfAStoppedNode(t *testing.T) {
 	if a.opens(t, crm) || b.opens(t, crm) || slices.Contains(b.inFile(t), "crm") {
 		t.Error("what was taken back meanwhile came back with the copy")
 	}
+	eventually(t, "it has the keys of the others", func() bool {
+		return a.keyState(t).Rekeys() == 2 && a.keyState(t).Mark() == b.keyState(t).Mark()
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // answerNode is what this node tells others of itself.
@@ -41,6 +42,9 @@ func answerNode(s *Server) []byte {
 	if s.opts.Aside {
 		out.NotTaking = "it does not serve: a command works on its data folder"
 	}
+	state := s.keyring.store.State()
+	day, _ := state.Chain(pseudonym.Day)
+	out.Keys = fmt.Sprintf("%d %s", day, state.Mark())
 	if log := s.nodes.log.Load(); log != nil && !log.Fresh().IsZero() {
 		out.Fresh = s.opts.Now().Sub(log.Fresh()).Seconds()
 	}
@@ -154,6 +158,11 @@ func unlike(nodes []api.ClusterNode) (all []string) {
 			if a.Acts == b.Acts && a.Changes == b.Changes && a.Root != b.Root && a.Root != "" && b.Root != "" {
 				all = append(all, fmt.Sprintf("%s and %s have done the same acts and hold different objections: start one of them "+
 					"from a copy of the other, and report this", b.Node, a.Node))
+			}
+			day, _, _ := strings.Cut(a.Keys, " ")
+			if a.Administration == b.Administration && a.Keys != b.Keys && day != "" && strings.HasPrefix(b.Keys, day+" ") {
+				all = append(all, fmt.Sprintf("%s and %s have done the same and have different keys: begin one of them anew with a "+
+					"backup of the other (cluster join), and report this", b.Node, a.Node))
 			}
 		}
 	}

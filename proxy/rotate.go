@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/order"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -23,16 +25,46 @@ type Rotation struct {
 	Believe        string               `json:"believe,omitempty"`         // why the clock is right, however far it jumped; the server goes by it from then on
 }
 
-// Rotate replaces keys now, out of turn, records that, and puts the new ones in force for every hit that begins afterwards. It returns
-// what was done. Where that cannot be recorded it is done all the same, and the error says both.
+// Rotate replaces keys now, out of turn, on all nodes where there are others, records that, and puts the new ones in force
+// for every hit that begins afterwards. It returns what was done. Where that cannot be recorded it is done all the same,
+// and the error says both. The error wraps [order.ErrUntold] where the other nodes cannot be reached.
 func (s *Server) Rotate(what Rotation) (string, error) {
+	here := Rotation{CatchUp: what.CatchUp, Believe: what.Believe}
+	rekeys := len(what.Chains) > 0 || what.LedgerSubjects
 	s.reloading.Lock() // a policy that is being loaded would be given the keys that were
-	defer s.reloading.Unlock()
-	return s.keyring.rotate(what)
+	text, err := s.keyring.rotate(here, rekeys)
+	s.reloading.Unlock()
+	if err != nil || !rekeys {
+		return text, err
+	}
+	done := rekeyedText(what.Chains, what.LedgerSubjects)
+	if text != "" {
+		done = text + "; " + done
+	}
+	for {
+		act := rekeyAct{After: s.keyring.store.State().Rekeys(), LedgerSubjects: what.LedgerSubjects}
+		for _, r := range what.Chains {
+			act.Chains = append(act.Chains, r.String())
+		}
+		err := s.order.Ask(context.Background(), actRekeyed, act)
+		switch {
+		case errors.Is(err, errOvertaken): // by another node: this is done behind that
+			continue
+		case errors.Is(err, errRekeyedUnrecorded):
+			return done, unrecorded(done, err)
+		case errors.Is(err, order.ErrUntold):
+			return text, fmt.Errorf("keys are replaced on all nodes of a cluster, or on none: %w (cluster status says "+
+				"whether it was done all the same)", err)
+		case err != nil:
+			return text, err
+		default:
+			return done, nil
+		}
+	}
 }
 
-// rotate replaces keys of the snapshot in force.
-func (k *keyring) rotate(what Rotation) (string, error) {
+// rotate takes chains of the snapshot in force to the present. Quietly it says only what was due.
+func (k *keyring) rotate(what Rotation, quietly bool) (string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.opts.Now()
@@ -45,6 +77,9 @@ func (k *keyring) rotate(what Rotation) (string, error) {
 	text, err := rotate(k.store, what, now)
 	if err != nil {
 		return "", err
+	}
+	if text == nothingDue && quietly {
+		return "", nil
 	}
 	if what.Believe != "" {
 		k.opts.Clock.believed(now)
@@ -66,6 +101,9 @@ func unrecorded(done string, err error) error {
 // RotateStopped does what [Server.Rotate] does where no server runs: it takes the data folder meanwhile.
 func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string, err error) {
 	o.fill()
+	if loaded.Server.Cluster != nil && (len(what.Chains) > 0 || what.LedgerSubjects) {
+		return "", errors.New("keys are replaced on all nodes of a cluster: start this one, and ask it again")
+	}
 	lock, err := LockData(loaded.Server.Data)
 	if err != nil {
 		return "", err
@@ -74,6 +112,11 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
 	if err != nil {
 		return "", err
+	}
+	if loaded.Server.Cluster == nil {
+		if err := store.BeginRekeying(); err != nil {
+			return "", err
+		}
 	}
 	if err := archive(loaded, o.Disk, o.Log); err != nil {
 		return "", err
@@ -103,7 +146,8 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 		return "", err
 	}
 	var done []string
-	err = store.Change(func(state *pseudonym.State) error {
+	do := func(state *pseudonym.State) error {
+		done = nil
 		advance := state.Advance
 		switch {
 		case what.CatchUp || what.Believe != "":
@@ -122,21 +166,37 @@ func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 		if what.Believe != "" {
 			done = append(done, "clock believed at "+now.UTC().Format(time.RFC3339)+": "+what.Believe)
 		}
-		for _, r := range what.Chains {
-			state.Turn(r)
-			done = append(done, "rotated: "+r.String())
-		}
-		if what.LedgerSubjects {
-			state.ShredLedger(random)
-			done = append(done, shredded)
+		if len(what.Chains) > 0 || what.LedgerSubjects {
+			state.Rekey([16]byte(random[:16]), what.Chains, what.LedgerSubjects)
+			state.BeginLine()
+			done = append(done, rekeyedText(what.Chains, what.LedgerSubjects))
 		}
 		return nil
-	})
-	if err != nil {
+	}
+	state := store.State()
+	switch err := do(&state); {
+	case err != nil:
+		return "", err
+	case done == nil:
+		return nothingDue, nil
+	}
+	if err := store.Change(do); err != nil {
 		return "", err
 	}
-	if done == nil {
-		done = []string{"nothing was due"}
-	}
 	return strings.Join(done, "; "), nil
+}
+
+// nothingDue is what was done where nothing was.
+const nothingDue = "nothing was due"
+
+// rekeyedText says which keys were replaced.
+func rekeyedText(chains []pseudonym.Rotation, ledgerSubjects bool) string {
+	var done []string
+	for _, r := range chains {
+		done = append(done, "rotated: "+r.String())
+	}
+	if ledgerSubjects {
+		done = append(done, shredded)
+	}
+	return strings.Join(done, "; ")
 }

@@ -71,9 +71,10 @@ func ledgerDir(loaded *config.Loaded) string { return filepath.Join(loaded.Serve
 // openKeys comes before the ledger, for what is recorded is recorded under its keys; what the ledger remembers of them is
 // read by then.
 func openKeys(s *Server) (err error) {
+	shareKeys(s)
 	s.keyring, err = openKeyring(keyringOptions{
 		Store: keys.Options{
-			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
+			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Shared: s.loaded.Server.Cluster != nil, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
 			Disk: s.opts.Disk, Recover: func() (keys.Recovered, error) { return keys.Recovered(s.recovered.Keys), nil },
 		},
 		Log: s.opts.Log, Now: s.opts.Now, Clock: s.clock, Aside: s.opts.Aside, InForce: s.snapshot.Load,

@@ -52,7 +52,7 @@ func clusterStatus(ctx context.Context, t *terminal, args []string) int {
 func printCluster(out io.Writer, of *api.ClusterStatus) {
 	printf(out, "cluster %s, asked at %s: %s\n", of.Name, of.Node, counted(len(of.Nodes), "node"))
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	printf(table, "node\tcurrent\tacts\tadministration\tobjections\teffect\tuntold\tqueue\trecords\tpolicy\tversion\tup\n")
+	printf(table, "node\tcurrent\tacts\tadministration\tkeys\tobjections\teffect\tuntold\tqueue\trecords\tpolicy\tversion\tup\n")
 	for i := range of.Nodes {
 		n := &of.Nodes[i]
 		current := "yes"
@@ -62,8 +62,8 @@ func printCluster(out io.Writer, of *api.ClusterStatus) {
 		case n.Stale:
 			current = "no, for " + time.Duration(n.Fresh*float64(time.Second)).Round(time.Second).String()
 		}
-		printf(table, "%s\t%s\t%d\t%d\t%d %.8s\t%s\t%d\t%d\t%d\t%.16s\t%s\t%s\n", n.Node, current, n.Acts, n.Administration, n.Changes,
-			n.Root, effectOf(n), n.Untold, n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
+		printf(table, "%s\t%s\t%d\t%d\t%.14s\t%d %.8s\t%s\t%d\t%d\t%d\t%.16s\t%s\t%s\n", n.Node, current, n.Acts, n.Administration,
+			n.Keys, n.Changes, n.Root, effectOf(n), n.Untold, n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
 	}
 	_ = table.Flush()
 	for _, one := range of.Look {

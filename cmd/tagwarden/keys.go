@@ -51,11 +51,6 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 	case "believe-clock":
 		return rotateKeys(ctx, t, loaded, proxy.Rotation{Believe: reason})
 	}
-	if loaded.Server.Cluster != nil {
-		t.fail("the nodes of a cluster have the same keys, and one alone is not to change them: stop all nodes, take cluster out " +
-			"of one's server file, rotate there, put it back, and bring its data/keys/state to the others")
-		return usage
-	}
 	if what.Chains == nil && !what.LedgerSubjects && !what.CatchUp {
 		what.Chains = []pseudonym.Rotation{pseudonym.Day, pseudonym.Week, pseudonym.Month}
 	}
@@ -83,6 +78,8 @@ type listed struct {
 	Identity string        `json:"identity"`
 	Chains   []listedChain `json:"chains"`
 	Shredded int           `json:"ledger_subjects_shredded"`
+	Replaced int           `json:"replaced"`       // how often keys were replaced out of turn
+	Mark     string        `json:"mark"`           // tells the keys of a day from others
 	Root     string        `json:"root,omitempty"` // where the root secret still lies
 	Log      listedLog     `json:"log"`
 }
@@ -110,7 +107,7 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 		t.hint("the server makes the key state when it starts for the first time")
 		return usage
 	}
-	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds()}
+	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds(), Replaced: state.Rekeys(), Mark: state.Mark()}
 	for _, r := range pseudonym.Rotations() {
 		period, turns := state.Chain(r)
 		c := listedChain{Chain: r.String(), Period: period, Rotated: turns}
@@ -142,6 +139,7 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 	}
 	_ = table.Flush()
 	printf(t.out, "\nledger subjects: shredded %d times\n", out.Shredded)
+	printf(t.out, "keys replaced out of turn: %d times; mark %s, the same on all nodes that have the same keys today\n", out.Replaced, out.Mark)
 	printf(t.out, "\nthe log's public key, which its checkpoints are verified with:\n%s\n", out.Log.Key)
 	for line := range strings.SplitSeq(strings.TrimSpace(out.Log.PEM), "\n") {
 		printf(t.out, "%s\n", line)

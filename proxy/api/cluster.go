@@ -32,6 +32,7 @@ type ClusterNode struct {
 	Root           string    `json:"root"`                     // of the Merkle tree over these, hexadecimal
 	Untold         int       `json:"untold"`                   // acts that it took and the others do not know yet, of both logs
 	Administration uint64    `json:"administration"`           // acts on tokens, assessments and keys that it has done
+	Keys           string    `json:"keys"`                     // day of its chains, and what tells its keys from others: "20786 0123456789abcdef"
 	Queue          int       `json:"queue"`                    // events that wait, or are parked
 	Records        uint64    `json:"records"`                  // of its forwarding log
 	Since          time.Time `json:"since"`                    // when it began

@@ -39,6 +39,8 @@ type Options struct {
 	Files Files            // nil: files on Disk
 	Disk  durable.Disk     // nil: the file system
 
+	Shared bool // other nodes have the same keys: a state that is lost is not made of the root where that would part them
+
 	// What others remember of a state that is not there any more; it is asked for only then.
 	Recover func() (Recovered, error) // nil: nobody remembers any
 }
@@ -98,6 +100,30 @@ func Open(o Options) (*Store, error) {
 	return s, s.make(err)
 }
 
+// BeginRekeying gives the state of a version before what it lacks for keys to be replaced out of turn. Without the root
+// that is random: other nodes get it with a copy of the state. Who only looks leaves it to the server.
+func (s *Store) BeginRekeying() error {
+	state := s.State()
+	if state.Rekeyable() {
+		return nil
+	}
+	secret, err := s.Random()
+	if err != nil {
+		return err
+	}
+	if of := s.opts.Root; of != (pseudonym.Root{}) && of.SubjectKey() == state.SubjectKey() {
+		secret = of.RekeyingKey()
+	}
+	return s.Change(func(state *pseudonym.State) error {
+		state.BeginRekeying(secret)
+		return nil
+	})
+}
+
+// ErrShreddedElsewhere says that a state is lost of which only another node has the like.
+var ErrShreddedElsewhere = errors.New("the key state is lost, and keys of it were replaced that the root does not give: " +
+	"begin this node anew with a backup of another one (cluster join)")
+
 // make makes the state of the root; why says why there is none.
 func (s *Store) make(why error) error {
 	damaged := errors.Is(why, pseudonym.ErrState)
@@ -123,6 +149,9 @@ func (s *Store) make(why error) error {
 	}
 	if damaged || past.Known {
 		s.Origin = Remade
+	}
+	if past.Shredded && s.opts.Shared {
+		return fmt.Errorf("%s: %w", s.opts.Dir, ErrShreddedElsewhere)
 	}
 	if past.Shredded { // the root's key is that of records which are to be anonymous
 		key, err := s.Random()

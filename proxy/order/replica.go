@@ -117,6 +117,13 @@ func (r *Replica) Position() (mark string, seq uint64) {
 	return r.kept.Mark, r.kept.Seq
 }
 
+// Again has all acts be done again, from the log's beginning.
+func (r *Replica) Again() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.kept.Mark, r.kept.Seq = "", 0
+}
+
 // Untold is how many acts are kept until their turn has come, and since when the first of them is.
 func (r *Replica) Untold() (n int, since time.Time) {
 	r.mu.Lock()

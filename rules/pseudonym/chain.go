@@ -33,20 +33,15 @@ func (l *link) next() {
 	l.period++
 }
 
-// turn replaces the key within its period, by another hash: else it would be the next period's.
-func (l *link) turn() {
-	l.key = Key(l.key.MAC([]byte("tagwarden/1/turned")))
-	l.turns++
-}
-
 // State is all that a node keeps of its keys: three that stay, and a chain for each rotation. The zero State holds no key.
 //
 // A chain is a ratchet: at the end of a period its key is replaced by its own hash, so that from a State the pseudonyms of earlier periods
 // cannot be made. Nodes that began with the same root, or the same State, agree without talking.
 type State struct {
 	subject, ledger, digest Key
-	shreds                  int // how often the ledger's subject key was replaced by a random one
+	shreds                  int // how often the ledger's subject key was replaced
 	chains                  [numRotations]link
+	rekeying                rekeying
 }
 
 // State returns the keys as they are at t: what every node that was never rotated out of turn has then. It takes a step a period since
@@ -57,6 +52,7 @@ func (r Root) State(t time.Time) State {
 		s.chains[k] = link{period: k.Period(first), key: below(r[:], "chain", k.String())}
 	}
 	s.advance(t)
+	s.BeginRekeying(r.RekeyingKey())
 	return s
 }
 
@@ -97,22 +93,14 @@ func (s *State) advance(t time.Time) (moved []Rotation) {
 	return moved
 }
 
-// Turn replaces a chain's key within its period: pseudonyms of that rotation change now. The chain is another one from then on; nodes that
-// are to agree with it need a copy of the state.
-func (s *State) Turn(k Rotation) {
-	if k < numRotations {
-		s.chains[k].turn()
-	}
-}
-
-// ShredLedger puts a random key in the place of the ledger's subject key: who the records made until now are about cannot be told any
-// more, unless the root is still there.
+// ShredLedger puts a random key in the place of the ledger's subject key, where a state is lost in which that had been
+// replaced, and with it what it had been replaced by.
 func (s *State) ShredLedger(random Key) {
 	s.ledger = random
 	s.shreds++
 }
 
-// Shreds is how often ShredLedger was called.
+// Shreds is how often the ledger's subject key was replaced.
 func (s State) Shreds() int { return s.shreds }
 
 // Chain says where a chain stands.

@@ -100,7 +100,7 @@ func TestChainTurn(t *testing.T) {
 	for r := range numRotations {
 		state := TestRoot.State(noon)
 		before := state
-		state.Turn(r)
+		state.Rekey([16]byte{1}, []Rotation{r}, false)
 		period, turns := state.Chain(r)
 		if was, _ := before.Chain(r); period != was || turns != 1 {
 			t.Errorf("%v: period %d, %d turns", r, period, turns)
@@ -131,7 +131,7 @@ func TestChainTurn(t *testing.T) {
 
 func TestStateFile(t *testing.T) {
 	state := TestRoot.State(noon)
-	state.Turn(Week)
+	state.Rekey([16]byte{1}, []Rotation{Week}, false)
 	state.ShredLedger(Key{7})
 	text := state.Append(nil)
 	if got, err := ParseState(text); err != nil || got != state {

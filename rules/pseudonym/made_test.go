@@ -53,8 +53,17 @@ func TestMadeAgain(t *testing.T) {
 		day = mac(day, "tagwarden/1/next")
 	}
 	is("day", chains.keys[Day][:], day)
-	state.Turn(Day)
-	is("turned", state.chains[Day].key[:], mac(day, "tagwarden/1/turned"))
+	salt := [16]byte{7, 8}
+	secret := below(TestRoot[:], "rekeying")
+	is("line", state.rekeying.line[:], mac(secret, "tagwarden/1/line")[:8])
+	state.Rekey(salt, []Rotation{Day}, true)
+	fresh := below(secret, "rekeyed chain", "day", string(salt[:]))
+	for range Day.Period(noon) - Day.Period(first) {
+		fresh = mac(fresh, "tagwarden/1/next")
+	}
+	is("rekeyed", state.chains[Day].key[:], fresh)
+	is("rekeyed ledger subject", state.ledger[:], below(secret, "rekeyed ledger subject", string(salt[:])))
+	is("rekeying", state.rekeying.secret[:], below(secret, "rekeyed", string(salt[:])))
 	for _, s := range []Scope{{"v", "", Day}, {"v", "p", Day}, {strings.Repeat("v", 300), strings.Repeat("p", 70_000),
 		Day}} {
 		label := "vendor"
@@ -132,12 +141,14 @@ func TestBoundsOfChains(t *testing.T) {
 	}
 	state := TestRoot.State(noon)
 	before := state
-	state.Turn(numRotations)
+	state.rekeying.secret = Key{}
+	state.Rekey([16]byte{}, []Rotation{Week}, true)
+	state.rekeying = before.rekeying
 	if state != before || state.Zero() || !(State{}).Zero() {
-		t.Error("a rotation that is none was turned")
+		t.Error("a state of a version before was rekeyed")
 	}
-	state.Turn(Week)
-	state.Turn(Week)
+	state.Rekey([16]byte{}, []Rotation{Week, numRotations}, false)
+	state.Rekey([16]byte{}, []Rotation{Week}, false)
 	if period, turns := state.Chain(Week); period != Week.Period(noon) || turns != 2 {
 		t.Errorf("%d, %d turns", period, turns)
 	}
@@ -163,8 +174,13 @@ func TestStatesThatAreNone(t *testing.T) {
 	zero := base64.StdEncoding.EncodeToString(make([]byte, 32))
 	day := state.chains[Day].period
 	for name, change := range map[string]func(*written){
-		"version 0": func(w *written) { w.Version = 0 }, "version 2": func(w *written) { w.Version = 2 },
-		"subject": func(w *written) { w.Subject = "" }, "subject of zeros": func(w *written) { w.Subject = zero },
+		"version 0": func(w *written) { w.Version = 0 }, "version 3": func(w *written) { w.Version = 3 },
+		"form 1":      func(w *written) { w.Version = 1 },
+		"no rekeying": func(w *written) { w.Rekey = nil },
+		"secret":      func(w *written) { w.Rekey.Secret = zero },
+		"line":        func(w *written) { w.Rekey.Line = "00" },
+		"times":       func(w *written) { w.Rekey.Times = -1 },
+		"subject":     func(w *written) { w.Subject = "" }, "subject of zeros": func(w *written) { w.Subject = zero },
 		"ledger": func(w *written) { w.Ledger = zero[:40] }, "ledger of zeros": func(w *written) { w.Ledger = zero },
 		"digest": func(w *written) { w.Digest = "!" }, "digest of zeros": func(w *written) { w.Digest = zero },
 		"short":  func(w *written) { w.Subject = base64.StdEncoding.EncodeToString(make([]byte, 31)) },
@@ -192,7 +208,7 @@ func TestStatesThatAreNone(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if versioned := strings.HasPrefix(name, "version"); versioned != (err != nil && strings.Contains(err.Error(),
-			"another version (format "+strconv.Itoa(w.Version)+"; this one reads 1)")) {
+			"another version (format "+strconv.Itoa(w.Version)+"; this one reads 1 and 2)")) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -21,7 +21,15 @@ type written struct {
 	Ledger  string            `json:"ledger_subject"`
 	Shreds  int               `json:"ledger_subject_shredded"`
 	Digest  string            `json:"ledger_digest"`
-	Chains  map[string]behind `json:"chains"` // by rotation
+	Chains  map[string]behind `json:"chains"`             // by rotation
+	Rekey   *rekeyed          `json:"rekeying,omitempty"` // of version 2
+}
+
+// rekeyed is what keys are made of that are replaced out of turn.
+type rekeyed struct {
+	Secret string `json:"secret"`
+	Line   string `json:"line"`
+	Times  int    `json:"times"`
 }
 
 type behind struct {
@@ -30,11 +38,15 @@ type behind struct {
 	Key    string `json:"key"`
 }
 
-// Append appends the state as a file holds it: a line of JSON with the keys in base64, and a line with the SHA-256 of the first in hex,
+// Append appends the state as a file holds it, one of a version before in its form: a line of JSON with the keys in base64, and a line with the SHA-256 of the first in hex,
 // by which a file that was not written whole is known.
 func (s State) Append(dst []byte) []byte {
 	w := written{
 		Version: 1, Subject: s.subject.text(), Ledger: s.ledger.text(), Shreds: s.shreds, Digest: s.digest.text(), Chains: map[string]behind{},
+	}
+	if s.Rekeyable() {
+		w.Version = 2
+		w.Rekey = &rekeyed{s.rekeying.secret.text(), hex.EncodeToString(s.rekeying.line[:]), s.rekeying.times}
 	}
 	for k := range numRotations {
 		w.Chains[k.String()] = behind{s.chains[k].period, s.chains[k].turns, s.chains[k].key.text()}
@@ -60,8 +72,8 @@ func ParseState(text []byte) (State, error) {
 	if json.Unmarshal(line, &w) != nil {
 		return State{}, ErrState
 	}
-	if w.Version != 1 {
-		return State{}, fmt.Errorf("%w, or written by another version (format %d; this one reads 1)", ErrState, w.Version)
+	if w.Version != 1 && w.Version != 2 {
+		return State{}, fmt.Errorf("%w, or written by another version (format %d; this one reads 1 and 2)", ErrState, w.Version)
 	}
 	s, ok := w.state()
 	if !ok || !bytes.Equal(s.Append(nil), text) {
@@ -74,6 +86,16 @@ func ParseState(text []byte) (State, error) {
 func (w *written) state() (s State, ok bool) {
 	s.shreds = w.Shreds
 	ok = s.subject.read(w.Subject) && s.ledger.read(w.Ledger) && s.digest.read(w.Digest) && w.Shreds >= 0
+	if (w.Version == 2) != (w.Rekey != nil) {
+		return s, false
+	}
+	if w.Rekey != nil {
+		line, err := hex.DecodeString(w.Rekey.Line)
+		if err != nil || len(line) != len(s.rekeying.line) || w.Rekey.Times < 0 || !s.rekeying.secret.read(w.Rekey.Secret) {
+			return s, false
+		}
+		s.rekeying.line, s.rekeying.times = [8]byte(line), w.Rekey.Times
+	}
 	day := w.Chains[Day.String()].Period
 	ok = ok && day >= Day.Period(first) && day < Day.Period(end)
 	for k := range numRotations {
