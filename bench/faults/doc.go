@@ -1,4 +1,4 @@
-// Faults runs a cluster on loopback, of real processes, has everything happen to it that happens to clusters, and holds
+// Command faults runs a cluster on loopback, of real processes, has everything happen to it that happens to clusters, and holds
 // what it did against what it promised: no objection that was acknowledged is lost; none is forwarded over by a connected
 // node later than a second after that; none by a node that is cut off later than stale.after.
 //

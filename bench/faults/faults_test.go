@@ -13,9 +13,6 @@ import (
 // TestFaults is the short run: two nodes, of which one is killed, one cut off, and a leader and a follower of the servers
 // killed. `make faults` has everything happen, and for longer.
 func TestFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it starts servers")
-	}
 	dir := t.TempDir()
 	var out strings.Builder
 	o := options{

@@ -46,7 +46,7 @@ type run struct {
 
 func (r *run) lasts(d time.Duration) time.Duration {
 	if r.o.short {
-		return d / 2
+		return d / 4
 	}
 	return d
 }
@@ -141,7 +141,7 @@ func (r *run) happens(ctx context.Context, p *phase) error {
 	}
 	_, _ = fmt.Fprintf(r.o.out, "%6.1f s  %-40s lasted %5.1f s, all current after %v\n", began.Seconds(), p.name,
 		(over - began).Seconds(), took.Round(time.Millisecond))
-	wait(ctx, r.lasts(2*time.Second))
+	wait(ctx, r.lasts(2*time.Second)/2)
 	return nil
 }
 

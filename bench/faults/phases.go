@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -35,7 +35,7 @@ var phases = []phase{
 	{name: "node is not heard", heals: nodeHeals, do: alone(func(l *relay) { l.hold(there) }, func(l *relay) { l.hold() })},
 	{name: "node does not hear", heals: nodeHeals, do: alone(func(l *relay) { l.hold(back) }, func(l *relay) { l.hold() })},
 	{name: "connections reset in a storm", heals: nodeHeals, do: storm},
-	{name: "follower killed", short: true, do: func(ctx context.Context, r *run) error {
+	{name: "follower killed", do: func(ctx context.Context, r *run) error {
 		return serverKilled(ctx, r, r.servers.follower(), r.lasts(4*time.Second))
 	}},
 	{name: "leader killed", short: true, do: leaderKilled},
@@ -48,6 +48,8 @@ var phases = []phase{
 	{name: "a node of another cluster", short: true, do: stranger},
 	{name: "wrong credentials", do: wrongCredentials},
 }
+
+var errNoLeader = errors.New("no server leads")
 
 // any is a node that something happens to.
 func (r *run) any() int {
@@ -89,7 +91,7 @@ func alone(cut, heal func(*relay)) func(context.Context, *run) error {
 		for _, l := range r.nodes[i].relays {
 			cut(l)
 		}
-		wait(ctx, r.o.stale+3*time.Second)
+		wait(ctx, r.o.stale+r.lasts(3*time.Second))
 		for _, l := range r.nodes[i].relays {
 			heal(l)
 		}
@@ -114,38 +116,38 @@ func storm(ctx context.Context, r *run) error {
 
 func serverKilled(ctx context.Context, r *run, i int, lasts time.Duration) error {
 	if i < 0 {
-		return fmt.Errorf("no server leads")
+		return errNoLeader
 	}
 	r.servers.all[i].kill()
 	wait(ctx, lasts)
 	return r.servers.all[i].start()
 }
 
-func leaderKilled(ctx context.Context, r *run) error {
-	r.books.cut(r.all()...)
+func leaderKilled(_ context.Context, r *run) error {
 	i := r.servers.leader()
 	if i < 0 {
-		return fmt.Errorf("no server leads")
+		return errNoLeader
 	}
+	r.books.cut(r.all()...)
 	r.servers.all[i].kill()
-	r.untilTold(ctx)
+	r.untilTold()
 	return r.servers.all[i].start()
 }
 
-func leaderStopped(ctx context.Context, r *run) error {
-	r.books.cut(r.all()...)
+func leaderStopped(_ context.Context, r *run) error {
 	i := r.servers.leader()
 	if i < 0 {
-		return fmt.Errorf("no server leads")
+		return errNoLeader
 	}
+	r.books.cut(r.all()...)
 	r.servers.all[i].signal(syscall.SIGSTOP)
-	r.untilTold(ctx)
+	r.untilTold()
 	r.servers.all[i].signal(syscall.SIGCONT)
 	return nil
 }
 
 // untilTold waits until an objection is answered as one that the quorum has, and notes how long that took.
-func (r *run) untilTold(ctx context.Context) {
+func (r *run) untilTold() {
 	began := r.books.now()
 	told := func() bool {
 		r.books.mu.Lock()
@@ -164,12 +166,11 @@ func (r *run) untilTold(ctx context.Context) {
 	r.books.mu.Lock()
 	defer r.books.mu.Unlock()
 	r.elections = append(r.elections, r.books.now()-began)
-	_ = ctx
 }
 
 func isolated(ctx context.Context, r *run, i int) error {
 	if i < 0 {
-		return fmt.Errorf("no server leads")
+		return errNoLeader
 	}
 	r.books.cut(r.all()...) // those that are connected to it
 	r.servers.isolate(i, true)
@@ -182,7 +183,7 @@ func isolated(ctx context.Context, r *run, i int) error {
 func asymmetric(ctx context.Context, r *run) error {
 	i := r.servers.leader()
 	if i < 0 {
-		return fmt.Errorf("no server leads")
+		return errNoLeader
 	}
 	r.books.cut(r.all()...)
 	j := (i + 1) % 3
