@@ -190,6 +190,10 @@ func (r *run) begin(ctx context.Context) (err error) {
 		if token = bearerPattern.FindString(said); token == "" {
 			return fmt.Errorf("no token in %q", said)
 		}
+		r.load = newLoad(r.o, r.books, r.nodes, token)
+		if a := r.load.object(ctx, 4_000_000, 0); a.acked == 0 || a.untold { // a copy is of a place in the log
+			return fmt.Errorf("the first objection was not taken: %s", n.said())
+		}
 		if _, err := n.verb("backup", r.backup); err != nil {
 			return err
 		}

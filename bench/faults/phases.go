@@ -28,20 +28,28 @@ const nodeHeals = 1500 * time.Millisecond
 var phases = []phase{
 	{name: "nothing", short: true, do: func(ctx context.Context, r *run) error { wait(ctx, r.lasts(4*time.Second)); return nil }},
 	{name: "node killed", short: true, do: nodeKilled},
-	{name: "node stopped for less than stale.after", do: func(ctx context.Context, r *run) error { return nodeStopped(ctx, r, r.o.stale/2) }},
-	{name: "node stopped for longer", heals: nodeHeals, do: func(ctx context.Context, r *run) error { return nodeStopped(ctx, r, r.o.stale+2*time.Second) }},
-	{name: "node alone, refused", short: true, heals: nodeHeals, do: alone(func(l *relay) { l.cut(true) }, func(l *relay) { l.cut(false) })},
-	{name: "node alone, silent", heals: nodeHeals, do: alone(func(l *relay) { l.hold(there, back) }, func(l *relay) { l.hold() })},
-	{name: "node is not heard", heals: nodeHeals, do: alone(func(l *relay) { l.hold(there) }, func(l *relay) { l.hold() })},
-	{name: "node does not hear", heals: nodeHeals, do: alone(func(l *relay) { l.hold(back) }, func(l *relay) { l.hold() })},
+	{name: "node stopped for less than stale.after", do: func(ctx context.Context, r *run) error {
+		return nodeStopped(ctx, r, r.o.stale/2)
+	}},
+	{name: "node stopped for longer", heals: nodeHeals, do: func(ctx context.Context, r *run) error {
+		return nodeStopped(ctx, r, r.o.stale+2*time.Second)
+	}},
+	{name: "node alone, refused", short: true, heals: nodeHeals, do: alone(cutOff, whole)},
+	{name: "node alone, silent", heals: nodeHeals, do: alone(silent, whole)},
+	{name: "node is not heard", heals: nodeHeals, do: alone(dumb, whole)},
+	{name: "node does not hear", heals: nodeHeals, do: alone(deaf, whole)},
 	{name: "connections reset in a storm", heals: nodeHeals, do: storm},
 	{name: "follower killed", do: func(ctx context.Context, r *run) error {
 		return serverKilled(ctx, r, r.servers.follower(), r.lasts(4*time.Second))
 	}},
 	{name: "leader killed", short: true, do: leaderKilled},
 	{name: "leader stopped", do: leaderStopped},
-	{name: "follower cut off from the servers", do: func(ctx context.Context, r *run) error { return isolated(ctx, r, r.servers.follower()) }},
-	{name: "leader cut off from the servers", do: func(ctx context.Context, r *run) error { return isolated(ctx, r, r.servers.leader()) }},
+	{name: "follower cut off from the servers", do: func(ctx context.Context, r *run) error {
+		return isolated(ctx, r, r.servers.follower())
+	}},
+	{name: "leader cut off from the servers", do: func(ctx context.Context, r *run) error {
+		return isolated(ctx, r, r.servers.leader())
+	}},
 	{name: "leader heard by one server only", do: asymmetric},
 	{name: "no server hears another", do: shattered},
 	{name: "a server's disk is full", do: diskFull},
@@ -83,6 +91,13 @@ func nodeStopped(ctx context.Context, r *run, lasts time.Duration) error {
 	r.nodes[i].signal(syscall.SIGCONT)
 	return nil
 }
+
+// How a node is cut off, and what ends that.
+func cutOff(l *relay) { l.cut(true) }
+func silent(l *relay) { l.hold(there, back) }
+func dumb(l *relay)   { l.hold(there) }
+func deaf(l *relay)   { l.hold(back) }
+func whole(l *relay)  { l.cut(false); l.hold() }
 
 func alone(cut, heal func(*relay)) func(context.Context, *run) error {
 	return func(ctx context.Context, r *run) error {

@@ -25,7 +25,8 @@ func (r *run) report(context.Context) (bad bool, err error) {
 		}
 		return fmt.Sprintf("| %s | %s | %s ", ms(quantile(all, .5)), ms(quantile(all, .99)), ms(quantile(all, 1)))
 	}
-	t.WriteString("| phase | told | untold | not answered | acknowledged p50 | p99 | max | after, connected p50 | p99 | max | after, cut off p50 | p99 | max |\n" +
+	t.WriteString("| phase | told | untold | not answered | acknowledged p50 | p99 | max | after, connected p50 | p99 | max " +
+		"| after, cut off p50 | p99 | max |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	told, untold := 0, 0
 	var own []time.Duration
@@ -34,9 +35,11 @@ func (r *run) report(context.Context) (bad bool, err error) {
 		told, untold, own = told+e.told, untold+e.untold, append(own, e.own...)
 		fmt.Fprintf(&t, "| %s | %d | %d | %d %s%s%s|\n", name, e.told, e.untold, e.failed, row(e.acks), row(e.connected), row(e.cut))
 	}
-	fmt.Fprintf(&t, "\n- %d objections were acknowledged as told, %d as untold; %d page views, of %d nodes with clocks that differ by up to 2 hours; stale.after %v.\n",
+	fmt.Fprintf(&t, "\n- %d objections were acknowledged as told, %d as untold; %d page views, of %d nodes with clocks that differ by up to "+
+		"2 hours; stale.after %v.\n",
 		told, untold, len(r.books.hits), len(r.nodes), r.o.stale)
-	fmt.Fprintf(&t, "- On the node that was asked the last page view came to the vendor at most %s after the acknowledgement.\n", ms(quantile(own, 1)))
+	fmt.Fprintf(&t, "- On the node that was asked the last page view came to the vendor at most %s after the acknowledgement.\n",
+		ms(quantile(own, 1)))
 	fmt.Fprintf(&t, "- Lost: %d. Forwarded too late: %d.\n", countLost(r.books.wrong), len(late))
 	if len(r.elections) > 0 {
 		fmt.Fprintf(&t, "- From the end of the leader until an objection was acknowledged as told again: %s to %s (%d times).\n",
@@ -67,7 +70,10 @@ func (r *run) report(context.Context) (bad bool, err error) {
 	}
 	bad = len(r.books.wrong)+len(late) > 0
 	if r.o.results != "-" {
-		err = writeDown(r.o.results, title+"\n\nWritten by `make faults`; what is promised and what is done is in bench/FAULTS.md.\n\n"+t.String())
+		head := title + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) + "; bench/FAULTS.md says what is " +
+			"promised and what is done. *After* is how long after\nan acknowledgement a page view of that visitor still came to " +
+			"the vendor through another node: one that was connected, and one that was cut off.\n\n"
+		err = writeDown(r.o.results, head+t.String())
 	}
 	return bad, err
 }

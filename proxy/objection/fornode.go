@@ -43,7 +43,8 @@ func CopyForNode(from, dir, identity string, disk durable.Disk) (at Position, er
 			return err
 		}
 		if at == (Position{}) {
-			return errors.New("it is of a server that was alone: start it in the cluster first, and copy it then")
+			return errors.New("it is of a server that was alone, or has done no act of the nodes' log yet: start it in the cluster, " +
+				"and copy it a minute later")
 		}
 		_, err := tx.WriteTo(made)
 		return err
