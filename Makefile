@@ -14,7 +14,7 @@ GOLANGCI := $(BIN)/golangci-lint
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack faults browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -141,6 +141,17 @@ attack: ## attack the server from outside, on loopback, in some minutes; ATTACK 
 	@echo "== attack: bench/ATTACK.md says what is done, and what has to hold"
 	$(GO) build -o $(BIN)/attack ./bench/attack
 	$(BIN)/attack $(ATTACK)
+
+MINUTES ?= 10
+FAULTS  ?=
+
+faults: ## a cluster of processes with faults for MINUTES (10), and whether it kept its promises (bench/FAULTS.md); writes its part of bench/RESULTS.md
+	@echo "== faults: $(MINUTES) minutes"
+	@mkdir -p $(BIN)/faults
+	$(GO) build -tags faults -o $(BIN)/faults/tagwarden ./cmd/tagwarden
+	$(GO) build -o $(BIN)/faults/nats-server github.com/nats-io/nats-server/v2
+	$(GO) build -o $(BIN)/faults/faults ./bench/faults
+	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(FAULTS)
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"

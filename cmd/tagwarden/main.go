@@ -75,8 +75,11 @@ func verbs() []verb {
 	}
 }
 
+// clock is the machine's.
+var clock = time.Now
+
 func main() {
-	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: time.Now, tty: isTerminal(os.Stdin)}
+	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: clock, tty: isTerminal(os.Stdin)}
 	os.Exit(interruptible(&t, os.Args[1:]))
 }
 
