@@ -178,7 +178,10 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	if n := m.sink.Waiting(); n != mergeWorkers {
 		if time.Since(begun) > held { // some were given up, and made again
 			m.sink.Release()
-			return cost, errors.Join(errLate, arrive(ctx, books))
+			if err := arrive(ctx, books); err != nil {
+				return cost, err
+			}
+			return cost, errLate
 		}
 		return cost, fmt.Errorf("%d requests wait for their answers, %d are wanted", n, mergeWorkers)
 	}
