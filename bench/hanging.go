@@ -18,6 +18,7 @@ const (
 	answerGoal    = 5 * time.Millisecond
 	fineGoal      = 0.9              // of the events a second that the fine vendor gets where all are fine
 	recoverWithin = 90 * time.Second // until all has arrived at vendors that are back
+	diskTimes     = 500              // how often the disk's own time is taken, each time
 )
 
 // hanging is all of a run that measures what visitors and other vendors notice of vendors that hang and fail.
@@ -26,6 +27,8 @@ type hanging struct {
 	vendors []hangingVendor
 	sinks   []*load.Sink
 	warden  warden
+	dir     string // on the disk that it writes to
+	disk    disk
 	next    uint64
 	most    float64 // hits a second that are answered and delivered, all vendors fine
 }
@@ -44,7 +47,7 @@ func runHanging(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	h := hanging{options: o, vendors: hangingVendors(), next: 1_000_000}
+	h := hanging{options: o, vendors: hangingVendors(), dir: dir, next: 1_000_000}
 	defer func() {
 		for _, s := range h.sinks {
 			s.Close()
@@ -55,16 +58,12 @@ func runHanging(ctx context.Context, o options) (err error) {
 	if err := h.start(ctx, dir, &started); err != nil {
 		return err
 	}
-	disk, err := syncTimes(dir)
-	if err != nil {
-		return err
-	}
 	all, broken, err := h.run(ctx)
 	if err != nil {
 		return err
 	}
 	var text bytes.Buffer
-	h.write(&text, all, broken, append(machine(), disk), time.Now())
+	h.write(&text, all, broken, append(machine(), h.disk.fact()), time.Now())
 	fmt.Print("\n", text.String())
 	return writeDown(o.out, text.String())
 }
@@ -102,14 +101,23 @@ func (h *hanging) run(ctx context.Context) (all, broken []hangingResult, err err
 		}
 		h.rate = share * h.most
 	}
+	if err := h.disk.measure(h.dir, diskTimes); err != nil {
+		return nil, nil, err
+	}
 	for round := range h.rounds {
 		fine, err := h.state(ctx, uint64(round), false)
 		if err != nil {
 			return nil, nil, fmt.Errorf("all fine: %w", err)
 		}
+		if err := h.disk.measure(h.dir, diskTimes); err != nil {
+			return nil, nil, err
+		}
 		bad, err := h.state(ctx, uint64(round), true)
 		if err != nil {
 			return nil, nil, fmt.Errorf("one hangs, one fails: %w", err)
+		}
+		if err := h.disk.measure(h.dir, diskTimes); err != nil {
+			return nil, nil, err
 		}
 		all, broken = append(all, fine), append(broken, bad)
 		fmt.Printf("round %d/%d  all fine: p99 %v, %.0f events/s at the fine vendor; one hangs, one fails: p99 %v, %.0f events/s\n",
@@ -244,6 +252,8 @@ func (h *hanging) write(w *bytes.Buffer, all, broken []hangingResult, facts []st
 	ratio, p99 := ratiosOfFine(all, broken), medianOf(broken, func(r hangingResult) float64 { return float64(r.p99) })
 	fmt.Fprintf(w, "\n- p99 while one hangs and one fails: %v, %s. The fine vendor's events a second against all three fine: %.3f, %s.\n",
 		time.Duration(p99).Round(10*time.Microsecond), holds(p99 < float64(answerGoal)), median(ratio), holds(median(ratio) >= fineGoal))
+	fmt.Fprintf(w, "- An answer waits for the sync that is under way, and then for its own: p99 is %.2f times the disk's own p99 of %v in this run.\n",
+		p99/float64(h.disk.at(99)), h.disk.at(99).Round(10*time.Microsecond))
 	load := fmt.Sprintf("%.0f hits/s", h.rate)
 	if h.most > 0 {
 		load += fmt.Sprintf(": %.0f %% of %.0f hits/s, which were answered and delivered when each of %d connections sent as fast as it could", 100*share, h.most, h.conns)

@@ -139,7 +139,7 @@ func (m *merging) run(ctx context.Context) ([]mergeResult, error) {
 var errLate = fmt.Errorf("hits took more than %v to queue up, and a vendor's answer is not waited for much longer: send fewer (-hits)", held)
 
 // tries is how often a measurement is made that was late.
-const tries = 3
+const tries = 5
 
 // measure has the measurement made again that was late: others may be at work on this machine.
 func (m *merging) measure(ctx context.Context, w *warden, hit *load.Template) (cost mergeCost, err error) {
@@ -176,6 +176,13 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 		return cost, err
 	}
 	if n := m.sink.Waiting(); n != mergeWorkers {
+		if time.Since(begun) > held { // some were given up, and made again
+			m.sink.Release()
+			if err := arrive(ctx, books); err != nil {
+				return cost, err
+			}
+			return cost, errLate
+		}
 		return cost, fmt.Errorf("%d requests wait for their answers, %d are wanted", n, mergeWorkers)
 	}
 	first, askedFirst := books.HaveArrived(), m.sink.Requests()

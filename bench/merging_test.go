@@ -174,10 +174,11 @@ func TestHangingIsReported(t *testing.T) {
 			"5ms, does not hold. The fine vendor's events a second against all three fine: 0.899, does not hold.",
 		},
 	} {
-		h := hanging{options: options{rate: 600, seconds: 10}, most: 1000}
+		h := hanging{options: options{rate: 600, seconds: 10}, most: 1000, disk: disk{[]time.Duration{time.Millisecond, 2 * time.Millisecond}}}
 		var text bytes.Buffer
 		h.write(&text, c.all, c.broken, nil, time.Unix(0, 0))
-		if !strings.Contains(text.String(), c.want) || !strings.Contains(text.String(), "600 hits/s: 60 % of 1000 hits/s") {
+		if !strings.Contains(text.String(), c.want) || !strings.Contains(text.String(), "600 hits/s: 60 % of 1000 hits/s") ||
+			!strings.Contains(text.String(), "times the disk's own p99 of 2ms") {
 			t.Errorf("%s: no %q in\n%s", name, c.want, text.String())
 		}
 	}

@@ -73,6 +73,8 @@ func medianOf[T any](all []T, figure func(T) float64) float64 {
 // machine says where the figures come from.
 func machine() []string {
 	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(), read("/proc/sys/kernel/osrelease"))}
+	facts = append(facts, "Load average at the end, of what else was at work too (1, 5, 15 minutes): "+
+		read("/proc/loadavg"))
 	facts = append(facts, "Go: "+runtime.Version())
 	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output(); err == nil {
 		facts = append(facts, "Commit: "+strings.TrimSpace(string(out)))

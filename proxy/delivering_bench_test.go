@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"bufio"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -55,12 +56,18 @@ func BenchmarkDelivering(b *testing.B) {
 			`"$browser":"Chrome","$device_type":"Desktop","$current_url":"https://shop.example/p/red-shoes","$pathname":"/p/red-shoes",` +
 			`"$raw_user_agent":"` + agent + `","$browser_version":141,"$screen_height":800,"$lib":"web","distinct_id":"SERIAL","$device_id":"SERIAL",` +
 			`"title":"Red shoes - Shop","token":"phc_BENCHbench"},"timestamp":"2026-11-29T10:00:00.123Z"}`},
+		{"mixpanel", "/mixpanel/track/?ip=1", "data=" + url.QueryEscape(`[{"event":"Viewed","properties":{"$os":"Windows","$browser":"Chrome",`+
+			`"$current_url":"https://shop.example/p/red-shoes","$browser_version":141,"$screen_height":800,"mp_lib":"web","$insert_id":"SERIAL",`+
+			`"time":1795484940.146,"distinct_id":"$device:SERIAL","$device_id":"SERIAL","current_page_title":"Red shoes","token":"BENCHbench"}}]`)},
 	} {
 		b.Run(c.vendor, func(b *testing.B) {
 			file := shop(b, "127.0.0.1:1", map[string]string{
-				"tagwarden.yaml": shopFiles["tagwarden.yaml"] + "delivery: { mode: queued }\n",
+				"tagwarden.yaml": strings.ReplaceAll(shopFiles["tagwarden.yaml"], "private: true", "private: true, concurrency: 2") +
+					"  mixpanel: { catalog: mixpanel, prefix: /mixpanel, upstream: \"http://VENDOR\", private: true, concurrency: 2 }\n" +
+					"delivery: { mode: queued }\n",
 				"policy/activities.yaml": shopFiles["policy/activities.yaml"] +
-					"  - { id: amplitude-consent, vendor: amplitude, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [\"*\"] }\n",
+					"  - { id: amplitude-consent, vendor: amplitude, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [\"*\"] }\n" +
+					"  - { id: mixpanel-consent, vendor: mixpanel, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [\"*\"] }\n",
 				"policy/profiles.yaml": `profiles:
   small:
     classes: { event_name: keep, event_id: keep, client_id: { pseudonymise: { rotate: week } }, device_id: { pseudonymise: { rotate: week } }, url: url,
@@ -70,6 +77,10 @@ func BenchmarkDelivering(b *testing.B) {
 			loaded, err := config.Load(file)
 			if err != nil {
 				b.Fatal(err)
+			}
+			kind := "text/plain"
+			if strings.HasPrefix(c.body, "data=") {
+				kind = "application/x-www-form-urlencoded"
 			}
 			let := make(chan struct{})
 			s, err := proxy.New(loaded, proxy.Options{
@@ -102,7 +113,7 @@ func BenchmarkDelivering(b *testing.B) {
 						}
 						body := strings.ReplaceAll(c.body, "SERIAL", fmt.Sprintf("6f0a3c1e-0001-4000-8000-%012d", i))
 						exchange(b, conn, in, []byte("POST /t"+c.path+" HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: "+agent+
-							"\r\nOrigin: https://shop.example\r\n"+yes+"Content-Type: text/plain\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body))
+							"\r\nOrigin: https://shop.example\r\n"+yes+"Content-Type: "+kind+"\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body))
 					}
 					_ = conn.Close()
 				})

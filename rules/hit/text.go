@@ -51,20 +51,32 @@ func AppendUnescape(dst, raw []byte) []byte {
 
 // AppendPercent appends text as a form's value, escaped as encodeURIComponent does.
 func AppendPercent(dst, text []byte) []byte {
-	const upper = "0123456789ABCDEF"
-	for _, c := range text {
-		if plain[c] {
-			dst = append(dst, c)
-		} else {
-			dst = append(dst, '%', upper[c>>4], upper[c&15])
+	const some = 64
+	var room [3 * some]byte
+	for len(text) > 0 {
+		n := 0
+		for _, c := range text[:min(some, len(text))] { // no branches: which bytes are escaped is hard to predict
+			p := &percent[c]
+			copy(room[n:n+3], p[:3])
+			n += int(p[3])
 		}
+		dst = append(dst, room[:n]...)
+		text = text[min(some, len(text)):]
 	}
 	return dst
 }
 
-var plain = func() (t [256]bool) {
-	for _, c := range []byte("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()") {
-		t[c] = true
+// percent is what stands for a byte, and how long that is.
+var percent = func() (t [256][4]byte) {
+	const (
+		plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.!~*'()"
+		upper = "0123456789ABCDEF"
+	)
+	for c := range t {
+		t[c] = [4]byte{'%', upper[c>>4], upper[c&15], 3}
+	}
+	for _, c := range []byte(plain) {
+		t[c] = [4]byte{c, 0, 0, 1}
 	}
 	return t
 }()

@@ -3,6 +3,7 @@ package batch_test
 import (
 	"bufio"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -93,6 +94,34 @@ func BenchmarkFifty(b *testing.B) {
 			write(b, &r, w, &out)
 		}
 	})
+}
+
+// BenchmarkJoin is what it costs to put one more event into a request, by how its vendor is sent events.
+func BenchmarkJoin(b *testing.B) {
+	posthog := strings.NewReplacer(`"type":"track"`, `"uuid":"6f0a3c1e-0001-4000-8000-000000000001"`, `"properties":{`,
+		`"properties":{"token":"phc_x","distinct_id":"6f0a3c1e-0001-4000-8000-000000000000",`).Replace(item)
+	for _, c := range []struct{ vendor, request string }{
+		{"segment", "POST /v1/t\nUser-Agent: Firefox" + asText + item},
+		{"amplitude", "POST /2/httpapi\nUser-Agent: Firefox" + asJSON + `{"api_key":"k","events":[` + item + `],"options":{}}`},
+		{"posthog", "POST /e/?ip=0&ver=1\nUser-Agent: Firefox" + asText + posthog},
+		{"mixpanel", "POST /track/?ip=1\nUser-Agent: Firefox" + asForm + "data=" + url.QueryEscape("["+posthog+"]")},
+		{"matomo", "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&url=https%3A%2F%2Fshop.example%2Fp%2Fred-shoes%3Fvariant%3D42" +
+			"&urlref=https%3A%2F%2Fsearch.example%2F%3Fq%3Dred%2Bshoes&action_name=Red%20shoes&res=1280x800\nUser-Agent: Firefox\n"},
+	} {
+		b.Run(c.vendor, func(b *testing.B) {
+			v, e := batch.New(vendorOf(b, c.vendor)), parsed(c.request)
+			var p batch.Piece
+			var all batch.Batch
+			for b.Loop() {
+				if all.Events() == 20 {
+					all.Reset()
+				}
+				if !v.Cut(&p, &e, true) || !all.Add(&p) {
+					b.Fatal("it travels alone")
+				}
+			}
+		})
+	}
 }
 
 // BenchmarkLongBatch shows that joining costs as much for each event, however many there are.

@@ -2,6 +2,7 @@ package batch
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
@@ -81,19 +82,35 @@ func names(form []byte, name string) bool {
 
 // unescape appends the text of a value of a form. It is false where an escape is none.
 func unescape(dst, text []byte) ([]byte, bool) {
+	dst = slices.Grow(dst, len(text)) // it gets no longer
+	n := len(dst)
+	to := dst[:n+len(text)]
 	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
+		c := text[i]
+		switch c {
 		case '+':
-			dst = append(dst, ' ')
+			c = ' '
 		case '%':
-			if i+2 >= len(text) || !ascii.IsHex(text[i+1]) || !ascii.IsHex(text[i+2]) {
-				return dst, false
+			if i+2 >= len(text) {
+				return to[:n], false
 			}
-			dst = append(dst, ascii.Hex(text[i+1])<<4|ascii.Hex(text[i+2]))
+			high, low := digits[text[i+1]], digits[text[i+2]]
+			if high|low >= 16 {
+				return to[:n], false
+			}
+			c = high<<4 | low
 			i += 2
-		default:
-			dst = append(dst, c)
 		}
+		to[n] = c
+		n++
 	}
-	return dst, true
+	return to[:n], true
 }
+
+// digits are the values of hexadecimal digits, as [ascii.Hex] gives them.
+var digits = func() (t [256]byte) {
+	for c := range t {
+		t[c] = ascii.Hex(byte(c))
+	}
+	return t
+}()
