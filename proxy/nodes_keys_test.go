@@ -68,9 +68,6 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 		t.Errorf("%q there, %q here", got, after)
 	}
 	clock.set("2026-11-25T12:00:00Z")
-	if err := os.Remove(filepath.Join(dataOf(c), order.FileName)); err != nil { // it begins with the log's beginning
-		t.Fatal(err)
-	}
 	if later := a.pseudonymOf(t, v); later == after || later == before || b.pseudonymOf(t, v) != later {
 		t.Error("the day's end does what it did no more")
 	}
@@ -125,6 +122,16 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	c = start(t, c.file, clock.option)
 	nodes[2] = c
 	agree("one with an older key state", done+2)
+	if err := b.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dataOf(b), order.FileName)); err != nil {
+		t.Fatal(err)
+	}
+	b = start(t, b.file, clock.option)
+	nodes[1] = b
+	b.ready(t)
+	agree("one that does all acts again", done+2)
 	status := gjson.Parse(a.operate("GET", "/cluster", "").Body.String())
 	if marks := status.Get("nodes.#.keys").Array(); len(marks) != 3 || marks[0].Str != marks[1].Str || marks[1].Str != marks[2].Str ||
 		!strings.HasSuffix(marks[0].Str, " "+a.keyState(t).Mark()) || status.Get("look").Exists() {
