@@ -24,8 +24,9 @@ type Retry struct {
 
 // Queue is how much room the queue may take.
 type Queue struct {
-	Size    Size `yaml:"size" default:"4GiB" is:"min=16MiB,max=1024GiB" doc:"How much of the disk events that wait may take."`
-	Reserve Size `yaml:"reserve" default:"1GiB" is:"min=1MiB,max=1024GiB" doc:"Room on the disk that is left free by the queue; not less than ledger.reserve, below which nothing is forwarded at all."`
+	On      string `yaml:"on" default:"local" is:"enum=local|cluster" doc:"local: on this node's disk. cluster: on the NATS servers that cluster names, on three disks, where any node takes them: what was accepted outlasts a node's disk, and SDKs are answered when the servers' quorum has it."`
+	Size    Size   `yaml:"size" default:"4GiB" is:"min=16MiB,max=1024GiB" doc:"How much of the disk events that wait may take."`
+	Reserve Size   `yaml:"reserve" default:"1GiB" is:"min=1MiB,max=1024GiB" doc:"Room on the disk that is left free by the queue; not less than ledger.reserve, below which nothing is forwarded at all."`
 }
 
 // Park is how much of what vendors refused is kept, and for how long.

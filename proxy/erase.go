@@ -163,6 +163,7 @@ func (d *eraserDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (busy
 				busy = append(busy, it.Name) // it may have ended by now, which a further request sees
 			}
 		}
+		d.taken.secret(taken)
 		if len(taken) > 0 && !d.finish(taken, whyErased) {
 			return nil, errors.New("it cannot be recorded that events which wait have ended")
 		}
