@@ -3,21 +3,26 @@ package proxy_test
 import (
 	"strings"
 	"testing"
+	"time"
+
+	"go.uber.org/zap/zaptest"
+	"github.com/tagwarden/tagwarden/proxy"
 )
 
 // sharedFolder is the folder of a node whose events wait on the cluster.
 func sharedFolder(t testing.TB, upstream string, n *natsServer, name, more string) string {
 	t.Helper()
 	file := nodeFolder(t, upstream, n, name, "")
-	write(t, file, read(t, file)+"delivery: { mode: queued, retry: { first: 10ms, most: 50ms }, queue: { on: cluster"+more+" } }\n")
+	write(t, file, read(t, file)+"delivery: { mode: queued, retry: { first: 10ms, most: 50ms }, queue: { on: cluster, size: 16MiB"+more+" } }\n")
 	return file
 }
 
 // TestSharedQueueIsTakenByAnyNode: what one node accepted is delivered by either; both ledgers are compliant alone.
 func TestSharedQueueIsTakenByAnyNode(t *testing.T) {
 	n, v := startNATS(t), startVendor(t)
-	a := start(t, sharedFolder(t, v.URL, n, "a", ""))
+	a := start(t, sharedFolder(t, v.URL, n, "a", ""), func(o *proxy.Options) { o.Log = zaptest.NewLogger(t) })
 	b := start(t, sharedFolder(t, v.URL, n, "b", ""))
+	for range 50 { st, body := a.get(t, "/readyz"); t.Log(st, body); time.Sleep(100*time.Millisecond) }
 	a.ready(t)
 	b.ready(t)
 	for range 20 {

@@ -144,7 +144,7 @@ func (q *Queue) lookSoon() {
 func (q *Queue) lookAlways() {
 	t := time.NewTicker(lookEvery)
 	defer t.Stop()
-	for {
+	for said := ""; ; {
 		select {
 		case <-q.ctx.Done():
 			return
@@ -157,10 +157,17 @@ func (q *Queue) lookAlways() {
 			return
 		case errors.Is(err, ErrOther):
 			q.refused.Store(&err)
-			q.o.Note("refused", err)
 		case err != nil:
 			q.failed.Store(q.o.Now().UnixNano())
 		}
+		says := ""
+		if err != nil {
+			says = err.Error()
+		}
+		if says != said && err != nil {
+			q.o.Note("it cannot be used", err)
+		}
+		said = says
 	}
 }
 
