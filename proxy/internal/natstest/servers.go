@@ -64,7 +64,7 @@ func (c *Servers) Start(i int) {
 	o := &server.Options{
 		ServerName: "s" + strconv.Itoa(i), Host: "127.0.0.1", Port: c.client[i], NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.folder[i], SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
-		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: routed, PoolSize: -1,
+		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: routed, NoAdvertise: true, PoolSize: -1,
 			Compression: server.CompressionOpts{Mode: server.CompressionOff}},
 	}
 	for j := range 3 {
