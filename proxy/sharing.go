@@ -6,6 +6,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
 )
@@ -28,7 +29,7 @@ func openShared(s *Server) error {
 	state := s.keyring.store.State()
 	shared, err := sharedqueue.Open(context.Background(), sharedqueue.Options{
 		Cluster: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: trust, Identity: state.Identity(),
-		Key: state.QueueKey(), Size: int64(d.Queue.Size), Find: !puts, Now: s.opts.Now, Rand: s.opts.Rand,
+		Key: state.QueueKey(), Size: int64(d.Queue.Size), Find: !puts, Ack: s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
 		Note: func(what string, err error) {
 			s.opts.Log.Warn("the cluster's queue", zap.String("what", what), zap.Error(err))
 		},
@@ -40,6 +41,13 @@ func openShared(s *Server) error {
 		return err
 	}
 	s.dispatch.taken = newTakers(s.dispatch, shared, s.ledger, &s.hits)
+	s.metrics.SharedQueue(func() metrics.SharedQueue {
+		of := s.dispatch.taken.status()
+		return metrics.SharedQueue{
+			Messages: shared.State().Vendors, Bytes: float64(of.Bytes), Size: float64(of.Size), Taken: of.Taken,
+			Wrong: errors.Is(shared.Healthy(), sharedqueue.ErrNotPut),
+		}
+	})
 	if !puts {
 		return nil
 	}

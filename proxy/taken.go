@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"go.uber.org/zap"
 
+	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
@@ -57,6 +60,25 @@ func (t *takers) begin(items []queue.Item) error {
 	}
 	marking.Wait()
 	return wrong
+}
+
+// status tells how the cluster's queue stands; nil: there is none.
+func (t *takers) status() *api.QueueShared {
+	if t == nil {
+		return nil
+	}
+	state := t.shared.State()
+	out := &api.QueueShared{Messages: state.Messages, Bytes: state.Bytes, Size: state.Size, Vendors: []api.QueueSharedMessages{}}
+	for _, vendor := range slices.Sorted(maps.Keys(state.Vendors)) {
+		out.Vendors = append(out.Vendors, api.QueueSharedMessages{Vendor: vendor, Messages: state.Vendors[vendor]})
+	}
+	if err := t.shared.Healthy(); err != nil {
+		out.Why = err.Error()
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	out.Taken = len(t.leases)
+	return out
 }
 
 // secret has the bytes of messages be overwritten on the servers that events are of, once those messages end.
