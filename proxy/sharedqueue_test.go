@@ -37,7 +37,8 @@ func soonSilent(o *proxy.Options) { o.Silent = time.Second }
 
 // ga4Hit is a hit for a vendor that would count it twice, and segmentHit one for a vendor that knows it again.
 func ga4Hit(n int) string {
-	return get(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), consent)
+	hit := strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1)
+	return get(strings.Replace(hit, "1234567890", fmt.Sprint(1_000_000_000+n), 1), consent)
 }
 
 func segmentHit(n int) string {
@@ -167,7 +168,9 @@ func (r *running) onCluster(t *testing.T) int {
 func testSharedObjection(t *testing.T, s *natstest.Servers) {
 	v := startVendor(t)
 	a, b := sharedNode(t, "http://127.0.0.1:1", s.URLs(), "a"), sharedNode(t, "http://127.0.0.1:1", s.URLs(), "b")
-	a.accepts(t, hitsOf(ga4Hit, 0, 5)...)
+	for range 5 {
+		a.accepts(t, get(pageView, consent))
+	}
 	b.act(t, objection.Change{Object: []string{"audience"}})
 	until(t, "all are dropped", func() bool {
 		return a.outcomes(t)["dropped objection"]+b.outcomes(t)["dropped objection"] == 5
@@ -175,7 +178,9 @@ func testSharedObjection(t *testing.T, s *natstest.Servers) {
 	until(t, "the cluster is told", func() bool { return a.onCluster(t) == 0 })
 	b.act(t, objection.Change{TakeBack: []string{"audience"}})
 	stops(t, a, b)
-	wantSerials(t, v)
+	if got := v.got(); len(got) > 0 {
+		t.Errorf("there arrived %q", got)
+	}
 }
 
 func testSharedStop(t *testing.T, s *natstest.Servers) {
