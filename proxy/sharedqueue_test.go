@@ -25,6 +25,7 @@ import (
 func sharedFolder(t testing.TB, upstream string, urls []string, name string) string {
 	t.Helper()
 	file := folder(t, upstream)
+	writePolicy(t, filepath.Dir(file), strings.Replace(policyText, "revenue: keep", "revenue: keep, event_id: keep", 1))
 	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 4", 1)+fmt.Sprintf(
 		"cluster: { name: test, node: %s, nats: [%s] }\n"+
 			"delivery: { mode: queued, retry: { first: 10ms, most: 50ms }, queue: { on: cluster, size: 16MiB } }\n",
@@ -229,7 +230,9 @@ func testSharedSilent(t *testing.T, s *natstest.Servers) {
 	}
 	cut(true)
 	b := sharedNode(t, v.URL, s.URLs(), "b")
-	until(t, "all that may be sent arrive", func() bool { return len(v.serials()) >= 15-under })
+	until(t, "all that may be sent arrive", func() bool {
+		return len(v.serials()) >= 15-under
+	})
 	until(t, "the cluster is told", func() bool { return b.onCluster(t) == 0 })
 	if of := b.outcomes(t); of["unknown stopped"] != under || of["delivered"] != 15-under || len(of) != 2 {
 		t.Errorf("%d were under way: %v", under, of)
@@ -261,9 +264,7 @@ func testSharedKilled(t *testing.T, s *natstest.Servers) {
 	until(t, "it has taken them", func() bool { return a.Pending() == 11 })
 	cut(true)
 	again := sharedFolder(t, v.URL, s.URLs(), "a")
-	if err := os.CopyFS(filepath.Join(filepath.Dir(again), "data"), os.DirFS(filepath.Join(filepath.Dir(file), "data"))); err != nil {
-		t.Fatal(err)
-	}
+	copyKilled(t, filepath.Join(filepath.Dir(file), "data"), filepath.Join(filepath.Dir(again), "data"))
 	stops(t, a)
 	b := start(t, again, soonSilent)
 	b.ready(t)
@@ -274,6 +275,29 @@ func testSharedKilled(t *testing.T, s *natstest.Servers) {
 	of := b.outcomes(t)
 	if of["handed_over"]+of["unknown not_confirmed"] != 11 || of["delivered"] != 11 || of["handed_over given_back"] == 0 {
 		t.Errorf("%v", of)
+	}
+}
+
+// copyKilled copies a folder as a process leaves it that is killed now.
+func copyKilled(t *testing.T, from, to string) {
+	t.Helper()
+	err := filepath.WalkDir(from, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		write(t, filepath.Join(to, name), string(text))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -8,6 +8,7 @@ var mayImport = []imports{
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/logkey", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
 	{"proxy/cluster", nil, "a log of acts between nodes does not know what acts are"},
+	{"proxy/sharedqueue", nil, "what waits on a cluster is bytes: it knows neither events nor rules"},
 	{"proxy/api", []string{"rules/...", "config/logkey", "config/strict", "proxy/access", "proxy/ledger/query", "proxy/ledger/tree", "proxy/objection", "proxy/problem"},
 		"machines ask for objections and for proofs, and show what they may"},
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},

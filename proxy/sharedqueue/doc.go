@@ -23,5 +23,7 @@
 //     among what the claim read. No clock is asked.
 //   - Who stops in good order leaves a mark that says how far it has come ([Message.GiveBack]): nothing is in doubt by that.
 //
-// Whoever acknowledges a message has it deleted with its mark.
+// Whoever acknowledges a message has it deleted. Its mark is deleted after that where nobody else ever had it, and stays
+// where somebody did: it is what keeps that one from going on, however late. And who claims a message looks behind the
+// claim whether it is there still: whoever had it may have acknowledged it, and its mark have gone, before.
 package sharedqueue

@@ -167,9 +167,20 @@ func testGiveBack(t *testing.T, s *natstest.Servers) {
 	if err := again.Done(t.Context(), true); err != nil {
 		t.Error(err)
 	}
-	natstest.Until(t, "nothing waits, and no mark is left", func() bool {
+	natstest.Until(t, "nothing waits", func() bool { return b.State().Messages == 0 })
+	if err := m.Begin(t.Context(), 4); !errors.Is(err, ErrLost) {
+		t.Errorf("who gave it back marks it when it is gone: %v", err)
+	}
+	if err := a.Put(t.Context(), "ga4", items("n", 2)); err != nil {
+		t.Fatal(err)
+	}
+	alone := takeOne(t, a, "ga4")
+	if err := errors.Join(alone.Begin(t.Context(), 0), alone.Done(t.Context(), false)); err != nil {
+		t.Error(err)
+	}
+	natstest.Until(t, "the mark of what nobody else had goes with it", func() bool {
 		info, err := b.streams.Load().marks.Info(t.Context())
-		return b.State().Messages == 0 && err == nil && info.State.Msgs == 0
+		return err == nil && info.State.Msgs == 1
 	})
 }
 
@@ -177,18 +188,18 @@ func testFence(t *testing.T, s *natstest.Servers) {
 	urls, cut := s.Relays(t)
 	named := func(o *Options) { o.Cluster = "fence" }
 	a, b := open(t, urls, "a", named), open(t, s.URLs(), "b", named)
-	for range 2 {
+	for range 3 {
 		if err := b.Put(t.Context(), "ga4", items("m", 300-100)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	marked, plain := takeOne(t, a, "ga4"), takeOne(t, a, "ga4")
+	marked, plain, unmarked := takeOne(t, a, "ga4"), takeOne(t, a, "ga4"), takeOne(t, a, "ga4")
 	if err := marked.Begin(t.Context(), 0, 199); err != nil {
 		t.Fatal(err)
 	}
 	cut(true)
 	seen := map[id]*Message{}
-	for range 2 {
+	for range 3 {
 		m := takeOne(t, b, "ga4")
 		seen[m.id] = m
 	}
@@ -209,6 +220,12 @@ func testFence(t *testing.T, s *natstest.Servers) {
 		if err := got.Begin(t.Context(), 5); err != nil {
 			t.Error(err)
 		}
+	}
+	if err := seen[unmarked.id].Done(t.Context(), false); err != nil {
+		t.Error(err)
+	}
+	if err := unmarked.Begin(t.Context(), 5); !errors.Is(err, ErrLost) {
+		t.Errorf("whoever had it before marks it when it is gone: %v", err)
 	}
 	if err := marked.Begin(t.Context(), 0); !errors.Is(err, ErrLost) {
 		t.Errorf("what was marked before is to be sent: %v", err)

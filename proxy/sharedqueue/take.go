@@ -135,6 +135,9 @@ func (q *Queue) read(vendor string, msg jetstream.Msg) (*Message, error) {
 		if err := m.claim(q.ctx); err != nil {
 			return nil, err
 		}
+		if q.isGone(msg) { // whoever had it acknowledged it meanwhile, and its mark may have gone before the claim
+			return nil, nil //nolint:nilnil // there is none any more
+		}
 	}
 	q.mu.Lock()
 	q.held[of] = m
@@ -235,17 +238,33 @@ func (m *Message) Done(ctx context.Context, secret bool) error {
 			}
 		}
 	}
-	if err := msg.DoubleAck(ctx); err != nil && !secret {
+	if err := msg.DoubleAck(ctx); err != nil && !m.q.isGone(msg) {
 		return err
 	}
 	m.forget()
+	if m.Again {
+		return nil // its mark is what fences off whoever had it before, and goes by its age
+	}
 	m.marking.Lock()
 	seq := m.seq
 	m.marking.Unlock()
 	if s := m.q.streams.Load(); s != nil && seq != 0 {
-		_ = s.marks.DeleteMsg(ctx, seq) // else it goes by its age
+		_ = s.marks.DeleteMsg(ctx, seq) // else that goes by its age, too
 	}
 	return nil
+}
+
+// isGone tells whether a message is not on the servers any more: they answer nothing then to who acknowledges it.
+func (q *Queue) isGone(msg jetstream.Msg) bool {
+	about, err := msg.Metadata()
+	s := q.streams.Load()
+	if err != nil || s == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(q.ctx, askLasts)
+	defer cancel()
+	_, err = s.events.GetMsg(ctx, about.Sequence.Stream)
+	return errors.Is(err, jetstream.ErrMsgNotFound)
 }
 
 // GiveBack has another node take a message, and says how far this one has come with it: what ended, and what may have been
