@@ -73,6 +73,9 @@ func (d *eraserDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (ou
 	if out.Records == 0 {
 		out.Request = "" // there is no record that it names
 	}
+	if err == nil && !of.Trial {
+		err = d.taken.elsewhere(ctx)
+	}
 	if err != nil {
 		return out, unerased(err)
 	}

@@ -104,6 +104,17 @@ func (q *Queue) Close() error {
 // State is how the stream stands, as it was seen last.
 func (q *Queue) State() State { return *q.state.Load() }
 
+// Elsewhere is how many messages are there that this node has not taken.
+func (q *Queue) Elsewhere(ctx context.Context) (uint64, error) {
+	q.mu.Lock()
+	held := uint64(len(q.held))
+	q.mu.Unlock()
+	if err := q.look(ctx); err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrNotPut, err)
+	}
+	return max(q.state.Load().Messages, held) - held, nil
+}
+
 // Ready tells why nothing can be put; nil: as far as is known it can. The error is [ErrFull], or wraps [ErrNotPut].
 func (q *Queue) Ready() error {
 	state := q.state.Load()
