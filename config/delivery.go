@@ -11,7 +11,7 @@ type Delivery struct {
 	Mode  string   `yaml:"mode" default:"direct" is:"enum=direct|queued" doc:"direct: one attempt, and the SDK is told how it went. queued: the SDK is answered as soon as what is permitted is on disk, and events are tried until their vendor took them, refused them, or ttl is over. Endpoints that are asked for an answer are direct in either."`
 	TTL   Duration `yaml:"ttl" default:"24h" is:"min=1m,max=30d" doc:"How long a queued event is tried; then it is dropped and recorded as such."`
 	Retry Retry    `yaml:"retry" doc:"How long it is until a queued event is tried again."`
-	Queue Queue    `yaml:"queue" doc:"How much room the queue may take: where there is none, hits are answered with 503 and may come again. A reload does not change it."`
+	Queue Queue    `yaml:"queue" doc:"Where the queue is, and how much room it may take: where there is none, hits are answered with 503 and may come again. A reload does not change it."`
 	Park  Park     `yaml:"park" doc:"What becomes of queued events that their vendor refused for good: they are parked, so that somebody can look at them, and have them tried again. A reload does not change it."`
 }
 
@@ -22,10 +22,11 @@ type Retry struct {
 	Most  Duration `yaml:"most" default:"15s" is:"min=10ms,max=1h" doc:"The longest wait after any attempt, but where the vendor itself asks for more (Retry-After; an hour at most)."`
 }
 
-// Queue is how much room the queue may take.
+// Queue is where the queue is, and how much room it may take.
 type Queue struct {
-	Size    Size `yaml:"size" default:"4GiB" is:"min=16MiB,max=1024GiB" doc:"How much of the disk events that wait may take."`
-	Reserve Size `yaml:"reserve" default:"1GiB" is:"min=1MiB,max=1024GiB" doc:"Room on the disk that is left free by the queue; not less than ledger.reserve, below which nothing is forwarded at all."`
+	On      string `yaml:"on" default:"local" is:"enum=local|cluster" doc:"local: on this node's disk. cluster: on the NATS servers that cluster names, on three disks, where any node takes them: what was accepted outlasts a node's disk, and SDKs are answered when the servers' quorum has it."`
+	Size    Size   `yaml:"size" default:"4GiB" is:"min=16MiB,max=1024GiB" doc:"How much of the disk events that wait may take; of each NATS server's as much again, where the queue is on the cluster."`
+	Reserve Size   `yaml:"reserve" default:"1GiB" is:"min=1MiB,max=1024GiB" doc:"Room on the disk that is left free by the queue; not less than ledger.reserve, below which nothing is forwarded at all."`
 }
 
 // Park is how much of what vendors refused is kept, and for how long.
@@ -47,6 +48,10 @@ func (c deliveryCheck) run() {
 	if d.Mode != "queued" {
 		c.warnUnused()
 		return
+	}
+	if d.Queue.On == "cluster" && c.loaded.Server.Cluster == nil {
+		c.faults.At(c.server, strict.Path("delivery", "queue", "on"), "no cluster is named whose NATS servers would keep what "+
+			"waits: write one under cluster, or on: local")
 	}
 	ledger := &c.loaded.Server.Ledger
 	if d.Queue.Reserve < ledger.Reserve {

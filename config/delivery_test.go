@@ -123,7 +123,7 @@ func TestReadmeDelivery(t *testing.T) {
 	}
 	if d := loaded.Server.Delivery; d != (Delivery{
 		"queued", Duration(24 * time.Hour), Retry{Duration(500 * time.Millisecond), Duration(15 * time.Second)},
-		Queue{4 << 30, 1 << 30}, Park{256 << 20, Duration(7 * 24 * time.Hour)},
+		Queue{"local", 4 << 30, 1 << 30}, Park{256 << 20, Duration(7 * 24 * time.Hour)},
 	}) {
 		t.Errorf("%+v", d)
 	}

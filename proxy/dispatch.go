@@ -35,6 +35,8 @@ type dispatchOptions struct {
 type dispatcher struct {
 	opts  dispatchOptions
 	queue *queue.Queue
+	room  eventRoom // where hits put their events
+	taken *takers   // what takes events out of the cluster's queue; nil: there is none
 
 	// adding is held for reading from where a hit is given its number until its decisions are recorded: a checkpoint,
 	// which holds it, then has the decisions of all hits up to the highest number before it.
@@ -56,7 +58,7 @@ type dispatcher struct {
 }
 
 func newDispatcher(q *queue.Queue, o dispatchOptions) *dispatcher {
-	return &dispatcher{opts: o, queue: q, rest: make(chan struct{}), couriers: map[string]*courier{}}
+	return &dispatcher{opts: o, queue: q, room: ownRoom{q}, rest: make(chan struct{}), couriers: map[string]*courier{}}
 }
 
 // end has no attempt begin any more. Those under way go on.
@@ -78,6 +80,7 @@ func (d *dispatcher) run(ctx context.Context) {
 		case <-t.C:
 			d.endParked()
 			d.forgetCopy()
+			d.taken.endLost()
 			for _, c := range d.couriers {
 				c.sweep()
 			}
@@ -171,4 +174,6 @@ const (
 	whyRetried     = "retried"       // they were parked, and somebody had them wait again
 	whyNotInBackup = "not_in_backup" // they came while the folder was copied that this one was begun with, and are not in it
 	whyNotAccepted = "not_accepted"  // they never came to disk, and their sender was not told that they had
+	whyUnconfirmed = "not_confirmed" // the cluster did not say whether it has them, and their sender was not told that it had
+	whyGivenBack   = "given_back"    // this node had taken them of the cluster's queue, and another takes them again
 )

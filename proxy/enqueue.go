@@ -23,7 +23,7 @@ func (h *hitContext) mayWait() bool {
 // queuing is what a hit puts into the queue.
 type queuing struct {
 	lines  *ledger.Lines // its records
-	ticket *queue.Ticket // nil: nothing of it waits
+	ticket waitTicket    // nil: nothing of it waits
 
 	events  []queue.Event
 	headers []queue.Header
@@ -43,12 +43,12 @@ var errCannotWait = errors.New("the events of this hit cannot wait")
 
 // enqueue puts each event that is permitted into the queue, whole by itself: what leaves of it, what it is judged again
 // by, and its record. They are on disk once the ticket is synced, and go nowhere before it is accepted.
-func (h *hitContext) enqueue(q *queue.Queue) (err error) {
+func (h *hitContext) enqueue(room eventRoom) (err error) {
 	w := &h.waits
 	if err := h.fillWaiting(); err != nil {
 		return err
 	}
-	w.ticket, err = q.Add(w.events)
+	w.ticket, err = room.Add(w.events)
 	if errors.Is(err, queue.ErrTooLarge) {
 		return errCannotWait
 	}
@@ -150,9 +150,9 @@ func (h *hitContext) refuseWaiting(recorded bool) {
 	if h.waits.ticket == nil {
 		return
 	}
-	h.waits.ticket.Refuse()
+	unsaid := h.waits.ticket.Refuse()
 	h.waits.ticket = nil
-	if !recorded {
+	if !recorded || !unsaid {
 		return
 	}
 	of := ledger.Outcome{

@@ -73,6 +73,9 @@ func (d *eraserDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (ou
 	if out.Records == 0 {
 		out.Request = "" // there is no record that it names
 	}
+	if err == nil && !of.Trial {
+		err = d.taken.elsewhere(ctx)
+	}
 	if err != nil {
 		return out, unerased(err)
 	}
@@ -163,6 +166,7 @@ func (d *eraserDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (busy
 				busy = append(busy, it.Name) // it may have ended by now, which a further request sees
 			}
 		}
+		d.taken.secret(taken)
 		if len(taken) > 0 && !d.finish(taken, whyErased) {
 			return nil, errors.New("it cannot be recorded that events which wait have ended")
 		}

@@ -1,9 +1,11 @@
 package proxy
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
 )
 
 // queuedGate is the send gate of events that waited. Where they may not be sent twice it is on the ledger, and on disk,
@@ -17,7 +19,12 @@ type queuedGate struct {
 
 // BeforeFirstByte is that of [delivery.SendGate].
 func (g *queuedGate) BeforeFirstByte() bool {
-	if err := g.x.noteAttempt(); err != nil {
+	err := g.x.noteAttempt()
+	if errors.Is(err, sharedqueue.ErrLost) { // another node goes on with some of them
+		g.after = againAfter
+		return false
+	}
+	if err != nil {
 		fault(g.x.opts.Log, "an attempt cannot be recorded, so that none is made", err)
 		g.after, g.x.stalled = againAfter, true
 		return false
@@ -45,6 +52,9 @@ func (x *exchange) noteAttempt() error {
 	x.begins, x.items = begins, items
 	if len(items) == 0 {
 		return nil
+	}
+	if err := x.taken.begin(items); err != nil {
+		return err
 	}
 	err := x.queue.Attempt(x.note, items...)
 	for _, i := range x.gate.some {

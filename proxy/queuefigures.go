@@ -39,8 +39,11 @@ func (d *dispatcher) breakers() map[string]string {
 // full counts a hit for which there was no room.
 func (d *dispatcher) full(err error) {
 	cause := "size"
-	if errors.Is(err, queue.ErrReserve) {
+	switch {
+	case errors.Is(err, queue.ErrReserve):
 		cause = "disk"
+	case errors.Is(err, errCutOff):
+		cause = "quorum"
 	}
 	d.opts.Metrics.Delivery.Full.WithLabelValues(cause).Inc()
 }

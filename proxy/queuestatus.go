@@ -62,6 +62,7 @@ func (d *queueDesk) Status() (api.QueueStatus, error) {
 		out.Vendors = append(out.Vendors, one)
 	}
 	out.Pending = out.Waiting + out.Parked
+	out.Cluster = d.taken.status()
 	if !d.running {
 		out.Why = "no server runs on this data folder"
 		return out, nil

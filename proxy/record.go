@@ -7,7 +7,6 @@ import (
 	"unsafe"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
-	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -49,7 +48,7 @@ func (h *hitContext) writeDown(s *Server, waits bool) rules.Reason {
 			return h.unwritten(s, err)
 		}
 		for e := range h.records {
-			h.records[e].Queued = false
+			h.records[e].Queued, h.records[e].Shared = false, false
 		}
 	}
 	return h.unwritten(s, s.ledger.Append(h.records, (*recorded)(h)))
@@ -60,7 +59,7 @@ func (h *hitContext) unwritten(s *Server, err error) rules.Reason {
 	switch {
 	case err == nil:
 		return rules.Unjudged
-	case queue.IsFull(err):
+	case noRoom(err):
 		s.dispatch.full(err)
 		return rules.QueueFull
 	default:
@@ -73,18 +72,23 @@ func (h *hitContext) unwritten(s *Server, err error) rules.Reason {
 func (h *hitContext) recordWaiting(s *Server) (err error) {
 	for e := range h.records {
 		h.records[e].Queued = h.j.Verdicts[e].Decision == rules.Permit
+		h.records[e].Shared = h.records[e].Queued && s.dispatch.shares()
 	}
 	if h.waits.lines, err = s.ledger.Write(h.records); err != nil {
 		return err
 	}
 	defer s.ledger.GiveBack(h.waits.lines)
-	if err := h.enqueue(s.dispatch.queue); err != nil {
+	if err := h.enqueue(s.dispatch.room); err != nil {
 		return err
 	}
 	written, err := s.ledger.AddLines(h.waits.lines, h.records, (*recorded)(h))
 	if err == nil {
+		h.waits.ticket.Recorded()
 		s.dispatch.commit.wait()
 		err = written.Synced()
+	}
+	if err == nil && s.dispatch.shares() { // while no checkpoint is taken: what becomes of them is recorded, too
+		err = h.waits.ticket.Synced()
 	}
 	if err != nil {
 		h.refuseWaiting(false)

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
@@ -10,7 +9,7 @@ func room(s *Server, h *hitContext) result {
 	if !h.mayWait() {
 		return next
 	}
-	if err := s.dispatch.queue.Full(); queue.IsFull(err) {
+	if err := s.dispatch.room.Full(); noRoom(err) {
 		s.dispatch.full(err)
 		return refused(rules.QueueFull)
 	}

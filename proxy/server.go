@@ -53,8 +53,9 @@ type Options struct {
 	Disk       durable.Disk                                     // nil: the file system
 	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
 	Client     func([]delivery.Upstream) (Deliverer, error)
-	Memory     int // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
-	OpenFiles  int // how many files the process may have open; 0: what the system says
+	Memory     int           // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
+	Silent     time.Duration // after how long others are handed what this node took of the cluster's queue, where it is silent; 30 s
+	OpenFiles  int           // how many files the process may have open; 0: what the system says
 }
 
 // Server is a running proxy.

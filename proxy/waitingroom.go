@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -37,6 +38,7 @@ func openQueue(s *Server) error {
 	d := &s.loaded.Server.Delivery
 	against := reckoning{
 		ledger: s.ledger, dir: ledgerDir(s.loaded), decided: map[queue.Name]bool{}, may: map[queue.Name]bool{},
+		shared: map[queue.Name]bool{}, taken: map[queue.Name]bool{},
 	}
 	against.fresh, against.first = absent(QueueDir(data)), absent(queueKeys(data))
 	var err error
@@ -51,6 +53,7 @@ func openQueue(s *Server) error {
 	q, err := queue.Open(queue.Options{
 		Dir: QueueDir(data), Keys: queueKeys(data), Wrap: seal.wrap, Unwrap: seal.unwrap,
 		Since: against.since, Recorded: s.ledger.Sync, Free: free, OnDamage: func(d queue.Damage) { reportDamage(s.opts.Log, &d) },
+		Left: func(name queue.Name) { s.dispatch.taken.left(name) },
 		Size: int64(d.Queue.Size), Reserve: int64(d.Queue.Reserve), ParkSize: int64(d.Park.Size),
 		ParkFor: time.Duration(d.Park.For), Now: s.opts.Now, Disk: s.opts.Disk, Rand: s.opts.Rand,
 	})
@@ -68,7 +71,9 @@ func openQueue(s *Server) error {
 	s.dispatch.commit = newCommit(func() { // each hit asks for its own
 		s.dispatch.attempts.write(s.ledger.Attempt, func() { _ = s.ledger.Sync() })
 	}, func() { _ = q.Sync() })
-	err = against.settle(q, s.opts.Log)
+	if err = against.settle(q, s.opts.Log); err == nil {
+		err = openShared(s)
+	}
 	if err == nil {
 		err = beginCopy(s, against.copied)
 	}
@@ -101,10 +106,16 @@ func momentOf(s *Server) func(*Snapshot) rules.Moment {
 }
 
 func closeQueue(s *Server) error {
-	return errors.Join(s.dispatch.checkpoint(s.ledger.Next), s.dispatch.queue.Close())
+	err := s.dispatch.taken.giveBack()
+	return errors.Join(err, s.dispatch.checkpoint(s.ledger.Next), closeShared(s), s.dispatch.queue.Close())
 }
 
-func dispatchQueue(ctx context.Context, s *Server) { s.dispatch.run(ctx) }
+func dispatchQueue(ctx context.Context, s *Server) {
+	var taking sync.WaitGroup
+	taking.Go(func() { s.dispatch.taken.run(ctx) })
+	s.dispatch.run(ctx)
+	taking.Wait()
+}
 
 // noteEnded takes a checkpoint of the queue where a segment of the ledger was sealed since the last one.
 func noteEnded(s *Server) {
@@ -130,8 +141,14 @@ func (d *dispatcher) checkpoint(next func() uint64) error {
 const queueNearlyFull = "the queue has little room left: hits will be refused"
 
 func queueHealth(s *Server) string {
+	if !s.snapshot.Load().queued {
+		return ""
+	}
+	if wrong := sharedHealth(s); wrong != "" {
+		return wrong
+	}
 	switch err := s.dispatch.queue.Ready(); {
-	case err == nil || !s.snapshot.Load().queued:
+	case err == nil:
 		return ""
 	case queue.IsFull(err):
 		return queueNearlyFull
@@ -166,6 +183,8 @@ type reckoning struct {
 	first   bool                // and never has been: there were no keys of one
 	decided map[queue.Name]bool // events that were to wait by records that were read, and did not end: whether they do
 	may     map[queue.Name]bool // of those, such as may have arrived
+	shared  map[queue.Name]bool // of those, such as were to wait in the cluster's queue
+	taken   map[queue.Name]bool // of those, such as were taken out of it
 	copied  *copiedFrom         // the folder is a copy; nil: it is none
 	above   uint64              // of a hit with a higher number the decision is among them
 }
@@ -184,6 +203,10 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 		switch fate {
 		case ledger.Queued:
 			r.decided[name] = false
+		case ledger.Shared:
+			r.decided[name], r.shared[name] = false, true
+		case ledger.Taken:
+			r.decided[name], r.taken[name] = false, true
 		case ledger.Attempted:
 			r.may[name] = true
 		case ledger.Waiting:
@@ -192,8 +215,8 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 			delete(r.decided, name)
 			delete(r.may, name)
 		}
-		if fate != ledger.Queued {
-			told(name, fates[fate])
+		if of, is := fates[fate]; is {
+			told(name, of)
 		}
 	})
 	return err
@@ -209,6 +232,9 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		if err := r.ledger.Outcome(outcomeOf(&it, ledger.Parked, why, status)); err != nil {
 			return err
 		}
+	}
+	if err := r.endTaken(q); err != nil {
+		return err
 	}
 	again := 0
 	for it := range q.Pending("") {
@@ -234,6 +260,12 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		}
 		of := ledger.Outcome{Hit: name.Hit, Events: []int{int(name.Event)}, Outcome: ledger.Dropped, Why: whyNotAccepted}
 		switch {
+		case r.taken[name] && !r.may[name]:
+			of.Outcome, of.Why = ledger.HandedOver, whyGivenBack
+		case r.taken[name]:
+			of.Outcome, of.Why = ledger.Unknown, whyStopped
+		case r.shared[name]: // the process died before it was said whether the cluster has it
+			of.Outcome, of.Why = ledger.Unknown, whyUnconfirmed
 		case r.copied.fresh():
 			of.Outcome, of.Why = ledger.Unknown, whyNotInBackup
 		case removed && r.may[name]:
@@ -244,7 +276,9 @@ func (r *reckoning) settle(q *queue.Queue, log *zap.Logger) error {
 		if err := r.ledger.Outcome(of); err != nil {
 			return err
 		}
-		unaccepted++
+		if !r.taken[name] && !r.shared[name] {
+			unaccepted++
+		}
 	}
 	switch {
 	case unaccepted > 0 && r.copied.fresh():

@@ -34,6 +34,13 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 	printf(w, "room for what waits: %s of %s used; for what is parked: %s of %s; "+
 		"free on the disk, above the reserve: %s\n",
 		sizeOf(q.Room.Used), sizeOf(q.Room.Size), sizeOf(q.Room.ParkedUsed), sizeOf(q.Room.ParkedSize), sizeOf(q.Room.Free))
+	if c := q.Cluster; c != nil {
+		printf(w, "the cluster's queue, which all nodes share: %s, %s of %s used; this node has taken %s of them\n",
+			counted(int(c.Messages), "message"), sizeOf(int64(c.Bytes)), sizeOf(c.Size), counted(c.Taken, "event"))
+		for _, v := range c.Vendors {
+			printf(w, "  for %s: %s\n", v.Vendor, counted(int(v.Messages), "message"))
+		}
+	}
 	for i := range q.Vendors {
 		if v := &q.Vendors[i]; v.PausedUntil != nil {
 			printf(w, "%s is not asked until %s: it answered %d and asked to be left alone for so long (Retry-After); "+

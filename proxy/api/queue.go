@@ -42,6 +42,25 @@ type QueueStatus struct {
 	Damaged int           `json:"damaged"` // lost by damage since the start; the ledger says of each that it was dropped
 	Room    QueueRoom     `json:"room"`
 	Vendors []QueueVendor `json:"vendors"`
+
+	Cluster *QueueShared `json:"cluster,omitempty"` // the queue that the cluster's nodes share; the rest is this node's own
+}
+
+// QueueShared is how the queue stands that the nodes of a cluster share, as this node saw it a moment ago. What nodes have
+// taken is in it until it has ended, and among what waits with the node that took it.
+type QueueShared struct {
+	Messages uint64                `json:"messages"` // of 1 to 256 events, sealed
+	Bytes    uint64                `json:"bytes"`
+	Size     int64                 `json:"size"`          // as many as there may be
+	Taken    int                   `json:"taken"`         // events that this node has of them
+	Why      string                `json:"why,omitempty"` // why nothing can be put there
+	Vendors  []QueueSharedMessages `json:"vendors"`
+}
+
+// QueueSharedMessages is how many messages wait there for a vendor.
+type QueueSharedMessages struct {
+	Vendor   string `json:"vendor"`
+	Messages uint64 `json:"messages"`
 }
 
 // QueueRoom is how much room there is, in bytes.

@@ -285,6 +285,12 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	if m.Config.Storage != "file" {
 		add("it is in memory", "make it anew, with file storage")
 	}
+	if m.Config.Persist == "async" {
+		add("acts are acknowledged before they are on disk", edit+"--persist-mode default")
+	}
+	if strings.HasSuffix(m.Name, "_queue") || strings.HasSuffix(m.Name, "_queue-marks") {
+		return found // of what waits for vendors: it is bounded, and goes when it has ended
+	}
 	if m.Config.MaxMsgs > 0 || m.Config.MaxBytes > 0 || m.Config.MaxAge > 0 || m.Config.PerSubject > 0 {
 		add("it has limits, at which acts are deleted or refused",
 			edit+"--max-msgs=-1 --max-bytes=-1 --max-age=-1 --max-msgs-per-subject=-1")
@@ -294,9 +300,6 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	}
 	if !m.Config.MsgTTL {
 		add("heartbeats do not expire, or are refused", edit+"--allow-msg-ttl")
-	}
-	if m.Config.Persist == "async" {
-		add("acts are acknowledged before they are on disk", edit+"--persist-mode default")
 	}
 	return found
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// What an outcome says. The first three end an event.
+// What an outcome says. The first four end an event, the fourth for the node whose log it is: others go on with it.
 const (
-	Delivered = "delivered"
-	Dropped   = "dropped"
-	Unknown   = "unknown"
-	Deferred  = "deferred" // it did not arrive, or counts once however often it does, and is tried again
-	Parked    = "parked"   // its vendor refused it, and it is kept for a while
+	Delivered  = "delivered"
+	Dropped    = "dropped"
+	Unknown    = "unknown"
+	HandedOver = "handed_over" // to the nodes of the cluster: what became of it is in the log of whoever takes it
+	Deferred   = "deferred"    // it did not arrive, or counts once however often it does, and is tried again
+	Parked     = "parked"      // its vendor refused it, and it is kept for a while
 )
 
 // Ends tells whether an outcome is the last that is said of an event.
@@ -31,6 +32,8 @@ const (
 	Attempted             // it was about to be sent, or may have arrived
 	Waiting               // it is known not to have arrived, and waits
 	Ended                 // an outcome was recorded
+	Shared                // it was decided that it may leave, and it was to wait where any node of the cluster may take it
+	Taken                 // it was decided that it may leave, by another node, and this one took it
 )
 
 // Fates tells what the records from a number on say of events that wait, in their order, and returns the highest number
@@ -91,9 +94,16 @@ func fateIn(record []byte, told func(hit uint64, event int, fate Fate)) {
 	switch string(kindOf(record)) {
 	case KindEvent:
 		if bytes.Contains(record, queuedMember) && bytes.Contains(record, permitMember) {
-			said := gjson.GetManyBytes(record, "hit", "event", "queued")
+			said := gjson.GetManyBytes(record, "hit", "event", "queued", "shared", "taken")
+			fate := Queued
+			switch {
+			case said[4].Str != "":
+				fate = Taken
+			case said[3].Bool():
+				fate = Shared
+			}
 			if said[2].Bool() {
-				told(said[0].Uint(), int(said[1].Int()), Queued)
+				told(said[0].Uint(), int(said[1].Int()), fate)
 			}
 		}
 	case KindOutcome:

@@ -177,6 +177,8 @@ func (l *line) event(at time.Time, e *Event, of part) {
 	}
 	l.set("queued", e.Queued)
 	l.set("recovered", e.Recovered)
+	l.set("shared", e.Shared)
+	l.text("taken", e.Taken)
 	l.end(&of)
 }
 

@@ -28,6 +28,7 @@ func every() []zapcore.ObjectMarshaler {
 	}
 	number, shown := uint64(17), 3
 	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3, "LIA-2026-001", 3, true, true, true, []string{"all"}
+	event.Shared, event.Taken = true, "a 7"
 	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
 	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
 	return []zapcore.ObjectMarshaler{

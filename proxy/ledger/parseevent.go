@@ -85,6 +85,10 @@ func (e *Event) read(line gjson.Result) error {
 			e.Out = int(value.Int())
 		case "queued":
 			e.Queued = value.Bool()
+		case "shared":
+			e.Shared = value.Bool()
+		case "taken":
+			e.Taken = value.Str
 		}
 		return true
 	})

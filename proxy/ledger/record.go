@@ -57,6 +57,8 @@ type Event struct {
 	Digest    [32]byte // keyed, over salt and the bytes that left; zero where none did
 	Queued    bool     // it waits for its vendor: an outcome follows, however long that takes
 	Recovered bool     // the record was lost, and was written again of what waits
+	Shared    bool     // it waits where any node of the cluster may take it: the outcome here is that it was handed over
+	Taken     string   // node and hit by which it was accepted, where this node took it from there: "a 1764454800000123"
 	Salt      [16]byte
 
 	rest bool     // it continues another record, and repeats nothing but what names the event
@@ -145,6 +147,8 @@ func (e *Event) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	}
 	addTrue(to, "queued", e.Queued)
 	addTrue(to, "recovered", e.Recovered)
+	addTrue(to, "shared", e.Shared)
+	addText(to, "taken", e.Taken)
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 type Delivery struct {
 	Attempts *prometheus.CounterVec   // by vendor and outcome: how requests ended
 	Again    *prometheus.CounterVec   // by vendor and why: events that are to be tried again
-	Full     *prometheus.CounterVec   // by cause (size, disk): hits answered with 503, since nothing more could wait
+	Full     *prometheus.CounterVec   // by cause (size, disk, quorum): hits answered with 503, since nothing more could wait
 	Answers  *prometheus.HistogramVec // by vendor: seconds from a request's first byte to its answer
 }
 
@@ -25,7 +25,7 @@ func newDelivery(r *prometheus.Registry) Delivery {
 			"vendor", "why"),
 		Full: counter("queue_full_total", "Hits that were answered with 503, since nothing more could wait. size: the queue "+
 			"has all the room that it may take (delivery.queue.size); disk: too little is left on the disk "+
-			"(delivery.queue.reserve).", "cause"),
+			"(delivery.queue.reserve); quorum: the cluster's queue cannot be reached (delivery.queue.on).", "cause"),
 		Answers: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "vendor_answer_seconds",
 			Help: "Seconds from the first byte of a request to a vendor until its answer was there; what was not answered " +

@@ -22,6 +22,7 @@ type entry struct {
 	attempted bool // it may have been sent
 	doubted   bool // its frame says so
 	follows   bool // the one before it in its order is pending
+	taken     bool // from elsewhere, where it is kept
 	panics    uint8
 	reason    uint16
 	turn      uint32 // how often it was handed out

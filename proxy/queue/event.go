@@ -46,6 +46,11 @@ type Event struct {
 	Headers             []Header
 	Body                []byte
 
+	// Taken says that it was taken from elsewhere, where it is kept until it has ended here, or is parked: a start ends it.
+	Taken bool
+	// Attempted says of one that is added that it may have arrived before.
+	Attempted bool
+
 	reason string    // why it is parked
 	parked time.Time // and since when
 	buf    []byte    // what the slices are of, where it was read
@@ -100,7 +105,7 @@ func appendEvent(b []byte, e *Event) []byte {
 	b = binary.AppendUvarint(b, milli(e.Time))
 	b = binary.AppendUvarint(b, uint64(min(max(e.TTL.Milliseconds(), 0), mostMilli)))
 	b = binary.LittleEndian.AppendUint64(b, e.Order)
-	b = append(b, 0) // reserved
+	b = append(b, flags(e.Taken))
 	b = appendBytes(b, e.reason)
 	if e.reason != "" {
 		b = binary.AppendUvarint(b, milli(e.parked))
@@ -121,6 +126,31 @@ func appendEvent(b []byte, e *Event) []byte {
 		b = appendBytes(appendBytes(b, h.Name), h.Value)
 	}
 	return append(b, e.Body...)
+}
+
+// AppendCarried encodes an event with its name, for whoever carries it elsewhere.
+func AppendCarried(b []byte, e *Event) []byte {
+	b = binary.AppendUvarint(binary.AppendUvarint(b, e.Name.Hit), uint64(e.Name.Event))
+	return appendEvent(b, e)
+}
+
+// Carried reads an event that [AppendCarried] wrote. Slices are of b.
+func Carried(b []byte, e *Event) error {
+	d := decoder{b: b}
+	hit, index := d.number(1<<64-1), d.number(1<<32-1)
+	if d.bad || hit == 0 {
+		return errEncoding
+	}
+	e.Name = Name{Hit: hit, Event: uint32(index)}
+	return decodeEvent(e, d.b)
+}
+
+// flags are what is so of an event: 1, it was taken from elsewhere.
+func flags(taken bool) byte {
+	if taken {
+		return 1
+	}
+	return 0
 }
 
 func milli(t time.Time) uint64 { return uint64(min(max(t.UnixMilli(), 0), lastMilli)) }
@@ -169,6 +199,7 @@ type head struct {
 	time   int64 // milliseconds
 	ttl    int64 // milliseconds
 	order  uint64
+	taken  bool
 	reason []byte
 	parked int64 // milliseconds
 }
@@ -180,7 +211,7 @@ func (d *decoder) head() (h head) {
 	if b := d.take(8); b != nil {
 		h.order = binary.LittleEndian.Uint64(b)
 	}
-	d.number(0) // reserved
+	h.taken = d.number(1) == 1
 	if h.reason = d.bytes(); len(h.reason) > 0 {
 		h.parked = int64(d.number(lastMilli))
 	}
@@ -205,7 +236,7 @@ func decodeEvent(e *Event, b []byte) error {
 		e.Vendor = string(h.vendor)
 	}
 	e.Time, e.TTL = time.UnixMilli(h.time), time.Duration(h.ttl)*time.Millisecond
-	e.Order = h.order
+	e.Order, e.Taken = h.order, h.taken
 	if e.reason, e.parked = string(h.reason), (time.Time{}); e.reason != "" {
 		e.parked = time.UnixMilli(h.parked)
 	}

@@ -14,6 +14,7 @@ type Item struct {
 	Panics    int           // how often whoever tried it panicked; the caller counts them
 	Attempted bool          // it may have arrived: nobody knows how an attempt went
 	Expired   bool          // it waited for longer than it may
+	Taken     bool          // from elsewhere, where it is kept: see [Event]
 	Reason    string        // why it is parked
 	Left      time.Duration // how long it may wait still; less than 0 where it is over
 	e         *entry
@@ -114,6 +115,9 @@ func (q *Queue) end(e *entry) {
 	} else {
 		e.vendor.leave(e)
 		q.waiting.dead(e.key, e.number, e.file, e.size)
+	}
+	if e.taken {
+		q.opts.Left(e.name)
 	}
 	if e.state = ended; !e.moving {
 		q.slab.give(e)

@@ -21,7 +21,7 @@ func (q *Queue) Park(it Item, reason string) error {
 		return err
 	}
 	q.mu.Lock()
-	e.reason, e.parked = reason, q.opts.Now()
+	e.reason, e.parked, e.Taken = reason, q.opts.Now(), false
 	q.mu.Unlock()
 	return q.parked.move(it, &e)
 }
@@ -85,6 +85,10 @@ func (s *store) move(it Item, e *Event) error {
 	t.place(0, t.at, one)
 	if s.parks {
 		one.reason, one.state = q.reason(e.reason), parked
+		if one.taken {
+			one.taken = false
+			q.opts.Left(one.name)
+		}
 		one.expires = now + int64(q.opts.ParkFor)
 		one.vendor.park(one)
 	} else {

@@ -30,6 +30,10 @@ type Options struct {
 	// OnDamage is told what was lost after the start, in the goroutine that came upon it; nil: nobody is.
 	OnDamage func(Damage)
 
+	// Left is told that an event which was taken from elsewhere ([Event.Taken]) has ended, or is parked and so this queue's
+	// own from then on. It must not wait, and asks nothing of the queue. nil: nobody is told.
+	Left func(Name)
+
 	Size     int64                  // bytes of all files of what waits; 4 GiB
 	Reserve  int64                  // bytes that are left free on the disk; 1 GiB
 	Free     func() (uint64, error) // bytes that are free there; nil: nobody looks
@@ -61,6 +65,9 @@ func (o *Options) defaults() {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	}
+	if o.Left == nil {
+		o.Left = func(Name) {}
 	}
 	if o.Recorded == nil {
 		o.Recorded = func() error { return nil }

@@ -152,7 +152,7 @@ func (c *scanning) frame(at int64, h frameHead, frame, sealed []byte) {
 	e := c.slab.take()
 	*e = entry{
 		name: h.name, key: k, file: c.file, at: at, size: uint32(size), number: h.number, round: h.round, doubted: h.doubt,
-		time: d.time, order: d.order, expires: d.time, due: d.ttl,
+		time: d.time, order: d.order, taken: d.taken, expires: d.time, due: d.ttl,
 	}
 	e.vendor = c.vendors[string(d.vendor)]
 	n := c.noted[h.key]

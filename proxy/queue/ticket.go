@@ -88,6 +88,15 @@ func (t *Ticket) Synced() error {
 	return t.err
 }
 
+// Written waits until the events are in the file, and is asked in place of [Ticket.Synced] where they need not be on disk.
+func (t *Ticket) Written() error {
+	if !t.asked {
+		t.asked = true
+		t.err = t.seg.Written()
+	}
+	return t.err
+}
+
 // land takes a ticket out of those in flight, as soon as it is known where its frames are. The mutex is held.
 func (t *Ticket) land() {
 	s := t.s
@@ -199,7 +208,8 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 		one := q.slab.take()
 		one.name, one.vendor, one.state = e.Name, q.vendor(e.Vendor), added
 		one.time, one.expires = int64(milli(e.Time)), int64(max(e.TTL, time.Millisecond))
-		one.order = e.Order
+		one.order, one.taken, one.attempted = e.Order, e.Taken, e.Attempted
+		t.spots[i].doubt = e.Attempted
 		t.entries = append(t.entries, one)
 		q.highest = max(q.highest, e.Name.Hit)
 	}

@@ -170,6 +170,8 @@ func (g *gathering) end(event query.Event, told []query.Outcome) {
 		o.Delivered++
 	case last == ledger.Dropped:
 		o.Dropped++
+	case last == ledger.HandedOver:
+		o.HandedOver++
 	case last == ledger.Deferred, last == ledger.Parked, last == "" && g.queued[event]:
 		o.Waiting++
 	default:

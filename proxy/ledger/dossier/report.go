@@ -80,6 +80,8 @@ type Outcomes struct {
 	Dropped   int `json:"dropped"`
 	Waiting   int `json:"waiting"`
 	Unknown   int `json:"unknown"` // they may have arrived
+
+	HandedOver int `json:"handed_over,omitempty"` // to the nodes of the cluster: whoever took them says what became of them
 }
 
 // Denied is events that were not passed on, for the same reason.

@@ -66,6 +66,7 @@ func (u *Use) Became() string {
 	}{
 		{u.Outcomes.Delivered, "delivered"}, {u.Outcomes.Dropped, "not delivered"}, {u.Outcomes.Waiting, "waiting to be sent"},
 		{u.Outcomes.Unknown, "sent, and not known whether they arrived"},
+		{u.Outcomes.HandedOver, "handed over to the nodes of the cluster, whose logs say what became of them"},
 	} {
 		if one.n > 0 {
 			all = append(all, fmt.Sprintf("%d %s", one.n, one.what))

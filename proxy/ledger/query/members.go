@@ -26,7 +26,7 @@ var members = map[string][]string{
 	ledger.KindRungs:   words("rungs policy site region vendor endpoint server ladder signals"),
 	ledger.KindEvent: words("hit event site vendor endpoint name decision reason activity basis assessment " +
 		"assessment_version policy region rungs consent_at dates objections restriction decided kept_since form subjects " +
-		"shape bytes_in bytes_out digest queued recovered"),
+		"shape bytes_in bytes_out digest queued recovered shared taken"),
 	ledger.KindOutcome:     words("hit events of vendor outcome why status in_doubt"),
 	ledger.KindAttempt:     words("vendor of"),
 	ledger.KindQueue:       words("text"),
@@ -80,7 +80,7 @@ var closed = map[string]func() []string{
 	"reason":   func() []string { return append(rules.Reasons(), "no_place") },
 	"basis":    basis.Names,
 	"outcome": func() []string {
-		return []string{ledger.Delivered, ledger.Dropped, ledger.Unknown, ledger.Deferred, ledger.Parked}
+		return []string{ledger.Delivered, ledger.Dropped, ledger.Unknown, ledger.HandedOver, ledger.Deferred, ledger.Parked}
 	},
 }
 

@@ -93,7 +93,7 @@ func (w *walk) revocation(c *carrier, at time.Time) *revoked {
 // revokedBefore holds an event that waited, and left, against what became of its assessment meanwhile; nil: nothing did.
 func (w leaving) revokedBefore(of name, e *waiting) *Finding {
 	c := e.carrier
-	if !e.queued || c.basis != basis.LegitimateInterest.String() || w.revocation(c, e.at) != nil {
+	if !e.queued || c.basis != basis.LegitimateInterest.String() || !e.taken && w.revocation(c, e.at) != nil {
 		return nil // that was said when it was decided
 	}
 	r := w.revocation(c, e.lookedAt)

@@ -59,6 +59,7 @@ type event struct {
 	subjects               []hash
 	form                   int
 	queued, recovered      bool
+	taken                  bool // another node decided it
 	in, out                int
 }
 
@@ -85,6 +86,8 @@ func (e *event) read(l *line) {
 			e.queued = value.Bool()
 		case "recovered":
 			e.recovered = value.Bool()
+		case "taken":
+			e.taken = value.Str != ""
 		case "form":
 			e.form = int(value.Int())
 		case "assessment_version":

@@ -254,5 +254,5 @@ func (r *Report) limits(w *walk) {
 // Accepted is how many events were taken: denied, ended in whatever way, or waiting.
 func (r *Report) Accepted() uint64 {
 	o := &r.Outcomes
-	return r.Events.Denied + o.Delivered + o.Dropped + o.Unknown + o.Pending + o.Unsaid + o.Lost
+	return r.Events.Denied + o.Delivered + o.Dropped + o.Unknown + o.Over + o.Pending + o.Unsaid + o.Lost
 }

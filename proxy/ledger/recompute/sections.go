@@ -87,6 +87,9 @@ func (r *Report) events() Section {
 		row("accepted", r.Accepted()), row("denied", r.Events.Denied), row("delivered", o.Delivered), row("dropped", o.Dropped),
 		row("unknown", o.Unknown), row("waiting", o.Pending), row("not said, since their server ended", o.Unsaid), row("lost", o.Lost),
 	}}
+	if o.Over > 0 {
+		s.Rows = append(s.Rows, row("handed over to the nodes of the cluster", o.Over))
+	}
 	for _, why := range ordered(r.Events.Reasons) {
 		s.Rows = append(s.Rows, row("denied: "+why, r.Events.Reasons[why]))
 	}

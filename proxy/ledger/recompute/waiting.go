@@ -31,6 +31,7 @@ type waiting struct {
 	subjects []hash
 	by       uint64 // number of the decision that it travels by
 	queued   bool
+	taken    bool // another node decided it
 	counted  bool // it is in the time that is asked about
 }
 
@@ -42,7 +43,7 @@ func (w *walk) permit(e *event, c *carrier) {
 	}
 	w.waits[of] = &waiting{
 		decided: w.line.number, look: w.line.number, lookedAt: w.line.at, at: w.line.at, last: w.line.at, run: w.run,
-		carrier: c, consent: e.ConsentAt, subjects: slices.Clone(e.subjects), by: e.Decided, queued: e.queued,
+		carrier: c, consent: e.ConsentAt, subjects: slices.Clone(e.subjects), by: e.Decided, queued: e.queued, taken: e.taken,
 		counted: w.counts(),
 	}
 	if e.Decided != 0 && w.counts() {
@@ -254,6 +255,7 @@ type Outcomes struct {
 	Delivered uint64            `json:"delivered"`
 	Dropped   uint64            `json:"dropped"`
 	Unknown   uint64            `json:"unknown"`
+	Over      uint64            `json:"handed_over,omitempty"` // to the nodes of the cluster, in whose logs it goes on
 	Pending   uint64            `json:"pending"`
 	Unsaid    uint64            `json:"unsaid"` // their server ended before it could say so
 	Lost      uint64            `json:"lost"`   // of which a record is missing
@@ -269,5 +271,7 @@ func (all *Outcomes) add(o *outcome, words *texts) {
 		all.Why[words.lasting(o.why)]++
 	case ledger.Unknown:
 		all.Unknown++
+	case ledger.HandedOver:
+		all.Over++
 	}
 }

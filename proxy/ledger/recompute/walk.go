@@ -282,10 +282,14 @@ func (w *walk) decided(lines []string) {
 	permitted := e.Decision == rules.Permit.String()
 	if w.counts() {
 		w.figureEvent(e, c)
-		found := w.judge(e, r)
-		if permitted {
-			w.assessed(e, c, &found)
-			w.profile(e, r, c)
+		if e.taken {
+			w.report.Rejudged.not("another node decided it, and its log says by what")
+		} else {
+			found := w.judge(e, r)
+			if permitted {
+				w.assessed(e, c, &found)
+				w.profile(e, r, c)
+			}
 		}
 	}
 	once(w, e)

@@ -26,7 +26,7 @@ var severities = map[string]severity{
 func severityOf(r *Record) severity {
 	if r.Kind == ledger.KindOutcome {
 		switch gjson.GetBytes(r.Line, "outcome").Str {
-		case ledger.Delivered, ledger.Deferred:
+		case ledger.Delivered, ledger.Deferred, ledger.HandedOver:
 			return info
 		}
 		return warning

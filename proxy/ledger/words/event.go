@@ -13,6 +13,7 @@ func event(r *record) string {
 	said := fmt.Sprintf("%-6s %-20s %s → %s  %s  %s %s  %s → %s bytes  hit %s event %s", r.get("decision"), r.get("reason"),
 		r.get("site"), r.get("vendor"), r.get("name"), cmp.Or(r.get("activity"), "-"), r.get("basis"), r.get("bytes_in"),
 		r.get("bytes_out"), r.get("hit"), r.get("event"))
+	said += before("  taken of node and hit ", r.get("taken"))
 	return said + before("  objected to ", r.list("objections")) + r.fields() + r.judgedBy()
 }
 

@@ -1,0 +1,327 @@
+package sharedqueue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Message is one that this node took. Whoever took it ends it by [Message.Done] or [Message.GiveBack].
+type Message struct {
+	Node  string   // that put it
+	Items [][]byte // what it holds
+	Bytes int      // that it takes on the servers
+
+	// Again says that it was handed to somebody before. Begun are items then that may have been sent by now, and Ended such
+	// as are to be passed over. Silent says that whoever had it last did not say how far they had come: they may have sent
+	// any item but those that they would have marked before.
+	Again, Silent bool
+	Begun, Ended  Set
+
+	q  *Queue
+	id id
+
+	mu   sync.Mutex
+	msg  jetstream.Msg // as it was handed over last
+	gone bool          // it is not kept any more
+	want Set           // items that are to be marked
+
+	marking sync.Mutex // held by who marks
+	mark    mark       // that is there
+	seq     uint64     // its number; 0: there is none
+	lost    atomic.Bool
+}
+
+// Taker takes a vendor's messages.
+type Taker struct {
+	q        *Queue
+	vendor   string
+	consumer jetstream.Consumer
+}
+
+// Taker is what takes messages for a vendor.
+func (q *Queue) Taker(vendor string) *Taker { return &Taker{q: q, vendor: vendor} }
+
+// Take waits for messages and hands out up to so many, those together that are there together, until none came for a
+// while or the context ends. One that cannot be read comes again later, to a node that can: the error says so.
+func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error {
+	if err := t.open(ctx); err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, fetchLasts)
+	defer cancel()
+	batch, err := t.consumer.Fetch(most, jetstream.FetchContext(waiting))
+	if err != nil {
+		t.consumer = nil
+		return fmt.Errorf("cannot take messages: %w", err)
+	}
+	var wrong error
+	for msg := range batch.Messages() {
+		var all []*Message
+		for more := true; more; {
+			m, err := t.q.read(t.vendor, msg)
+			if err != nil {
+				wrong = errors.Join(wrong, err)
+				_ = msg.NakWithDelay(t.q.o.Ack)
+			} else if m != nil {
+				all = append(all, m)
+			}
+			select {
+			case msg, more = <-batch.Messages():
+			default:
+				more = false
+			}
+		}
+		if len(all) > 0 {
+			hand(all)
+		}
+	}
+	if err := batch.Error(); err != nil && waiting.Err() == nil && !errors.Is(err, jetstream.ErrNoMessages) {
+		t.consumer = nil
+		wrong = errors.Join(wrong, err)
+	}
+	return wrong
+}
+
+// open finds the vendor's consumer, or makes it.
+func (t *Taker) open(ctx context.Context) error {
+	s := t.q.streams.Load()
+	if t.consumer != nil || s == nil {
+		if s == nil {
+			return ErrNotPut
+		}
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, askLasts)
+	defer cancel()
+	c, err := s.events.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable: "v-" + token(t.vendor), FilterSubject: t.q.names.events + token(t.vendor),
+		AckPolicy: jetstream.AckExplicitPolicy, AckWait: t.q.o.Ack, MaxDeliver: -1, MaxAckPending: 1 << 16,
+		DeliverPolicy: jetstream.DeliverAllPolicy,
+	})
+	if err != nil {
+		return fmt.Errorf("cannot take messages: %w", err)
+	}
+	t.consumer = c
+	return nil
+}
+
+// read reads a message, and claims one that was handed to somebody before; nil: this node has it already.
+func (q *Queue) read(vendor string, msg jetstream.Msg) (*Message, error) {
+	of, node, items, err := unseal(&q.sealing, vendor, msg.Data())
+	if err != nil {
+		return nil, fmt.Errorf("a message cannot be read: %w", err)
+	}
+	about, err := msg.Metadata()
+	if err != nil {
+		return nil, err
+	}
+	q.mu.Lock()
+	m := q.held[of]
+	q.mu.Unlock()
+	if m != nil {
+		if mine, err := m.comesAgain(q.ctx, msg); mine || err != nil {
+			return nil, err
+		}
+	}
+	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1}
+	m.mark.by = q.run
+	if m.Again {
+		if err := m.claim(q.ctx); err != nil {
+			return nil, err
+		}
+		if q.isGone(msg) { // whoever had it acknowledged it meanwhile, and its mark may have gone before the claim
+			return nil, nil //nolint:nilnil // there is none any more
+		}
+	}
+	q.mu.Lock()
+	q.held[of] = m
+	q.mu.Unlock()
+	return m, nil
+}
+
+// comesAgain takes a message that this node has and that is handed to it again: it was silent for too long. False where
+// another node had it meanwhile.
+func (m *Message) comesAgain(ctx context.Context, msg jetstream.Msg) (mine bool, err error) {
+	m.marking.Lock()
+	defer m.marking.Unlock()
+	if !m.lost.Load() {
+		err = m.put(ctx, m.mark)
+	}
+	if m.lost.Load() {
+		m.forget()
+		return false, nil
+	}
+	if err == nil {
+		m.mu.Lock()
+		m.msg = msg
+		m.mu.Unlock()
+	}
+	return err == nil, err
+}
+
+// claim has whoever had the message before not mark it any more.
+func (m *Message) claim(ctx context.Context) error {
+	for {
+		was, seq, err := m.q.readMark(ctx, m.id)
+		if err != nil {
+			return err
+		}
+		m.Silent, m.Begun, m.Ended = !was.back, was.begun, was.ended
+		m.mark = mark{by: m.q.run, begun: was.begun, ended: was.ended}
+		m.seq, err = m.q.writeMark(ctx, m.id, &m.mark, seq)
+		if !errors.Is(err, ErrLost) {
+			return err
+		}
+	}
+}
+
+// Begin marks items that are about to be sent and must not be sent twice. It returns nil when the quorum has that, at once
+// where they were marked before. The error is [ErrLost] where another node has the message by now.
+func (m *Message) Begin(ctx context.Context, items ...int) error {
+	m.mu.Lock()
+	for _, item := range items {
+		m.want.Add(item)
+	}
+	m.mu.Unlock()
+	m.marking.Lock()
+	defer m.marking.Unlock()
+	if m.lost.Load() {
+		return ErrLost
+	}
+	marked := true
+	for _, item := range items {
+		marked = marked && m.mark.begun.Has(item)
+	}
+	if marked {
+		return nil
+	}
+	m.mu.Lock()
+	next := m.mark
+	next.begun = next.begun.with(m.want)
+	m.mu.Unlock()
+	return m.put(ctx, next)
+}
+
+// put puts a mark in place of the one that is there. The mutex of marking is held.
+func (m *Message) put(ctx context.Context, next mark) error {
+	seq, err := m.q.writeMark(ctx, m.id, &next, m.seq)
+	switch {
+	case err == nil:
+		m.mark, m.seq = next, seq
+	case errors.Is(err, ErrLost):
+		m.lost.Store(true)
+	}
+	return err
+}
+
+// Lost tells whether another node has the message by now, as far as was seen.
+func (m *Message) Lost() bool { return m.lost.Load() }
+
+// Done acknowledges a message of which every item has ended: it is gone from the servers when it returns nil. Secret has
+// its bytes be overwritten there.
+func (m *Message) Done(ctx context.Context, secret bool) error {
+	m.mu.Lock()
+	msg := m.msg
+	m.mu.Unlock()
+	if secret {
+		if about, err := msg.Metadata(); err == nil {
+			if s := m.q.streams.Load(); s != nil {
+				if err := s.events.SecureDeleteMsg(ctx, about.Sequence.Stream); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+					return err
+				}
+			}
+		}
+	}
+	if err := msg.DoubleAck(ctx); err != nil && !m.q.isGone(msg) {
+		return err
+	}
+	m.forget()
+	if m.Again {
+		return nil // its mark is what fences off whoever had it before, and goes by its age
+	}
+	m.marking.Lock()
+	seq := m.seq
+	m.marking.Unlock()
+	if s := m.q.streams.Load(); s != nil && seq != 0 {
+		_ = s.marks.DeleteMsg(ctx, seq) // else that goes by its age, too
+	}
+	return nil
+}
+
+// isGone tells whether a message is not on the servers any more: they answer nothing then to who acknowledges it.
+func (q *Queue) isGone(msg jetstream.Msg) bool {
+	about, err := msg.Metadata()
+	s := q.streams.Load()
+	if err != nil || s == nil {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(q.ctx, askLasts)
+	defer cancel()
+	_, err = s.events.GetMsg(ctx, about.Sequence.Stream)
+	return errors.Is(err, jetstream.ErrMsgNotFound)
+}
+
+// GiveBack has another node take a message, and says how far this one has come with it: what ended, and what may have been
+// sent and has not ended.
+func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
+	m.marking.Lock()
+	defer m.marking.Unlock()
+	defer m.forget()
+	if m.lost.Load() {
+		return ErrLost
+	}
+	if err := m.put(ctx, mark{by: m.q.run, back: true, begun: begun, ended: m.mark.ended.with(ended)}); err != nil {
+		return err
+	}
+	m.mu.Lock()
+	msg := m.msg
+	m.mu.Unlock()
+	return msg.Nak()
+}
+
+// Forget has a message be kept no more that another node has.
+func (m *Message) Forget() { m.forget() }
+
+func (m *Message) forget() {
+	m.mu.Lock()
+	m.gone = true
+	m.mu.Unlock()
+	m.q.mu.Lock()
+	if m.q.held[m.id] == m {
+		delete(m.q.held, m.id)
+	}
+	m.q.mu.Unlock()
+}
+
+// keepAlways says of what was taken that this node has it still.
+func (q *Queue) keepAlways() {
+	t := time.NewTicker(q.o.Ack / 4)
+	defer t.Stop()
+	for {
+		select {
+		case <-q.ctx.Done():
+			return
+		case <-t.C:
+		}
+		q.mu.Lock()
+		all := make([]*Message, 0, len(q.held))
+		for _, m := range q.held {
+			all = append(all, m)
+		}
+		q.mu.Unlock()
+		for _, m := range all {
+			m.mu.Lock()
+			msg, gone := m.msg, m.gone
+			m.mu.Unlock()
+			if !gone {
+				_ = msg.InProgress() // where it is not heard, the message goes to another node, which claims it
+			}
+		}
+	}
+}
