@@ -52,7 +52,7 @@ func (t *Tokens) Share(acts *order.Replica) error {
 	defer t.mu.Unlock()
 	t.sharing = sharing{acts: acts, back: map[string]bool{}, gone: map[string]bool{}, waiting: map[string]bool{}}
 	for _, kind := range []string{actMade, actChanged, actRevoked} {
-		acts.On(kind, func(_ order.Act, body json.RawMessage) error { return t.do(kind, body) })
+		acts.On(kind, func(_ order.Act, body json.RawMessage) error { return tokenActs{t}.do(kind, body) })
 	}
 	if !acts.Shared() {
 		return nil
@@ -231,7 +231,7 @@ func (t *Tokens) ask(kind string, a tokenAct) error {
 	if err != nil {
 		return err
 	}
-	err = t.do(kind, body)
+	err = tokenActs{t}.do(kind, body)
 	if refused := errors.Unwrap(err); refused != nil && order.Refused(err) {
 		return refused
 	}

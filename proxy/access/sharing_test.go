@@ -104,7 +104,7 @@ func FuzzActsOnTokens(f *testing.F) {
 		tokens, _ := sharedTokens(t, t.TempDir())
 		tokens.files = durable.Files{}
 		for i, body := range []string{a, b, c, a} {
-			_ = tokens.do([]string{actMade, actChanged, actRevoked, actMade}[i], json.RawMessage(body))
+			_ = tokenActs{tokens}.do([]string{actMade, actChanged, actRevoked, actMade}[i], json.RawMessage(body))
 		}
 		names := map[string]bool{}
 		for i := range tokens.valid {

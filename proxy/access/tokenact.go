@@ -27,8 +27,11 @@ type tokenAct struct {
 	By    By     `json:"by,omitzero"`
 }
 
+// tokenActs are tokens to whom acts are done.
+type tokenActs struct{ *Tokens }
+
 // do does an act on a token.
-func (t *Tokens) do(kind string, body json.RawMessage) error {
+func (t tokenActs) do(kind string, body json.RawMessage) error {
 	var a tokenAct
 	if err := order.Read(body, &a); err != nil {
 		return err
@@ -59,7 +62,7 @@ func (t *Token) fault() error {
 }
 
 // make makes a token. It is recorded before it opens anything, and in the file when make returns.
-func (t *Tokens) make(a *tokenAct) error {
+func (t tokenActs) make(a *tokenAct) error {
 	mark, shares := a.Token.Mark(), t.shares()
 	if !shares {
 		if err := errors.Join(t.read(), t.tell()); err != nil {
@@ -102,7 +105,7 @@ func (t *Tokens) make(a *tokenAct) error {
 }
 
 // replace has other tokens in force, on all nodes.
-func (t *Tokens) replace(next []Token, name string, by By) error {
+func (t tokenActs) replace(next []Token, name string, by By) error {
 	was := t.valid
 	t.valid = next
 	if err := t.before(t.inForce(), name, by); err != nil {
@@ -114,7 +117,7 @@ func (t *Tokens) replace(next []Token, name string, by By) error {
 }
 
 // refuse is what becomes of a token that is not taken. Where it stands in the file it goes.
-func (t *Tokens) refuse(one *Token, why error) error {
+func (t tokenActs) refuse(one *Token, why error) error {
 	if t.shares() {
 		if slices.ContainsFunc(t.all, one.marked) {
 			t.notTaken = append(t.notTaken, fmt.Errorf("%w: %s: %w", ErrNotTaken, one.Name, why))
@@ -127,7 +130,7 @@ func (t *Tokens) refuse(one *Token, why error) error {
 }
 
 // change gives a token of a mark other roles, another name or another end.
-func (t *Tokens) change(a *tokenAct) error {
+func (t tokenActs) change(a *tokenAct) error {
 	mark := a.Token.Mark()
 	delete(t.waiting, mark)
 	at := slices.IndexFunc(t.valid, a.Token.marked)
@@ -149,7 +152,7 @@ func (t *Tokens) change(a *tokenAct) error {
 }
 
 // takeBack takes a token back, for good: one that is made later under its name is another one.
-func (t *Tokens) takeBack(a *tokenAct) error {
+func (t tokenActs) takeBack(a *tokenAct) error {
 	is := func(one Token) bool { return one.Mark() == a.Mark }
 	if !t.shares() {
 		if err := t.read(); err != nil {
