@@ -210,9 +210,10 @@ func (l appending) attempt(f *flight, attempt int) time.Duration {
 	defer cancel()
 	go f.cancelWhenSettled(ctx, cancel)
 	msg := &nats.Msg{Subject: l.names.acts, Header: nats.Header{}, Data: f.payload}
-	_, err := l.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),
+	ack, err := l.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),
 		jetstream.WithExpectStream(l.names.stream), jetstream.WithRetryAttempts(0))
 	if err == nil {
+		receiving(l).watch(ack.Sequence)
 		return seenBackAfter
 	}
 	switch c := code(err); {

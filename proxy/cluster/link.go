@@ -31,6 +31,7 @@ type link struct {
 	reading chan struct{} // closed when acts were first delivered, or could have been
 	wrong   chan error    // the stream is not this node's, which waiting does not mend
 	once    sync.Once
+	watched atomic.Bool   // it is being waited for what another node has
 	moved   time.Time     // when it last left a server, or had no reason to; owned by who beats
 	spread  time.Duration // more patience, other for each node; likewise
 

@@ -86,6 +86,9 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	if err := l.fetch(ctx, s); err != nil {
+		return false, err
+	}
 	l.sessions++
 	config := jetstream.ConsumerConfig{ // it has a name: to make it twice makes one
 		Name:          "tagwarden-" + hex.EncodeToString(l.run[:]) + "-" + strconv.FormatUint(l.sessions, 10),
@@ -128,14 +131,25 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 			return delivered, err
 		}
 		delivered = true
-		if len(r.acts) == 0 && r.fresh.IsZero() {
-			continue
+		if len(r.acts) > 0 && !r.fresh.IsZero() { // this node's own
+			l.announce(meta.Sequence.Stream)
 		}
-		select {
-		case l.queue <- r:
-		case <-l.ctx.Done(): // not when the connection breaks: what was read stays read
-			return delivered, l.ctx.Err()
+		if err := l.hand(r); err != nil {
+			return delivered, err
 		}
+	}
+}
+
+// hand gives what was read to who applies it.
+func (l receiving) hand(r reading) error {
+	if len(r.acts) == 0 && r.fresh.IsZero() {
+		return nil
+	}
+	select {
+	case l.queue <- r:
+		return nil
+	case <-l.ctx.Done(): // not when the connection breaks: what was read stays read
+		return l.ctx.Err()
 	}
 }
 
