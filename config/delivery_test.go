@@ -128,3 +128,12 @@ func TestReadmeDelivery(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+// TestQueueOnTheClusterNeedsOne: it is refused where no cluster is named.
+func TestQueueOnTheClusterNeedsOne(t *testing.T) {
+	files := base(t)
+	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { mode: queued, queue: { on: cluster } }\n"...)
+	if _, err := compiled(files); err == nil || !strings.Contains(err.Error(), "no cluster is named") {
+		t.Errorf("%v", err)
+	}
+}

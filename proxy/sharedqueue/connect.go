@@ -100,5 +100,6 @@ func unsent(err error) bool {
 
 // unheard tells whether an error says that nobody there took what was sent.
 func unheard(err error) bool {
-	return unsent(err) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) || code(err) != 0
+	return unsent(err) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) ||
+		code(err) != 0
 }
