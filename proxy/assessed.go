@@ -2,7 +2,7 @@ package proxy
 
 import (
 	"encoding/json"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"sync"
@@ -119,7 +119,7 @@ func (a *assessed) do(kind string, body json.RawMessage) error {
 		return err
 	}
 	if of.Assessment == "" || of.Version < 1 {
-		return order.Refuse(fmt.Errorf("it names no assessment, or no version of one"))
+		return order.Refuse(errors.New("it names no assessment, or no version of one"))
 	}
 	news, err := a.recovered.learn(a.ledger, kind, of)
 	if err != nil {

@@ -61,14 +61,15 @@ func TestTestObjections(t *testing.T) {
 		}
 	}
 	// rest is what is shown of objections, to people and to systems.
-	rest := func(r *running) (all string) {
+	rest := func(r *running) string {
+		var all strings.Builder
 		_, metrics := r.get(t, "/metrics")
 		for line := range strings.Lines(metrics) {
 			if strings.HasPrefix(line, "tagwarden_objection") {
-				all += line
+				all.WriteString(line)
 			}
 		}
-		return all + strings.Join(r.recordsOf(t, "objection"), "") + strings.Join(r.recordsOf(t, "head"), "")
+		return all.String() + strings.Join(r.recordsOf(t, "objection"), "") + strings.Join(r.recordsOf(t, "head"), "")
 	}
 	eventually(t, "both have the act", func() bool { return len(b.recordsOf(t, "objection")) == 1 })
 	before := [2]string{rest(a), rest(b)}

@@ -1,8 +1,8 @@
 package proxy_test
 
 import (
-	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"testing"
@@ -20,7 +20,7 @@ func BenchmarkSharedAccept(b *testing.B) {
 	r := start(b, sharedFolder(b, v.URL, s.URLs(), "a"), soonSilent)
 	r.ready(b)
 	for _, senders := range []int{1, 32} {
-		b.Run(fmt.Sprint(senders), func(b *testing.B) {
+		b.Run(strconv.Itoa(senders), func(b *testing.B) {
 			var mu sync.Mutex
 			var all []time.Duration
 			var sending sync.WaitGroup

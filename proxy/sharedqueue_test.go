@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -39,7 +40,7 @@ func soonSilent(o *proxy.Options) { o.Silent = time.Second }
 // ga4Hit is a hit for a vendor that would count it twice, and segmentHit one for a vendor that knows it again.
 func ga4Hit(n int) string {
 	hit := strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1)
-	return get(strings.Replace(hit, "1234567890", fmt.Sprint(1_000_000_000+n), 1), consent)
+	return get(strings.Replace(hit, "1234567890", strconv.Itoa(1_000_000_000+n), 1), consent)
 }
 
 func segmentHit(n int) string {
@@ -69,8 +70,8 @@ func (v *vendor) serials() (all []string) {
 }
 
 // named are the names of so many events.
-func eventsNamed(of string, from, to int) (all []string) {
-	for n := from; n < to; n++ {
+func eventsNamed(of string, most int) (all []string) {
+	for n := range most {
 		all = append(all, fmt.Sprintf("%s%dx", of, n))
 	}
 	return all
@@ -150,7 +151,7 @@ func testSharedByAny(t *testing.T, s *natstest.Servers) {
 	until(t, "nothing waits", func() bool { return a.Pending()+b.Pending() == 0 })
 	until(t, "the cluster is told", func() bool { return a.onCluster(t) == 0 })
 	stops(t, a, b)
-	wantSerials(t, v, append(eventsNamed("serial", 0, 20), eventsNamed("segment", 0, 10)...)...)
+	wantSerials(t, v, append(eventsNamed("serial", 20), eventsNamed("segment", 10)...)...)
 	of := a.outcomes(t)
 	for what, n := range b.outcomes(t) {
 		of[what] += n
@@ -197,7 +198,7 @@ func testSharedStop(t *testing.T, s *natstest.Servers) {
 	until(t, "all arrive", func() bool { return len(v.serials()) >= 20 })
 	until(t, "the cluster is told", func() bool { return b.onCluster(t) == 0 })
 	stops(t, b)
-	wantSerials(t, v, append(eventsNamed("serial", 0, 10), eventsNamed("segment", 0, 10)...)...)
+	wantSerials(t, v, append(eventsNamed("serial", 10), eventsNamed("segment", 10)...)...)
 	if of := b.outcomes(t); of["delivered"] != 20 || len(of) != 1 {
 		t.Errorf("%v", of)
 	}
@@ -247,7 +248,7 @@ func testSharedSilent(t *testing.T, s *natstest.Servers) {
 			t.Errorf("%s was sent twice", name)
 		}
 	}
-	for _, name := range append(eventsNamed("serial", 0, 12), eventsNamed("segment", 0, 3)...) {
+	for _, name := range append(eventsNamed("serial", 12), eventsNamed("segment", 3)...) {
 		if seen[name] == 0 {
 			t.Errorf("%s did not arrive", name)
 		}
@@ -271,7 +272,7 @@ func testSharedKilled(t *testing.T, s *natstest.Servers) {
 	until(t, "all arrive", func() bool { return len(v.serials()) >= 11 })
 	until(t, "the cluster is told", func() bool { return b.onCluster(t) == 0 })
 	stops(t, b)
-	wantSerials(t, v, append(eventsNamed("serial", 0, 8), eventsNamed("segment", 0, 3)...)...)
+	wantSerials(t, v, append(eventsNamed("serial", 8), eventsNamed("segment", 3)...)...)
 	of := b.outcomes(t)
 	if of["handed_over"]+of["unknown not_confirmed"] != 11 || of["delivered"] != 11 || of["handed_over given_back"] == 0 {
 		t.Errorf("%v", of)
@@ -314,7 +315,7 @@ func testSharedBack(t *testing.T, s *natstest.Servers) {
 	a.accepts(t, hitsOf(ga4Hit, 5, 10)...)
 	until(t, "all arrive", func() bool { return len(v.serials()) >= 10 })
 	stops(t, a)
-	wantSerials(t, v, eventsNamed("serial", 0, 10)...)
+	wantSerials(t, v, eventsNamed("serial", 10)...)
 }
 
 // testSharedFull has the stream be smaller than anybody would make it.
@@ -361,7 +362,7 @@ func testSharedFull(t *testing.T, s *natstest.Servers) {
 	until(t, "all arrive", func() bool { return len(v.serials()) >= taken })
 	until(t, "the cluster is told", func() bool { return b.onCluster(t) == 0 })
 	stops(t, b)
-	wantSerials(t, v, eventsNamed("serial", 0, taken)...)
+	wantSerials(t, v, eventsNamed("serial", taken)...)
 }
 
 func testSharedQuorum(t *testing.T, s *natstest.Servers) {

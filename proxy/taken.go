@@ -104,7 +104,7 @@ func (t *takers) secret(items []queue.Item) {
 	defer t.mu.Unlock()
 	for i := range items {
 		if of, known := t.leases[items[i].Name]; known {
-			of.lease.secret = true
+			of.secret = true
 		}
 	}
 }

@@ -21,7 +21,7 @@ func TestFaults(t *testing.T) {
 	for program, of := range map[string]string{
 		o.tagwarden: "github.com/tagwarden/tagwarden/cmd/tagwarden", o.nats: "github.com/nats-io/nats-server/v2",
 	} {
-		build := exec.CommandContext(t.Context(), "go", "build", "-tags", "faults", "-o", program, of) //nolint:gosec // our own
+		build := exec.CommandContext(t.Context(), "go", "build", "-tags", "faults", "-o", program, of)
 		if said, err := build.CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, said)
 		}

@@ -57,7 +57,7 @@ func (p *process) start() error {
 		return err
 	}
 	defer func() { _ = out.Close() }()
-	cmd := exec.Command(p.command[0], p.command[1:]...) //nolint:gosec // the programs under test
+	cmd := exec.Command(p.command[0], p.command[1:]...)
 	cmd.Stdout, cmd.Stderr, cmd.Env = out, out, append(os.Environ(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	done := make(chan error, 1)

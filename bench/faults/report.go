@@ -103,5 +103,5 @@ func writeDown(name, part string) error {
 	} else {
 		before += "\n"
 	}
-	return os.WriteFile(name, []byte(before+strings.TrimRight(part, "\n")+"\n"+after), 0o644) //nolint:gosec // everybody may read it
+	return os.WriteFile(name, []byte(before+strings.TrimRight(part, "\n")+"\n"+after), 0o644)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -77,15 +78,15 @@ func TestActsOnTokens(t *testing.T) {
 			if err := of.Take([]order.Act{act(t, n, c.kind, c.of)}, ""); err != nil {
 				t.Fatalf("%s: %v", c.what, err)
 			}
-			open := ""
+			var opened strings.Builder
 			for _, secret := range []string{"1", "2", "3"} {
 				if _, err := tokens.Use(secret, noon); err == nil {
-					open += secret
+					opened.WriteString(secret)
 				} else if !errors.Is(err, ErrNoToken) {
 					t.Fatal(err)
 				}
 			}
-			if open != c.open {
+			if open := opened.String(); open != c.open {
 				t.Errorf("%s: %q open something, want %q", c.what, open, c.open)
 			}
 		}

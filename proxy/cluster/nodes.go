@@ -74,7 +74,7 @@ type asking struct{ *Log }
 func (l asking) answerNodes() error {
 	_, err := l.nc.Subscribe(l.names.nodes, func(m *nats.Msg) {
 		if m.Reply == "" {
-			if len(m.Data) <= maxSaid && !(receiving{l.Log}).noticed(m.Data) {
+			if len(m.Data) <= maxSaid && !receiving(l).noticed(m.Data) {
 				l.o.Hear(m.Data)
 			}
 			return

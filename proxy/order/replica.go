@@ -43,7 +43,6 @@ type Replica struct {
 	kept   file
 	begun  bool // there was a file
 	asked  map[[16]byte]chan error
-	closed bool
 }
 
 // Open reads what a node keeps of the acts that it has done.
@@ -206,7 +205,6 @@ func (r *Replica) Take(acts []Act, mark string) error {
 		}
 		err := r.do(acts[i])
 		if refused, is := errors.AsType[refusal](err); is {
-			err = nil
 			results[acts[i].ID] = refused.error
 		} else if err != nil {
 			failed = fmt.Errorf("act %d of the log: %w", acts[i].Seq, err)

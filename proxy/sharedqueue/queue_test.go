@@ -39,11 +39,11 @@ func items(of string, n int) (all [][]byte) {
 	return all
 }
 
-// takeOne takes a message of a vendor.
-func takeOne(t testing.TB, q *Queue, vendor string) *Message {
+// takeOne takes a message of GA4.
+func takeOne(t testing.TB, q *Queue) *Message {
 	t.Helper()
 	var got *Message
-	from := q.Taker(vendor)
+	from := q.Taker("ga4")
 	natstest.Until(t, "a message comes", func() bool {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -143,7 +143,7 @@ func testGiveBack(t *testing.T, s *natstest.Servers) {
 	if err := a.Put(t.Context(), "ga4", items("m", 9)); err != nil {
 		t.Fatal(err)
 	}
-	m := takeOne(t, a, "ga4")
+	m := takeOne(t, a)
 	if err := m.Begin(t.Context(), 1, 2, 7); err != nil {
 		t.Fatal(err)
 	}
@@ -154,7 +154,7 @@ func testGiveBack(t *testing.T, s *natstest.Servers) {
 	if err := m.GiveBack(t.Context(), ended, begun); err != nil {
 		t.Fatal(err)
 	}
-	again := takeOne(t, b, "ga4")
+	again := takeOne(t, b)
 	if !again.Again || again.Silent || again.Begun != begun || again.Ended != ended || len(again.Items) != 9 {
 		t.Errorf("%+v", again)
 	}
@@ -174,7 +174,7 @@ func testGiveBack(t *testing.T, s *natstest.Servers) {
 	if err := a.Put(t.Context(), "ga4", items("n", 2)); err != nil {
 		t.Fatal(err)
 	}
-	alone := takeOne(t, a, "ga4")
+	alone := takeOne(t, a)
 	if err := errors.Join(alone.Begin(t.Context(), 0), alone.Done(t.Context(), false)); err != nil {
 		t.Error(err)
 	}
@@ -193,14 +193,14 @@ func testFence(t *testing.T, s *natstest.Servers) {
 			t.Fatal(err)
 		}
 	}
-	marked, plain, unmarked := takeOne(t, a, "ga4"), takeOne(t, a, "ga4"), takeOne(t, a, "ga4")
+	marked, plain, unmarked := takeOne(t, a), takeOne(t, a), takeOne(t, a)
 	if err := marked.Begin(t.Context(), 0, 199); err != nil {
 		t.Fatal(err)
 	}
 	cut(true)
 	seen := map[id]*Message{}
 	for range 3 {
-		m := takeOne(t, b, "ga4")
+		m := takeOne(t, b)
 		seen[m.id] = m
 	}
 	cut(false)
@@ -238,7 +238,7 @@ func testAlone(t *testing.T, s *natstest.Servers) {
 	if err := a.Put(t.Context(), "ga4", items("m", 3)); err != nil {
 		t.Fatal(err)
 	}
-	m := takeOne(t, a, "ga4")
+	m := takeOne(t, a)
 	cut(true)
 	ctx, cancel := context.WithTimeout(t.Context(), 1500*time.Millisecond)
 	defer cancel()
@@ -303,7 +303,7 @@ func testFull(t *testing.T, s *natstest.Servers) {
 		t.Fatalf("%v", err)
 	}
 	natstest.Until(t, "it says so early", func() bool { return errors.Is(q.Ready(), ErrFull) || q.State().Bytes > 0 })
-	m := takeOne(t, q, "ga4")
+	m := takeOne(t, q)
 	if err := m.Done(t.Context(), false); err != nil {
 		t.Error(err)
 	}

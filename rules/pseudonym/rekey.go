@@ -83,7 +83,7 @@ func (s State) Line() string {
 func (s State) Mark() string {
 	text := []byte("tagwarden/1/mark")
 	text = append(append(append(text, s.ledger[:]...), s.digest[:]...), s.rekeying.secret[:]...)
-	text = binary.BigEndian.AppendUint64(text, uint64(s.rekeying.times)) //nolint:gosec // it is a count
+	text = binary.BigEndian.AppendUint64(text, uint64(s.rekeying.times))
 	for k := range numRotations {
 		text = append(text, s.chains[k].key[:]...)
 	}
