@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules"
@@ -14,6 +15,12 @@ type Violation struct {
 	Class   string `json:"class"`
 
 	Activity string `json:"activity"`
+}
+
+// String says which, and by what.
+func (v Violation) String() string {
+	return fmt.Sprintf("promise %s is broken: %s leaves in %s with %s on %s", v.Promise, v.Class, v.Field,
+		EventWords(v.Event), v.Activity)
 }
 
 // Hit is what left of a hit that was judged, and whence it came.
