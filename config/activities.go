@@ -32,7 +32,8 @@ type Activity struct {
 	AutomatedDecision AutomatedDecision `yaml:"automated_decision" doc:"Whether a machine decides about the visitor, for the notice: none, or { logic, effect, human }. No notice is written without it (GDPR Art. 13(2)(f), 22)."`
 
 	Profile      string   `yaml:"profile" is:"required" doc:"Id of the profile that says what happens to each field."`
-	Events       []string `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all."`
+	Events       []string `yaml:"events" is:"required" doc:"Names of the events that it is about, or \"*\" for all; a trailing * stands for any end: checkout_*."`
+	ExceptEvents []string `yaml:"except_events" doc:"Of these events those that it is not about: names, or beginnings with a trailing *."`
 	Regions      []string `yaml:"regions" doc:"ISO codes (DE, GB, US-CA) and groups (EU, EEA, UK, CH, US) that it is for. Default: all."`
 	Source       string   `yaml:"source" is:"enum=server" doc:"server: it is for hits alone that one of the vendor's senders sends. What the site's server made is not read from a device, ids out of a browser's storage still are."`
 	Sites        []string `yaml:"sites" doc:"Ids of the sites that it is for. Default: all."`

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
@@ -173,19 +174,45 @@ func (c activityCheck) checkAssessed(a *Activity, at func(...any) []any) {
 }
 
 func (c activityCheck) checkEvents(a *Activity, at func(...any) []any) {
-	for i, event := range a.Events {
-		switch {
-		case event == "*" && len(a.Events) > 1:
-			c.faults.At(c.activities, at("events", i), "\"*\" stands for all events: write it alone, or name events")
-		case event != "*" && strings.Contains(event, "*"):
-			c.faults.At(c.activities, at("events", i),
-				"%q is no name of an event: write names out, or \"*\" alone for all", strict.Shortened(event))
-		case strings.TrimSpace(event) != event || event == "":
-			c.faults.At(c.activities, at("events", i),
-				"%q is no name of an event: it is empty, or has white space around it", strict.Shortened(event))
+	for _, list := range []struct {
+		key   string
+		names []string
+	}{{"events", a.Events}, {"except_events", a.ExceptEvents}} {
+		for i, event := range list.names {
+			switch {
+			case event != "*":
+				c.invalid(c.activities, at(list.key, i), eventFault(event))
+			case list.key != "events":
+				c.faults.At(c.activities, at(list.key, i),
+					"\"*\" stands for all events: nothing would be left; name those that it is not about")
+			case len(list.names) > 1:
+				c.faults.At(c.activities, at(list.key, i), "\"*\" stands for all events: write it alone, or name events")
+			}
+		}
+		c.doubles(c.activities, at(list.key), list.names)
+	}
+	c.checkLeft(a, at)
+}
+
+// checkLeft looks at whether what an activity leaves out is any of its events, and leaves some.
+func (c activityCheck) checkLeft(a *Activity, at func(...any) []any) {
+	if len(a.ExceptEvents) == 0 {
+		return
+	}
+	events, except := rules.EventNamesOf(a.Events), rules.EventNamesOf(a.ExceptEvents)
+	left := false
+	for _, name := range rules.Kinds(&events, &except) {
+		left = left || events.Has(name) && !except.Has(name)
+	}
+	if !left {
+		c.faults.At(c.activities, at("except_events"), "it leaves out every event that the activity is about")
+	}
+	for i, name := range a.ExceptEvents {
+		one := rules.EventNamesOf([]string{name})
+		if !slices.ContainsFunc(rules.Kinds(&events, &one), func(name string) bool { return events.Has(name) && one.Has(name) }) {
+			c.warnings.At(c.activities, at("except_events", i), "%q is none of the activity's events: remove it", name)
 		}
 	}
-	c.doubles(c.activities, at("events"), a.Events)
 }
 
 func (c activityCheck) checkRegions(a *Activity, at func(...any) []any) {

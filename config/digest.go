@@ -55,6 +55,7 @@ func (r *reading) digested() digested {
 	add(activitiesFile, r.activities)
 	add(profilesFile, r.profiles)
 	add(detectorsFile, r.detectors)
+	add(PromisesFile, r.promises)
 	add(RevocationsFile, r.revocations)
 	for _, file := range r.assessments {
 		add(AssessmentsFolder+"/"+file.assessment.ID+".yaml", file.doc)

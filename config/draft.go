@@ -151,7 +151,8 @@ func draftActivity(a *Activity) rules.DraftActivity {
 	}
 	d := rules.DraftActivity{
 		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption, Reference: a.Reference,
-		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events, Regions: a.Regions, Sites: a.Sites,
+		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events,
+		ExceptEvents: a.ExceptEvents, Regions: a.Regions, Sites: a.Sites,
 		Server:       a.Source == "server",
 		AfterRefusal: a.AfterRefusal != nil,
 	}

@@ -201,9 +201,9 @@ func (c exemptions) noAdvertising(a *Activity, at func(...any) []any, rule strin
 	}
 }
 
-// namedEvents refuses "*": what is exempt are certain acts of the visitor.
+// namedEvents refuses "*" and beginnings: what is exempt are certain acts of the visitor.
 func (c exemptions) namedEvents(a *Activity, at func(...any) []any, rule string) {
-	if slices.Contains(a.Events, "*") {
+	if slices.ContainsFunc(a.Events, func(name string) bool { return strings.HasSuffix(name, "*") }) {
 		c.refuse(c.activities, at("events"), rule,
 			"the exemption is for certain acts of the visitor, not for all: name the events, as in [login, "+
 				"checkout]")

@@ -14,16 +14,34 @@ var mailOpens = wordSet(`emailopen emailopened emailopens openedemail openemail 
 	newsletteropened messageopened emailmarketingopened emailmessageopened openedmail openmail emailsopened emailread
 	mailgeöffnet emailgeöffnet newslettergeöffnet emailouvert mailouvert newsletterouverte ouvertureemail`)
 
-// mailOpen tells whether an event's name says that an e-mail was opened.
-func mailOpen(event string) bool {
-	letters := strings.Map(func(r rune) rune {
+// lettersOf are the letters of a name, all small.
+func lettersOf(event string) string {
+	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) {
 			return unicode.ToLower(r)
 		}
 		return -1
 	}, event)
-	letters = strings.TrimSuffix(letters, "v") // of a version
+}
+
+// mailOpen tells whether an event's name says that an e-mail was opened.
+func mailOpen(event string) bool {
+	letters := strings.TrimSuffix(lettersOf(event), "v") // of a version
 	return mailOpens[letters] || strings.HasSuffix(letters, "emailopen") || strings.HasSuffix(letters, "emailopened")
+}
+
+// opensBy tells whether a beginning may be that of such a name.
+func opensBy(event string) bool {
+	beginning, open := strings.CutSuffix(event, "*")
+	if !open || beginning == "" {
+		return false
+	}
+	for name := range mailOpens {
+		if strings.HasPrefix(name, lettersOf(beginning)) && lettersOf(beginning) != "" {
+			return true
+		}
+	}
+	return mailOpen(beginning)
 }
 
 // opens refuses to measure without consent who opens e-mails, where visitors may be in France.
@@ -32,7 +50,7 @@ func (c law) opens(a *Activity, b basis.Basis, at func(...any) []any) {
 		return
 	}
 	for i, event := range a.Events {
-		if mailOpen(event) {
+		if mailOpen(event) || opensBy(event) {
 			c.refuse(c.activities, at("events", i), "lawful/email-opens",
 				"%s says of each person whether an e-mail was opened, and visitors may be in France: take consent for the "+
 					"basis, leave the event out, or say by regions: that it is for others", event)

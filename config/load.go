@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
 // Loaded is a server file and a policy folder, read without a fault.
@@ -23,6 +24,8 @@ type Loaded struct {
 	Regions       map[string]string     // regimes that the policy chose for regions, as written
 	Profiles      map[string]Profile    // as written
 	Detectors     map[string]Detector   // as written
+	Promises      []Promise             // as written
+	Proofs        []promise.Result      // what they come to, each
 	Assessments   map[string]Assessment // by id
 	Revocations   []Revocation          // as written
 	Tests         []Test                // of all files, in the order of their names
@@ -68,8 +71,13 @@ func Load(path string) (*Loaded, error) {
 
 // Compile makes of a source what [Load] returns. Past is what the ledger knows of assessments. An error is a
 // [strict.Faults].
-func Compile(source *Source, past basis.Past) (*Loaded, error) {
-	r := &reading{source: source}
+func Compile(source *Source, past basis.Past) (*Loaded, error) { return compile(source, past, false) }
+
+// Examine makes of a source what [Compile] does, and of one whose promises are broken too: its proofs say which.
+func Examine(source *Source, past basis.Past) (*Loaded, error) { return compile(source, past, true) }
+
+func compile(source *Source, past basis.Past, examines bool) (*Loaded, error) {
+	r := &reading{source: source, examines: examines}
 	r.checks = checks{new(report), new(documents), &Loaded{Source: source, Assessments: map[string]Assessment{},
 		past: past}}
 	r.readServer()
@@ -81,7 +89,9 @@ func Compile(source *Source, past basis.Past) (*Loaded, error) {
 	}
 	r.resolvePaths()
 	r.draft()
-	r.compile()
+	if r.compile(); r.loaded.Policy != nil {
+		r.prove()
+	}
 	if err := r.faults.Err(); err != nil {
 		return nil, err
 	}
@@ -109,6 +119,7 @@ func (r *reading) check() {
 	profiles.run()
 	r.checkDetectors()
 	activityCheck{r.checks, r.source, &requiredCheck{checks: r.checks, compiled: profiles.compiled}}.run()
+	promiseCheck{r.checks, r.catalogs, profiles.compiled}.run()
 	testCheck{r.checks, r.source}.run()
 	missingCheck{r.checks}.run()
 	languageCheck{checks: r.checks}.run()

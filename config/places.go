@@ -7,7 +7,7 @@ import (
 )
 
 // Places finds where a configuration says something, for whoever reports on it.
-type Places struct{ server, purposes, activities, profiles *strict.Document }
+type Places struct{ server, purposes, activities, profiles, promises *strict.Document }
 
 // Places reads the files once more, for their places.
 func (l *Loaded) Places() Places {
@@ -17,6 +17,7 @@ func (l *Loaded) Places() Places {
 	}
 	return Places{
 		strict.Parse(l.Source.Path, l.Source.server, &none), read(purposesFile), read(activitiesFile), read(profilesFile),
+		read(PromisesFile),
 	}
 }
 

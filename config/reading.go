@@ -22,6 +22,8 @@ type reading struct {
 	compiled  map[string]*catalog.Vendor // by id, with the fields that profiles name
 
 	vendorFiles map[string]*strict.Document // of policy/vendors, by id, those without a fault
+
+	examines bool // broken promises are no faults: somebody asks which are
 }
 
 // checks is what each check has in hand: the files with their places, what they were read into, and where it reports
@@ -37,6 +39,7 @@ type checks struct {
 type documents struct {
 	server, purposes, activities, profiles *strict.Document
 	detectors                              *strict.Document // nil also where there is no such file
+	promises                               *strict.Document // likewise
 	revocations                            *strict.Document // likewise
 
 	assessments []assessmentFile
@@ -70,6 +73,7 @@ const (
 	activitiesFile  = "activities.yaml"
 	profilesFile    = "profiles.yaml"
 	detectorsFile   = "detectors.yaml"
+	PromisesFile    = "promises.yaml"
 	RevocationsFile = "revocations.yaml"
 )
 
@@ -114,6 +118,11 @@ func (r *reading) readPolicy() {
 		var detectors Detectors
 		r.detectors = r.read(detectorsFile, &detectors)
 		r.loaded.Detectors = detectors.Detectors
+	}
+	if _, ok := r.source.policy[PromisesFile]; ok {
+		var promises Promises
+		r.promises = r.read(PromisesFile, &promises)
+		r.loaded.Promises = promises.Promises
 	}
 }
 
@@ -232,7 +241,7 @@ func follow(doc *strict.Document, at []any, path string) []any {
 
 // checkFolder reports files that nothing reads, which are most likely misspelt.
 func (r *reading) checkFolder() {
-	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile, RevocationsFile}
+	known := []string{purposesFile, activitiesFile, profilesFile, detectorsFile, PromisesFile, RevocationsFile}
 	folders := []string{AssessmentsFolder, testsFolder, vendorsFolder}
 	for _, name := range slices.Sorted(maps.Keys(r.source.policy)) {
 		folder, base := path.Split(name)

@@ -24,6 +24,7 @@ var kinds = []struct {
 	{"activities", "policy/activities.yaml", reflect.TypeFor[Activities]()},
 	{"profiles", "policy/profiles.yaml", reflect.TypeFor[Profiles]()},
 	{"detectors", "policy/detectors.yaml: detectors of the site's own", reflect.TypeFor[Detectors]()},
+	{"promises", "policy/promises.yaml: what must never happen", reflect.TypeFor[Promises]()},
 	{"assessment", "policy/assessments/<id>.yaml: a legitimate interest assessment", reflect.TypeFor[basis.Assessment]()},
 	{"revocations", "policy/revocations.yaml: assessments that were taken back", reflect.TypeFor[Revocations]()},
 	{"approved", "policy/assessments/.history/<id>-v<n>.yaml: a version that was approved, kept by lia approve", reflect.TypeFor[Approved]()},
@@ -31,8 +32,8 @@ var kinds = []struct {
 	{"vendor", "policy/vendors/<id>.yaml: a vendor of the user's own", reflect.TypeFor[catalog.File]()},
 }
 
-// SchemaKinds lists what [Schema] knows: server, purposes, activities, profiles, detectors, assessment, revocations,
-// approved, tests, vendor.
+// SchemaKinds lists what [Schema] knows: server, purposes, activities, profiles, detectors, promises, assessment,
+// revocations, approved, tests, vendor.
 func SchemaKinds() []string {
 	names := make([]string, len(kinds))
 	for i := range kinds {

@@ -176,7 +176,7 @@ func (c *compiler) activities() error {
 		}
 		a := &Activity{
 			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
-			consentMaxAge: d.ConsentMaxAge, events: d.Events, anyEvent: slices.Contains(d.Events, "*"), sites: d.Sites, when: d.When,
+			consentMaxAge: d.ConsentMaxAge, events: EventNamesOf(d.Events), except: EventNamesOf(d.ExceptEvents), sites: d.Sites, when: d.When,
 			server: d.Server, whenText: d.WhenText,
 			afterRefusal: d.AfterRefusal,
 		}
@@ -259,6 +259,9 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 	return nil
 }
 
+// byDefault stands for the line of a class that is kept without being listed.
+const byDefault = "by default: it says nothing about a visitor"
+
 // plan compiles a profile for a vendor. Of classes that say nothing about a visitor, fields are kept without being listed.
 func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 	key := [2]string{profile, r.ID}
@@ -278,7 +281,7 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 			p.classLines[class] = d.place("classes", class.String())
 		} else if class.KeptByDefault() {
 			spec, listed = minimise.Spec{Kind: minimise.Keep}, true
-			p.classLines[class] = "by default: it says nothing about a visitor"
+			p.classLines[class] = byDefault
 		}
 		if !listed {
 			continue

@@ -90,7 +90,8 @@ type DraftActivity struct {
 	Reference     string // the contract or law
 	ConsentMaxAge basis.Period
 	Profile       string
-	Events        []string // names, or "*"
+	Events        []string // names, beginnings of names ("checkout_*"), or "*"
+	ExceptEvents  []string // likewise, of those the ones that it is not for
 	Regions       []string
 	Sites         []string
 	Server        bool      // it is for hits alone that one of the vendor's Senders sends

@@ -45,6 +45,8 @@ type Explanation struct {
 	Asked    bool              `json:"asked,omitempty"` // the vendor is asked for an answer: the SDK gets that one, and respond stands for it
 	Bytes    ExplainedBytes    `json:"bytes"`
 	Subjects int               `json:"subjects"` // identifiers that objections are looked up by
+
+	Left []Left `json:"-"` // what left, for those who hold promises against it
 }
 
 // ExplainedSignal is a signal that the site lists.
@@ -219,7 +221,7 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 	x.Decision = Permit.String()
 	x.Forward, x.Respond = explainRequest(&j.Out), response(j.Route.Endpoint.SuccessFor(j.Hit.Request.Query))
 	x.Asked = j.Route.Endpoint.Kind == catalog.Answer
-	x.Bytes.Out = len(j.Out.Query) + len(j.Out.Body)
+	x.Bytes.Out, x.Left = len(j.Out.Query)+len(j.Out.Body), j.Left()
 	return x
 }
 

@@ -2,7 +2,6 @@ package rules
 
 import (
 	"errors"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -11,9 +10,14 @@ import (
 // condition was met, and whether the event was from before a choice. It notes what was taken from it.
 type given struct {
 	of       *Rejudge
-	scrubbed map[*Activity][]string
+	scrubbed map[*Activity]scrubbedEvents
 	assumed  Assumed
 }
+
+// scrubbedEvents are the events of an activity, as the ledger has their names.
+type scrubbedEvents struct{ events, except EventNames }
+
+func (s *scrubbedEvents) has(name string) bool { return s.events.Has(name) && !s.except.Has(name) }
 
 // rung is what is recorded of an activity of the ladder; without an activity: nothing is.
 func (g *given) rung(a *Activity) *RecordedRung {
@@ -28,29 +32,34 @@ func (g *given) rung(a *Activity) *RecordedRung {
 // speaksOf tells whether an activity is of events of a name, as it was scrubbed. Where what was scrubbed away could have made
 // it another name, it is what the record says.
 func (g *given) speaksOf(a *Activity, name string) bool {
-	if a.anyEvent {
+	if a.events.all && a.except.IsEmpty() {
 		return true
 	}
-	if !slices.Contains(g.names(a), name) {
-		return false
+	names, rung := g.names(a), g.rung(a)
+	differs := strings.ContainsAny(name, "[]") || utf8.RuneCountInString(name) >= MaxName
+	if !names.has(name) {
+		if !differs || len(a.events.beginnings) == 0 && a.except.IsEmpty() {
+			return false
+		}
+		g.assumed |= AssumedName
+		return rung.Activity != "" && rung.Reason != OtherEvent.String()
 	}
-	if g.rung(a).Reason == OtherEvent.String() {
+	if rung.Reason == OtherEvent.String() {
 		g.assumed |= AssumedName // there may have been signs in it that no record holds
 		return false
 	}
-	if strings.ContainsAny(name, "[]") || utf8.RuneCountInString(name) >= MaxName {
+	if differs {
 		g.assumed |= AssumedName
 	}
 	return true
 }
 
 // names are the events of an activity, as the ledger has them.
-func (g *given) names(a *Activity) []string {
+func (g *given) names(a *Activity) scrubbedEvents {
 	names, known := g.scrubbed[a]
 	if !known {
-		for _, event := range a.events {
-			names = append(names, g.of.policy.ScrubName(event))
-		}
+		scrub := g.of.policy.ScrubName
+		names = scrubbedEvents{a.events.mapped(scrub), a.except.mapped(scrub)}
 		g.scrubbed[a] = names
 	}
 	return names

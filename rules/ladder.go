@@ -54,7 +54,7 @@ func (q *asked) speaksOf(a *Activity) bool {
 	if q.given != nil {
 		return q.given.speaksOf(a, q.name)
 	}
-	return a.matchesEvent(q.name)
+	return a.Speaks(q.name)
 }
 
 // meets tells whether the event meets the condition of an activity.
@@ -68,9 +68,9 @@ func (q *asked) meets(a *Activity) (bool, error) {
 // judge asks an activity, and says whether its condition was met.
 func (a *Activity) judge(p *Policy, q *asked) (Decision, Reason, When) {
 	switch {
-	case !a.matchesSite(q.site):
+	case !a.On(q.site.ID):
 		return Skip, OtherSite, WhenUnasked
-	case !a.matchesRegion(q.region):
+	case !a.In(q.region):
 		return Skip, OtherRegion, WhenUnasked
 	case !q.speaksOf(a):
 		return Skip, OtherEvent, WhenUnasked

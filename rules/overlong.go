@@ -22,7 +22,7 @@ func Overlong(j *Judgement, in *Inputs) Reason {
 		now: in.Now, endpoint: j.Route.Endpoint}
 	reason := NoActivity
 	for _, a := range j.Route.ladder {
-		if !a.matchesSite(q.site) || !a.matchesRegion(q.region) {
+		if !a.On(q.site.ID) || !a.In(q.region) {
 			continue
 		}
 		if a.Basis != basis.Consent {

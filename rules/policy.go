@@ -175,8 +175,7 @@ type Activity struct {
 	tcf             iab.Purposes
 	us              signal.US
 	consentMaxAge   basis.Period
-	events          []string
-	anyEvent        bool
+	events, except  EventNames
 	regions         []Region
 	sites           []string
 	server          bool // of hits alone that servers send
@@ -187,29 +186,23 @@ type Activity struct {
 	refused         []*catalog.Endpoint // where the vendor would not take what the profile leaves of an event
 }
 
-func (a *Activity) matchesSite(s *Site) bool {
-	if a.sites == nil {
-		return true
-	}
-	return slices.Contains(a.sites, s.ID)
-}
+// In tells whether an activity may take place where a visitor is.
+func (a *Activity) In(r Region) bool { return a.regions == nil || slices.ContainsFunc(a.regions, r.In) }
+
+// Regions are those that an activity is for; nil: all.
+func (a *Activity) Regions() []Region { return a.regions }
+
+// Speaks tells whether an activity is for events of a name.
+func (a *Activity) Speaks(event string) bool { return a.events.Has(event) && !a.except.Has(event) }
+
+// Events are the names of events that an activity is for, and those of them that it is not for.
+func (a *Activity) Events() (events, except *EventNames) { return &a.events, &a.except }
+
+// When is the condition of an activity, as it was written; "" where it has none.
+func (a *Activity) When() string { return a.whenText }
 
 // On tells whether an activity may take place on a site.
 func (a *Activity) On(site string) bool { return a.sites == nil || slices.Contains(a.sites, site) }
-
-func (a *Activity) matchesRegion(r Region) bool {
-	if a.regions == nil {
-		return true
-	}
-	return slices.ContainsFunc(a.regions, r.In)
-}
-
-func (a *Activity) matchesEvent(name string) bool {
-	if a.anyEvent {
-		return true
-	}
-	return slices.Contains(a.events, name)
-}
 
 // plan is a profile compiled for one vendor: what happens to each field, by the vendor's number of it.
 type plan struct {

@@ -141,7 +141,7 @@ func NewRejudge(p *Policy, of *RecordedRungs) (*Rejudge, error) {
 		}
 		r.recorded[at] = rung
 	}
-	r.given = given{of: r, scrubbed: map[*Activity][]string{}}
+	r.given = given{of: r, scrubbed: map[*Activity]scrubbedEvents{}}
 	return r, nil
 }
 

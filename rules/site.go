@@ -44,6 +44,23 @@ type Route struct {
 	limits    Limits
 }
 
+// Resolved are the regions that a site's visitors may be taken to be in.
+type Resolved struct {
+	Any     bool   // a header or a database tells: any country or group, or none
+	Parts   bool   // and subdivisions of countries too
+	Default Region // where neither tells
+}
+
+// Regions are the regions that a site's visitors may be taken to be in.
+func (s *Site) Regions() Resolved {
+	return Resolved{s.header != "" || s.database != nil, s.subdivision != "" || s.database != nil, s.fallback}
+}
+
+// Leads tells whether hits of a site get to an endpoint of a vendor.
+func (s *Site) Leads(to *Recipient, endpoint string) bool {
+	return slices.ContainsFunc(s.all, func(r *Route) bool { return r.Recipient == to && r.Endpoint.ID == endpoint })
+}
+
 // Allows tells whether a cross-origin request of that origin belongs to the site.
 func (s *Site) Allows(origin []byte) bool {
 	return slices.Contains(s.Origins, string(origin))

@@ -37,7 +37,7 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	if old == nil {
 		return code
 	}
-	changed, code := t.load(files[1])
+	changed, code := examine(t, files[1])
 	if changed == nil {
 		return code
 	}

@@ -69,7 +69,7 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 	if loaded == nil {
 		return nil, code
 	}
-	a := &explainer{policy: loaded.Policy, raw: *f.raw}
+	a := &explainer{loaded: loaded, policy: loaded.Policy, raw: *f.raw}
 	var err error
 	if a.from, err = netip.ParseAddr(*f.from); err != nil {
 		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", *f.from)

@@ -52,6 +52,7 @@ var mayImport = []imports{
 	{"rules", []string{"rules/..."}, "rules import nothing of ours outside rules"},
 	{"rules/curious", nil, "what tests are held against depends on nothing that they test"},
 	{"rules/observe", []string{"rules", "rules/*"}, "it judges what was recorded, and nothing judges by it"},
+	{"rules/promise", []string{"rules", "rules/*"}, "it proves what is compiled, and nothing judges by it"},
 	{"rules/ascii", nil, "it knows bytes alone"},
 	{"rules/codec", []string{"rules/ascii", "rules/hit"}, "spans are all it knows"},
 	{"rules/signal", []string{"rules/ascii", "rules/hit", "rules/signal/*"}, "it puts together what lies below"},

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/observe"
 	"github.com/tagwarden/tagwarden/rules/replay"
@@ -44,6 +45,7 @@ func (a *explainer) explain(text []byte) (*rules.Explanation, error) {
 
 // explainer is what explain and replay have in common.
 type explainer struct {
+	loaded   *config.Loaded // nil where there is none
 	policy   *rules.Policy
 	question rules.Question
 	from     netip.Addr

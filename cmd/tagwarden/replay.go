@@ -9,8 +9,10 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/promise"
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
@@ -39,10 +41,15 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 				return err
 			}
 			sum.add(x)
+			broken := config.BrokenBy(a.loaded, x)
+			sum.broken += len(broken)
 			if *form == "jsonl" {
-				printJSON(t.out, replayed{observe.Source{File: r.File, Line: r.Line}, x}, "")
-			} else {
-				printReplayed(t.out, r, x)
+				printJSON(t.out, replayed{observe.Source{File: r.File, Line: r.Line}, x, broken}, "")
+				return nil
+			}
+			printReplayed(t.out, r, x)
+			for _, one := range broken {
+				printf(t.out, "      %s\n", one)
 			}
 			return nil
 		})
@@ -57,6 +64,10 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 	if *form == "text" {
 		sum.print(t.out)
 	}
+	if sum.broken > 0 {
+		t.fail("%s broken by these hits", counted(sum.broken, "promise"))
+		return findings
+	}
 	return fine
 }
 
@@ -64,6 +75,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 type replayed struct {
 	Source observe.Source `json:"source"`
 	*rules.Explanation
+	Broken []promise.Violation `json:"broken_promises,omitempty"`
 }
 
 func printReplayed(w io.Writer, r *replay.Request, x *rules.Explanation) {
@@ -105,6 +117,7 @@ func printTreated(w io.Writer, fields []rules.ExplainedField) {
 // summary adds up by vendor, reason and class.
 type summary struct {
 	hits, forwarded, in, out int
+	broken                   int               // promises
 	vendors                  map[string][2]int // hits, forwarded
 	reasons                  map[string]int
 	classes                  map[string][3]int // dropped, changed, kept

@@ -92,7 +92,12 @@ func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
 	c, err := testCase(t, loaded, test)
 	if err == nil {
-		r.Failures, _, err = loaded.Policy.Test(c)
+		var x *rules.Explanation
+		if r.Failures, x, err = loaded.Policy.Test(c); err == nil {
+			for _, broken := range config.BrokenBy(loaded, x) {
+				r.Failures = append(r.Failures, broken.String())
+			}
+		}
 	}
 	if err != nil {
 		r.Failures = append(r.Failures, err.Error())

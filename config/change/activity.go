@@ -67,6 +67,7 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 		c.constants(where, old.Vendor, c.old.Profiles[old.Profile].Set[old.Vendor], c.new.Profiles[changed.Profile].Set[old.Vendor])
 	}
 	c.set(where, "events", old.Events, changed.Events, Wider, Narrower)
+	c.set(where, "except_events", old.ExceptEvents, changed.ExceptEvents, Narrower, Wider)
 	c.scope(where, "regions", old.Regions, changed.Regions)
 	c.scope(where, "sites", old.Sites, changed.Sites)
 	if old.Source != changed.Source {

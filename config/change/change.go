@@ -59,6 +59,7 @@ func Between(old, changed *config.Loaded, at time.Time) []Change {
 	c.vendors()
 	c.purposes()
 	c.assessments()
+	c.promises()
 	c.detectors()
 	c.sites()
 	c.server()

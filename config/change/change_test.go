@@ -60,6 +60,7 @@ var changeCases = []struct {
 		"activity ga4-with-consent: ip truncated instead of dropped: WIDER", "activity ga4-with-consent: language dropped instead of generalised: narrower",
 		"activity ga4-with-consent: custom field ep.payment_type dropped instead of limited to a list (only): narrower",
 	}},
+	{"activity.except_events", "events: [page_view, link]", "events: [page_view, link]\n    except_events: [link]", []string{"activity matomo-cookieless: except_events added: link: narrower"}},
 	{"activity.events", "events: [page_view, link]", "events: [page_view, download]", []string{"events added: download: WIDER", "events removed: link: narrower"}},
 	{"activity.regions", "regions: [US-CA]", "regions: [US-CA, US-VA]", []string{"activity ga4-opt-out: regions added: US-VA: WIDER"}},
 	{"activity.sites", "    sites: [shop]\n", "", []string{"activity posthog-fraud: sites all, instead of only shop: WIDER"}},

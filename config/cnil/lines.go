@@ -79,7 +79,7 @@ func minimised(j *judging) {
 	}
 	events, at := j.activity.Events, j.places.Activity(j.at, "events")
 	switch {
-	case slices.Contains(events, "*"):
+	case slices.ContainsFunc(events, func(name string) bool { return strings.HasSuffix(name, "*") }):
 		j.against(at, "all_events")
 	case len(events) > mostKinds:
 		j.open(at, "many_events", "events", strings.Join(events, ", "), "n", strconv.Itoa(len(events)))

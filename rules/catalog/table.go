@@ -40,6 +40,12 @@ type FieldInfo struct {
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
 }
 
+// As is the class that it is treated as beside its own, whatever it holds; Unknown where there is none.
+func (f *FieldInfo) As() hit.Class { return f.as }
+
+// Opens tells whether a value of it may hold more, which is then treated by itself.
+func (f *FieldInfo) Opens() bool { return f.opens }
+
 // state is a place in a table of names. State 0 is where nothing is known.
 type state struct {
 	exact map[string]int32 // members by name

@@ -70,6 +70,8 @@ type Endpoint struct {
 
 	State []Statement // what the vendor is told of choices, in the order of the file's rows
 
+	First, Around, End int32 // its fields, but for the vendor's headers; those from Around on stand around its events
+
 	Repeats Idempotency // how the vendor knows an event that comes again
 	Ordered bool        // it cares for the order in which one person's events arrive
 
@@ -199,6 +201,7 @@ func (v *Vendor) endpoint(b *builder, f *EndpointFile, extra []string) (Endpoint
 			return e, err
 		}
 	}
+	e.First, e.End = int32(first), int32(len(b.fields))
 	b.bySchema()
 	seen := make([]bool, len(b.states))
 	seen[0] = true
@@ -299,6 +302,7 @@ func (e *Endpoint) tables(b *builder, file *File, f *EndpointFile, extra []strin
 			return err
 		}
 	}
+	e.Around = int32(len(b.fields))
 	inQuery, inBody := map[string]Field{}, map[string]Field{}
 	for name, field := range merged(file.Request, f.Request) {
 		if after, found := strings.CutPrefix(name, "?"); found {

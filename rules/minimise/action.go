@@ -37,6 +37,14 @@ func (a *Action) Kind() Kind {
 	return a.kind
 }
 
+// Class is the class whose values the action is for.
+func (a *Action) Class() hit.Class {
+	if a == nil {
+		return hit.Unknown
+	}
+	return a.class
+}
+
 // Rank is Kind().Rank().
 func (a *Action) Rank() int { return a.Kind().Rank() }
 

@@ -1,0 +1,62 @@
+package change
+
+import (
+	"reflect"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/rules/promise"
+)
+
+// promises compares what never happens, and says which of the old promises the new policy breaks.
+func (c *comparison) promises() {
+	now := map[string]*config.Promise{}
+	for i := range c.new.Promises {
+		now[c.new.Promises[i].ID] = &c.new.Promises[i]
+	}
+	was := map[string]bool{}
+	for i := range c.old.Promises {
+		old := &c.old.Promises[i]
+		where := "promise " + old.ID
+		was[old.ID] = true
+		changed := now[old.ID]
+		switch {
+		case changed == nil:
+			c.add(where, Wider, "removed: %s", old.Says)
+		case !reflect.DeepEqual(old.Never, changed.Never):
+			stronger := changed.Never
+			stronger.Unless = old.Never.Unless
+			onlyException := changed.Never.Unless == nil && reflect.DeepEqual(stronger, old.Never)
+			c.add(where, either(!onlyException), "what never happens reads otherwise%s",
+				map[bool]string{true: ": its exception is gone"}[onlyException])
+		}
+		if changed != nil {
+			c.value(where, "says", Neutral, old.Says.String(), changed.Says.String())
+			if old.Publish != changed.Publish {
+				c.add(where, Neutral, "published: %t", changed.Publish)
+			}
+		}
+	}
+	for i := range c.new.Promises {
+		if of := &c.new.Promises[i]; !was[of.ID] {
+			c.add("promise "+of.ID, Narrower, "new: %s", of.Says)
+		}
+	}
+	c.broken()
+}
+
+// broken says which promises the new policy breaks: its own, and those of the old one.
+func (c *comparison) broken() {
+	said := map[string]bool{}
+	for i := range c.new.Proofs {
+		if proof := &c.new.Proofs[i]; proof.State == promise.Broken {
+			said[proof.Promise.ID] = true
+			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it: %s", config.Breaks(c.new, proof))
+		}
+	}
+	proofs := config.Prove(c.new, c.old.Promises)
+	for i := range proofs {
+		if proof := &proofs[i]; proof.State == promise.Broken && !said[proof.Promise.ID] {
+			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it as it was: %s", config.Breaks(c.new, proof))
+		}
+	}
+}

@@ -1,0 +1,75 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/promise"
+)
+
+// Proved is what the promises of a policy come to. Its JSON is fixed: members may be added, none taken away.
+type Proved struct {
+	Policy   string          `json:"policy"`
+	State    promise.State   `json:"state"` // broken where one is
+	Promises []ProvedPromise `json:"promises"`
+}
+
+// ProvedPromise is what one promise comes to.
+type ProvedPromise struct {
+	ID      string        `json:"id"`
+	Says    string        `json:"says"` // in English, or as it was written
+	State   promise.State `json:"state"`
+	Place   string        `json:"place"`
+	Publish bool          `json:"publish"`
+	Breaks  string        `json:"breaks,omitempty"` // the way in which it is broken, in words
+	Way     *ProvedWay    `json:"way,omitempty"`    // the same in parts
+	Others  []string      `json:"others,omitempty"` // the other activities that break it
+	Assumed []Assumed     `json:"assumed"`
+}
+
+// ProvedWay is a way in which a promise is broken.
+type ProvedWay struct {
+	Activity string `json:"activity"`
+	Vendor   string `json:"vendor"`
+	Endpoint string `json:"endpoint"`
+	Event    string `json:"event"` // one that ends in an ellipsis stands for all that begin so
+	Site     string `json:"site"`
+	Region   string `json:"region"` // "" where nobody knows it
+	Field    string `json:"field"`
+	Class    string `json:"class"`
+	Action   string `json:"action"`
+	Line     string `json:"line"` // of the profile; "" where it is kept without being listed
+}
+
+// Assumed is what a proof rests on.
+type Assumed struct {
+	Kind string `json:"kind"`
+	Says string `json:"says"`
+}
+
+// ProvedOf gathers what the proofs of the promises came to.
+func ProvedOf(l *Loaded) Proved {
+	all := Proved{Policy: l.Policy.Digest(), State: promise.Kept, Promises: []ProvedPromise{}}
+	places := l.Places()
+	for i := range l.Proofs {
+		proof, of := &l.Proofs[i], &l.Promises[i]
+		says, _ := of.Says.In("en")
+		p := ProvedPromise{
+			ID: of.ID, Says: strings.TrimSpace(says), State: proof.State, Publish: of.Publish, Others: proof.Others,
+			Place: place(places.promises, strict.Path("promises", i)), Assumed: []Assumed{},
+		}
+		for _, assumed := range proof.Assumed {
+			p.Assumed = append(p.Assumed, Assumed(assumed))
+		}
+		if c := proof.Counter; c != nil {
+			all.State = promise.Broken
+			p.Breaks = breaks(l, proof, places)
+			p.Way = &ProvedWay{
+				Activity: c.Activity.ID, Vendor: c.Activity.Recipient.ID, Endpoint: c.Endpoint, Event: c.Event, Site: c.Site,
+				Region: c.Region, Field: c.Field, Class: c.Class, Action: c.Does(), Line: lineOf(c.Line, places.profiles),
+			}
+		}
+		all.Promises = append(all.Promises, p)
+	}
+	return all
+}
