@@ -69,3 +69,20 @@ func BenchmarkProof(b *testing.B) {
 		promise.Prove(loaded.Policy, compiled, Whereabouts(loaded))
 	}
 }
+
+// TestProofGrowsWithWhatItProves: twice the activities, or the promises, take about twice the work, counted in allocations:
+// fields are looked at once for each profile, not once for each promise.
+func TestProofGrowsWithWhatItProves(t *testing.T) {
+	cost := func(activities, promises int) float64 {
+		loaded, err := Examine(SourceOf(large(t, activities, promises)), basis.Past{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return testing.AllocsPerRun(1, func() { Prove(loaded, loaded.Promises) })
+	}
+	small, activities, promises := cost(10, 8), cost(40, 8), cost(10, 64)
+	if activities > 6*small || promises > 10*small {
+		t.Errorf("%.0f for 10 activities and 8 promises, %.0f for 40 and 8, %.0f for 10 and 64", small, activities, promises)
+	}
+	t.Logf("%.0f %.0f %.0f", small, activities, promises)
+}

@@ -10,15 +10,13 @@ import (
 // Promises is policy/promises.yaml: what must never happen. Each is proved over the compiled policy, or it does not load.
 type Promises struct {
 	Promises []Promise `yaml:"promises" is:"required" doc:"The promises."`
-	Approval string    `yaml:"approval" doc:"The signed note of tagwarden promises approve: from then on a policy whose promises are unsigned, changed or gone is refused."`
 }
 
 // Promise is one of them.
 type Promise struct {
-	ID      string `yaml:"id" is:"required,id" doc:"The promise's name in messages."`
-	Says    Text   `yaml:"says" is:"required" doc:"What is promised, in a sentence, as people read it; or by language: { en: ..., de: ... }."`
-	Never   Never  `yaml:"never" is:"required" doc:"What never leaves: each key has to hold, of a list one. At least one key."`
-	Publish bool   `yaml:"publish" default:"false" doc:"The notice for visitors prints it."`
+	ID    string `yaml:"id" is:"required,id" doc:"The promise's name in messages."`
+	Says  Text   `yaml:"says" is:"required" doc:"What is promised, in a sentence, as people read it; or by language: { en: ..., de: ... }."`
+	Never Never  `yaml:"never" is:"required" doc:"What never leaves: each key has to hold, of a list one. At least one key."`
 }
 
 // Never is what never leaves.

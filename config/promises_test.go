@@ -157,7 +157,7 @@ func TestBrokenPromiseDoesNotLoad(t *testing.T) {
 func TestArchivedPromises(t *testing.T) {
 	t.Parallel()
 	files := base(t)
-	files["policy/promises.yaml"] = []byte("promises:\n  - { id: p, says: { en: No mail, de: Keine Adresse }, never: { class: [email], unless: { basis: consent } }, publish: true }\n")
+	files["policy/promises.yaml"] = []byte("promises:\n  - { id: p, says: { en: No mail, de: Keine Adresse }, never: { class: [email], unless: { basis: consent } } }\n")
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)

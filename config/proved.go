@@ -20,7 +20,6 @@ type ProvedPromise struct {
 	Says    string        `json:"says"` // in English, or as it was written
 	State   promise.State `json:"state"`
 	Place   string        `json:"place"`
-	Publish bool          `json:"publish"`
 	Breaks  string        `json:"breaks,omitempty"` // the way in which it is broken, in words
 	Way     *ProvedWay    `json:"way,omitempty"`    // the same in parts
 	Others  []string      `json:"others,omitempty"` // the other activities that break it
@@ -55,7 +54,7 @@ func ProvedOf(l *Loaded) Proved {
 		proof, of := &l.Proofs[i], &l.Promises[i]
 		says, _ := of.Says.In("en")
 		p := ProvedPromise{
-			ID: of.ID, Says: strings.TrimSpace(says), State: proof.State, Publish: of.Publish, Others: proof.Others,
+			ID: of.ID, Says: strings.TrimSpace(says), State: proof.State, Others: proof.Others,
 			Place: place(places.promises, strict.Path("promises", i)), Assumed: []Assumed{},
 		}
 		for _, assumed := range proof.Assumed {

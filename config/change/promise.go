@@ -31,9 +31,6 @@ func (c *comparison) promises() {
 		}
 		if changed != nil {
 			c.value(where, "says", Neutral, old.Says.String(), changed.Says.String())
-			if old.Publish != changed.Publish {
-				c.add(where, Neutral, "published: %t", changed.Publish)
-			}
 		}
 	}
 	for i := range c.new.Promises {

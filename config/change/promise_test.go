@@ -27,7 +27,7 @@ func TestPromiseChanges(t *testing.T) {
 	const (
 		plain  = "  - { id: p, says: No recordings, never: { class: recording } }\n"
 		except = "  - { id: p, says: No recordings, never: { class: recording, unless: { basis: consent } } }\n"
-		other  = "  - { id: p, says: No film, never: { class: recording }, publish: true }\n"
+		other  = "  - { id: p, says: No film, never: { class: recording } }\n"
 		more   = plain + "  - { id: q, says: No names, never: { class: person_name } }\n"
 	)
 	for _, of := range []struct {
@@ -39,7 +39,7 @@ func TestPromiseChanges(t *testing.T) {
 		{with(plain), with(""), []string{"promise p: removed: No recordings: WIDER"}},
 		{with(plain), with(except), []string{"promise p: what never happens reads otherwise: WIDER"}},
 		{with(except), with(plain), []string{"promise p: what never happens reads otherwise: its exception is gone: narrower"}},
-		{with(plain), with(other), []string{"promise p: says No film instead of No recordings\n", "promise p: published: true\n"}},
+		{with(plain), with(other), []string{"promise p: says No film instead of No recordings\n"}},
 		{with(more), with(plain), []string{"promise q: removed: No names: WIDER"}},
 		{with(plain), with("", "profiles:\n", "profiles:\n"), []string{"promise p: removed"}},
 	} {

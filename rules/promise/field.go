@@ -29,11 +29,14 @@ func asItIs(l *rules.Leaving) leaves {
 	return of
 }
 
+// namedToo is how much harder it is to show what shows by a name or a value alone.
+const namedToo = 4
+
 // calledSo is something that is called, or holds, what is of one more class.
 func calledSo(l *rules.Leaving, class hit.Class, action *minimise.Action) leaves {
 	of := asItIs(l)
 	of.classes, of.action, of.named = l.Classes|rules.ClassesOf(class), action, true
-	of.obscure += 4
+	of.obscure += namedToo
 	return of
 }
 

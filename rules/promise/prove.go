@@ -1,6 +1,7 @@
 package promise
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules"
@@ -72,7 +73,8 @@ type way struct {
 	leaves   *leaves
 }
 
-// ways lists a way for each activity and endpoint by which a promise is broken, in the order of the activities.
+// ways lists a way for each activity and endpoint by which a promise is broken, in the order of the activities;
+// what shows by a name or a value alone comes last.
 func (p *proof) ways(of *Promise) (all []way) {
 	for i := range p.flows {
 		f := &p.flows[i]
@@ -94,7 +96,9 @@ func (p *proof) ways(of *Promise) (all []way) {
 			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b way) int { return p.order[a.activity] - p.order[b.activity] })
+	slices.SortStableFunc(all, func(a, b way) int {
+		return cmp.Or(cmp.Compare(a.leaves.obscure/namedToo, b.leaves.obscure/namedToo), p.order[a.activity]-p.order[b.activity])
+	})
 	return all
 }
 
