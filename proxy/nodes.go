@@ -121,6 +121,7 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return err
 	}
+	lacks := replica.Lacks() // acts come as soon as the log is open
 	head := s.objections.Head()
 	n.effects.init(s.opts.node(n.config), s.metrics.NewClusterEffect())
 	log, err := cluster.Open(context.Background(), cluster.Options{
@@ -147,7 +148,7 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return err
 	}
-	if replica.Lacks() {
+	if lacks {
 		if err := takeWhatLacks(s, replica, log); err != nil {
 			return errors.Join(err, log.Close())
 		}

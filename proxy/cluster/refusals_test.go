@@ -144,17 +144,18 @@ func TestRefusals(t *testing.T) {
 			if err := s.DeleteMsg(t.Context(), seqs[lost]); err != nil {
 				t.Fatal(err)
 			}
-			b, err := tryJoin(t, c, "b", named("lost-"+name))
-			if err != nil {
-				t.Fatal(err)
-			}
-			refusedWith(t, b, ErrLost)
-			if name == "last" {
-				again, err := tryJoin(t, c, "a2", func(o *Options) { o.Name, o.At = "lost-"+name, at })
-				if err != nil {
+			refused := func(node string, at Position) { // at once, or when it has read so far
+				t.Helper()
+				b, err := tryJoin(t, c, node, func(o *Options) { o.Name, o.At, o.Wait = "lost-"+name, at, time.Second })
+				if err == nil {
+					refusedWith(t, b, ErrLost)
+				} else if !errors.Is(err, ErrLost) {
 					t.Fatal(err)
 				}
-				refusedWith(t, again, ErrLost)
+			}
+			refused("b", Position{})
+			if name == "last" {
+				refused("a2", at)
 				if _, err := a.Append(within(t, 4*time.Second), id(9), nil); err == nil {
 					t.Error("an act was appended to what is not there any more")
 				}
