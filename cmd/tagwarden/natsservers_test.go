@@ -27,6 +27,7 @@ type natsServers struct {
 // start starts them and waits until they have chosen a leader. Each may be changed before it starts.
 func (n *natsServers) start(folder string, change func(*server.Options)) error {
 	var routes []*url.URL
+	name := "test-" + strconv.FormatUint(rand.Uint64(), 36) // no other test's servers join these
 	for range n.options {
 		port, err := freePort()
 		if err != nil {
@@ -40,7 +41,7 @@ func (n *natsServers) start(folder string, change func(*server.Options)) error {
 			ServerName: "n" + strconv.Itoa(i+1), Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1,
 			NoSigs: true, NoLog: true, JetStream: true, StoreDir: fmt.Sprintf("%s/n%d", folder, i+1), SyncAlways: true,
 			JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
-			Cluster: server.ClusterOpts{Name: "eu1", Host: "127.0.0.1", Port: port}, Routes: routes,
+			Cluster: server.ClusterOpts{Name: name, Host: "127.0.0.1", Port: port}, Routes: routes,
 		}
 		if change != nil {
 			change(o)

@@ -3,6 +3,7 @@ package cluster
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"slices"
@@ -48,6 +49,9 @@ func startServers(t testing.TB) *servers {
 	return c
 }
 
+// clusterName is that of this process's servers: those of another one do not join them, whatever ports they find.
+var clusterName = "test-" + strconv.FormatUint(rand.Uint64(), 36)
+
 // start starts a server, or starts it again on its folder.
 func (c *servers) start(i int) {
 	c.t.Helper()
@@ -56,7 +60,7 @@ func (c *servers) start(i int) {
 		NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.folder[i], SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
 		DisableShortFirstPing: true,
-		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: -1, NoAdvertise: true, Advertise: "127.0.0.1:1",
+		Cluster: server.ClusterOpts{Name: clusterName, Host: "127.0.0.1", Port: -1, NoAdvertise: true, Advertise: "127.0.0.1:1",
 			PoolSize: -1, Compression: server.CompressionOpts{Mode: server.CompressionOff}},
 	}
 	for j := range 3 {

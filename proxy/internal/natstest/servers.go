@@ -3,6 +3,7 @@ package natstest
 
 import (
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/url"
 	"strconv"
@@ -18,6 +19,7 @@ type Servers struct {
 	t      testing.TB
 	mu     sync.Mutex
 	run    [3]*server.Server
+	name   string // no other test's servers join these, whatever ports they find
 	folder [3]string
 	routes [3]string // addresses at which they find each other
 	client [3]int    // ports
@@ -26,7 +28,7 @@ type Servers struct {
 // Start starts them, and waits until JetStream has a leader.
 func Start(t testing.TB) *Servers {
 	t.Helper()
-	c := &Servers{t: t}
+	c := &Servers{t: t, name: "test-" + strconv.FormatUint(rand.Uint64(), 36)}
 	for i := range 3 {
 		c.folder[i] = t.TempDir()
 		c.client[i] = -1
@@ -64,7 +66,7 @@ func (c *Servers) Start(i int) {
 	o := &server.Options{
 		ServerName: "s" + strconv.Itoa(i), Host: "127.0.0.1", Port: c.client[i], NoSigs: true, NoLog: true,
 		JetStream: true, StoreDir: c.folder[i], SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
-		Cluster: server.ClusterOpts{Name: "test", Host: "127.0.0.1", Port: routed, NoAdvertise: true, PoolSize: -1,
+		Cluster: server.ClusterOpts{Name: c.name, Host: "127.0.0.1", Port: routed, NoAdvertise: true, PoolSize: -1,
 			Compression: server.CompressionOpts{Mode: server.CompressionOff}},
 	}
 	for j := range 3 {
