@@ -38,11 +38,11 @@ type Replica struct {
 	does  map[string]Do
 	keeps map[string]func() (any, error) // what stands by the acts, by name
 
-	mu     sync.Mutex // guards what follows, and the file
-	log    Log        // nil: not open yet, or none
-	kept   file
-	begun  bool // there was a file
-	asked  map[[16]byte]chan error
+	mu    sync.Mutex // guards what follows, and the file
+	log   Log        // nil: not open yet, or none
+	kept  file
+	begun bool // there was a file
+	asked map[[16]byte]chan error
 }
 
 // Open reads what a node keeps of the acts that it has done.
