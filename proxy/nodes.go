@@ -27,6 +27,7 @@ type nodes struct {
 	administration administration // the other log
 
 	began   time.Time
+	begun   atomic.Bool // everything of the server is open: who is asked how it stands may look at it
 	effects effects // of test objections
 
 	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet

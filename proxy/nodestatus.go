@@ -18,9 +18,12 @@ import (
 
 // answerNode is what this node tells others of itself.
 func answerNode(s *Server) []byte {
-	snapshot := s.snapshot.Load()
-	if s.dispatch == nil || snapshot == nil {
+	if !s.nodes.begun.Load() {
 		return nil // it begins
+	}
+	snapshot := s.snapshot.Load()
+	if s.dispatch == nil || snapshot == nil { // a command, that needs neither
+		return nil
 	}
 	head := s.objections.Head()
 	untold, _ := objection.ReplicaOf(s.objections).Untold()

@@ -70,6 +70,9 @@ func (s *Server) start(parts []part) error {
 		}
 		s.opened = append(s.opened, p)
 	}
+	if s.nodes != nil {
+		s.nodes.begun.Store(true)
+	}
 	return nil
 }
 
@@ -97,7 +100,7 @@ func mentions(s *Server) (all []string) {
 
 // wrong says why hits cannot be taken, or not all of them; "": all is well.
 func (s *Server) wrong() string {
-	if s.listeners.ending.Load() {
+	if s.listeners != nil && s.listeners.ending.Load() {
 		return "ending"
 	}
 	for i := range s.opened {

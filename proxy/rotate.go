@@ -101,14 +101,14 @@ func unrecorded(done string, err error) error {
 // RotateStopped does what [Server.Rotate] does where no server runs: it takes the data folder meanwhile.
 func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string, err error) {
 	o.fill()
-	if loaded.Server.Cluster != nil && (len(what.Chains) > 0 || what.LedgerSubjects) {
-		return "", errors.New("keys are replaced on all nodes of a cluster: start this one, and ask it again")
-	}
 	lock, err := LockData(loaded.Server.Data)
 	if err != nil {
 		return "", err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
+	if loaded.Server.Cluster != nil && (len(what.Chains) > 0 || what.LedgerSubjects) {
+		return "", errors.New("keys are replaced on all nodes of a cluster: start this one, and ask it again")
+	}
 	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
 	if err != nil {
 		return "", err

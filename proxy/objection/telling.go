@@ -27,14 +27,14 @@ type shared struct {
 
 // submit puts a request on the log, and waits until it was done here. Where that takes too long it is told later, or, if
 // it is not kept for that, refused.
-func (s *shared) submit(ctx context.Context, r *request) error {
+func (s *shared) submit(asked context.Context, r *request) error {
 	var id [16]byte
 	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
 		return err
 	}
 	act, err := r.actBytes()
 	if errors.Is(err, ErrLong) && r.batch != nil && r.again && len(r.batch.Changes) > 1 {
-		return s.submitParts(ctx, r)
+		return s.submitParts(asked, r)
 	}
 	if err != nil {
 		return err
@@ -49,11 +49,11 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 	}()
 	kept := r.keptUntil()
 	if kept {
-		if err := s.keep(ctx, newUntold(id, act, r.batch, s.store.opts.Now().UTC())); err != nil {
+		if err := s.keep(asked, newUntold(id, act, r.batch, s.store.opts.Now().UTC())); err != nil {
 			return err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.store.opts.Patience)
+	ctx, cancel := context.WithTimeout(asked, s.store.opts.Patience)
 	defer cancel()
 	if kept {
 		s.tell()
@@ -76,9 +76,29 @@ func (s *shared) submit(ctx context.Context, r *request) error {
 		return nil
 	case kept:
 		return s.answerUntold(r)
-	default:
-		return fmt.Errorf("%w: %w", ErrUntold, err)
 	}
+	if part := r.objecting(); part != nil && !errors.Is(err, ErrClosed) {
+		return s.keepObjecting(asked, r, part)
+	}
+	return fmt.Errorf("%w: %w", ErrUntold, err)
+}
+
+// keepObjecting keeps what a request objects to that takes something back as well and could not be told in time. The whole
+// of it may be on the log all the same, before that part.
+func (s *shared) keepObjecting(ctx context.Context, r *request, part *Batch) error {
+	var id [16]byte
+	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
+		return err
+	}
+	act, err := (&request{batch: part}).actBytes()
+	if err != nil {
+		return err
+	}
+	if err := s.keep(ctx, newUntold(id, act, part, s.store.opts.Now().UTC())); err != nil {
+		return err
+	}
+	s.tell()
+	return s.answerUntold(r)
 }
 
 // submitParts puts a part of an import on the log that is too long for one act: in two, of which the second one says how

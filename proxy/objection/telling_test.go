@@ -3,6 +3,7 @@ package objection
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,15 +37,18 @@ func TestWhatCannotBeTold(t *testing.T) {
 	restricts := objects(2, "ads")
 	restricts.Restriction = true
 	untold(true, restricts)
-	untold(true, takesBack(2, "restriction:ads"))
+	both := takesBack(6, "audience")
+	both.Object = []string{"ads"}
+	untold(true, both)
 	standsFor(t, s, 1, "all")
 	standsFor(t, s, 2, "restriction:all")
 	standsFor(t, s, 3)
 	for what, err := range map[string]error{
-		"an import":  second(s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "ads")}, Progress: &Progress{File: "f", Line: 1}})),
-		"a decision": second(s.Apply(t.Context(), Batch{Changes: []Change{decides(1, "LIA-1")}})),
-		"a keep":     second(s.Keep(t.Context(), []Keep{{Subject: subject(5)}})),
-		"a follow":   second(s.Follow(t.Context(), []Follow{{Lead: subject(1), Seen: []Subject{subject(5)}}})),
+		"what is taken back alone": second(s.Apply(t.Context(), Batch{Changes: []Change{takesBack(2, "restriction:ads")}})),
+		"an import":                second(s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "ads")}, Progress: &Progress{File: "f", Line: 1}})),
+		"a decision":               second(s.Apply(t.Context(), Batch{Changes: []Change{decides(1, "LIA-1")}})),
+		"a keep":                   second(s.Keep(t.Context(), []Keep{{Subject: subject(5)}})),
+		"a follow":                 second(s.Follow(t.Context(), []Follow{{Lead: subject(1), Seen: []Subject{subject(5)}}})),
 	} {
 		if !errors.Is(err, l.fails) {
 			t.Errorf("%s: %v", what, err)
@@ -64,7 +68,7 @@ func TestWhatCannotBeTold(t *testing.T) {
 		must(t, ReplicaOf(s).Take([]Ordered{act}, ""))
 	}
 	standsFor(t, s, 1, "ads")
-	standsFor(t, s, 2)
+	standsFor(t, s, 6, "ads")
 	if n, _ := ReplicaOf(s).Untold(); n != 0 {
 		t.Errorf("%d are kept still", n)
 	}
@@ -72,7 +76,7 @@ func TestWhatCannotBeTold(t *testing.T) {
 	if err != nil || len(waiting) != 1 || !strings.HasPrefix(string(waiting[0].Body), "body ") {
 		t.Errorf("%+v, %v", waiting, err)
 	}
-	standsFor(t, s, 2)
+	standsFor(t, s, 2, "restriction:ads")
 	for name := range everything(t, s) {
 		if strings.HasPrefix(name, "untold") {
 			t.Error("it is on disk still")
@@ -87,11 +91,9 @@ func TestUntoldActsKeepTheirOrder(t *testing.T) {
 	now := noon
 	o := Options{Dir: t.TempDir(), Order: l, Patience: time.Nanosecond, Now: func() time.Time { return now }}
 	s := opened(t, o)
-	for range 20 {
+	for n := range 40 {
 		now = now.Add(-time.Minute)
-		taken(t, s, takesBack(1, "ads"))
-		now = now.Add(-time.Minute)
-		taken(t, s, objects(1, "ads"))
+		taken(t, s, objects(1, fmt.Sprint("ads-", n)))
 	}
 	must(t, s.Close())
 	s = opened(t, o)
@@ -99,7 +101,64 @@ func TestUntoldActsKeepTheirOrder(t *testing.T) {
 	l.fails = nil
 	l.mu.Unlock()
 	must(t, ReplicaOf(s).Take(l.appended(t, s, 40), ""))
-	standsFor(t, s, 1, "ads")
+	n := 0
+	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool {
+		if !slices.Equal(r.Change.Object, []string{fmt.Sprint("ads-", n)}) {
+			t.Errorf("act %d objects to %v", n, r.Change.Object)
+		}
+		n++
+		return true
+	}))
+	if n != 40 {
+		t.Errorf("%d acts are recorded", n)
+	}
+}
+
+// TestWhatIsTakenBackIsNotToldLate: of two stores that are cut off one is asked to take an objection back, and then the other
+// one, or the same, is objected to anew. Whichever of them is back first, the objection stands.
+func TestWhatIsTakenBackIsNotToldLate(t *testing.T) {
+	for _, mixed := range []bool{false, true} {
+		for _, firstBack := range []int{0, 1} {
+			l := newSharedLog()
+			var stores [2]*Store
+			for i := range stores {
+				stores[i] = opened(t, Options{Dir: t.TempDir(), Order: l, Patience: time.Nanosecond})
+			}
+			all := func(acts []Ordered) {
+				for _, s := range stores {
+					must(t, ReplicaOf(s).Take(acts, ""))
+				}
+			}
+			takes := func(s *Store, c Change, want error) {
+				t.Helper()
+				if _, err := s.Apply(t.Context(), Batch{Changes: []Change{c}}); !errors.Is(err, want) {
+					t.Fatal(err)
+				}
+			}
+			takes(stores[0], objects(1, "ads"), nil)
+			all(l.appended(t, stores[0], 1))
+			l.fails = errors.New("no quorum")
+			back, want := takesBack(1, "ads"), ErrUntold
+			if mixed {
+				back.Object, want = []string{"audience"}, nil
+			}
+			takes(stores[0], back, want)
+			takes(stores[1], objects(1, "ads"), nil)
+			standsFor(t, stores[0], 1, map[bool][]string{false: {"ads"}, true: {"ads", "all"}}[mixed]...)
+			l.mu.Lock()
+			l.fails = nil
+			l.mu.Unlock()
+			for _, i := range []int{firstBack, 1 - firstBack} {
+				for n := 1; n > 0; n, _ = ReplicaOf(stores[i]).Untold() {
+					ReplicaOf(stores[i]).Tell()
+					all(l.since(Position{}))
+				}
+			}
+			for _, s := range stores {
+				standsFor(t, s, 1, map[bool][]string{false: {"ads"}, true: {"ads", "audience"}}[mixed]...)
+			}
+		}
+	}
 }
 
 // TestAStoreThatLeavesWithUntoldActs is not opened: what they object to would be in force no more.

@@ -16,9 +16,11 @@ import (
 
 // An act that a store with an order is asked for is on this store's disk before it is told, and stays there until its
 // turn has come: whoever cannot be told now is told later, by the next process if need be. What it objects to is in force
-// here at once. What it takes back is not: that waits for its turn.
+// here at once.
 //
-// An act that can be asked for again is not kept: an import, and what hits show.
+// An act that can be asked for again is not kept: an import, and what hits show. Nor is one that takes something back: told
+// late it would come behind what was objected to since then, elsewhere, and undo that. Where it objects to something as
+// well, that part of it is kept.
 
 // bucketUntold holds what was not told yet, or whose turn has not come: id of the act → checksum, and
 //
@@ -44,7 +46,29 @@ func (r *request) keptUntil() bool {
 	if r.batch == nil || r.again || len(r.batch.Changes) == 0 {
 		return false
 	}
-	return !slices.ContainsFunc(r.batch.Changes, func(c Change) bool { return c.decides() })
+	return !slices.ContainsFunc(r.batch.Changes, func(c Change) bool { return c.decides() || len(c.TakeBack) > 0 })
+}
+
+// objecting is what of a batch is kept that takes something back: the changes that object, without what they take back;
+// nil: there is nothing of that.
+func (r *request) objecting() *Batch {
+	if r.batch == nil || r.again {
+		return nil
+	}
+	var part Batch // without the key: under that all of it may be done
+	for _, c := range r.batch.Changes {
+		if c.decides() {
+			return nil
+		}
+		if len(c.Object) > 0 {
+			c.TakeBack = nil
+			part.Changes = append(part.Changes, c)
+		}
+	}
+	if len(part.Changes) == 0 {
+		return nil
+	}
+	return &part
 }
 
 // newUntold makes one of a batch.
