@@ -171,16 +171,15 @@ func (d *dossier) surroundings() {
 	d.section("purposes", purposes...)
 	d.recipients()
 	for _, a := range d.rests {
-		var events []string
-		for _, event := range a.Events {
-			events = append(events, named(w.Events, event))
-		}
-		said := w.say("activity_events", "events", strings.Join(events, ", "))
+		said := w.say("activity_events", "events", w.events(a.Events))
 		if slices.Contains(a.Events, "*") {
 			said = w.say("activity_all_events")
 		}
-		values := plain(w.say("activity", "vendor", d.vendor(a.Vendor), "purposes", d.titles(a.Purposes)), said,
-			w.say("activity_profile", "profile", a.Profile))
+		values := plain(w.say("activity", "vendor", d.vendor(a.Vendor), "purposes", d.titles(a.Purposes)), said)
+		if len(a.ExceptEvents) > 0 {
+			values = append(values, one(w.say("activity_except_events", "events", w.events(a.ExceptEvents))))
+		}
+		values = append(values, one(w.say("activity_profile", "profile", a.Profile)))
 		if a.Transfer != nil {
 			values = append(values, one(w.say("activity_transfer", "country", w.country(a.Transfer.Country),
 				"safeguard", d.lawfulBy(a.Transfer))))

@@ -61,6 +61,33 @@ func TestDossier(t *testing.T) {
 	}
 }
 
+// TestDossierExcepts: where an activity leaves events out, all are not said without them.
+func TestDossierExcepts(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.edit(t, "policy/activities.yaml", "events: [page_view, link, download]", "events: [page_view, \"do*\"]\n    except_events: [download, \"checkout_*\", \"down_*\"]")
+	loaded := f.load(t)
+	for lang, want := range map[string][]string{
+		"en": {"events: page view, names that begin with “do”", "except these events: download, names that begin with “checkout_”, "},
+		"de": {"Ereignisse: Seitenaufruf, Namen, die mit „do“ beginnen", "ausgenommen diese Ereignisse: Download, Namen, die mit „checkout_“ beginnen, "},
+		"fr": {"événements\u00a0: page vue, noms commençant par «\u00a0do\u00a0»", "sauf ces événements\u00a0: téléchargement, noms commençant par «\u00a0checkout_\u00a0», "},
+	} {
+		d, err := NewDossier(loaded, lia, Of{At: noon, Lang: lang})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := d.Markdown()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, said := range want {
+			if !strings.Contains(strings.ReplaceAll(string(text), `\`, ""), said) {
+				t.Errorf("%s lacks %q:\n%s", lang, said, text)
+			}
+		}
+	}
+}
+
 // TestDossierOfAnOldVersion says what a record's version said.
 func TestDossierOfAnOldVersion(t *testing.T) {
 	t.Parallel()

@@ -63,8 +63,10 @@ type Activity struct {
 	Refuse     string    `json:"refuse"`
 	Signals    []string  `json:"signals,omitempty"` // of the browser, that count as a no
 	Data       []Data    `json:"data"`
-	Events     []string  `json:"events"`       // "*" is all
-	Titles     []string  `json:"event_titles"` // the same in words
+	Events     []string  `json:"events"`                  // "*" is all
+	Titles     []string  `json:"event_titles"`            // the same in words
+	Except     []string  `json:"except_events,omitempty"` // of these, those that it is not about
+	Excepted   []string  `json:"except_event_titles,omitempty"`
 	Regions    []string  `json:"regions,omitempty"`
 	Sites      []string  `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
 	Retention  string    `json:"retention,omitempty"`
@@ -252,7 +254,7 @@ func (n *Notice) facts() []string {
 		for _, of := range [][2]string{
 			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds}, {"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
 			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")}, {"sites", strings.Join(a.Sites, ", ")},
-			{"events", strings.Join(a.Events, ", ")},
+			{"events", strings.Join(a.Events, ", ")}, {"except events", strings.Join(a.Except, ", ")},
 		} {
 			if of[1] != "" {
 				add("activity %s: %s %s", a.ID, of[0], of[1])
