@@ -190,6 +190,18 @@ func (d *dossier) surroundings() {
 		activities = append(activities, Row{a.ID, values})
 	}
 	d.section("activities", activities...)
+	d.promises()
+}
+
+// promises are what is published that never happens, as far as it may be about what rests on it.
+func (d *dossier) promises() {
+	var rows []Row
+	for _, p := range config.Published(d.l) {
+		if slices.ContainsFunc(d.rests, func(a *config.Activity) bool { return p.MayConcern(d.l, a) }) {
+			rows = append(rows, Row{p.ID, []Value{d.said(basis.Text(p.Says))}})
+		}
+	}
+	d.section("promises", rows...)
 }
 
 // titles are what purposes are called.

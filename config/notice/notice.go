@@ -28,6 +28,7 @@ type Notice struct {
 	Centres    []Centre   `json:"centres"`
 	Controller Controller `json:"controller"`
 	Activities []Activity `json:"activities"`
+	Promises   []Promise  `json:"promises,omitempty"`
 	Rights     []string   `json:"rights"`
 	Complaint  string     `json:"complaint"`
 
@@ -77,6 +78,12 @@ type Activity struct {
 	Device   *DeviceUse `json:"device"`
 	Decision Decision   `json:"automated_decision"`
 	Duty     Duty       `json:"required"`
+}
+
+// Promise is something that never happens, as the policy promises it: a policy that does not keep it is not loaded.
+type Promise struct {
+	ID   string   `json:"id"`
+	Says TextPart `json:"says"`
 }
 
 // Purpose is a purpose, in the notice's language or, where it has none in that, in another.
@@ -142,6 +149,7 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 			countries = append(countries, l.Countries(&l.Activities[i])...)
 		}
 	}
+	n.Promises = b.promises()
 	n.withoutConsent(b.ends)
 	n.law(readers, countries)
 	n.Own, n.Collection = own{b}.processing(), collectionOf(b, n)
@@ -229,6 +237,9 @@ func (n *Notice) facts() []string {
 		if line := fmt.Sprintf(format, args...); !slices.Contains(all, line) {
 			all = append(all, line)
 		}
+	}
+	for _, p := range n.Promises {
+		add("promise %s: %s", p.ID, p.Says.Text)
 	}
 	for _, c := range n.Centres {
 		add("preference centre of %s: %s", c.Site, c.URL)

@@ -170,6 +170,8 @@ func TestNoticeDigest(t *testing.T) {
 		"what goes on":            {"    events: [page_view, link]", "    after_refusal: { because: x }\n    events: [page_view, link]"},
 		"a site":                  {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
 		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
+		"a promise":               {"class: phone, basis: legitimate_interest }\n    publish: true", "class: phone, basis: legitimate_interest }"},
+		"a promise's words":       {"No <e-mail> address leaves", "No <e-mail> address goes"},
 		"an excepted event":       {`except_events: ["checkout_*", page_view]`, "except_events: [page_view]"},
 		"an event":                {"events: [page_view, link]", "events: [page_view]"},
 		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},

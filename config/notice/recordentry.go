@@ -61,7 +61,7 @@ func (b *recordBuilder) entry(a *rules.Activity, written *config.Activity) Entry
 	e.Retention = []string{b.said.say("erasure_after", "period", period)}
 	e.Measures = b.measures(a, &e, of)
 	e.Assessment = b.assessment(of)
-	e.Scope = b.scope(written)
+	e.Scope, e.Promises = b.scope(written), b.promisesOf(written)
 	return e
 }
 
