@@ -17,6 +17,8 @@ type Promise struct {
 	ID    string `yaml:"id" is:"required,id" doc:"The promise's name in messages."`
 	Says  Text   `yaml:"says" is:"required" doc:"What is promised, in a sentence, as people read it; or by language: { en: ..., de: ... }."`
 	Never Never  `yaml:"never" is:"required" doc:"What never leaves: each key has to hold, of a list one. At least one key."`
+
+	Publish bool `yaml:"publish" doc:"The notice for visitors, the record of processing and rendered assessments say it too, in the words of says."`
 }
 
 // Never is what never leaves.

@@ -41,6 +41,15 @@ func TestReloadReplacesEverythingOrNothing(t *testing.T) {
 		t.Errorf("a broken profile: %v", err)
 	}
 	writePolicy(t, dir, policyText)
+	promises := filepath.Join(dir, "policy", "promises.yaml")
+	write(t, promises, "promises:\n  - { id: nothing, says: Nothing leaves., never: { vendor: ga4 } }\n")
+	if err := r.Reload(); err == nil || !strings.Contains(err.Error(), "promises.yaml:2:") ||
+		!strings.Contains(err.Error(), "promise nothing is broken") || r.Policy() != before {
+		t.Errorf("a broken promise: %v", err)
+	}
+	if err := os.Remove(promises); err != nil {
+		t.Fatal(err)
+	}
 	r.send(t, get(pageView, consent))
 	write(t, r.file, strings.ReplaceAll(string(server), first.URL, second.URL))
 	if err := r.Reload(); err != nil || r.Policy() == before {

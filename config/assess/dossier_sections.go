@@ -171,16 +171,15 @@ func (d *dossier) surroundings() {
 	d.section("purposes", purposes...)
 	d.recipients()
 	for _, a := range d.rests {
-		var events []string
-		for _, event := range a.Events {
-			events = append(events, named(w.Events, event))
-		}
-		said := w.say("activity_events", "events", strings.Join(events, ", "))
+		said := w.say("activity_events", "events", w.events(a.Events))
 		if slices.Contains(a.Events, "*") {
 			said = w.say("activity_all_events")
 		}
-		values := plain(w.say("activity", "vendor", d.vendor(a.Vendor), "purposes", d.titles(a.Purposes)), said,
-			w.say("activity_profile", "profile", a.Profile))
+		values := plain(w.say("activity", "vendor", d.vendor(a.Vendor), "purposes", d.titles(a.Purposes)), said)
+		if len(a.ExceptEvents) > 0 {
+			values = append(values, one(w.say("activity_except_events", "events", w.events(a.ExceptEvents))))
+		}
+		values = append(values, one(w.say("activity_profile", "profile", a.Profile)))
 		if a.Transfer != nil {
 			values = append(values, one(w.say("activity_transfer", "country", w.country(a.Transfer.Country),
 				"safeguard", d.lawfulBy(a.Transfer))))
@@ -191,6 +190,18 @@ func (d *dossier) surroundings() {
 		activities = append(activities, Row{a.ID, values})
 	}
 	d.section("activities", activities...)
+	d.promises()
+}
+
+// promises are what is published that never happens, as far as it may be about what rests on it.
+func (d *dossier) promises() {
+	var rows []Row
+	for _, p := range config.Published(d.l) {
+		if slices.ContainsFunc(d.rests, func(a *config.Activity) bool { return p.MayConcern(d.l, a) }) {
+			rows = append(rows, Row{p.ID, []Value{d.said(basis.Text(p.Says))}})
+		}
+	}
+	d.section("promises", rows...)
 }
 
 // titles are what purposes are called.

@@ -2,7 +2,10 @@ package assess
 
 import (
 	"html"
+	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -58,6 +61,59 @@ func TestDossier(t *testing.T) {
 	}
 	if _, err := NewDossier(loaded, "LIA-9", Of{}); err == nil {
 		t.Error("there is a dossier of nothing")
+	}
+}
+
+// TestDossierExcepts: where an activity leaves events out, all are not said without them.
+func TestDossierExcepts(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	f.edit(t, "policy/activities.yaml", "events: [page_view, link, download]", "events: [page_view, \"do*\"]\n    except_events: [download, \"checkout_*\", \"down_*\"]")
+	loaded := f.load(t)
+	for lang, want := range map[string][]string{
+		"en": {"events: page view, names that begin with “do”", "except these events: download, names that begin with “checkout_”, "},
+		"de": {"Ereignisse: Seitenaufruf, Namen, die mit „do“ beginnen", "ausgenommen diese Ereignisse: Download, Namen, die mit „checkout_“ beginnen, "},
+		"fr": {"événements\u00a0: page vue, noms commençant par «\u00a0do\u00a0»", "sauf ces événements\u00a0: téléchargement, noms commençant par «\u00a0checkout_\u00a0», "},
+	} {
+		d, err := NewDossier(loaded, lia, Of{At: noon, Lang: lang})
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := d.Markdown()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, said := range want {
+			if !strings.Contains(strings.ReplaceAll(string(text), `\`, ""), said) {
+				t.Errorf("%s lacks %q:\n%s", lang, said, text)
+			}
+		}
+	}
+}
+
+// TestDossierPromises: what is promised in public, and may be about what rests on an assessment, stands in it.
+func TestDossierPromises(t *testing.T) {
+	t.Parallel()
+	f := newFolder(t)
+	text := `promises:
+  - { id: public, says: { en: No mail leaves., de: Keine Post. }, never: { class: email, looser_than: hash }, publish: true }
+  - { id: other, says: Nothing for others., never: { class: email, looser_than: hash, vendor: ga4 }, publish: true }
+  - { id: private, says: Between ourselves., never: { class: phone, looser_than: hash } }
+`
+	if err := os.WriteFile(filepath.Join(f.dir, "policy", "promises.yaml"), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for lang, want := range map[string]string{"en": "No mail leaves.", "de": "Keine Post.", "fr": "No mail leaves. {only}"} {
+		d, err := NewDossier(f.load(t), lia, Of{At: noon, Lang: lang})
+		if err != nil {
+			t.Fatal(err)
+		}
+		words, _ := wordsIn(lang)
+		want = strings.ReplaceAll(want, "{only}", words.say("only_in", "language", words.tongue("en")))
+		at := slices.IndexFunc(d.Sections, func(s Section) bool { return s.Title == words.say("promises") })
+		if at < 0 || len(d.Sections[at].Rows) != 1 || d.Sections[at].Rows[0].Name != "public" || d.Sections[at].Rows[0].Values[0].Text != want {
+			t.Errorf("%s: %+v", lang, d.Sections)
+		}
 	}
 }
 

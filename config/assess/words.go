@@ -103,3 +103,15 @@ func (w *words) tongue(lang string) string {
 
 // named is what a table calls something, or the name that it has in the files.
 func named(table map[string]string, name string) string { return cmp.Or(table[name], name) }
+
+// events are names of events in words, and beginnings of names.
+func (w *words) events(names []string) string {
+	said := make([]string, len(names))
+	for i, name := range names {
+		said[i] = named(w.Events, name)
+		if beginning, begins := strings.CutSuffix(name, "*"); begins {
+			said[i] = w.say("activity_event_beginning", "text", beginning)
+		}
+	}
+	return strings.Join(said, ", ")
+}

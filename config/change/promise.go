@@ -2,6 +2,7 @@ package change
 
 import (
 	"reflect"
+	"strconv"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/promise"
@@ -31,6 +32,7 @@ func (c *comparison) promises() {
 		}
 		if changed != nil {
 			c.value(where, "says", Neutral, old.Says.String(), changed.Says.String())
+			c.value(where, "publish", Neutral, strconv.FormatBool(old.Publish), strconv.FormatBool(changed.Publish))
 		}
 	}
 	for i := range c.new.Promises {

@@ -15,6 +15,7 @@ func TestPromiseChanges(t *testing.T) {
 	with := func(promises string, changes ...string) *config.Loaded {
 		t.Helper()
 		files := sample.Files(t, changes...)
+		delete(files, "policy/promises.yaml")
 		if promises != "" {
 			files["policy/promises.yaml"] = []byte("promises:\n" + promises)
 		}
@@ -27,6 +28,7 @@ func TestPromiseChanges(t *testing.T) {
 	const (
 		plain  = "  - { id: p, says: No recordings, never: { class: recording } }\n"
 		except = "  - { id: p, says: No recordings, never: { class: recording, unless: { basis: consent } } }\n"
+		public = "  - { id: p, says: No recordings, never: { class: recording }, publish: true }\n"
 		other  = "  - { id: p, says: No film, never: { class: recording } }\n"
 		more   = plain + "  - { id: q, says: No names, never: { class: person_name } }\n"
 	)
@@ -40,6 +42,7 @@ func TestPromiseChanges(t *testing.T) {
 		{with(plain), with(except), []string{"promise p: what never happens reads otherwise: WIDER"}},
 		{with(except), with(plain), []string{"promise p: what never happens reads otherwise: its exception is gone: narrower"}},
 		{with(plain), with(other), []string{"promise p: says No film instead of No recordings\n"}},
+		{with(plain), with(public), []string{"promise p: publish true instead of false\n"}},
 		{with(more), with(plain), []string{"promise q: removed: No names: WIDER"}},
 		{with(plain), with("", "profiles:\n", "profiles:\n"), []string{"promise p: removed"}},
 	} {

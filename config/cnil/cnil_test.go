@@ -123,7 +123,11 @@ func TestLinesThatDoNotHold(t *testing.T) {
 		id, place, says string
 		changes         []string
 	}{
-		{"minimised", "activities.yaml", "all events", events},
+		{"minimised", "activities.yaml", "all events are", events},
+		{"minimised", "activities.yaml", "all events but these are passed on: checkout_*, purchase", []string{"events: [page_view, link]",
+			"events: [\"*\"]\n    except_events: [\"checkout_*\", purchase]"}},
+		{"minimised", "activities.yaml", "whatever begins so is passed on: page_*", []string{"events: [page_view, link]",
+			"events: [\"page_*\", link]\n    except_events: [link]"}},
 		{"minimised", "profiles.yaml", "browser and operating system (user_agent)", class("user_agent: keep")},
 		{"minimised", "profiles.yaml", "screen size (screen)", class("screen: keep")},
 		{"no_import", "profiles.yaml", "campaign of origin (campaign)", class("campaign: keep")},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/calendar"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -77,10 +78,15 @@ func minimised(j *judging) {
 			return l.Spec.Kind == minimise.Generalise || l.Spec.Kind == minimise.Rare || l.Spec.Kind == minimise.Replace
 		}, "versions_passed")
 	}
-	events, at := j.activity.Events, j.places.Activity(j.at, "events")
+	except := rules.EventNamesOf(j.activity.ExceptEvents)
+	events, at := slices.DeleteFunc(slices.Clone(j.activity.Events), except.Has), j.places.Activity(j.at, "events")
 	switch {
-	case slices.ContainsFunc(events, func(name string) bool { return strings.HasSuffix(name, "*") }):
+	case slices.Contains(events, "*") && except.IsEmpty():
 		j.against(at, "all_events")
+	case slices.Contains(events, "*"):
+		j.against(at, "all_but", "except", strings.Join(j.activity.ExceptEvents, ", "))
+	case slices.ContainsFunc(events, func(name string) bool { return strings.HasSuffix(name, "*") }):
+		j.against(at, "beginning_events", "events", strings.Join(events, ", "))
 	case len(events) > mostKinds:
 		j.open(at, "many_events", "events", strings.Join(events, ", "), "n", strconv.Itoa(len(events)))
 	default:

@@ -52,6 +52,7 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		ID: a.ID, Recipient: b.recipient(a.Recipient, readers), Basis: a.Basis.String(), Explicit: written.Explicit,
 		BasisName: said.Name, Article: said.Article, Refuse: said.Refuse,
 		Reference: a.Reference, Data: b.data(a), Events: written.Events, Titles: b.events(written.Events),
+		Except: written.ExceptEvents, Excepted: b.events(written.ExceptEvents),
 		ConsentAge: b.words.period(written.ConsentMaxAge), Transfer: b.transfer(written, readers),
 	}
 	for _, code := range written.Regions {

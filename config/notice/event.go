@@ -2,6 +2,7 @@ package notice
 
 import (
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -38,7 +39,12 @@ func (b *builder) events(names []string) []string {
 	var all []string
 	for _, name := range names {
 		title, known := b.titles[name]
-		if !known {
+		beginning, begins := strings.CutSuffix(name, "*")
+		switch {
+		case known:
+		case begins:
+			title = fill(b.words.Texts["event_beginning"], "text", beginning)
+		default:
 			title = fill(b.words.Texts["quoted"], "text", name)
 		}
 		if !slices.Contains(all, title) {

@@ -28,6 +28,7 @@ type Notice struct {
 	Centres    []Centre   `json:"centres"`
 	Controller Controller `json:"controller"`
 	Activities []Activity `json:"activities"`
+	Promises   []Promise  `json:"promises,omitempty"`
 	Rights     []string   `json:"rights"`
 	Complaint  string     `json:"complaint"`
 
@@ -63,8 +64,10 @@ type Activity struct {
 	Refuse     string    `json:"refuse"`
 	Signals    []string  `json:"signals,omitempty"` // of the browser, that count as a no
 	Data       []Data    `json:"data"`
-	Events     []string  `json:"events"`       // "*" is all
-	Titles     []string  `json:"event_titles"` // the same in words
+	Events     []string  `json:"events"`                  // "*" is all
+	Titles     []string  `json:"event_titles"`            // the same in words
+	Except     []string  `json:"except_events,omitempty"` // of these, those that it is not about
+	Excepted   []string  `json:"except_event_titles,omitempty"`
 	Regions    []string  `json:"regions,omitempty"`
 	Sites      []string  `json:"sites,omitempty"` // host names, where it is not for all that the notice is about
 	Retention  string    `json:"retention,omitempty"`
@@ -75,6 +78,12 @@ type Activity struct {
 	Device   *DeviceUse `json:"device"`
 	Decision Decision   `json:"automated_decision"`
 	Duty     Duty       `json:"required"`
+}
+
+// Promise is something that never happens, as the policy promises it: a policy that does not keep it is not loaded.
+type Promise struct {
+	ID   string   `json:"id"`
+	Says TextPart `json:"says"`
 }
 
 // Purpose is a purpose, in the notice's language or, where it has none in that, in another.
@@ -140,6 +149,7 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 			countries = append(countries, l.Countries(&l.Activities[i])...)
 		}
 	}
+	n.Promises = b.promises()
 	n.withoutConsent(b.ends)
 	n.law(readers, countries)
 	n.Own, n.Collection = own{b}.processing(), collectionOf(b, n)
@@ -228,6 +238,9 @@ func (n *Notice) facts() []string {
 			all = append(all, line)
 		}
 	}
+	for _, p := range n.Promises {
+		add("promise %s: %s", p.ID, p.Says.Text)
+	}
 	for _, c := range n.Centres {
 		add("preference centre of %s: %s", c.Site, c.URL)
 	}
@@ -252,7 +265,7 @@ func (n *Notice) facts() []string {
 		for _, of := range [][2]string{
 			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds}, {"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
 			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")}, {"sites", strings.Join(a.Sites, ", ")},
-			{"events", strings.Join(a.Events, ", ")},
+			{"events", strings.Join(a.Events, ", ")}, {"except events", strings.Join(a.Except, ", ")},
 		} {
 			if of[1] != "" {
 				add("activity %s: %s %s", a.ID, of[0], of[1])

@@ -70,7 +70,7 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{recipient}", "{readers}", "{law}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{events}", "{text}", "{recipient}", "{readers}", "{law}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
@@ -170,6 +170,9 @@ func TestNoticeDigest(t *testing.T) {
 		"what goes on":            {"    events: [page_view, link]", "    after_refusal: { because: x }\n    events: [page_view, link]"},
 		"a site":                  {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
 		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
+		"a promise":               {"class: phone, basis: legitimate_interest }\n    publish: true", "class: phone, basis: legitimate_interest }"},
+		"a promise's words":       {"No <e-mail> address leaves", "No <e-mail> address goes"},
+		"an excepted event":       {`except_events: ["checkout_*", page_view]`, "except_events: [page_view]"},
 		"an event":                {"events: [page_view, link]", "events: [page_view]"},
 		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},
 		"what is on the device":   {"period: 90 days, readers: [Google Ads]", "period: 91 days, readers: [Google Ads]"},

@@ -47,6 +47,7 @@ type Entry struct {
 	Reference  string            `json:"reference,omitempty"`
 	Assessment *RecordAssessment `json:"assessment,omitempty"`
 	Scope      []string          `json:"scope"`
+	Promises   []Promise         `json:"promises,omitempty"` // that are published, and may be about it
 }
 
 // RecordData is a class of data, and what is done to it before it is passed on.

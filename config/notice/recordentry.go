@@ -61,7 +61,7 @@ func (b *recordBuilder) entry(a *rules.Activity, written *config.Activity) Entry
 	e.Retention = []string{b.said.say("erasure_after", "period", period)}
 	e.Measures = b.measures(a, &e, of)
 	e.Assessment = b.assessment(of)
-	e.Scope = b.scope(written)
+	e.Scope, e.Promises = b.scope(written), b.promisesOf(written)
 	return e
 }
 
@@ -223,7 +223,11 @@ func (b *recordBuilder) scope(written *config.Activity) []string {
 	if len(hosts) > 0 {
 		all = append(all, b.said.say("sites", "sites", strings.Join(hosts, ", ")))
 	}
-	all = append(all, b.said.say("events", "events", events))
+	if len(written.ExceptEvents) > 0 {
+		all = append(all, b.said.say("events_but", "events", events, "except", joinList(b.events(written.ExceptEvents))))
+	} else {
+		all = append(all, b.said.say("events", "events", events))
+	}
 	if len(written.Regions) > 0 {
 		regions := make([]string, len(written.Regions))
 		for i, code := range written.Regions {

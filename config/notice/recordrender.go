@@ -46,6 +46,10 @@ func (r *Record) rows(e *Entry) []recordRow {
 			purposes = append(purposes, p.Description)
 		}
 	}
+	var promises []TextPart
+	for _, p := range e.Promises {
+		promises = append(promises, p.Says)
+	}
 	laws := e.Laws
 	if !e.Own {
 		laws = []string{e.BasisName + ", " + e.Article}
@@ -68,6 +72,7 @@ func (r *Record) rows(e *Entry) []recordRow {
 		{Key: "erasure", Values: plain(e.Retention...)},
 		{Key: "measures", Values: plain(r.measureTexts(e)...)},
 		{Key: "scope", Values: plain(e.Scope...)},
+		{Key: "promises", Values: promises},
 	}
 	for i := range rows {
 		rows[i].Letter, rows[i].Heading = itemOf[rows[i].Key], r.said.Texts[rows[i].Key]
@@ -142,7 +147,7 @@ func (r *Record) jointOnce() []string {
 // recordColumns are the columns of the table, in the order of Art. 30(1), with what is in them.
 var recordColumns = []string{
 	"activity", "state", "controller", "contact", "joint", "representative", "uk_representative", "dpo", "purposes", "subjects", "data", "recipients", "transfers",
-	"erasure", "measures", "legal_basis", "assessment", "scope",
+	"erasure", "measures", "legal_basis", "assessment", "scope", "promises",
 }
 
 // cells are an entry's values by column.
