@@ -28,7 +28,9 @@ type nodes struct {
 
 	began   time.Time
 	begun   atomic.Bool // everything of the server is open: who is asked how it stands may look at it
-	effects effects // of test objections
+	effects effects     // of test objections
+
+	sameName atomic.Bool // another process goes by the name of this one
 
 	servers atomic.Pointer[[]string] // what has to be looked at about the NATS servers; nil: nobody looked yet
 
@@ -141,6 +143,9 @@ func openNodes(s *Server) error {
 		Answer: func() []byte { return answerNode(s) }, Hear: n.effects.hear,
 		Note: func(e cluster.Event) {
 			noteCluster(n.zap, e)
+			if e.What == cluster.SameName {
+				n.sameName.Store(true)
+			}
 			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
 				replica.Tell()
 			}
@@ -257,6 +262,10 @@ func nodesMention(s *Server) []string {
 // ofItself says what has to be looked at about this node and the servers.
 func ofItself(s *Server) (all []string) {
 	n := s.nodes
+	if n.sameName.Load() {
+		all = append(all, "another process goes by the name of this node, "+s.opts.node(n.config)+": give each one of its own (cluster.node), "+
+			"and start both again")
+	}
 	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
