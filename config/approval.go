@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// WithApproval returns the text of an assessment's file with its approval added at the end, in the place of one that was there. Comments
-// and layout stay. The error says that the file is laid out in a way that takes no line more (all in one pair of braces).
+// WithApproval returns the text of an assessment's file, or of the promises', with its approval added at the end, in the
+// place of one that was there. Comments and layout stay. The error says that the file is laid out in a way that takes no line more (all in one pair of braces).
 func WithApproval(text []byte, approval string) ([]byte, error) {
 	var faults strict.Faults
 	doc := strict.Parse("assessment", text, &faults)
@@ -36,7 +36,7 @@ func WithApproval(text []byte, approval string) ([]byte, error) {
 		out.WriteString("\n")
 	}
 	if !approvedBy(out.String(), doc.Keys(), approval) {
-		return nil, errors.New("cannot add the approval to the file: write the assessment with one key a line, without braces around it")
+		return nil, errors.New("cannot add the approval to the file: write it with one key a line, without braces around it")
 	}
 	return []byte(out.String()), nil
 }

@@ -26,6 +26,9 @@ type Loaded struct {
 	Detectors     map[string]Detector   // as written
 	Promises      []Promise             // as written
 	Proofs        []promise.Result      // what they come to, each
+	Approval      basis.Promised        // what an approver signed of promises, whether it still stands or not; the zero value where none did
+	Promised      basis.Promised        // the same where it stands as it was signed
+	Unguarded     strict.Faults         // of [Examine]: in what they are not what was signed
 	Assessments   map[string]Assessment // by id
 	Revocations   []Revocation          // as written
 	Tests         []Test                // of all files, in the order of their names
@@ -73,7 +76,8 @@ func Load(path string) (*Loaded, error) {
 // [strict.Faults].
 func Compile(source *Source, past basis.Past) (*Loaded, error) { return compile(source, past, false) }
 
-// Examine makes of a source what [Compile] does, and of one whose promises are broken too: its proofs say which.
+// Examine makes of a source what [Compile] does, and of one whose promises are broken, or are not what was signed, too:
+// its proofs and Unguarded say which.
 func Examine(source *Source, past basis.Past) (*Loaded, error) { return compile(source, past, true) }
 
 func compile(source *Source, past basis.Past, examines bool) (*Loaded, error) {
@@ -91,6 +95,7 @@ func compile(source *Source, past basis.Past, examines bool) (*Loaded, error) {
 	r.draft()
 	if r.compile(); r.loaded.Policy != nil {
 		r.prove()
+		r.guard()
 	}
 	if err := r.faults.Err(); err != nil {
 		return nil, err

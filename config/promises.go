@@ -10,6 +10,7 @@ import (
 // Promises is policy/promises.yaml: what must never happen. Each is proved over the compiled policy, or it does not load.
 type Promises struct {
 	Promises []Promise `yaml:"promises" is:"required" doc:"The promises."`
+	Approval string    `yaml:"approval" is:"empty" doc:"An approver's signed note over the promises, which tagwarden promises approve writes. With it, a promise that is changed, new or gone is refused until it is signed anew."`
 }
 
 // Promise is one of them.

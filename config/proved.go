@@ -2,6 +2,7 @@ package config
 
 import (
 	"strings"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/promise"
@@ -12,6 +13,17 @@ type Proved struct {
 	Policy   string          `json:"policy"`
 	State    promise.State   `json:"state"` // broken where one is
 	Promises []ProvedPromise `json:"promises"`
+
+	Approval  *PromisesApproval `json:"approval,omitempty"`
+	Unguarded []string          `json:"not_as_signed,omitempty"` // in what they are not what was signed
+}
+
+// PromisesApproval is who signed the promises, and when.
+type PromisesApproval struct {
+	Version int    `json:"version"`
+	By      string `json:"by"` // the approver's key: name+hash
+	At      string `json:"at"` // RFC 3339
+	Stands  bool   `json:"stands"`
 }
 
 // ProvedPromise is what one promise comes to.
@@ -49,6 +61,12 @@ type Assumed struct {
 // ProvedOf gathers what the proofs of the promises came to.
 func ProvedOf(l *Loaded) Proved {
 	all := Proved{Policy: l.Policy.Digest(), State: promise.Kept, Promises: []ProvedPromise{}}
+	if of := &l.Approval; of.Version > 0 {
+		all.Approval = &PromisesApproval{of.Version, of.By, of.At.UTC().Format(time.RFC3339), len(l.Unguarded) == 0}
+	}
+	for _, fault := range l.Unguarded {
+		all.Unguarded = append(all.Unguarded, fault.Error())
+	}
 	places := l.Places()
 	for i := range l.Proofs {
 		proof, of := &l.Proofs[i], &l.Promises[i]

@@ -23,7 +23,9 @@ type reading struct {
 
 	vendorFiles map[string]*strict.Document // of policy/vendors, by id, those without a fault
 
-	examines bool // broken promises are no faults: somebody asks which are
+	approval string // of the promises, as written
+
+	examines bool // promises that are broken, or not what was signed, are no faults: somebody asks which are
 }
 
 // checks is what each check has in hand: the files with their places, what they were read into, and where it reports
@@ -122,7 +124,7 @@ func (r *reading) readPolicy() {
 	if _, ok := r.source.policy[PromisesFile]; ok {
 		var promises Promises
 		r.promises = r.read(PromisesFile, &promises)
-		r.loaded.Promises = promises.Promises
+		r.loaded.Promises, r.approval = promises.Promises, promises.Approval
 	}
 }
 

@@ -43,7 +43,10 @@ func recoverState(dir string, disk durable.Disk, log *zap.Logger) (*recovered, e
 func (r *recovered) facts() basis.Past {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return basis.Past{Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys)}
+	return basis.Past{
+		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
+		Promised: r.Facts.Promised,
+	}
 }
 
 // stood is where the log of objections stood at the start.
@@ -51,7 +54,7 @@ func (r *recovered) stood() objection.Head {
 	return objection.Head{Size: r.Head.Size, Root: r.Head.Root}
 }
 
-// remember records what a configuration says of assessments and the ledger does not know yet: versions that are
+// remember records what a configuration says of assessments and promises and the ledger does not know yet: versions that are
 // approved, and revocations. It is written before anything is judged by that configuration.
 func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 	r.mu.Lock()
@@ -85,7 +88,7 @@ func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 		}
 		r.Approve(id, version, basis.Form, key)
 	}
-	return nil
+	return r.rememberPromises(to, loaded)
 }
 
 // repeat records again what has to be remembered, so that it is still there when old records are deleted. Head is where
@@ -116,5 +119,5 @@ func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
 	for _, record := range records {
 		err = errors.Join(err, to.Assessed(record))
 	}
-	return errors.Join(err, r.repeatTokens(to))
+	return errors.Join(err, r.repeatTokens(to), r.repeatPromises(to))
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -93,6 +94,8 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 			write(t, revocations, "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 			a.replace(t, assessmentFile, "version: 1", "version: 2")
 			a.sign(t)
+			write(t, filepath.Join(a.dir, promisesFile), promisesText)
+			a.promise(t, basis.Past{})
 			r.reloaded(t)
 			if got := a.reason(t, r); got != "permitted" {
 				t.Fatalf("the second version: %s", got)
@@ -140,6 +143,9 @@ func (a *assessed) remembers(t *testing.T, c *clock) {
 	}
 	if past.Facts.Revoked["LIA-1"] != 1 || past.Facts.Seen["LIA-1"] != 2 || len(past.Facts.Keys) != 1 {
 		t.Errorf("of assessments %+v is remembered", past.Facts)
+	}
+	if of := past.Facts.Promised; of.Version != 1 || len(of.IDs()) != 2 || of.By == "" || of.At.IsZero() {
+		t.Errorf("of promises %+v is remembered", of)
 	}
 	if of := past.Tokens["auditor"]; len(past.Tokens) != 1 || of.Mark == "" || of.Created.IsZero() {
 		t.Errorf("of tokens %+v is remembered", past.Tokens)

@@ -24,7 +24,7 @@ var waiting = map[string]string{
 	"health": "", // waits two seconds at most
 	"demo":   "", // see TestInterruptTidily
 
-	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "test": "--config FILE.yaml",
+	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "promises": "--config FILE.yaml", "test": "--config FILE.yaml",
 	"explain": "--config SHOP --hit FILE.http", "replay": "--config SHOP FILE.jsonl", "scan": "FILE.jsonl",
 	"diff": "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
 	"snippet": "--config FILE.yaml ga4", "catalog": "check FILE.yaml", "keys": "list --config FILE.yaml",

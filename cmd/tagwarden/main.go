@@ -50,7 +50,7 @@ func verbs() []verb {
 		{"init", "[--example NAME] DIR", "write a working configuration to begin with", initialise},
 		{"serve", "--config FILE", "run the proxy", serve},
 		{"check", "--config FILE [--strict] [--visitors-per-day N] | --rules", "say what is wrong, or about to be, with a configuration", check},
-		{"promises", "--config FILE [--format text|json]", "say of each promise whether the policy keeps it, and how it is broken", promisesVerb},
+		{"promises", "[approve --key FILE] --config FILE", "say of each promise whether the policy keeps it and who signed it, or sign them", promisesVerb},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
 		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
 		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replayVerb},

@@ -9,8 +9,11 @@ import (
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
-func promisesVerb(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("promises", "--config FILE [--format text|json]")
+func promisesVerb(ctx context.Context, t *terminal, args []string) int {
+	if len(args) > 0 && args[0] == "approve" {
+		return promisesApprove(ctx, t, args[1:])
+	}
+	f := t.flags("promises", "[approve --key FILE] --config FILE [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
@@ -27,13 +30,13 @@ func promisesVerb(_ context.Context, t *terminal, args []string) int {
 	} else {
 		printProved(t, &proved)
 	}
-	if proved.State == promise.Broken {
+	if proved.State == promise.Broken || len(proved.Unguarded) > 0 {
 		return findings
 	}
 	return fine
 }
 
-// examine reads a configuration, also one that breaks its promises.
+// examine reads a configuration, also one that breaks its promises, or whose promises are not what was signed.
 func examine(t *terminal, file string) (*config.Loaded, int) {
 	source, err := config.Read(file)
 	if err == nil {
@@ -65,9 +68,18 @@ func printProved(t *terminal, all *config.Proved) {
 			}
 		}
 	}
+	for _, fault := range all.Unguarded {
+		printf(t.out, "not as signed  %s\n", fault)
+	}
 	if len(all.Promises) == 0 {
 		printf(t.out, "policy %.16s promises nothing: policy/promises.yaml is where promises stand\n", all.Policy)
 		return
+	}
+	switch {
+	case all.Approval == nil:
+		printf(t.out, "nobody signed them: `tagwarden promises approve --key FILE` does\n")
+	case all.Approval.Stands:
+		printf(t.out, "signed by %s at %s, version %d\n", all.Approval.By, all.Approval.At, all.Approval.Version)
 	}
 	printf(t.out, "policy %.16s: %s, %d kept, %d broken, %d that nothing could break\n", all.Policy,
 		counted(len(all.Promises), "promise"), count[promise.Kept], count[promise.Broken], count[promise.Vacuous])

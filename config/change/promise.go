@@ -40,6 +40,13 @@ func (c *comparison) promises() {
 			c.add("promise "+of.ID, Narrower, "new: %s", of.Says)
 		}
 	}
+	switch {
+	case c.old.Promised.Version == 0 || c.new.Promised.Version > 0:
+	case c.new.Approval.Version == 0:
+		c.add("promises", Wider, "no approver signs them any more: %s did", c.old.Promised.By)
+	default:
+		c.add("promises", Neutral, "they are not what %s signed, and do not load until they are signed anew", c.new.Approval.By)
+	}
 	c.broken()
 }
 

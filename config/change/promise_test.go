@@ -69,3 +69,33 @@ func TestPromiseChanges(t *testing.T) {
 		t.Errorf("what a change breaks is not said: %v", broken)
 	}
 }
+
+// TestUnsignedPromisesWiden: that nobody signs any more what an approver signed is said.
+func TestUnsignedPromisesWiden(t *testing.T) {
+	t.Parallel()
+	loaded, err := config.Compile(config.SourceOf(sample.Files(t)), basis.Past{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, stale, unsigned := *loaded, *loaded, *loaded
+	signed.Approval = basis.Promised{Version: 1, By: "privacy+3f2a0c11"}
+	signed.Promised, stale.Approval = signed.Approval, signed.Approval
+	for _, of := range []struct {
+		old, changed *config.Loaded
+		want         string
+	}{
+		{&signed, &signed, ""},
+		{&unsigned, &signed, ""},
+		{&unsigned, &unsigned, ""},
+		{&signed, &unsigned, "promises: no approver signs them any more: privacy+3f2a0c11 did: WIDER"},
+		{&signed, &stale, "promises: they are not what privacy+3f2a0c11 signed, and do not load until they are signed anew"},
+	} {
+		var text strings.Builder
+		for _, change := range Between(of.old, of.changed, sample.Day) {
+			text.WriteString(change.String() + "\n")
+		}
+		if got := text.String(); (of.want == "") != (got == "") || !strings.Contains(got, of.want) {
+			t.Errorf("got\n%swant %s", got, of.want)
+		}
+	}
+}

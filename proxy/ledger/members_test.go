@@ -64,6 +64,9 @@ func every() []zapcore.ObjectMarshaler {
 			Change: ledger.TokenMade, Name: "auditor", Roles: []string{"security", "analyst"}, Created: noon, Expires: noon.Add(time.Hour),
 			Mark: "0011223344556677", By: "crm", Through: "http", Again: true,
 		},
+		&ledger.Promised{
+			Version: 3, At: noon.Add(-time.Hour), Key: "privacy+3f2a0c11", Promises: []string{"no-mail-to-ads 9f86d081"}, Again: true,
+		},
 		everyRungs(),
 		&everyRungs().Ladder[0],
 		&everyRungs().Signals[0],
@@ -182,6 +185,7 @@ func TestRecordsOfEachKind(t *testing.T) {
 		l.ReadEnd(*all[11].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
 		l.TurnedAway([]ledger.TurnedAway{*all[12].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
 		l.Tokens([]ledger.Token{*all[13].(*ledger.Token), {Change: ledger.TokenRevoked, Name: "crm", Roles: []string{"admin"}, Created: noon, Mark: "0011223344556678"}}),
+		l.Promised(*all[14].(*ledger.Promised)),
 		l.Close(),
 	} {
 		if err != nil {

@@ -78,6 +78,8 @@ func (r *Recovered) observe(record []byte) error {
 		r.Periods.observe(record)
 	case KindToken:
 		r.observeToken(record)
+	case KindPromises:
+		r.observePromised(record)
 	case KindKey:
 		r.Keys.observe(record)
 	case KindApproval:
@@ -170,6 +172,8 @@ type remembered struct {
 	Erasing  []uint64          `json:"erasing,omitempty"`
 	Periods  *Periods          `json:"periods,omitempty"`
 	Tokens   []rememberedToken `json:"tokens,omitempty"`
+
+	Promises *rememberedPromises `json:"promises,omitempty"`
 }
 
 type reminded struct {
@@ -184,7 +188,7 @@ func (r Recovered) MarshalJSON() ([]byte, error) {
 		Revoked: r.Facts.Revoked, Seen: r.Facts.Seen, Forms: r.Forms, Signers: r.Signers,
 		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
 		Shredded: r.Keys.Shredded, Hits: r.Hits, Aside: slices.Sorted(maps.Keys(r.Aside)),
-		Erasing: slices.Sorted(maps.Keys(r.Erasing)), Tokens: r.tokensRemembered(),
+		Erasing: slices.Sorted(maps.Keys(r.Erasing)), Tokens: r.tokensRemembered(), Promises: r.promisesRemembered(),
 	}
 	if r.Periods != (Periods{}) {
 		m.Periods = &r.Periods
@@ -238,6 +242,7 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 			Change: TokenMade, Name: t.Name, Roles: t.Roles, Created: t.Created, Expires: t.Expires, Mark: t.Mark,
 		}
 	}
+	r.rememberPromises(m.Promises)
 	if m.Periods != nil {
 		r.Periods = *m.Periods
 	}
@@ -249,6 +254,7 @@ func (r *Recovered) clone() *Recovered {
 	c := *r
 	c.Facts = basis.Past{
 		Revoked: maps.Clone(r.Facts.Revoked), Seen: maps.Clone(r.Facts.Seen), Keys: maps.Clone(r.Facts.Keys),
+		Promised: r.Facts.Promised,
 	}
 	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
 	c.Aside, c.Erasing, c.Tokens = maps.Clone(r.Aside), maps.Clone(r.Erasing), maps.Clone(r.Tokens)

@@ -28,11 +28,12 @@ func Mark(days int) (mark int, reached bool) {
 	return mark, reached
 }
 
-// Past is what happened to assessments before: facts of the ledger that no document can undo.
+// Past is what happened to assessments and promises before: facts of the ledger that no document can undo.
 type Past struct {
-	Revoked map[string]int  // by id: the highest version that was revoked; it and all before it are void
-	Seen    map[string]int  // by id: the highest version that was in force; older ones are void
-	Keys    map[string]bool // that signed what was in force, as Approver.Key names them
+	Revoked  map[string]int  // by id: the highest version that was revoked; it and all before it are void
+	Seen     map[string]int  // by id: the highest version that was in force; older ones are void
+	Keys     map[string]bool // that signed what was in force, as Approver.Key names them
+	Promised Promised        // the highest version of the promises that was in force, of those that were signed; not to be changed
 }
 
 // Void tells whether a version is worth nothing, whatever its document says.

@@ -12,7 +12,7 @@ import (
 )
 
 // keys makes an approver of that name and the private key, the same ones each time.
-func keys(t *testing.T, name string) (Approver, string) {
+func keys(t testing.TB, name string) (Approver, string) {
 	t.Helper()
 	seed := bytes.Repeat([]byte(name), 64)
 	private, public, err := note.GenerateKey(bytes.NewReader(seed), name)

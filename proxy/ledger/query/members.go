@@ -51,6 +51,7 @@ var members = map[string][]string{
 	ledger.KindReadingEnd:  words("reading by records"),
 	ledger.KindTurnedAway:  words("from to why permission by count"),
 	ledger.KindToken:       words("change name roles created expires token by through again"),
+	ledger.KindPromises:    words("promises_version approved key promises again"),
 	ledger.KindSealed:      words("first end segment summary torn"),
 	ledger.KindRetention:   words("first end text"),
 	ledger.KindSetAside:    words("first end digest text"),

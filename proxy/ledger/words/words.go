@@ -60,6 +60,7 @@ var of = map[string]func(r *record) string{
 	ledger.KindSealed:      func(r *record) string { return joined("sealed", numbersIn(r.all)) },
 	ledger.KindRetention:   func(r *record) string { return joined("retention", numbersIn(r.all), r.long("text")) },
 	ledger.KindErasure:     erasure,
+	ledger.KindPromises:    promises,
 	ledger.KindErased: func(r *record) string {
 		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", counted(int(r.all.Get("records").Int()), "line"), r.get("segment"))
 	},
@@ -168,6 +169,15 @@ func restored(r *record) string {
 func assessed(r *record) string {
 	return fmt.Sprintf("%s %s version %s: %s %s", r.get("kind"), r.get("assessment"), r.get("assessment_version"),
 		cmp.Or(r.long("because"), "-"), r.get("key"))
+}
+
+func promises(r *record) string {
+	text := fmt.Sprintf("promises version %s, signed by %s at %s: %s", r.get("promises_version"), r.get("key"), r.get("approved"),
+		counted(len(r.all.Get("promises").Array()), "promise"))
+	if r.all.Get("again").Bool() {
+		text += ", as before"
+	}
+	return text
 }
 
 func due(r *record) string {
