@@ -41,12 +41,13 @@ func guarded(t *testing.T, promises string, approvers ...string) map[string][]by
 	if strings.Contains(text, "\napprovers:") {
 		t.Fatal("the base has approvers: this test brings its own")
 	}
-	text = strings.TrimRight(text, "\n") + "\napprovers:\n"
+	var with strings.Builder
+	with.WriteString(strings.TrimRight(text, "\n") + "\napprovers:\n")
 	for _, key := range approvers {
 		name, _, _ := strings.Cut(key, "+")
-		text += "  " + name + ": \"" + key + "\"\n"
+		with.WriteString("  " + name + ": \"" + key + "\"\n")
 	}
-	files["tagwarden.yaml"] = []byte(text)
+	files["tagwarden.yaml"] = []byte(with.String())
 	return files
 }
 

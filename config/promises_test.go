@@ -11,7 +11,7 @@ import (
 )
 
 // proved compiles the policy of the case about broken promises with one promise in place of all, and with texts changed.
-func proved(t testing.TB, never string, changes ...string) (promise.Result, *Loaded) {
+func proved(t testing.TB, never string, changes ...string) promise.Result {
 	t.Helper()
 	_, own := archive(t, "testdata/faults/promises_broken.txtar")
 	files := base(t)
@@ -32,7 +32,7 @@ func proved(t testing.TB, never string, changes ...string) (promise.Result, *Loa
 	if err != nil {
 		t.Fatal(err)
 	}
-	return loaded.Proofs[0], loaded
+	return loaded.Proofs[0]
 }
 
 // TestProofs: what a promise comes to, key by key, with the parts of the way in which it is broken.
@@ -89,7 +89,7 @@ func TestProofs(t *testing.T) {
 		{"{ class: recording, vendor: ga4 }", nil, promise.Vacuous, ""},
 		{"{ looser_than: keep }", nil, promise.Vacuous, ""},
 	} {
-		proof, _ := proved(t, of.never, of.changes...)
+		proof := proved(t, of.never, of.changes...)
 		way := ""
 		if c := proof.Counter; c != nil {
 			does, _, _ := strings.Cut(c.Does(), " ")
@@ -116,7 +116,7 @@ func TestProofsAssume(t *testing.T) {
 		{"{ country: US, vendor: matomo }", nil, promise.Abroad, "machines of matomo stand"},
 		{"{ country: JP, vendor: product }", []string{"catalog: segment, prefix", "catalog: segment, upstream: \"https://eu.shop.example\", prefix", "    transfer: { country: US, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }\n    profile: product", "    transfer: { country: US, safeguard: SCC }\n    profile: product"}, promise.Declared, ""},
 	} {
-		proof, _ := proved(t, of.never, of.changes...)
+		proof := proved(t, of.never, of.changes...)
 		found := false
 		for _, assumed := range proof.Assumed {
 			found = found || assumed.Kind == of.kind && strings.Contains(assumed.Says, of.says)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
@@ -130,7 +131,7 @@ func breaks(l *Loaded, proof *promise.Result, places Places) string {
 			"vendors.%s.country in %s", c.Activity.Recipient.ID, l.Source.Path)
 	}
 	if n := len(proof.Others); n > 0 {
-		text += fmt.Sprintf("; %s", others(proof.Others))
+		text += "; " + others(proof.Others)
 	}
 	return text
 }
@@ -142,12 +143,7 @@ func others(ids []string) string {
 	if len(ids) > 1 {
 		text = "so do "
 	}
-	for i, id := range ids[:min(len(ids), most)] {
-		if i > 0 {
-			text += ", "
-		}
-		text += id
-	}
+	text += strings.Join(ids[:min(len(ids), most)], ", ")
 	if len(ids) > most {
 		text += fmt.Sprintf(" and %d more", len(ids)-most)
 	}

@@ -80,7 +80,7 @@ func (l *leftOf) plans(event int32) []*plan {
 }
 
 func (l *leftOf) action(event, field int32, class, alias hit.Class) *minimise.Action {
-	a, _ := l.j.minimiseState.action(event, field, class, alias)
+	a, _ := l.j.action(event, field, class, alias)
 	return a
 }
 
@@ -137,10 +137,10 @@ func (l *leftOf) headers(all []Left) []Left {
 	endpoint := l.j.Route.Endpoint
 	for _, header := range l.j.Out.Headers {
 		of := Leaving{Field: "header " + header.Name, Around: true, By: ByConstant}
-		switch {
-		case header.Name == "Sec-GPC":
+		switch header.Name {
+		case "Sec-GPC":
 			of.Classes = ClassesOf(hit.ConsentSignal)
-		case header.Name == endpoint.Carry.Header:
+		case endpoint.Carry.Header:
 			all = append(all, l.address(of.Field))
 			continue
 		}

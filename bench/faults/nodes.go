@@ -95,7 +95,7 @@ func rootKey(other bool) string {
 // verb runs a verb of tagwarden on the node's server file.
 func (n *node) verb(args ...string) (string, error) {
 	args = append(args, "--config", n.file)
-	cmd := exec.Command(n.command[0], args...) //nolint:gosec // the program under test
+	cmd := exec.Command(n.command[0], args...)
 	cmd.Env = append(os.Environ(), n.env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {

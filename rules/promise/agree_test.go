@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -263,7 +264,7 @@ func agree(t *testing.T, seed uint64) (kept, shown, breaches int) {
 	}
 	promises := make([]promise.Promise, 60)
 	for i := range promises {
-		promises[i] = promise.Promise{ID: fmt.Sprint(i), Never: conditionOf(r, p)}
+		promises[i] = promise.Promise{ID: strconv.Itoa(i), Never: conditionOf(r, p)}
 		if unless := conditionOf(r, p); r.IntN(2) == 0 && !unless.IsEmpty() {
 			promises[i].Unless = &unless
 		}

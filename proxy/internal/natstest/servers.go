@@ -2,8 +2,8 @@
 package natstest
 
 import (
+	"crypto/rand"
 	"io"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"strconv"
@@ -28,7 +28,7 @@ type Servers struct {
 // Start starts them, and waits until JetStream has a leader.
 func Start(t testing.TB) *Servers {
 	t.Helper()
-	c := &Servers{t: t, name: "test-" + strconv.FormatUint(rand.Uint64(), 36)}
+	c := &Servers{t: t, name: "test-" + rand.Text()}
 	for i := range 3 {
 		c.folder[i] = t.TempDir()
 		c.client[i] = -1
