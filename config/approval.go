@@ -9,7 +9,8 @@ import (
 )
 
 // WithApproval returns the text of an assessment's file, or of the promises', with its approval added at the end, in the
-// place of one that was there. Comments and layout stay. The error says that the file is laid out in a way that takes no line more (all in one pair of braces).
+// place of one that was there. Comments and layout stay. The error says that the file is laid out in a way that takes no
+// line more (all in one pair of braces).
 func WithApproval(text []byte, approval string) ([]byte, error) {
 	var faults strict.Faults
 	doc := strict.Parse("assessment", text, &faults)
