@@ -51,7 +51,7 @@ test: ## all tests; they need no network
 # The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules. Nor do config
 # and those who read a ledger that nobody writes. Of the others these run one step after another, and ten times as long under the detector:
 # scripts, attacks, tables over all vendors, steps of a disk that fail one by one, folders and forms of earlier versions, commands that are
-# given lines one by one, recordings that are judged one by one, damage that one worker looks for, and who reads our sources. `make race RACED=./... SKIPPED=none` runs all of it.
+# given lines one by one, recordings that are judged one by one, damage that one worker looks for, what is held against a clock, and who reads our sources. `make race RACED=./... SKIPPED=none` runs all of it.
 RACED   ?= $$($(GO) list ./cmd/... ./proxy/... ./rules | grep -vE '/proxy/ledger/(dossier|index|query|recompute|table|tree|words)$$')
 SERIAL  := TestScripts \
 	TestKeptFolders TestKeptFoldersRememberTheirKeys TestKeptApprovals TestFolderAsWritten TestFoldersOfBeforeAreAudited \
@@ -62,6 +62,7 @@ SERIAL  := TestScripts \
 	TestNothingOfAVisitorSurvivesReset TestOneLargeHitMakesNoLaterOneLarge TestOnePersonInEveryDress TestAgainIsJudgingAnew \
 	TestWorkOfWorstHits TestFreeValuesOfAllVendors TestANoToAServiceIsANoToItsVendor TestWhatAChangeOfThePolicyEnds \
 	TestNoControlByteInAHeader TestANoCountsOnEveryBasis TestEditsAreFoundAndPlaced TestAStartWithoutItsKeyState TestRotatingBesideAFailingDisk \
+	TestAfterAPartitionANodeIsFreshWithinASecond TestWhoDeliversMayDie \
 	TestTestsRun TestPackagesAreDescribed TestDocumentsNameWhatIsThere TestReceiversAreNarrow TestSkippedTestsAreThere
 SKIPPED ?= ^($(shell echo $(SERIAL) | tr ' ' '|'))$$
 

@@ -40,7 +40,11 @@ func TestAfterAPartitionANodeIsFreshWithinASecond(t *testing.T) {
 				until(t, "a while", func() bool { return time.Now().After(passed) })
 				b.each(test.heal)
 				healed := time.Now()
-				until(t, "a fresh node", b.isFresh)
+				until(t, "a fresh node", b.isFresh) // it lacked nothing some time ago: by a heartbeat of before the last acts, it may be
+				until(t, "all acts", func() bool {
+					acts, _ := b.applied()
+					return len(acts) == 100*(round+1)
+				})
 				took := time.Since(healed)
 				t.Logf("fresh %v after the network was whole again", took)
 				sameActs(t, a, b)
@@ -133,7 +137,7 @@ func TestWhoDeliversMayDie(t *testing.T) {
 	acked := time.Now()
 	until(t, "the act", b.has(1))
 	t.Logf("acknowledged after %v, there after %v more", acked.Sub(asked), time.Since(acked))
-	if took := time.Since(acked); took > time.Second || acked.Sub(asked) > 3*time.Second {
+	if took := time.Since(acked); took > 1500*time.Millisecond || acked.Sub(asked) > 3*time.Second {
 		t.Errorf("acknowledged after %v, there only after %v more", acked.Sub(asked), took)
 	}
 }
