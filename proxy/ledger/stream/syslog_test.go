@@ -145,6 +145,9 @@ func TestSyslogOverTCP(t *testing.T) {
 			}
 		}
 		s.Close()
+		if !c.fails {
+			<-ended // a connection that waits to be accepted would go with the listener
+		}
 		if err := listener.Close(); err != nil {
 			t.Error(err)
 		}
