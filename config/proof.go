@@ -24,7 +24,7 @@ func (r *reading) prove() {
 		switch proof.State {
 		case promise.Broken:
 			if !r.examines {
-				r.faults.At(r.promises, at, "promise %s is broken: %s", proof.Promise.ID, breaks(r.loaded, proof, Places{profiles: r.profiles, activities: r.activities}))
+				r.faults.At(r.promises, at, "promise %s is broken: %s", proof.Promise.ID, Breaks(r.loaded, proof, Places{profiles: r.profiles, activities: r.activities}))
 			}
 		case promise.Vacuous:
 			r.warnings.At(r.promises, at, "promise %s says nothing: no vendor, event or field of this policy could break it; "+
@@ -42,9 +42,6 @@ func Prove(l *Loaded, promises []Promise) []promise.Result {
 	}
 	return promise.Prove(l.Policy, compiled, Whereabouts(l))
 }
-
-// Breaks says how a promise is broken, and by which line.
-func Breaks(l *Loaded, proof *promise.Result) string { return breaks(l, proof, l.Places()) }
 
 // compiled resolves the names of a promise, which were found to be right.
 func (p *Promise) compiled() promise.Promise {
@@ -113,9 +110,9 @@ func Whereabouts(l *Loaded) promise.Where {
 	}
 }
 
-// breaks says how a promise is broken, and by which line: "activity ... sends ...; policy/profiles.yaml:12:7 lets it
+// Breaks says how a promise is broken, and by which line: "activity ... sends ...; policy/profiles.yaml:12:7 lets it
 // through".
-func breaks(l *Loaded, proof *promise.Result, places Places) string {
+func Breaks(l *Loaded, proof *promise.Result, places Places) string {
 	c := proof.Counter
 	text := c.String() + "; "
 	if at := lineOf(c.Line, places.profiles); at != "" {

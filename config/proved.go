@@ -80,7 +80,7 @@ func ProvedOf(l *Loaded) Proved {
 		}
 		if c := proof.Counter; c != nil {
 			all.State = promise.Broken
-			p.Breaks = breaks(l, proof, places)
+			p.Breaks = Breaks(l, proof, places)
 			p.Way = &ProvedWay{
 				Activity: c.Activity.ID, Vendor: c.Activity.Recipient.ID, Endpoint: c.Endpoint, Event: c.Event, Site: c.Site,
 				Region: c.Region, Field: c.Field, Class: c.Class, Action: c.Does(), Line: lineOf(c.Line, places.profiles),

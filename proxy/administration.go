@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -15,25 +14,10 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
-// administration is the log of what nodes share beside what people ask for: tokens, what became of assessments, and
-// changes of keys out of turn. It is one log, so that there is one order of them, and one place to be behind; it is
-// another one than that of objections, which may be millions and wait for nobody.
-type administration struct {
-	log atomic.Pointer[cluster.Log] // nil until everybody is open who does its acts
-}
-
-// administrationLog is what kind of acts that log has.
+// administrationLog is what kind of acts the log has of what nodes share beside what people ask for: tokens, what became of
+// assessments, and changes of keys out of turn. It is one log, so that there is one order of them, and one place to be
+// behind; it is another one than that of objections, which may be millions and wait for nobody.
 const administrationLog = "administration"
-
-// Append puts an act on the log. See [order.Log].
-func (a *administration) Append(ctx context.Context, id [16]byte, act []byte) error {
-	log := a.log.Load()
-	if log == nil {
-		return errNoLog
-	}
-	_, err := log.Append(ctx, id, act)
-	return err
-}
 
 // openOrder reads how far this node has come with such acts, and what stands by them.
 func openOrder(s *Server) (err error) {
@@ -72,39 +56,27 @@ func openAdministration(s *Server) error {
 		s.order.Again()
 		at = cluster.Position{Stream: at.Stream}
 	}
-	trust, err := trustOf(n.config)
+	o, err := nodeLogOptions(s, administrationLog, at, s.order.Take)
 	if err != nil {
 		return err
 	}
 	keys := s.keyring.store.State()
-	logger := s.opts.Log.With(zap.String("log", administrationLog))
-	wait := time.Duration(0)
+	o.Identity = keys.Identity() + "/" + keys.Line()
 	if n.log.Load().Status().Server == "" {
-		wait = time.Millisecond // it was waited for already
+		o.Wait = time.Millisecond // it was waited for already
 	}
-	log, err := cluster.Open(context.Background(), cluster.Options{
-		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
-		Kind: administrationLog, Identity: keys.Identity() + "/" + keys.Line(), At: at, Wait: wait,
-		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
-		Apply: func(acts []cluster.Act, to cluster.Position) error {
-			all := make([]order.Act, len(acts))
-			for i := range acts {
-				a := &acts[i]
-				all[i] = order.Act{Seq: a.Seq, At: a.At, ID: a.ID, Body: a.Body}
-			}
-			return s.order.Take(all, to.String())
-		},
-		Note: func(e cluster.Event) {
-			noteCluster(logger, e)
-			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
-				s.order.TellAgain()
-			}
-		},
-	})
+	logger := s.opts.Log.With(zap.String("log", administrationLog))
+	o.Note = func(e cluster.Event) {
+		noteCluster(logger, e)
+		if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+			s.order.TellAgain()
+		}
+	}
+	log, err := cluster.Open(context.Background(), o)
 	if err != nil {
 		return err
 	}
-	n.administration.log.Store(log)
+	n.administration.Store(log)
 	s.order.Join(&n.administration)
 	s.metrics.Administration(func() metrics.Administration {
 		_, seq := s.order.Position()
@@ -118,7 +90,7 @@ func closeAdministration(s *Server) error {
 	if s.nodes == nil {
 		return nil
 	}
-	return s.nodes.administration.log.Load().Close()
+	return s.nodes.administration.Load().Close()
 }
 
 // tellAdministration tells others what they could not be told.
@@ -132,7 +104,7 @@ func administrationHealth(s *Server) string {
 	if s.nodes == nil {
 		return ""
 	}
-	return lacks(s.nodes.administration.log.Load())
+	return lacks(s.nodes.administration.Load())
 }
 
 func administrationMention(s *Server) (all []string) {

@@ -26,9 +26,8 @@ type Joined struct {
 const joiningFile = "joining"
 
 // Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
-// Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
-// all, and its tokens, with how far it had come with them. The forwarding log, the queue and what that node has to tell others stay
-// its own. The new folder must hold none of them yet; where a join broke off it begins anew.
+// all, and its tokens, with how far it had come with them. The forwarding log, the queue and what that node has to tell
+// others stay its own. The new folder must hold none of them yet; where a join broke off it begins anew.
 func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	data := loaded.Server.Data
 	if loaded.Server.Cluster == nil {

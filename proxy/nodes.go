@@ -22,9 +22,9 @@ type nodes struct {
 	config *config.Cluster
 	zap    *zap.Logger
 	now    func() time.Time
-	log    atomic.Pointer[cluster.Log] // nil until the store is open that is given acts
+	log    nodeLog // of objections
 
-	administration administration // the other log
+	administration nodeLog
 
 	began   time.Time
 	begun   atomic.Bool // everything of the server is open: who is asked how it stands may look at it
@@ -58,17 +58,7 @@ func (n *nodes) order() objection.Order {
 	if n == nil {
 		return nil
 	}
-	return n
-}
-
-// Append puts an act on the log. See [objection.Order].
-func (n *nodes) Append(ctx context.Context, id [16]byte, act []byte) error {
-	log := n.log.Load()
-	if log == nil {
-		return errNoLog
-	}
-	_, err := log.Append(ctx, id, act)
-	return err
+	return &n.log
 }
 
 // stale tells whether other nodes may have taken an objection that this one does not know, so that what one may object
@@ -77,7 +67,7 @@ func (n *nodes) stale() bool {
 	if n == nil || n.config.Stale.Then == "go_on" && n.caughtUp() {
 		return false
 	}
-	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
+	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.Load()} {
 		if log == nil || log.Stale(n.now()) {
 			return true
 		}
@@ -87,7 +77,7 @@ func (n *nodes) stale() bool {
 
 // caughtUp tells whether this node has had all acts once since it began.
 func (n *nodes) caughtUp() bool {
-	return caughtUp(n.log.Load()) && caughtUp(n.administration.log.Load())
+	return caughtUp(n.log.Load()) && caughtUp(n.administration.Load())
 }
 
 // caughtUp tells whether a node has had all acts of a log once since it began.
@@ -120,37 +110,25 @@ func openNodes(s *Server) error {
 	if err != nil {
 		return fmt.Errorf("the store of objections says how far it has come, and that cannot be read: %w", err)
 	}
-	trust, err := trustOf(n.config)
+	o, err := nodeLogOptions(s, objectionsLog, at, replica.Take)
 	if err != nil {
 		return err
 	}
 	lacks := replica.Lacks() // acts come as soon as the log is open
 	head := s.objections.Head()
 	n.effects.init(s.opts.node(n.config), s.metrics.NewClusterEffect())
-	log, err := cluster.Open(context.Background(), cluster.Options{
-		Name: n.config.Name, Node: s.opts.node(n.config), URLs: n.config.NATS, Creds: n.config.Creds, TLS: trust,
-		Kind: objectionsLog, Identity: s.keyring.store.State().Identity(), At: at,
-		Base:  fmt.Sprintf("%d changes, %x", head.Size, head.Root),
-		Stale: time.Duration(n.config.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
-		Apply: func(acts []cluster.Act, to cluster.Position) error {
-			ordered := make([]objection.Ordered, len(acts))
-			for i := range acts {
-				a := &acts[i]
-				ordered[i] = objection.Ordered{Seq: a.Seq, At: a.At, ID: a.ID, Body: a.Body}
-			}
-			return replica.Take(ordered, to.String())
-		},
-		Answer: func() []byte { return answerNode(s) }, Hear: n.effects.hear,
-		Note: func(e cluster.Event) {
-			noteCluster(n.zap, e)
-			if e.What == cluster.SameName {
-				n.sameName.Store(true)
-			}
-			if e.What == cluster.Reading || e.What == cluster.CaughtUp {
-				replica.Tell()
-			}
-		},
-	})
+	o.Identity, o.Base = s.keyring.store.State().Identity(), fmt.Sprintf("%d changes, %x", head.Size, head.Root)
+	o.Answer, o.Hear = func() []byte { return answerNode(s) }, n.effects.hear
+	o.Note = func(e cluster.Event) {
+		noteCluster(n.zap, e)
+		if e.What == cluster.SameName {
+			n.sameName.Store(true)
+		}
+		if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+			replica.Tell()
+		}
+	}
+	log, err := cluster.Open(context.Background(), o)
 	if err != nil {
 		return err
 	}
@@ -266,7 +244,7 @@ func ofItself(s *Server) (all []string) {
 		all = append(all, "another process goes by the name of this node, "+s.opts.node(n.config)+": give each one of its own (cluster.node), "+
 			"and start both again")
 	}
-	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.log.Load()} {
+	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.Load()} {
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
 		}

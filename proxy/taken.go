@@ -17,9 +17,6 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
 )
 
-func zapVendor(vendor string) zap.Field { return zap.String("vendor", vendor) }
-func zapError(err error) zap.Field      { return zap.Error(err) }
-
 // shares tells whether hits put their events where all nodes of a cluster can take them.
 func (d *dispatcher) shares() bool {
 	_, own := d.room.(ownRoom)
@@ -217,13 +214,14 @@ func (t *takers) giveBack() error {
 		}
 	}
 	t.done(ctx, whole)
-	return t.giveBackAll(ctx, begun, ended)
+	t.giveBackAll(ctx, begun, ended)
+	return nil
 }
 
 // lastWords is how long a process that ends waits for the cluster to hear what it says of what it had taken.
 const lastWords = time.Second
 
-func (t *takers) giveBackAll(ctx context.Context, begun map[*lease]*sharedqueue.Set, ended map[*lease]sharedqueue.Set) error {
+func (t *takers) giveBackAll(ctx context.Context, begun map[*lease]*sharedqueue.Set, ended map[*lease]sharedqueue.Set) {
 	var telling sync.WaitGroup
 	places := make(chan struct{}, mostAcknowledged)
 	for one, some := range begun {
@@ -232,10 +230,9 @@ func (t *takers) giveBackAll(ctx context.Context, begun map[*lease]*sharedqueue.
 			defer func() { <-places }()
 			if err := one.GiveBack(ctx, ended[one], *some); err != nil && !errors.Is(err, sharedqueue.ErrLost) {
 				t.opts.Log.Warn("the cluster does not hear how far this node has come: another one takes it after a while",
-					zapVendor(one.vendor), zapError(err))
+					zap.String("vendor", one.vendor), zap.Error(err))
 			}
 		})
 	}
 	telling.Wait()
-	return nil
 }

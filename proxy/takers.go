@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
@@ -128,7 +130,8 @@ func (t *takers) takeAll(ctx context.Context, vendor string) {
 		}
 		if says := err.Error(); says != said {
 			said = says
-			t.opts.Log.Warn("events cannot be taken out of the cluster's queue: it is tried again", zapVendor(vendor), zapError(err))
+			t.opts.Log.Warn("events cannot be taken out of the cluster's queue: it is tried again",
+				zap.String("vendor", vendor), zap.Error(err))
 		}
 		pauseFor(ctx, nil, againAfter)
 	}

@@ -52,17 +52,17 @@ func (c *comparison) promises() {
 
 // broken says which promises the new policy breaks: its own, and those of the old one.
 func (c *comparison) broken() {
-	said := map[string]bool{}
+	said, places := map[string]bool{}, c.new.Places()
 	for i := range c.new.Proofs {
 		if proof := &c.new.Proofs[i]; proof.State == promise.Broken {
 			said[proof.Promise.ID] = true
-			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it: %s", config.Breaks(c.new, proof))
+			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it: %s", config.Breaks(c.new, proof, places))
 		}
 	}
 	proofs := config.Prove(c.new, c.old.Promises)
 	for i := range proofs {
 		if proof := &proofs[i]; proof.State == promise.Broken && !said[proof.Promise.ID] {
-			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it as it was: %s", config.Breaks(c.new, proof))
+			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it as it was: %s", config.Breaks(c.new, proof, places))
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -144,7 +143,7 @@ func (t *Tokens) view(file []Token) (all []Token) {
 			all = append(all, file[i])
 		}
 	}
-	slices.SortFunc(all, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(all, byName)
 	return all
 }
 

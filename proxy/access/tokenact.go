@@ -1,7 +1,6 @@
 package access
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -90,7 +89,7 @@ func (t tokenActs) make(a *tokenAct) error {
 		return t.refuse(&a.Token, fault)
 	}
 	next := append(slices.Clone(now), a.Token)
-	slices.SortFunc(next, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(next, byName)
 	if !shares {
 		if err := t.before(next, a.Token.Name, a.By); err != nil {
 			return err
@@ -147,7 +146,7 @@ func (t tokenActs) change(a *tokenAct) error {
 	}
 	next := slices.Clone(t.valid)
 	next[at] = a.Token
-	slices.SortFunc(next, func(a, b Token) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(next, byName)
 	return t.replace(next, a.Token.Name, a.By)
 }
 

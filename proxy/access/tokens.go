@@ -4,6 +4,7 @@
 package access
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -60,6 +61,9 @@ type Tokens struct {
 
 // mostTokens is how many tokens there may be.
 const mostTokens = 1000
+
+// byName is the order in which tokens stand.
+func byName(a, b Token) int { return cmp.Compare(a.Name, b.Name) }
 
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)

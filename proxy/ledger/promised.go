@@ -16,20 +16,20 @@ import (
 // promises, again. From then on nothing else is let come into force than what an approver signs.
 const KindPromises = "promises"
 
-// Promised is a record about promises that were signed. It holds nothing of a visitor.
+// Promised is a record about promises that were signed, and how a summary holds it. It holds nothing of a visitor.
 type Promised struct {
-	Version  int
-	At       time.Time // when they were signed
-	Key      string    // who signed them, "privacy+3f2a0c11"
-	Promises []string  // "no-mail-to-ads 9f86d0...": of each its id, and the digest of what it means
-	Again    bool      // it was recorded before, and is repeated so that it outlives the records that are deleted
+	Version  int       `json:"version"`
+	At       time.Time `json:"approved"` // when they were signed
+	Key      string    `json:"key"`      // who signed them, "privacy+3f2a0c11"
+	Promises []string  `json:"promises"` // "no-mail-to-ads 9f86d0...": of each its id, and the digest of what it means
+	Again    bool      `json:"-"`        // it was recorded before, and is repeated so that it outlives the records that are deleted
 }
 
 var _ zapcore.ObjectMarshaler = (*Promised)(nil)
 
 // PromisedOf is the record of what was signed.
 func PromisedOf(of *basis.Promised) Promised {
-	p := Promised{Version: of.Version, At: of.At, Key: of.By}
+	p := Promised{Version: of.Version, At: of.At.UTC(), Key: of.By}
 	for _, id := range of.IDs() {
 		p.Promises = append(p.Promises, id+" "+of.Promises[id].String())
 	}
@@ -91,26 +91,11 @@ func (r *Recovered) Knows(of *basis.Promised) bool {
 	return was.Version == of.Version && was.By == of.By && was.At.Equal(of.At) && maps.Equal(was.Promises, of.Promises)
 }
 
-// rememberedPromises is how a summary holds them.
-type rememberedPromises struct {
-	Version  int       `json:"version"`
-	At       time.Time `json:"approved"`
-	Key      string    `json:"key"`
-	Promises []string  `json:"promises"`
-}
-
 // promisesRemembered are those that were signed last; nil where none were.
-func (r *Recovered) promisesRemembered() *rememberedPromises {
+func (r *Recovered) promisesRemembered() *Promised {
 	if r.Facts.Promised.Version == 0 {
 		return nil
 	}
 	of := PromisedOf(&r.Facts.Promised)
-	return &rememberedPromises{of.Version, of.At.UTC(), of.Key, of.Promises}
-}
-
-// rememberPromises takes up what a summary holds.
-func (r *Recovered) rememberPromises(m *rememberedPromises) {
-	if m != nil {
-		r.Promise((&Promised{Version: m.Version, At: m.At, Key: m.Key, Promises: m.Promises}).signed())
-	}
+	return &of
 }

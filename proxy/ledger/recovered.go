@@ -173,7 +173,7 @@ type remembered struct {
 	Periods  *Periods          `json:"periods,omitempty"`
 	Tokens   []rememberedToken `json:"tokens,omitempty"`
 
-	Promises *rememberedPromises `json:"promises,omitempty"`
+	Promises *Promised `json:"promises,omitempty"`
 }
 
 type reminded struct {
@@ -242,7 +242,9 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 			Change: TokenMade, Name: t.Name, Roles: t.Roles, Created: t.Created, Expires: t.Expires, Mark: t.Mark,
 		}
 	}
-	r.rememberPromises(m.Promises)
+	if m.Promises != nil {
+		r.Promise(m.Promises.signed())
+	}
 	if m.Periods != nil {
 		r.Periods = *m.Periods
 	}

@@ -38,8 +38,6 @@ var (
 	ErrNotPut = errors.New("the cluster's queue cannot be reached")
 	// ErrUnknown says that nobody knows whether it was put: the answer of the quorum did not come.
 	ErrUnknown = errors.New("the cluster's queue did not answer")
-	// ErrTooLarge says that an item does not fit into a message.
-	ErrTooLarge = errors.New("it is too large for the cluster's queue")
 	// ErrLost says that another node has the message by now.
 	ErrLost = errors.New("another node has it")
 	// ErrOther says that a stream of that name is not this cluster's.

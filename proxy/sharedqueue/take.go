@@ -154,7 +154,7 @@ func (m *Message) comesAgain(ctx context.Context, msg jetstream.Msg) (mine bool,
 		err = m.put(ctx, m.mark)
 	}
 	if m.lost.Load() {
-		m.forget()
+		m.Forget()
 		return false, nil
 	}
 	if err == nil {
@@ -241,7 +241,7 @@ func (m *Message) Done(ctx context.Context, secret bool) error {
 	if err := msg.DoubleAck(ctx); err != nil && !m.q.isGone(msg) {
 		return err
 	}
-	m.forget()
+	m.Forget()
 	if m.Again {
 		return nil // its mark is what fences off whoever had it before, and goes by its age
 	}
@@ -272,7 +272,7 @@ func (q *Queue) isGone(msg jetstream.Msg) bool {
 func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
 	m.marking.Lock()
 	defer m.marking.Unlock()
-	defer m.forget()
+	defer m.Forget()
 	if m.lost.Load() {
 		return ErrLost
 	}
@@ -285,10 +285,8 @@ func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
 	return msg.Nak()
 }
 
-// Forget has a message be kept no more that another node has.
-func (m *Message) Forget() { m.forget() }
-
-func (m *Message) forget() {
+// Forget has a message be kept no more: it has ended, or another node has it.
+func (m *Message) Forget() {
 	m.mu.Lock()
 	m.gone = true
 	m.mu.Unlock()

@@ -38,8 +38,8 @@ type behind struct {
 	Key    string `json:"key"`
 }
 
-// Append appends the state as a file holds it, one of a version before in its form: a line of JSON with the keys in base64, and a line with the SHA-256 of the first in hex,
-// by which a file that was not written whole is known.
+// Append appends the state as a file holds it, one of a version before in its form: a line of JSON with the keys in base64,
+// and a line with the SHA-256 of the first in hex, by which a file that was not written whole is known.
 func (s State) Append(dst []byte) []byte {
 	w := written{
 		Version: 1, Subject: s.subject.text(), Ledger: s.ledger.text(), Shreds: s.shreds, Digest: s.digest.text(), Chains: map[string]behind{},
