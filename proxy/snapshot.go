@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -11,11 +12,13 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
+	"github.com/tagwarden/tagwarden/proxy/minimised"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -37,6 +40,7 @@ type Snapshot struct {
 	texts      map[[32]byte][]byte        // that visitors choose by, by digest
 	counters   counters
 	names      *lru.Cache[string, string] // event names as the ledger keeps them
+	memo       minimise.Memo              // what became of values that visitors share; nil: it is off
 }
 
 // Deliverer sends an event and says how that ended.
@@ -65,6 +69,14 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(
 			func(category string) signal.Categories { return rules.CategoryOf(loaded.Policy, category) })
+	}
+	if loaded.Server.Memo == "on" {
+		var key [16]byte
+		if _, err := io.ReadFull(s.opts.Rand, key[:]); err != nil {
+			client.Close()
+			return nil, fmt.Errorf("cannot make the key of memo: %w", err)
+		}
+		fresh.memo = minimised.New(key)
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"

@@ -23,6 +23,8 @@ type Inputs struct {
 
 	Strings signal.Strings // decoded consent strings, kept between hits; nil: each is decoded anew
 
+	Memo minimise.Memo // what became of values in other hits below this very policy; nil: each is minimised anew
+
 	Denials Denials // which events were denied before; nil: none was
 
 	Memory hit.Memory // asked for room before the hit takes it; nil: there is always some

@@ -89,7 +89,7 @@ func (m *minimiseState) minimise(r *readState, verdicts []Verdict, in *Inputs) R
 func (m *minimiseState) environment(p *Policy, in *Inputs) {
 	q := &m.hit.Request
 	m.env = minimise.Env{
-		Now: in.Now, Rare: in.Rare, Detectors: p.detectors, Work: &m.budget.Meter,
+		Now: in.Now, Rare: in.Rare, Memo: in.Memo, Detectors: p.detectors, Work: &m.budget.Meter,
 		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Formats: m.route.Recipient.formats, Site: m.site.ID, IP: q.Address,
 	}
 	if in.Keys != nil {

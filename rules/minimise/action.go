@@ -1,8 +1,6 @@
 package minimise
 
 import (
-	"bytes"
-
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 	"github.com/tagwarden/tagwarden/rules/scrub"
@@ -15,6 +13,7 @@ type Action struct {
 	class hit.Class
 	spec  Spec // with its defaults
 	canon string
+	salt  uint64    // what a [Memo] is asked with; 0: it is not
 	looks scrub.Set // what is looked for in a value
 
 	keyed     bool               // a key of the vendor is needed
@@ -84,20 +83,15 @@ func (a *Action) Append(dst []byte, v Value, env *Env) (out []byte, outcome Outc
 	if a == nil || a.is == nil || a.is.apply == nil || env == nil {
 		return dst, Dropped
 	}
-	saysNothing := v.Kind == NullValue || v.Kind == TextValue && len(v.Bytes) == 0
+	saysNothing := v.Kind == NullValue || len(v.Bytes) == 0
 	switch {
 	case saysNothing && !a.is.anyway:
 		return dst, Kept
 	case a.TooLong(v.Bytes):
 		return dst, Dropped
 	}
-	base := len(dst)
-	out, outcome = a.is.apply(a, dst, v, env)
-	if outcome == Dropped || outcome == Kept {
-		return out[:base], outcome
+	if salt, ok := a.recallable(&v, env); ok {
+		return a.recalled(dst, v, env, salt)
 	}
-	if !a.is.anyway && bytes.Equal(out[base:], v.Bytes) && (v.Kind == NumberValue) == (outcome == RewrittenNumber) {
-		return out[:base], Kept
-	}
-	return out, outcome
+	return a.make(dst, v, env)
 }

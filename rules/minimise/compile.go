@@ -30,7 +30,7 @@ func Compile(spec Spec, class hit.Class) (*Action, error) {
 	if err := a.fits(a.is.classes); err != nil {
 		return nil, err
 	}
-	a.canon = a.spec.canon()
+	a.settle(a.spec.canon())
 	return a, nil
 }
 

@@ -24,6 +24,7 @@ type Env struct {
 	Rare      Rarity            // nil: every value is rare
 	Detectors *scrub.Detectors  // of the sites' own; nil: none
 	Work      *scrub.Meter      // what may be spent on the values of the whole hit; nil: there is no bound
+	Memo      Memo              // of what became of values in other hits; nil: each is minimised anew
 	Together  []byte            // for rare with others: the value with those of the event's other fields; empty: it is rare
 }
 

@@ -12,7 +12,7 @@ import (
 func (a *Action) Inside(address *Action) {
 	if a != nil && a.is != nil && a.is.inText && inText.has(a.class) {
 		a.inside, a.within = true, address
-		a.canon += ", addresses inside: " + canonOf(address) // two that differ in this are not the same
+		a.settle(a.canon + ", addresses inside: " + canonOf(address)) // two that differ in this are not the same
 	}
 }
 

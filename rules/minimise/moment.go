@@ -26,7 +26,7 @@ func (a *Action) HidingTimes() {
 	}
 	hidden.byFamily = true
 	a.atMoment = hidden
-	a.canon += ", ids that hold a time: " + hidden.canon // two that differ in this are not the same
+	a.settle(a.canon + ", ids that hold a time: " + hidden.canon) // two that differ in this are not the same
 }
 
 // HidesTimes tells whether ids that hold a time are sent as pseudonyms.

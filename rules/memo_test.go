@@ -1,0 +1,63 @@
+package rules_test
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// mind is a memo that remembers everything.
+type mind struct {
+	made     map[minimise.Sum]minimise.Made
+	recalled int
+}
+
+func (m *mind) Recall(salt uint64, value []byte) (minimise.Sum, *minimise.Made) {
+	hash := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, salt), value...))
+	sum := minimise.Sum{binary.LittleEndian.Uint64(hash[:]), binary.LittleEndian.Uint64(hash[8:])}
+	if made, known := m.made[sum]; known {
+		m.recalled++
+		return sum, &made
+	}
+	return sum, nil
+}
+
+func (m *mind) Remember(sum minimise.Sum, made minimise.Made) {
+	made.Bytes = bytes.Clone(made.Bytes)
+	m.made[sum] = made
+}
+
+// TestWhatIsRememberedChangesNothing: every hit of every vendor is decided, minimised and encoded as it is where nobody
+// remembers, the first time and the second, and for no fewer steps.
+func TestWhatIsRememberedChangesNothing(t *testing.T) {
+	t.Parallel()
+	p, m := compile(t, goldenDraft()), &mind{made: map[minimise.Sum]minimise.Made{}}
+	eachGolden(t, func(t *testing.T, vendor, text string) {
+		r := request(t, text, vendor, yes)
+		without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}}
+		with := &judging{policy: p, in: without.in}
+		with.in.Memo = m
+		want := allOf(without, without.judge(&r))
+		for range 2 {
+			if got := allOf(with, with.judge(&r)); got != want {
+				t.Errorf("remembered:\n%s\nwithout:\n%s", got, want)
+			}
+		}
+	})
+	if m.recalled < 100 {
+		t.Errorf("%d values were remembered", m.recalled)
+	}
+}
+
+// allOf is all that came of a hit.
+func allOf(g *judging, reason rules.Reason) string {
+	steps, _ := g.j.Work()
+	return fmt.Sprintf("%v %d %v %+q", reason, steps, g.j.Verdicts, fmt.Sprint(g.j.Out.Forward, g.j.Out.Method, g.j.Out.Upstream,
+		string(g.j.Out.Path), string(g.j.Out.Query), g.j.Out.Headers, string(g.j.Out.Body)))
+}
