@@ -247,7 +247,8 @@ func run(t *testing.T, p program, binary, dir string, parts []front.Part) (liste
 				ended <- err
 			case <-time.After(10 * time.Second):
 				_ = cmd.Process.Kill()
-				_ = <-ended
+				err := <-ended
+				ended <- err
 			}
 		})
 		return out.String()
