@@ -297,3 +297,12 @@ func overlap(a, b *Route) bool {
 	p, q := a.Endpoint.Path.Under(a.Recipient.Prefix), b.Endpoint.Path.Under(b.Recipient.Prefix)
 	return shares && p.Overlaps(&q)
 }
+
+// LargestBody is the most bytes that the body of any hit of the site may have.
+func (s *Site) LargestBody() int {
+	most := 0
+	for _, r := range s.all {
+		most = max(most, r.limits.Body)
+	}
+	return most
+}

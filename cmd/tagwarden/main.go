@@ -59,7 +59,7 @@ func verbs() []verb {
 		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
 		{"report", "art30|cnil --config FILE [--lang en|de|fr]", "write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},
 		{"schema", "[NAME]", "print the JSON Schema of a file that users write, or the API's description (openapi)", schema},
-		{"snippet", "--config FILE VENDOR", "print how a site points an SDK here", snippet},
+		{"snippet", "--config FILE VENDOR|--front FRONT", "print how a site points an SDK here, and how its web server passes hits on", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
 		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
 		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms and the log's public one, replace some now, or say that the clock is right", keysVerb},

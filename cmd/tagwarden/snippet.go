@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/front"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 )
 
 func snippet(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("snippet", "--config FILE VENDOR [--site SITE] [--origin ORIGIN]")
+	f := t.flags("snippet", "--config FILE {VENDOR [--origin ORIGIN] | --front FRONT [--to ORIGIN]} [--site SITE]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	siteID := f.String("site", "", "the site; the first, where it is not given")
+	before := f.String("front", "", "how what stands before the site passes hits on: "+strings.Join(front.Names(), ", "))
+	to := f.String("to", "", "where the front reaches tagwarden; listen of the server file, where it is not given")
 	origin := f.String("origin", "", "where SDKs send to; the site's own origin, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -23,14 +26,16 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if *before != "" {
+		return printFront(t, loaded, *before, *siteID, *to, rest)
+	}
 	if len(rest) != 1 {
 		t.fail("which vendor? One of %s", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
 		return usage
 	}
 	site := findSite(loaded.Policy, *siteID)
 	if site == nil {
-		t.fail("there is no site %q", *siteID)
-		return usage
+		return noSite(t, loaded, *siteID)
 	}
 	for _, r := range loaded.Policy.Recipients() {
 		if r.ID == rest[0] {

@@ -3,6 +3,7 @@ package minimised
 import (
 	"encoding/binary"
 	"fmt"
+	"strconv"
 	"sync"
 	"testing"
 
@@ -132,7 +133,7 @@ func BenchmarkRecall(b *testing.B) {
 			sum, _ := m.Recall(1, []byte(text))
 			m.Remember(sum, minimise.Made{Outcome: minimise.Kept})
 		}
-		b.Run(fmt.Sprint(len(text)), func(b *testing.B) {
+		b.Run(strconv.Itoa(len(text)), func(b *testing.B) {
 			value := []byte(text)
 			for b.Loop() {
 				m.Recall(1, value)

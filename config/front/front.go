@@ -1,0 +1,182 @@
+// Package front writes how what stands before a site (a web server, a content network, a framework) passes hits on to
+// tagwarden: the path, the visitor's address, the limit of bodies, and no log that holds what a hit says.
+package front
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+)
+
+// Way is the way from a site to tagwarden.
+type Way struct {
+	Site  string   // id in the server file
+	Hosts []string // of the site; at least one
+	Base  string   // the path that hits go below, "/t"; "" where a host is tagwarden's alone
+	To    string   // where tagwarden is reached: an origin, "http://127.0.0.1:8080"
+	Body  int      // the most bytes that a body may have at tagwarden
+}
+
+// Front is one that stands before sites.
+type Front struct {
+	Name   string // as it is asked for: "nginx"
+	About  string // what it is, and which versions
+	Remote bool   // it is no machine of the site's own: it reaches tagwarden by a public address, and needs a path
+	// Trusted is what tagwarden has to be told so that it believes the front's word of where visitors come from; "" where
+	// it is not to be believed, since others send from the same addresses.
+	Trusted string
+	// Log says what the front writes down of hits, and what is to be done about it where what is written here cannot do it.
+	Log string
+	// Also is what else has to be known, in sentences.
+	Also string
+}
+
+// fronts are those that are known, the widest used first.
+var fronts = []Front{
+	{
+		Name: "nginx", About: "nginx, from 1.18", Trusted: "the address that nginx sends from: 127.0.0.1 where both are on one machine",
+		Log: "nginx writes queries and addresses into access_log unless it is told otherwise: the lines below say where",
+	},
+	{
+		Name: "caddy", About: "Caddy, from 2.6", Trusted: "the address that Caddy sends from: 127.0.0.1 where both are on one machine",
+		Log: "Caddy has no access log unless a site says `log`; messages of errors hold the request: the first part leaves them out",
+	},
+	{
+		Name: "apache", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
+		Log: "Apache writes queries and addresses into each CustomLog: the first lines say what to write behind each of them",
+	},
+	{
+		Name: "haproxy", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
+		Log: "hits are not logged; requests that cannot be read are, without their text",
+	},
+	{
+		Name: "traefik", About: "Traefik, from 3.0 (file provider)", Trusted: "the address that Traefik sends from",
+		Log: "Traefik's accessLog holds paths and addresses: the second part, for the static configuration, leaves them out",
+	},
+	{
+		Name: "cloudflare", About: "Cloudflare, as a Worker on a route", Remote: true,
+		Log: "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out of them",
+		Also: "Workers send the host of the destination: add it to the site's hosts. Whoever can reach the address of tagwarden can send hits around Cloudflare. Trust Cloudflare's published ranges " +
+			"(https://www.cloudflare.com/ips/) only where a firewall lets nobody else in: other people's Workers send from them too.",
+	},
+	{
+		Name: "vercel", About: "Vercel, as rewrites in vercel.json", Remote: true,
+		Log: "Vercel's runtime logs hold paths with their queries for as long as the plan keeps them",
+		Also: "Vercel sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
+			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
+	},
+	{
+		Name: "netlify", About: "Netlify, as redirects in netlify.toml", Remote: true,
+		Log: "log drains hold queries and addresses where somebody switched them on: leave the path out of them",
+		Also: "Netlify sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
+			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
+	},
+	{
+		Name: "nextjs", About: "Next.js, as rewrites in next.config.mjs", Remote: true,
+		Log: "Next.js itself logs no requests; what it runs on may",
+		Also: "Next.js sends the host of the destination: add it to the site's hosts. Trust the machine's address only where it is " +
+			"your own: what Next.js was told of the visitor's address it adds to, and does not replace.",
+	},
+}
+
+//go:embed fronts
+var files embed.FS
+
+// Names lists the fronts, the widest used first.
+func Names() []string {
+	var names []string
+	for i := range fronts {
+		names = append(names, fronts[i].Name)
+	}
+	return names
+}
+
+// Lookup returns the front of that name.
+func Lookup(name string) (Front, bool) {
+	i := slices.IndexFunc(fronts, func(f Front) bool { return f.Name == name })
+	if i < 0 {
+		return Front{}, false
+	}
+	return fronts[i], true
+}
+
+// Part is a piece of configuration, and where it belongs.
+type Part struct {
+	Name string // of the file that it is or that it goes into
+	Text string
+}
+
+// Write writes the front's configuration for a way. The error says what is wrong with the way.
+func (f *Front) Write(w Way) ([]Part, error) {
+	if len(w.Hosts) == 0 {
+		return nil, fmt.Errorf("site %s has no host", w.Site)
+	}
+	if f.Remote && w.Base == "" {
+		return nil, fmt.Errorf("site %s has no path that could be passed on: add base: /t to it", w.Site)
+	}
+	text, err := files.ReadFile("fronts/" + f.Name + ".tmpl")
+	if err != nil {
+		return nil, fmt.Errorf("BUG: %w", err)
+	}
+	tmpl, err := template.New(f.Name).Funcs(functions).Parse(string(text))
+	if err != nil {
+		return nil, fmt.Errorf("BUG: %w", err)
+	}
+	var out bytes.Buffer
+	if err := tmpl.Execute(&out, w); err != nil {
+		return nil, fmt.Errorf("BUG: %w", err)
+	}
+	return partsOf(out.String()), nil
+}
+
+// partsOf cuts a text at lines "-- NAME --".
+func partsOf(text string) (all []Part) {
+	for line := range strings.Lines(text) {
+		if name, ok := strings.CutPrefix(line, "-- "); ok && strings.HasSuffix(name, " --\n") {
+			all = append(all, Part{Name: strings.TrimSuffix(name, " --\n")})
+			continue
+		}
+		all[len(all)-1].Text += line
+	}
+	return all
+}
+
+// Most is how many bytes of a body the front passes on: more than tagwarden takes, whose refusal makes SDKs split what
+// they send, and which says so to other origins too.
+func (w Way) Most() int { return 4 * w.Body }
+
+// Authority is host and port of where tagwarden is.
+func (w Way) Authority() string {
+	_, authority, _ := strings.Cut(w.To, "://")
+	return authority
+}
+
+// Secure tells whether tagwarden is spoken to by TLS.
+func (w Way) Secure() bool { return strings.HasPrefix(w.To, "https://") }
+
+// Pattern is a regular expression of the paths that are passed on.
+func (w Way) Pattern() string {
+	if w.Base == "" {
+		return "^/"
+	}
+	return `^(` + regexp.QuoteMeta(w.Base) + `|/\.well-known/gpc\.json)(/|$|\?)`
+}
+
+// Start is what the line of a request goes on with behind its method where it may be a hit, as a regular expression.
+func (w Way) Start() string {
+	return strings.Replace(strings.TrimPrefix(w.Pattern(), "^"), `(/|$|\?)`, `([/? ]|$)`, 1)
+}
+
+// functions are what templates may call.
+var functions = template.FuncMap{
+	"json": func(v any) (string, error) {
+		text, err := json.Marshal(v)
+		return string(text), err
+	},
+	"join": strings.Join,
+}
