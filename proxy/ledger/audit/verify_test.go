@@ -22,10 +22,10 @@ func TestAWholeLedgerIsFine(t *testing.T) {
 }
 
 // TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with nodes of
-// the tree, all but lines and their hashes.
+// the tree, every third of all but lines and their hashes.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
-	for _, perRun := range []int{2, 150} {
+	for perRun, step := range map[int]int{2: 1, 150: 3} {
 		dir := small(t, perRun)
 		fine(t, dir)
 		for _, path := range names(t, dir, "*") {
@@ -34,7 +34,7 @@ func TestEveryByteCounts(t *testing.T) {
 			}
 			was := read(t, path)
 			same := 0
-			for i := range was {
+			for i := 0; i < len(was); i += step {
 				edited := bytes.Clone(was)
 				edited[i] ^= 1 << (i % 8)
 				put(t, path, edited)
