@@ -13,8 +13,9 @@ GOLANGCI := $(BIN)/golangci-lint
 
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
+NFPM_VERSION     := v2.48.0
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack faults browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -154,9 +155,24 @@ faults: ## a cluster of processes with faults for MINUTES (10), and whether it k
 	$(GO) build -o $(BIN)/faults/faults ./bench/faults
 	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(FAULTS)
 
+VERSION ?= 0.1.0
+ARCH    ?= amd64
+
+packages: $(BIN)/nfpm ## the Debian and RPM packages of VERSION (0.1.0) for ARCH (amd64), into .bin/packages
+	@echo "== packages: $(VERSION), $(ARCH)"
+	@mkdir -p $(BIN)/packages
+	CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/packages/tagwarden ./cmd/tagwarden
+	@for kind in deb rpm; do \
+		VERSION=$(VERSION) ARCH=$(ARCH) $(BIN)/nfpm package --config docker/package.yaml --packager $$kind --target $(BIN)/packages; \
+	done
+
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"
 	cd cmd/tagwarden/browser && npm ci --no-audit --no-fund --ignore-scripts && npm test
+
+$(BIN)/nfpm:
+	@echo "== tools: nfpm $(NFPM_VERSION)"
+	GOBIN=$(BIN) GOFLAGS= $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
 
 tools: $(GOLANGCI) ## get the tools that the other targets use, pinned, into .bin
 	@echo "== tools: in .bin"

@@ -41,6 +41,8 @@ const (
 // Made is what [Init] made.
 type Made struct {
 	Server      string   // the server file
+	For         string   // how the server is to run, of [Deployments]; "" for here
+	Data        string   // the folder beside it that is the server's data; "" where the server has it elsewhere
 	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
 	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server; "" where nothing needs approval
 	Assessments []string // ids of those that wait for approval, sorted
@@ -70,6 +72,11 @@ func Examples() []string {
 
 // InitExample is [Init] with the example of that name; "" is the one that Init writes.
 func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error) {
+	return InitFor("", name, dir, random, now)
+}
+
+// InitFor is [InitExample] for a server that runs as one of the [Deployments]; "" is the machine of who tries it.
+func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
 		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
 	}
@@ -78,6 +85,9 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 	}
 	files, err := exampleFiles(name, random, now)
 	if err != nil {
+		return Made{}, err
+	}
+	if files[serverFile], err = deployed(files[serverFile], deployment); err != nil {
 		return Made{}, err
 	}
 	var there []string
@@ -93,7 +103,10 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, strings.Join(there, ", "))
 	}
 	made := Made{
-		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile),
+		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile), For: deployment,
+	}
+	if deployment == "" || deployments[deployment].keeps {
+		made.Data = filepath.Join(dir, "data")
 	}
 	if files[approverFile] != nil {
 		made.ApproverKey = filepath.Join(dir, approverFile)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -9,9 +10,10 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 )
 
-func initialise(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("init", "[--example NAME] DIR")
+func initialise(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("init", "[--example NAME] [--for DEPLOYMENT] DIR")
 	example := f.String("example", "", "a policy that teaches one thing: "+strings.Join(config.Examples(), ", "))
+	deployment := f.String("for", "", "how the server is to run: "+strings.Join(config.Deployments(), ", ")+"; by hand on this machine, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
@@ -20,7 +22,7 @@ func initialise(ctx context.Context, t *terminal, args []string) int {
 		t.fail("which folder is the configuration to be written to?")
 		return usage
 	}
-	made, err := config.InitExample(*example, rest[0], nil, t.now())
+	made, err := config.InitFor(*deployment, *example, rest[0], nil, t.now())
 	if err != nil {
 		t.fail("%v", err)
 		return usage
@@ -28,15 +30,23 @@ func initialise(ctx context.Context, t *terminal, args []string) int {
 	for _, file := range made.Files {
 		printf(t.out, "wrote %s\n", file)
 	}
-	dir, err := makeKeys(ctx, t, made.Server)
+	dir, err := makeKeys(t, &made)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
 	}
-	printf(t.out, "wrote %s\n", dir)
+	if dir != "" {
+		printf(t.out, "wrote %s\n", dir)
+	}
 	printNext(t, &made)
 	if made.ApproverKey != "" {
 		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n", made.ApproverKey)
+	}
+	if dir == "" {
+		printf(t.out, `Keep a copy of %s in a safe place: the server makes its keys of it when it first starts. It can make every pseudonym again, and
+the keys, should they be lost.
+`, made.RootKey)
+		return fine
 	}
 	printf(t.out, `Move %s away, and keep it safe: the server has made its keys of it (%s) and does not need it any more. It can make every
 pseudonym again, and the keys, should they be lost.
@@ -52,7 +62,20 @@ func printNext(t *terminal, made *config.Made) {
 	for _, id := range made.Assessments {
 		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, made.ApproverKey, made.Server)
 	}
-	printf(t.out, "  tagwarden serve --config %s\n", made.Server)
+	switch made.For {
+	case "docker":
+		dir := "\"" + filepath.Dir(made.Server)
+		if !filepath.IsAbs(made.Server) {
+			dir = "\"$PWD/" + filepath.Dir(made.Server)
+		}
+		printf(t.out, "  docker run -d --read-only --user $(id -u):$(id -g) -v %[1]s:/etc/tagwarden:ro\" -v %[1]s/data:/data\" \\\n"+
+			"    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n", dir)
+	case "systemd":
+		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n", filepath.Dir(made.Server))
+		printf(t.out, "  systemctl enable --now tagwarden     # it reads %s\n", made.Server)
+	default:
+		printf(t.out, "  tagwarden serve --config %s\n", made.Server)
+	}
 	if len(made.Assessments) > 0 {
 		printf(t.out, `Nobody has approved %[1]s: what rests on it is denied until the privacy lead has read it
 (policy/assessments), made it true for your site, and signed it with that lia approve.
@@ -60,17 +83,16 @@ func printNext(t *terminal, made *config.Made) {
 	}
 }
 
-// makeKeys makes the key state of the new root secret and returns its folder.
-func makeKeys(ctx context.Context, t *terminal, file string) (string, error) {
-	loaded, err := config.Load(file)
+// makeKeys makes the key state of the new root secret and returns its folder; "" where the server's data is not beside its file.
+func makeKeys(t *terminal, made *config.Made) (string, error) {
+	if made.Data == "" {
+		return "", nil
+	}
+	root, err := fileRoot(made.RootKey)
 	if err != nil {
 		return "", err
 	}
-	root, err := readRoot(ctx, &loaded.Server)
-	if err != nil {
-		return "", err
-	}
-	dir := proxy.KeysDir(loaded.Server.Data)
+	dir := proxy.KeysDir(made.Data)
 	_, err = keys.Open(keys.Options{Dir: dir, Root: root, Now: t.now})
 	return dir, err
 }
