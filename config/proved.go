@@ -1,7 +1,6 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -70,9 +69,8 @@ func ProvedOf(l *Loaded) Proved {
 	places := l.Places()
 	for i := range l.Proofs {
 		proof, of := &l.Proofs[i], &l.Promises[i]
-		says, _ := of.Says.In("en")
 		p := ProvedPromise{
-			ID: of.ID, Says: strings.TrimSpace(says), State: proof.State, Others: proof.Others,
+			ID: of.ID, Says: of.inEnglish(), State: proof.State, Others: proof.Others,
 			Place: place(places.promises, strict.Path("promises", i)), Assumed: []Assumed{},
 		}
 		for _, assumed := range proof.Assumed {
