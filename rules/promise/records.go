@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // Untold says of a record that it does not hold what would tell whether a promise was kept.
@@ -58,6 +59,7 @@ type recordedFlow struct {
 	beside []leaves            // what may leave, and no record says
 	could  map[string]leaves   // every field of the endpoint, as if it were kept
 	paths  map[string]bool
+	holds  []string // fields that hold others, which records name as they are called within
 }
 
 // flow is by what a record says that something left; nil where the policy knows nothing of the kind.
@@ -83,7 +85,9 @@ func newRecordedFlow(o *rules.Outflow) *recordedFlow {
 		l := &o.Leaving[i]
 		if !inRecords(l) {
 			f.beside = append(f.beside, asItIs(l))
-			continue
+		}
+		if l.By == rules.ByPath || l.By == rules.ByStream || strings.HasPrefix(l.Field, "header ") {
+			continue // no field is called so
 		}
 		if l.Action != nil || l.Constant() {
 			f.fields[l.Field] = append(f.fields[l.Field], asItIs(l))
@@ -92,6 +96,11 @@ func newRecordedFlow(o *rules.Outflow) *recordedFlow {
 			if action := o.As(l, c); action != nil {
 				f.fields[l.Field] = append(f.fields[l.Field], calledSo(l, c, action))
 			}
+		}
+	}
+	for i := o.Endpoint.First; i < o.Endpoint.End; i++ {
+		if field := &o.Recipient.Catalog.Fields[i]; field.Class == hit.Container || len(field.Open) > 0 {
+			f.holds = append(f.holds, field.Path)
 		}
 	}
 	could := o.Could()
@@ -108,8 +117,8 @@ func newRecordedFlow(o *rules.Outflow) *recordedFlow {
 	return f
 }
 
-// inRecords tells whether records name something among the fields that left: they do so of query and body, and not of
-// headers, the path and streams, nor of statements and addresses, which may stand in the place of a field.
+// inRecords tells whether records surely name something among the fields that left: they do so of query and body, and
+// not of headers, the path and streams. Statements and addresses may stand in the place of a field, which is named then.
 func inRecords(l *rules.Leaving) bool {
 	return !strings.HasPrefix(l.Field, "header ") && (l.By == rules.ByAction || l.By == rules.BySet)
 }
@@ -205,15 +214,11 @@ func (a asked) field(name string, kept bool) Held {
 	if len(ways) == 0 {
 		return a.outside(name, kept)
 	}
-	held, any, some, all := Held{State: Kept}, false, false, true
+	held, some, all := Held{State: Kept}, false, true
 	for i := range ways {
 		l := &ways[i]
-		if !l.reaches() && kept {
-			continue // it left as it came: no constant stands in its place
-		}
-		any = true
 		switch is := a.of(l); {
-		case !l.reaches(), is == no:
+		case !l.reaches(), is == no: // of what is replaced nothing does; what was empty is kept then
 			all = false
 		default:
 			all = all && is == sure
@@ -224,10 +229,6 @@ func (a asked) field(name string, kept bool) Held {
 		}
 	}
 	switch {
-	case !any:
-		if held = a.outside(name, kept); held.State == Broken {
-			held.State = Untold // the constant may have stood there before
-		}
 	case some && all:
 		held.State = Broken
 	case some:
@@ -270,22 +271,33 @@ func anyOfIt(l leaves) *leaves {
 
 // of tells whether something that left breaks the promise.
 func (a asked) of(l *leaves) answer {
-	is := a.Never.covering(l, a.flow.paths).and(a.event)
+	is := a.Never.covering(l, a.flow).and(a.event)
 	if is == no || a.Unless == nil {
 		return is
 	}
-	return is.and(a.excepted.and(a.Unless.covering(l, a.flow.paths).and(a.Unless.only(l))).not())
+	return is.and(a.excepted.and(a.Unless.covering(l, a.flow).and(a.Unless.only(l))).not())
 }
 
 // covering tells whether what a condition says of fields holds of something that left.
-func (c *Condition) covering(l *leaves, paths map[string]bool) answer {
-	if !c.mayCover(l, paths) {
+func (c *Condition) covering(l *leaves, f *recordedFlow) answer {
+	named := *c
+	if named.Fields = nil; !named.mayCover(l, f.paths) {
 		return no
 	}
-	if len(c.Fields) > 0 && !slices.ContainsFunc(c.Fields, func(name string) bool { return isUnder(name, l.Field) }) {
-		return perhaps // it may stand for a field of such a name
+	if len(c.Fields) == 0 {
+		return sure
 	}
-	return sure
+	is := no
+	for _, name := range c.Fields {
+		switch {
+		case isUnder(name, l.Field):
+			return sure
+		case covers(l.Field, name, f.paths), // it may stand for a field of such a name
+			slices.ContainsFunc(f.holds, func(field string) bool { return isUnder(name, field) || isUnder(field, name) }): // or within one
+			is = perhaps
+		}
+	}
+	return is
 }
 
 // only tells whether something is of classes of the condition alone.
