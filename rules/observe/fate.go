@@ -18,7 +18,7 @@ const (
 	NotTaken      = "not_taken"     // the hit is none of a site and vendor of the policy
 )
 
-// Fates are what becomes of something, the best for who is spoken of first.
+// fates are what becomes of something, the best for who is spoken of first.
 var fates = []string{NotTaken, Dropped, Changed, Pseudonymised, Forwarded}
 
 // Judged looks at one recorded hit as [Scanner.Hit] does, and says of what it finds what a policy did with it that judged
@@ -62,10 +62,18 @@ func (s *sight) fate(text string) string {
 			return worst
 		}
 	}
-	if inRequest(x.Forward, text) { // a header, a cookie, a path, a name
+	if name, is := strings.CutPrefix(s.path, "header "); is {
+		if left := x.Forward.Headers[name]; left == "" {
+			return Dropped
+		} else if !strings.Contains(left, text) {
+			return Changed
+		}
 		return Forwarded
 	}
-	return Dropped
+	if !strings.HasPrefix(s.path, "cookie ") && inRequest(x.Forward, text) { // a path, a name
+		return Forwarded
+	}
+	return Dropped // no cookie leaves
 }
 
 func rank(fate string) int {
