@@ -40,6 +40,15 @@ func (s *sight) fate(text string) string {
 	case x.Forward == nil:
 		return Dropped
 	}
+	name, header := strings.CutPrefix(s.path, "header ")
+	switch left := x.Forward.Headers[name]; {
+	case strings.HasPrefix(s.path, "cookie "), header && left == "": // no cookie leaves
+		return Dropped
+	case header && !strings.Contains(left, text):
+		return Changed
+	case header:
+		return Forwarded
+	}
 	worst, known := "", false
 	look := func(fields []rules.ExplainedField, path bool) {
 		for i := range fields {
@@ -62,18 +71,10 @@ func (s *sight) fate(text string) string {
 			return worst
 		}
 	}
-	if name, is := strings.CutPrefix(s.path, "header "); is {
-		if left := x.Forward.Headers[name]; left == "" {
-			return Dropped
-		} else if !strings.Contains(left, text) {
-			return Changed
-		}
+	if inRequest(x.Forward, text) { // a path, a name
 		return Forwarded
 	}
-	if !strings.HasPrefix(s.path, "cookie ") && inRequest(x.Forward, text) { // a path, a name
-		return Forwarded
-	}
-	return Dropped // no cookie leaves
+	return Dropped
 }
 
 func rank(fate string) int {
