@@ -158,22 +158,3 @@ func lineOf(line rules.Line, profiles *strict.Document) string {
 	}
 	return cmp.Or(place(profiles, at), line.Profile)
 }
-
-// BrokenBy lists which promises a hit broke that was judged by the policy. Of a policy that keeps them none does, but
-// for a hit that is taken to come from where no hit of its site does.
-func BrokenBy(l *Loaded, x *rules.Explanation) []promise.Violation {
-	if len(l.Proofs) == 0 || len(x.Left) == 0 {
-		return nil
-	}
-	promises := make([]promise.Promise, len(l.Proofs))
-	for i := range l.Proofs {
-		promises[i] = *l.Proofs[i].Promise
-	}
-	h := promise.Hit{Site: x.Site, Left: x.Left}
-	if x.Region != "" {
-		region, err := rules.ParseRegion(x.Region)
-		mustBeKnown(err == nil, x.Region)
-		h.Region = region
-	}
-	return promise.BrokenBy(promises, &h, Whereabouts(l))
-}

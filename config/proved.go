@@ -1,10 +1,10 @@
 package config
 
 import (
-	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
@@ -32,6 +32,8 @@ type ProvedPromise struct {
 	Says    string        `json:"says"` // in English, or as it was written
 	State   promise.State `json:"state"`
 	Place   string        `json:"place"`
+	Publish bool          `json:"publish"`          // visitors are told
+	Signed  bool          `json:"signed"`           // it is as an approver signed it
 	Breaks  string        `json:"breaks,omitempty"` // the way in which it is broken, in words
 	Way     *ProvedWay    `json:"way,omitempty"`    // the same in parts
 	Others  []string      `json:"others,omitempty"` // the other activities that break it
@@ -68,12 +70,13 @@ func ProvedOf(l *Loaded) Proved {
 		all.Unguarded = append(all.Unguarded, fault.Error())
 	}
 	places := l.Places()
+	signed := meaningOfEach(places.promises, l.Promises)
 	for i := range l.Proofs {
 		proof, of := &l.Proofs[i], &l.Promises[i]
-		says, _ := of.Says.In("en")
 		p := ProvedPromise{
-			ID: of.ID, Says: strings.TrimSpace(says), State: proof.State, Others: proof.Others,
+			ID: of.ID, Says: of.inEnglish(), State: proof.State, Others: proof.Others,
 			Place: place(places.promises, strict.Path("promises", i)), Assumed: []Assumed{},
+			Publish: of.Publish, Signed: signed[of.ID] != basis.Digest{} && signed[of.ID] == l.Approval.Promises[of.ID],
 		}
 		for _, assumed := range proof.Assumed {
 			p.Assumed = append(p.Assumed, Assumed(assumed))

@@ -63,7 +63,7 @@ func TestDocumentedPromises(t *testing.T) {
 	broken := map[string]bool{}
 	for _, of := range []struct{ id, old, changed string }{
 		{"no-plain-mail", "email: { hash: sha256 }", "email: keep"},
-		{"mail-on-consent", "account:\n    classes: { event_name: keep", "account:\n    classes: { event_name: keep, phone: { hash: sha256 }"},
+		{"mail-on-consent", "account:\n    classes: { event_name: keep", "account:\n    classes: { event_name: keep, phone: { hash: sha256 }, custom: scrub"},
 		{"addresses-cut", "v4: 24, v6: 48", "v4: 24, v6: 64"},
 		{"no-stored-id-without-yes", "account:\n    classes: { event_name: keep", "account:\n    classes: { event_name: keep, user_id: pseudonymise"},
 		{"abroad-on-consent", "reference: terms of use", "reference: terms of use\n    transfer: { country: US, safeguard: SCC }"},

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -15,7 +16,7 @@ import (
 )
 
 // administrationLog is what kind of acts the log has of what nodes share beside what people ask for: tokens, what became of
-// assessments, and changes of keys out of turn. It is one log, so that there is one order of them, and one place to be
+// assessments, promises that were signed, and changes of keys out of turn. It is one log, so that there is one order of them, and one place to be
 // behind; it is another one than that of objections, which may be millions and wait for nobody.
 const administrationLog = "administration"
 
@@ -78,12 +79,32 @@ func openAdministration(s *Server) error {
 	}
 	n.administration.Store(log)
 	s.order.Join(&n.administration)
+	waitToCatchUp(log)
+	if err := s.promised.refuse(s.loaded); err != nil {
+		return errors.Join(err, log.Close())
+	}
 	s.metrics.Administration(func() metrics.Administration {
 		_, seq := s.order.Position()
 		waiting, _ := s.order.Untold()
 		return metrics.Administration{Applied: seq, Waiting: waiting}
 	})
 	return nil
+}
+
+// catchUpWithin is how long a start waits until this node knows what the others do, where the cluster is there: whether its
+// policy may be served may depend on it.
+const catchUpWithin = 2 * time.Second
+
+func waitToCatchUp(log *cluster.Log) {
+	if log.Status().Server == "" {
+		return
+	}
+	timer := time.NewTimer(catchUpWithin)
+	defer timer.Stop()
+	select {
+	case <-log.CaughtUp():
+	case <-timer.C:
+	}
 }
 
 func closeAdministration(s *Server) error {
@@ -112,8 +133,11 @@ func administrationMention(s *Server) (all []string) {
 		return nil
 	}
 	if waiting, since := s.order.Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%d acts on tokens, assessments or keys wait to be told to the other nodes, the first since %s",
+		all = append(all, fmt.Sprintf("%d acts on tokens, assessments, promises or keys wait to be told to the other nodes, the first since %s",
 			waiting, since.UTC().Format(time.RFC3339)))
+	}
+	if other := s.promised.other(s.snapshot.Load().Loaded); other != "" {
+		all = append(all, other)
 	}
 	return all
 }

@@ -137,36 +137,30 @@ func (a *assessed) do(kind string, body json.RawMessage) error {
 }
 
 // rejudge puts the policy that serves in force anew, with what is known of assessments now. Where that fails hits are
-// refused until a reload has done it.
+// refused until a reload has done it. Its promises are those that serve already: which others were signed meanwhile is
+// asked of what comes next.
 func rejudge(s *Server) {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
-	old := s.snapshot.Load()
-	loaded, err := config.Compile(old.Loaded.Source, s.recovered.facts())
+	const says = "another node says what became of assessments"
+	old, facts := s.snapshot.Load(), s.recovered.facts()
+	facts.Promised = old.Loaded.Past.Promised
+	loaded, err := config.Compile(old.Loaded.Source, facts)
 	if err == nil && loaded.Policy.Digest() == old.Policy.Digest() {
 		return
 	}
 	var fresh *Snapshot
 	if err == nil {
-		err = archive(loaded, s.opts.Disk, s.opts.Log)
-	}
-	if err == nil {
 		fresh, err = s.newSnapshot(loaded)
 	}
-	if err == nil {
-		text := "loaded: another node says what became of assessments"
-		if err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: loaded.Policy.Digest(), Text: text}); err != nil {
-			fresh.Delivery.Close()
-		}
+	if s.unloaded.Store(err != nil); err == nil {
+		err = putInForce(s, fresh, "loaded: "+says, func() error { return nil }) // they told it
 	}
 	if err != nil {
-		s.unloaded.Store(true)
-		fault(s.opts.Log, "another node says what became of assessments, and that cannot be put in force: hits are refused until it is", err)
+		fault(s.opts.Log, says+", and that cannot be put in force: hits are refused until it is", err)
 		return
 	}
-	s.snapshot.Store(fresh)
-	s.opts.Log.Warn("another node says what became of assessments", zap.String("policy", loaded.Policy.Digest()))
-	old.Delivery.Close()
+	s.opts.Log.Warn(says, zap.String("policy", loaded.Policy.Digest()))
 }
 
 // tell tells the others what this node knows of assessments, and they do not. It is in force here all the same.

@@ -27,7 +27,8 @@ const notOnce = 26 * time.Hour
 // Auditing is how a ledger is audited by what a configuration says: how long events wait, and how long records are kept.
 // Without one, nil, neither is known.
 func Auditing(dir, policies string, loaded *config.Loaded) recompute.Options {
-	o := recompute.Options{Dir: dir, Compile: CompileIn(policies), Signed: audit.Signed(dir)}
+	kept := archivedPolicies{policies, map[string]recompute.Promises{}}
+	o := recompute.Options{Dir: dir, Compile: kept.compile, Promises: kept.promises, Signed: audit.Signed(dir)}
 	if loaded != nil {
 		server := &loaded.Server
 		o.Waits = time.Duration(server.Delivery.TTL) + time.Duration(server.Delivery.Park.For)

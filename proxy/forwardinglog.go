@@ -54,10 +54,10 @@ func openLedger(s *Server) error {
 		Again: func() time.Time { return time.UnixMicro(s.repeated.Load()) },
 	}, s.recovered.Periods)
 	s.repeated.Store(s.opts.Now().UnixMicro())
-	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.assessed.record(),
+	err = errors.Join(s.keyring.begin(), s.recovered.repeat(s.ledger, nil), s.assessed.record(), s.promised.record(),
 		s.recovered.remember(s.ledger, s.loaded))
 	if err == nil {
-		err = s.assessed.tell(s.loaded)
+		err = errors.Join(s.assessed.tell(s.loaded), s.promised.tell())
 	}
 	if err == nil && !s.opts.Aside {
 		err = s.retention.announce()

@@ -44,28 +44,44 @@ func (s *Server) Reload() error {
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
-	if err = archive(loaded, s.opts.Disk, s.opts.Log); err == nil { // before a record names it
+	tell := func() error { return errors.Join(s.assessed.tell(loaded), s.promised.tell()) }
+	if err := putInForce(s, fresh, "loaded", tell); err != nil {
+		return err
+	}
+	s.metrics.Reloads.WithLabelValues("loaded").Inc()
+	return nil
+}
+
+// putInForce has a policy that is compiled serve: what it is made of is kept, and what it says is recorded and told,
+// before anything is judged by it. Where that fails nothing is replaced, and hits are refused until it is done. The
+// mutex of reloads is held.
+func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) error {
+	loaded, old := fresh.Loaded, s.snapshot.Load()
+	err := archive(loaded, s.opts.Disk, s.opts.Log) // before a record names it
+	if err == nil {
 		err = s.recovered.remember(s.ledger, loaded)
 	}
 	if err == nil {
-		err = s.assessed.tell(loaded)
+		err = tell()
 	}
 	if err == nil {
-		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: "loaded"})
+		err = s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: fresh.Policy.Digest(), Text: says})
 	}
 	if s.unloaded.Store(err != nil); err != nil {
 		fresh.Delivery.Close()
 		return err
 	}
-	s.metrics.Reloads.WithLabelValues("loaded").Inc() // before anybody can see that it has happened
 	s.snapshot.Store(fresh)
 	s.budget.Set(loaded.Server.Limits.Memory.Of(s.opts.Memory))
 	s.values.UpTo(loaded.Policy.Rarest())
 	fresh.warnUnknown(s.opts.Log)
 	fresh.warnForms(s.opts.Log, s.opts.Now())
-	s.reviews.measure()
-	lookAtHooks(s.opts.Log, loaded)
-	s.outbox.Kick()
+	if s.open.Load() { // an act of another node may come before all parts are
+		s.reviews.measure()
+		s.reviews.soon()
+		lookAtHooks(s.opts.Log, loaded)
+		s.outbox.Kick()
+	}
 	// Hits under way still deliver over the old connections; only those that are idle are closed.
 	old.Delivery.Close()
 	return nil

@@ -74,12 +74,14 @@ type Server struct {
 	lock          *Lock // of the data folder
 	recovered     *recovered
 	assessed      *assessed
+	promised      *promised
 	keyring       *keyring
 	inflight      *inflight
 	objections    *objection.Store
 	acts          *recordedActs
 	nodes         *nodes // nil: this server is alone
 	order         *order.Replica
+	open          atomic.Bool // all parts are
 	unloaded      atomic.Bool // a reload could not be kept or recorded: until it is, hits are refused
 	retention     *retention
 	repeated      atomic.Int64 // when what the ledger has to remember was recorded again last, Unix microseconds
@@ -183,6 +185,10 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	}
 	s.hits.Store(max(hits, s.recovered.Hits, s.dispatch.queue.Highest())) // none comes twice, also where the clock went back
 	s.loaded = nil
+	s.reloading.Lock()
+	s.open.Store(true)
+	s.reviews.measure() // what another node said may have come before it was there
+	s.reloading.Unlock()
 	s.snapshot.Load().warnUnknown(o.Log)
 	s.snapshot.Load().warnForms(o.Log, o.Now())
 	s.warnPlaceholders()

@@ -53,7 +53,8 @@ func openLock(s *Server) (err error) {
 
 func closeLock(s *Server) error { return s.lock.Release() }
 
-// openPolicy compiles the policy with what the ledger remembers of assessments, and what other nodes said of them.
+// openPolicy compiles the policy with what the ledger remembers of assessments and promises, and what other nodes said of
+// them.
 func openPolicy(s *Server) (err error) {
 	if s.recovered, err = recoverState(ledgerDir(s.loaded), s.opts.Disk, s.opts.Log); err != nil {
 		return err
@@ -61,7 +62,10 @@ func openPolicy(s *Server) (err error) {
 	if s.assessed, err = newAssessed(s); err != nil {
 		return err
 	}
-	s.loaded, err = config.Compile(s.loaded.Source, s.assessed.over(s.recovered.facts()))
+	if s.promised, err = newPromised(s); err != nil {
+		return err
+	}
+	s.loaded, err = config.Compile(s.loaded.Source, s.promised.over(s.assessed.over(s.recovered.facts())))
 	return err
 }
 

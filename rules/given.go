@@ -36,7 +36,7 @@ func (g *given) speaksOf(a *Activity, name string) bool {
 		return true
 	}
 	names, rung := g.names(a), g.rung(a)
-	differs := strings.ContainsAny(name, "[]") || utf8.RuneCountInString(name) >= MaxName
+	differs := !NameIsWhole(name)
 	if !names.has(name) {
 		if !differs || len(a.events.beginnings) == 0 && a.except.IsEmpty() {
 			return false
@@ -52,6 +52,12 @@ func (g *given) speaksOf(a *Activity, name string) bool {
 		g.assumed |= AssumedName
 	}
 	return true
+}
+
+// NameIsWhole tells whether a name of an event that the ledger has is all that it was called, but for signs that no
+// record holds: nothing of it was scrubbed away, or cut off.
+func NameIsWhole(name string) bool {
+	return !strings.ContainsAny(name, "[]") && utf8.RuneCountInString(name) < MaxName
 }
 
 // names are the events of an activity, as the ledger has them.

@@ -9,7 +9,6 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
-	"github.com/tagwarden/tagwarden/rules/names"
 )
 
 // Classes is a set of classes.
@@ -58,7 +57,7 @@ type Leaving struct {
 	Action  *minimise.Action // what is done to it; nil of what no action is done to, and where nothing leaves but by another name
 	By      By
 	Around  bool             // it belongs to the whole request, not to an event
-	Open    bool             // what it is called, or holds, may say that it is of more classes
+	Open    Classes          // that it may be of as well, by what a site calls it, or by what it holds
 	Own     *minimise.Action // what is done to it where its name says another class than the catalog
 
 	field int32     // the vendor's number of it, or None
@@ -83,6 +82,7 @@ type Outflow struct {
 	Leaving    []Leaving // of what is dropped nothing is listed
 
 	plan *plan
+	open []Classes // by the vendor's fields: see [Leaving.Open]
 }
 
 // OutflowsOf lists what may leave by a policy: read from the very plans that judging uses, in the order of the activities and of the
@@ -93,7 +93,7 @@ func OutflowsOf(p *Policy) (all []Outflow) {
 		endpoint, told string
 		stream         bool
 	}
-	at, told := map[key]int{}, toldFields(p)
+	at, told, open := map[key]int{}, toldFields(p), openings{}
 	for _, a := range p.activities {
 		for i := range a.Recipient.Catalog.Endpoints {
 			e := &a.Recipient.Catalog.Endpoints[i]
@@ -106,7 +106,9 @@ func OutflowsOf(p *Policy) (all []Outflow) {
 			if !known {
 				n = len(all)
 				at[k] = n
-				all = append(all, Outflow{Recipient: a.Recipient, Endpoint: e, Leaving: leavingOn(a, e, tells), plan: a.plan})
+				o := Outflow{Recipient: a.Recipient, Endpoint: e, plan: a.plan, open: open.of(a.Recipient.Catalog)}
+				o.Leaving = o.leavingOn(a, tells)
+				all = append(all, o)
 			}
 			if of := &all[n]; !slices.Contains(of.Activities, a) {
 				of.Activities = append(of.Activities, a)
@@ -116,9 +118,9 @@ func OutflowsOf(p *Policy) (all []Outflow) {
 	return all
 }
 
-// leavingOn lists what may leave on an activity by an endpoint of its vendor.
-func leavingOn(a *Activity, e *catalog.Endpoint, told []string) (all []Leaving) {
-	p, fields := a.plan, a.Recipient.Catalog.Fields
+// leavingOn lists what may leave on an activity.
+func (o *Outflow) leavingOn(a *Activity, told []string) (all []Leaving) {
+	p, e, fields := o.plan, o.Endpoint, o.Recipient.Catalog.Fields
 	for i := range e.Headers {
 		h := &e.Headers[i]
 		l := Leaving{Field: "header " + h.Name, Classes: classesOf(&fields[h.Field]), By: ByConstant, Around: true, field: h.Field}
@@ -132,7 +134,7 @@ func leavingOn(a *Activity, e *catalog.Endpoint, told []string) (all []Leaving) 
 	all = append(all, Leaving{Field: "header Sec-GPC", Classes: ClassesOf(hit.ConsentSignal), By: ByConstant, Around: true})
 	for i := e.First; i < e.End; i++ {
 		if !slices.ContainsFunc(e.Headers, func(h catalog.HeaderInfo) bool { return h.Field == i }) {
-			all = p.fieldLeaving(all, a.Recipient, e, i)
+			all = o.fieldLeaving(all, i)
 		}
 	}
 	for i := range e.State {
@@ -165,10 +167,10 @@ func leavingOn(a *Activity, e *catalog.Endpoint, told []string) (all []Leaving) 
 }
 
 // fieldLeaving adds what may leave in a field.
-func (p *plan) fieldLeaving(all []Leaving, r *Recipient, e *catalog.Endpoint, field int32) []Leaving {
-	f := &r.Catalog.Fields[field]
+func (o *Outflow) fieldLeaving(all []Leaving, field int32) []Leaving {
+	p, f := o.plan, &o.Recipient.Catalog.Fields[field]
 	l := Leaving{
-		Field: f.Path, Classes: classesOf(f), Action: p.byField[field], Around: field >= e.Around, Open: f.Class != hit.Container,
+		Field: f.Path, Classes: classesOf(f), Action: p.byField[field], Around: field >= o.Endpoint.Around, Open: o.open[field],
 		field: field,
 	}
 	if c := p.setOf[field]; c != hit.None {
@@ -199,18 +201,13 @@ func classesOf(f *catalog.FieldInfo) Classes {
 // As is what becomes of something where its name, or what it holds, says that it is of a class as well; nil where
 // nothing is left, or no name says so.
 func (o *Outflow) As(l *Leaving, class hit.Class) *minimise.Action {
-	if !l.Open || l.Own == nil || l.Classes.Has(class) && l.Action != nil || !Named(class) {
+	if !l.Open.Has(class) || l.Own == nil || l.Classes.Has(class) && l.Action != nil {
 		return nil
 	}
 	if by := o.plan.byClass[class]; by != nil {
 		return minimise.Both(l.Own, by)
 	}
 	return nil
-}
-
-// Named tells whether something may be of a class by what a site calls it, or by what is found in it.
-func Named(class hit.Class) bool {
-	return names.Says(class) || class == hit.URL || class == hit.PreciseGeo
 }
 
 // Could lists what would leave by the endpoint if a profile kept everything.
@@ -238,7 +235,7 @@ func (o *Outflow) Could() (all []Leaving) {
 		if f.As() != hit.Unknown {
 			classes |= ClassesOf(f.As())
 		}
-		keep(Leaving{Field: f.Path, Classes: classes, Around: i >= e.Around, Open: f.Class != hit.Container}, f.Class)
+		keep(Leaving{Field: f.Path, Classes: classes, Around: i >= e.Around, Open: o.open[i]}, f.Class)
 	}
 	if e.Carry != (catalog.Carry{}) {
 		keep(Leaving{Field: cmp.Or(e.Carry.Field, e.Carry.Query, "header "+e.Carry.Header), Classes: ClassesOf(hit.IP),
@@ -261,11 +258,12 @@ func pathLeaving() Leaving {
 // EndpointsOf lists all endpoints of all vendors of a policy, as ways by which something could leave: nothing does by them that
 // [OutflowsOf] does not list.
 func EndpointsOf(p *Policy) (all []Outflow) {
+	open := openings{}
 	for _, r := range p.recipients {
 		for i := range r.Catalog.Endpoints {
 			e := &r.Catalog.Endpoints[i]
 			if !slices.ContainsFunc(all, func(o Outflow) bool { return o.Recipient == r && o.Endpoint.ID == e.ID }) {
-				all = append(all, Outflow{Recipient: r, Endpoint: e})
+				all = append(all, Outflow{Recipient: r, Endpoint: e, open: open.of(r.Catalog)})
 			}
 		}
 	}

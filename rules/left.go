@@ -103,13 +103,28 @@ func (l *leftOf) node(i int32) Left {
 	case n.Downgraded:
 		of.By = ByState
 	case n.Field != hit.None && slices.ContainsFunc(l.plans(n.Event), func(p *plan) bool { return p.setOf[n.Field] != hit.None }):
-		of.By = BySet
+		of.By, of.Classes = BySet, l.ownClasses(n.Field)
 	case n.Made && n.Class == hit.IP:
 		of.By, of.Action = ByCarry, l.action(n.Event, hit.None, hit.IP, hit.Unknown)
 	default:
 		of.Action = l.action(n.Event, n.Field, n.Class, n.Alias)
 	}
 	return Left{of, l.of(n.Event)}
+}
+
+// ownClasses is what the endpoint's own fields of a field's name are, whatever the value was that a constant stands in
+// place of. One that an event did not have is put into it by that name, which may be one of other endpoints, too.
+func (l *leftOf) ownClasses(field int32) (set Classes) {
+	e := l.j.Route.Endpoint
+	if field >= e.First && field < e.End {
+		return classesOf(&l.fields[field])
+	}
+	for i := e.First; i < e.End; i++ {
+		if l.fields[i].Path == l.fields[field].Path {
+			set |= classesOf(&l.fields[i])
+		}
+	}
+	return set
 }
 
 // unplaced is a path without the places of elements in their lists, and without where it begins.

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 )
@@ -69,6 +70,11 @@ func newExplainer(t *terminal, f *askFlags) (*explainer, int) {
 	if loaded == nil {
 		return nil, code
 	}
+	return explainerBy(t, f, loaded)
+}
+
+// explainerBy is [newExplainer] with a configuration that was read.
+func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, int) {
 	a := &explainer{loaded: loaded, policy: loaded.Policy, raw: *f.raw}
 	var err error
 	if a.from, err = netip.ParseAddr(*f.from); err != nil {

@@ -56,6 +56,12 @@ func printProved(t *terminal, all *config.Proved) {
 		p := &all.Promises[i]
 		count[p.State]++
 		printf(t.out, "%s  %s: %s\n", p.State, p.ID, p.Says)
+		if p.Publish {
+			printf(t.out, "    published: visitors are told\n")
+		}
+		if all.Approval != nil && p.Signed {
+			printf(t.out, "    signed by %s at %s\n", all.Approval.By, all.Approval.At)
+		}
 		if p.Breaks != "" {
 			printf(t.out, "    %s: %s\n", p.Place, p.Breaks)
 		}

@@ -50,6 +50,7 @@ type explainer struct {
 	question rules.Question
 	from     netip.Addr
 	raw      bool
+	promises *config.OnHits // nil: none was asked for yet
 }
 
 // shown are the classes whose values say nothing of a person: they are shown as they are.

@@ -36,12 +36,11 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 	var sum summary
 	for _, file := range files {
 		passed, err := recording(file, *host, func(r *replay.Request) error {
-			x, err := a.explain(r.Text)
+			x, broken, err := a.judge(r.Text)
 			if err != nil {
 				return err
 			}
 			sum.add(x)
-			broken := config.BrokenBy(a.loaded, x)
 			sum.broken += len(broken)
 			if *form == "jsonl" {
 				printJSON(t.out, replayed{observe.Source{File: r.File, Line: r.Line}, x, broken}, "")
@@ -69,6 +68,17 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	return fine
+}
+
+// judge judges a recorded hit, and says which promises it broke.
+func (a *explainer) judge(text []byte) (x *rules.Explanation, broken []promise.Violation, err error) {
+	if x, err = a.explain(text); err != nil {
+		return nil, nil, err
+	}
+	if a.promises == nil {
+		a.promises = config.NewOnHits(a.loaded)
+	}
+	return x, a.promises.BrokenBy(x), nil
 }
 
 // replayed is an explanation with where its hit came from in front.

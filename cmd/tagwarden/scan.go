@@ -2,15 +2,24 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
 func scan(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("scan", "FILE.har|FILE.jsonl... [--format text|json]")
+	f := t.flags("scan", "FILE.har|FILE.jsonl... [--config FILE [--host HOST] [--objection SCOPE]... [--from IP] [--at TIME]] [--format text|json]")
+	given := addAskFlags(f)
+	given.raw = new(true)
+	f.Lookup("config").Usage = "a server file: its policy says of what is found what it does with it"
+	f.Lookup("config").DefValue, *given.config = "", ""
+	host := f.String("host", "", "a site's host name, in place of the recorded Host, for the policy")
 	form := format(f, "json")
 	files, code, done := t.parse(f, args)
 	if done {
@@ -25,8 +34,20 @@ func scan(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
+	look, broken := s.Hit, map[string]int{}
+	if *given.config != "" {
+		loaded, code := examineKnowing(t, *given.config) // also one that breaks its promises: which hits do is asked here
+		if loaded == nil {
+			return code
+		}
+		a, code := explainerBy(t, given, loaded)
+		if a == nil {
+			return code
+		}
+		look = judgedScan(t, s, a, *host, broken)
+	}
 	for _, file := range files {
-		passed, err := recording(file, "", s.Hit)
+		passed, err := recording(file, "", look)
 		if err != nil {
 			t.fail("%v", err)
 			return usage
@@ -36,15 +57,40 @@ func scan(_ context.Context, t *terminal, args []string) int {
 		}
 	}
 	report := s.Report()
+	report.Broken = broken
 	if *form == "json" {
 		printJSON(t.out, report, "  ")
 	} else {
 		printScanned(t.out, report)
 	}
-	if len(report.Findings) > 0 {
+	switch {
+	case len(broken) > 0:
+		t.fail("%s broken by these hits", counted(len(broken), "promise"))
+		return findings
+	case len(report.Findings) > 0 && *given.config == "":
 		return findings
 	}
 	return fine
+}
+
+// judgedScan looks at a hit with what a policy does with it, as replay judges it, and holds the promises against it.
+func judgedScan(t *terminal, s *observe.Scanner, a *explainer, host string, broken map[string]int) func(*replay.Request) error {
+	return func(r *replay.Request) error {
+		text := r.Text
+		if host != "" {
+			text = replay.Text(r.Method, r.Target, r.Headers, r.Body, host)
+		}
+		x, violations, err := a.judge(text)
+		if err != nil {
+			return err
+		}
+		for _, v := range violations {
+			if broken[v.Promise]++; broken[v.Promise] == 1 {
+				printf(t.err, "%s:%d: %s\n", r.File, r.Line, v)
+			}
+		}
+		return s.Judged(r, x)
+	}
 }
 
 func printScanned(w io.Writer, r *observe.Report) {
@@ -61,7 +107,11 @@ func printScanned(w io.Writer, r *observe.Report) {
 				continue
 			}
 			some = true
-			printf(table, "  %s\t%s\t%s\t%d×\t%s\t%s:%d\n", short(f.Field), f.Class, f.Kind, f.Count, short(strings.Join(f.Samples, ", ")), f.Where.File, f.Where.Line)
+			printf(table, "  %s\t%s\t%s\t%d×\t%s\t%s:%d", short(f.Field), f.Class, f.Kind, f.Count, short(strings.Join(f.Samples, ", ")), f.Where.File, f.Where.Line)
+			if f.Fates != nil {
+				printf(table, "\t%s", fated(f.Fates))
+			}
+			printf(table, "\n")
 		}
 		_ = table.Flush()
 		if !some {
@@ -73,6 +123,18 @@ func printScanned(w io.Writer, r *observe.Report) {
 	for _, f := range r.Findings {
 		total += f.Count
 	}
+	for _, id := range slices.Sorted(maps.Keys(r.Broken)) {
+		printf(w, "promise %s is broken by %s\n", id, counted(r.Broken[id], "hit"))
+	}
 	printf(w, "%s, %s; %s of personal data in %s\n", counted(r.Hits, "hit"),
 		counted(len(r.Vendors), "vendor"), counted(total, "finding"), counted(len(r.Findings), "place"))
+}
+
+// fated says what a policy does with what was found.
+func fated(fates map[string]int) string {
+	var all []string
+	for _, fate := range slices.Sorted(maps.Keys(fates)) {
+		all = append(all, fmt.Sprintf("%s %d×", strings.ReplaceAll(fate, "_", " "), fates[fate]))
+	}
+	return strings.Join(all, ", ")
 }

@@ -36,12 +36,13 @@ func test(_ context.Context, t *terminal, args []string) int {
 	approved := loaded.AsApproved()
 	sayUnsigned(t, loaded, approved)
 	results, failed := []tested{}, 0
+	promises := map[*config.Loaded]*config.OnHits{approved: config.NewOnHits(approved), loaded: config.NewOnHits(loaded)}
 	for i := range loaded.Tests {
 		judging := approved
 		if loaded.Tests[i].Assessments == config.AsTheyAre {
 			judging = loaded
 		}
-		r := runTest(t, judging, &loaded.Tests[i])
+		r := runTest(t, judging, promises[judging], &loaded.Tests[i])
 		results = append(results, r)
 		if !r.Passed {
 			failed++
@@ -88,13 +89,13 @@ func sayUnsigned(t *terminal, loaded, approved *config.Loaded) {
 	}
 }
 
-func runTest(t *terminal, loaded *config.Loaded, test *config.Test) tested {
+func runTest(t *terminal, loaded *config.Loaded, promises *config.OnHits, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
 	c, err := testCase(t, loaded, test)
 	if err == nil {
 		var x *rules.Explanation
 		if r.Failures, x, err = loaded.Policy.Test(c); err == nil {
-			for _, broken := range config.BrokenBy(loaded, x) {
+			for _, broken := range promises.BrokenBy(x) {
 				r.Failures = append(r.Failures, broken.String())
 			}
 		}

@@ -60,11 +60,11 @@ func (r *Recovered) observePromised(record []byte) {
 	for _, each := range said.Get("promises").Array() {
 		p.Promises = append(p.Promises, strings.Clone(each.String()))
 	}
-	r.Promise(p.signed())
+	r.Promise(p.Signed())
 }
 
-// signed is what was signed, as far as the record says it.
-func (p *Promised) signed() basis.Promised {
+// Signed is what was signed, as far as the record says it.
+func (p *Promised) Signed() basis.Promised {
 	of := basis.Promised{Version: p.Version, At: p.At.UTC(), By: p.Key, Promises: map[string]basis.Digest{}}
 	for _, each := range p.Promises {
 		id, digest, _ := strings.Cut(each, " ")

@@ -243,7 +243,7 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 		}
 	}
 	if m.Promises != nil {
-		r.Promise(m.Promises.signed())
+		r.Promise(m.Promises.Signed())
 	}
 	if m.Periods != nil {
 		r.Periods = *m.Periods

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/rules/catalog"
@@ -68,11 +69,32 @@ func read(t *testing.T, v *catalog.Vendor, request string) (*hit.Hit, error) {
 		o := &codec.Opener{Limits: codec.Limits{Depth: 64, Nodes: 2000, Decompressed: 1 << 20}}
 		h.Begin()
 		o.Begin(h)
-		return h, v.Read(e, h, o, 1000, 2000)
+		err := v.Read(e, h, o, 1000, 2000)
+		mayBe(t, v, h)
+		return h, err
 	}
 	t.Fatalf("no endpoint for %s %s", parts[0], path)
 	return nil, nil
 }
+
+// mayBe holds what values were taken to be against what is said of their fields, whatever the hit: whoever proves
+// something of a vendor stands on it.
+func mayBe(t *testing.T, v *catalog.Vendor, h *hit.Hit) {
+	t.Helper()
+	may, _ := saidOf.LoadOrStore(v, v.MayBe())
+	for i := range h.Nodes {
+		n := &h.Nodes[i]
+		if n.Field == hit.None || n.Kind.Holds() || n.Opened || n.Alias == hit.Unknown || n.Alias == v.Fields[n.Field].As() {
+			continue
+		}
+		if of := may.([]catalog.MayBe)[n.Field]; !of.Called && (n.Alias != hit.PreciseGeo || !of.Place) {
+			t.Errorf("%s: field %d (%s) is taken to be %s, and it is said that it is not", v.File.ID, n.Field, v.Fields[n.Field].Path, n.Alias)
+		}
+	}
+}
+
+// saidOf is what was asked of vendors, by vendor.
+var saidOf sync.Map
 
 func vendor(t *testing.T, id string) *catalog.Vendor {
 	t.Helper()

@@ -135,10 +135,13 @@ func (r *reader) ofMany(p *parts) bool {
 			return of.is(many)
 		}
 	}
-	return r.above.is(many)
+	return isSaid(r.above) && r.above.is(many)
 }
 
-func isThing(p part) bool { return p.word != nil && p.is(thing) }
+// isSaid tells whether a word stands there at all.
+func isSaid(p part) bool { return p.word != nil }
+
+func isThing(p part) bool { return isSaid(p) && p.is(thing) }
 
 // place tells whether things have it too: a shop has a name and an address.
 func place(c hit.Class) bool {

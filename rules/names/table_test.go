@@ -143,16 +143,37 @@ func TestTheTableIsWhole(t *testing.T) {
 	}
 }
 
+// TestNumbersOfNothing: what is called a number alone, below what says nothing, is nobody's in particular, and is read.
+func TestNumbersOfNothing(t *testing.T) {
+	t.Parallel()
+	table, said := names.New(), 0
+	for _, parent := range []string{"", "variables", "event_properties", "x", "user", "account"} {
+		for _, name := range []string{"uid", "id", "ids", "uids", "number", "no", "nr", "uuid", "guid", "u_id", "id_no", "_", "user", "account_id"} {
+			for _, holds := range []bool{false, true} {
+				if c, _ := table.Read([]byte(parent), []byte(name), holds); c != hit.Unknown {
+					said++
+				}
+			}
+		}
+	}
+	if said == 0 {
+		t.Error("no name says anything")
+	}
+}
+
 func FuzzClass(f *testing.F) {
 	for _, name := range []string{"kundennummer", "customerFirstName", "a\u0308\u0308", "ß", "IPAddress", "\xff", "ǅ",
 		"numero_du_client"} {
 		f.Add("user", name)
 	}
 	table := names.New()
+	f.Add("variables", "uid")
 	f.Fuzz(func(t *testing.T, parent, name string) {
-		first := table.Class([]byte(parent), []byte(name), false)
-		if again := table.Class([]byte(parent), []byte(name), false); again != first || first >= hit.NumClasses {
-			t.Errorf("%v, then %v", first, again)
+		for _, holds := range []bool{false, true} {
+			first := table.Class([]byte(parent), []byte(name), holds)
+			if again := table.Class([]byte(parent), []byte(name), holds); again != first || first >= hit.NumClasses {
+				t.Errorf("%v, then %v", first, again)
+			}
 		}
 	})
 }

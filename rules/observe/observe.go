@@ -39,6 +39,7 @@ type Scanner struct {
 	vendors map[string]*Vendor
 	found   map[place]*Finding
 	names   *names.Table
+	judged  *rules.Explanation // the hit that is looked at, by somebody's policy; nil: by none
 }
 
 // place is what findings are counted by.
@@ -222,6 +223,8 @@ type sight struct {
 	*Scanner
 	vendor string
 	at     Source
+
+	path, whole string // the field that is looked at, and its value
 }
 
 // explained looks at the fields that the catalog knows, and at those that it does not.
@@ -247,6 +250,7 @@ var byName = scrub.Of(scrub.Name, scrub.BirthDate, scrub.Phone, scrub.Token, scr
 
 // value looks at one field: at its name, and at its value by the class and with the name as its label.
 func (s *sight) value(field string, class hit.Class, value string) {
+	s.path, s.whole = field, value
 	var none *scrub.Detectors
 	field = elements.ReplaceAllString(field, "[]")
 	clean, inName := none.Append(nil, []byte(field), scrub.All)
@@ -326,6 +330,12 @@ func (s *sight) add(field string, class hit.Class, kind, text string) {
 		s.found[key] = p
 	}
 	p.Count++
+	if fate := s.fate(text); fate != "" {
+		if p.Fates == nil {
+			p.Fates = map[string]int{}
+		}
+		p.Fates[fate]++
+	}
 	if sample := Masked(text); len(p.Samples) < maxSamples && !slices.Contains(p.Samples, sample) {
 		p.Samples = append(p.Samples, sample)
 	}

@@ -11,6 +11,8 @@ type Report struct {
 	Hits     int        `json:"hits"`
 	Vendors  []Vendor   `json:"vendors"`
 	Findings []*Finding `json:"findings"`
+
+	Broken map[string]int `json:"broken_promises,omitempty"` // by how many hits, of a policy that judged them
 }
 
 // Vendor is who was sent how many hits.
@@ -29,6 +31,8 @@ type Finding struct {
 	Count   int      `json:"count"`
 	Samples []string `json:"samples"`
 	Where   Source   `json:"where"` // the first of them
+
+	Fates map[string]int `json:"fates,omitempty"` // what a policy does with it, how often, where one judged the hits
 }
 
 // Source is where a hit was recorded.

@@ -282,8 +282,12 @@ func agree(t *testing.T, seed uint64) (kept, shown, breaches int) {
 	}
 	state := pseudonym.TestRoot.State(now)
 	keys := rules.KeysOf(&state, p)
+	may := newPossible(p)
 	for i := range recordings() {
 		of := &recordings()[i]
+		if i%2 == 0 {
+			of = &recorded{of.vendor, opened(r, of.text)}
+		}
 		q := of.request()
 		if country := []string{"", "DE", "FR", "US", "GB", "XX"}[r.IntN(6)]; country != "" {
 			q.Headers = append(q.Headers, hit.Header{Name: []byte("CF-IPCountry"), Value: []byte(country)})
@@ -299,6 +303,9 @@ func agree(t *testing.T, seed uint64) (kept, shown, breaches int) {
 			}
 		}
 		h := promise.Hit{Site: x.Site, Region: region, Left: x.Left}
+		if fault := may.fault(x); fault != "" {
+			t.Errorf("seed %d: hit %d of %s: %s", seed, i, of.vendor, fault)
+		}
 		broken := map[string]promise.Violation{}
 		for _, v := range promise.BrokenBy(promises, &h, where) {
 			broken[v.Promise] = v
@@ -362,8 +369,8 @@ func TestProofAndEngineAgree(t *testing.T) {
 
 // FuzzAgreement is TestProofAndEngineAgree with policies and promises that nobody chose.
 func FuzzAgreement(f *testing.F) {
-	for seed := range uint64(2) {
-		f.Add(seed + 100)
+	for _, seed := range []uint64{93, 110} { // constants in place of addresses; and of fields of other endpoints
+		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, seed uint64) { agree(t, seed) })
 }

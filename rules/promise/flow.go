@@ -9,23 +9,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// openClasses are the classes that something may be by its name or its value.
-var openClasses = func() (all []hit.Class) {
-	for c := hit.Unknown + 1; c < hit.NumClasses; c++ {
-		if rules.Named(c) {
-			all = append(all, c)
-		}
-	}
-	return all
-}()
-
 // flow is what may leave by an endpoint on some activities; or, where nothing says on which, what could.
 type flow struct {
 	*rules.Outflow
 	from  []*rules.Site // whence hits get there
 	kinds []leaves      // one of each kind, the plainest: as promises see them that name no fields, others are the same
 	as    func(l *rules.Leaving, class hit.Class) *minimise.Action
-	open  []hit.Class // what something may be called, or be found to be
+	open  rules.Classes // which of these classes anything is let through of
 	paths *paths
 }
 
@@ -39,13 +29,14 @@ type kindOf struct {
 
 // openAs is by what it is decided how something is treated that is called otherwise.
 type openAs struct {
-	classes rules.Classes
-	own     *minimise.Action
-	star    bool
+	classes, open rules.Classes
+	own           *minimise.Action
+	star          bool
 }
 
-// newFlow gathers what leaves of what is listed, where as is what becomes of something of one more class.
-func newFlow(p *rules.Policy, o *rules.Outflow, leaving []rules.Leaving, open []hit.Class,
+// newFlow gathers what leaves of what is listed, where as is what becomes of something of one more class, of those of
+// which anything is let through.
+func newFlow(p *rules.Policy, o *rules.Outflow, leaving []rules.Leaving, open rules.Classes,
 	as func(l *rules.Leaving, class hit.Class) *minimise.Action) flow {
 	f := flow{Outflow: o, as: as, open: open}
 	for _, s := range p.Sites() {
@@ -72,12 +63,12 @@ func newFlow(p *rules.Policy, o *rules.Outflow, leaving []rules.Leaving, open []
 	for i := range leaving {
 		of := &leaving[i]
 		add(asItIs(of))
-		k := openAs{of.Classes, of.Own, strings.Contains(of.Field, "*")}
-		if !of.Open || names[k] {
+		k := openAs{of.Classes, of.Open, of.Own, strings.Contains(of.Field, "*")}
+		if of.Open == 0 || names[k] {
 			continue
 		}
 		names[k] = true
-		for _, c := range open {
+		for c := range (of.Open & open).All {
 			if action := as(of, c); action != nil {
 				add(calledSo(of, c, action))
 			}
@@ -128,10 +119,7 @@ func (f *flow) each(of *Promise, yield func(l *leaves)) {
 		if one := asItIs(l); one.reaches() {
 			yield(&one)
 		}
-		if !l.Open {
-			continue
-		}
-		for _, c := range f.open {
+		for c := range (l.Open & f.open).All {
 			if action := f.as(l, c); action != nil {
 				if one := calledSo(l, c, action); one.reaches() {
 					yield(&one)

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // Prove proves promises over a policy, each by itself, in their order.
@@ -19,8 +18,7 @@ func Prove(policy *rules.Policy, promises []Promise, where Where) []Result {
 		p.endpoints = append(p.endpoints, newEndpoint(policy, &o))
 	}
 	for _, o := range rules.OutflowsOf(policy) {
-		open := slices.DeleteFunc(slices.Clone(openClasses), func(c hit.Class) bool { return !o.Passes().Has(c) })
-		f := newFlow(policy, &o, o.Leaving, open, o.As)
+		f := newFlow(policy, &o, o.Leaving, o.Passes(), o.As)
 		for i := range p.endpoints {
 			if e := &p.endpoints[i]; e.Recipient == o.Recipient && e.Endpoint.ID == o.Endpoint.ID {
 				f.paths = e.paths

@@ -12,7 +12,7 @@ import (
 // newEndpoint gathers what could leave for a vendor by an endpoint, if an activity's profile kept everything.
 func newEndpoint(p *rules.Policy, o *rules.Outflow) flow {
 	could := o.Could()
-	f := newFlow(p, o, could, openClasses, func(l *rules.Leaving, _ hit.Class) *minimise.Action { return l.Action })
+	f := newFlow(p, o, could, ^rules.Classes(0), func(l *rules.Leaving, _ hit.Class) *minimise.Action { return l.Action })
 	f.Leaving = could
 	f.paths = &paths{map[string]bool{}, map[string]map[string]bool{}}
 	for i := range could {

@@ -2,11 +2,13 @@ package recompute_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // BenchmarkRun recomputes from a log of events and their outcomes: a record is one of them.
@@ -21,14 +23,28 @@ func BenchmarkRun(b *testing.B) {
 	}
 	s.must(s.l.Close())
 	o := recompute.Options{Dir: s.dir, Compile: func(string) (*rules.Policy, error) { return policy(), nil }}
-	records := uint64(0)
-	for b.Loop() {
-		r, err := recompute.Run(context.Background(), o)
-		s.must(err)
-		if len(r.Findings) > 0 {
-			b.Fatal(r.Findings[0].String())
-		}
-		records += r.Records
+	var promised []recompute.Promise
+	for n := range 20 {
+		of := class(hit.URL)
+		of.Events = rules.EventNamesOf([]string{fmt.Sprint("event_", n)})
+		promised = append(promised, never(fmt.Sprint("p", n), of))
 	}
-	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+	for name, all := range map[string][]recompute.Promise{"alone": nil, "20 promises": promised} {
+		b.Run(name, func(b *testing.B) {
+			if all != nil {
+				promising(map[string][]recompute.Promise{digest: all})(&o)
+			}
+			records := uint64(0)
+			for b.Loop() {
+				r, err := recompute.Run(context.Background(), o)
+				s.must(err)
+				if len(r.Findings) > 0 {
+					b.Fatal(r.Findings[0].String())
+				}
+				records += r.Records
+			}
+			b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "records/s")
+			o.Promises = nil
+		})
+	}
 }

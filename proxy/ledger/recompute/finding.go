@@ -17,6 +17,7 @@ const (
 	AssessmentInvalid  Kind = "assessment_not_valid"
 	JudgedOtherwise    Kind = "judged_otherwise"
 	OutsideProfile     Kind = "field_outside_profile"
+	PromiseBroken      Kind = "promise_broken"
 	ThoughDenied       Kind = "forwarded_though_denied"
 	WithoutDecision    Kind = "without_decision"
 	DecidedTwice       Kind = "decided_twice"
@@ -42,6 +43,7 @@ var laws = map[Kind]law{
 	JudgedOtherwise: {"an event's ladder, judged again by what is recorded under the policy of then, comes to the same",
 		"Art. 5(2) GDPR"},
 	OutsideProfile:  {"no field leaves but those that the profile of the event's activity keeps", "Art. 5(1)(c) GDPR"},
+	PromiseBroken:   {"what a policy promises never to happen does not happen", "Art. 5(1)(a) and (2) GDPR"},
 	ThoughDenied:    {"what was denied is not sent", "Art. 6(1) GDPR"},
 	WithoutDecision: {"nothing is sent but what was decided and recorded before", "Art. 5(2) GDPR"},
 	DecidedTwice:    {"an event is decided once", "Art. 5(2) GDPR"},
@@ -57,7 +59,7 @@ var laws = map[Kind]law{
 func Kinds() []Kind {
 	return []Kind{
 		DespiteObjection, DespiteRestriction, DespiteKeptOptOut, DecisionNotValid, AssessmentInvalid, JudgedOtherwise,
-		OutsideProfile, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
+		OutsideProfile, PromiseBroken, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
 		WithoutToken,
 	}
 }
@@ -68,11 +70,12 @@ func (k Kind) Rule() (rule, article string) { return laws[k].rule, laws[k].artic
 // Finding is something that is not as it has to be.
 type Finding struct {
 	Kind    Kind     `json:"kind"`
-	Records []uint64 `json:"records"`         // that show it, the one that it is about first
-	End     uint64   `json:"end,omitempty"`   // of several records in a row from the first on, behind the last
-	Hit     uint64   `json:"hit,omitempty"`   // of the event
-	Event   *uint32  `json:"event,omitempty"` // its index in the hit
-	What    string   `json:"what"`            // in a sentence
+	Records []uint64 `json:"records"`           // that show it, the one that it is about first
+	End     uint64   `json:"end,omitempty"`     // of several records in a row from the first on, behind the last
+	Hit     uint64   `json:"hit,omitempty"`     // of the event
+	Event   *uint32  `json:"event,omitempty"`   // its index in the hit
+	What    string   `json:"what"`              // in a sentence
+	Promise *Breach  `json:"promise,omitempty"` // that is broken
 	Rule    string   `json:"rule"`
 	Article string   `json:"article,omitempty"`
 

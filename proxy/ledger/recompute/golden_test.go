@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // TestReport holds a report, as a page and as JSON, and an explanation against those that were.
@@ -29,15 +30,16 @@ func TestReport(t *testing.T) {
 	s.sent("login", 2, func(r *recorded) { r.Objected, r.Decided = []string{"all"}, n })
 	s.sent("page_view", 3, func(r *recorded) { r.shape.Kept = append(r.shape.Kept, "dl") })
 	s.sent("purchase", 4, func(r *recorded) { r.rungs.Policy = "0000" })
-	hit := s.event("page_view", 5, queued)
-	s.attempt(hit)
+	waiting := s.event("page_view", 5, queued)
+	s.attempt(waiting)
 	s.wait(time.Minute)
-	s.end(hit, ledger.Unknown, "broken")
+	s.end(waiting, ledger.Unknown, "broken")
 	s.must(os.WriteFile(filepath.Join(s.dir, ledger.CheckpointFile), []byte("shop.example/tagwarden\n30\n"+
 		"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\u2014 shop.example/tagwarden Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"), 0o600))
 	r := s.audited(func(o *recompute.Options) {
 		o.Since, o.Now = noon.AddDate(0, 0, -7), noon.AddDate(0, 1, 0)
 		o.Version = "1.2.3"
+		promising(map[string][]recompute.Promise{digest: {never("pages", class(hit.URL)), never("mail", class(hit.Email))}})(o)
 		o.Kept = func(string, string, []string) time.Duration { return 60 * 24 * time.Hour }
 	})
 	page, err := r.HTML()

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
 // Bounds of what is remembered of what records name.
@@ -61,6 +62,7 @@ func (j *judged) in(segment string) {
 type policy struct {
 	*rules.Policy // nil: it is not known
 	why           string
+	records       *promise.Records // nil: none was held against promises yet
 }
 
 // policy compiles one, once.
@@ -86,12 +88,14 @@ type rungs struct {
 	policy   *policy
 	again    *rules.Rejudge // nil: they cannot
 	why      string         // why not
+	place    string         // see where
 	carriers map[string]*carrier
 }
 
 // shape is which fields of events leave.
 type shape struct {
-	leaves  []string
+	leaves  []string // that were kept, and then those that were changed
+	kept    int
 	outside map[*carrier][]string // those that its profile drops
 }
 
@@ -107,12 +111,12 @@ func content(texts []string) string {
 }
 
 // addRungs notes what a name stands for.
-func (j *judged) addRungs(texts []string) {
+func (j *judged) addRungs(texts []string) *rungs {
 	said := content(texts)
 	if r := j.said[said]; r != nil {
 		id, _, _ := rungsOf(texts[:1])
 		j.rungs[strings.Clone(id)] = r
-		return
+		return r
 	}
 	for i := range texts {
 		texts[i] = strings.Clone(texts[i])
@@ -120,6 +124,7 @@ func (j *judged) addRungs(texts []string) {
 	id, digest, of := rungsOf(texts)
 	r := j.newRungs(digest, of)
 	j.said[said], j.rungs[id] = r, r
+	return r
 }
 
 func (j *judged) newRungs(digest string, of rules.RecordedRungs) *rungs {
@@ -142,9 +147,9 @@ func (j *judged) addShape(texts []string) {
 	for i := range texts {
 		texts[i] = strings.Clone(texts[i])
 	}
-	id, leaves := shapeOf(texts)
+	id, kept, changed := shapeOf(texts)
 	if s == nil {
-		s = &shape{leaves: leaves, outside: map[*carrier][]string{}}
+		s = &shape{leaves: append(kept, changed...), kept: len(kept), outside: map[*carrier][]string{}}
 		j.listed[said] = s
 	}
 	j.shapes[id] = s

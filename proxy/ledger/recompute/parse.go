@@ -329,18 +329,20 @@ func purposesOf(by gjson.Result) (all []rules.RecordedPurposes) {
 	return all
 }
 
-// shapeOf reads a record of a shape: its id, and the fields that leave.
-func shapeOf(texts []string) (id string, leaves []string) {
+// shapeOf reads a record of a shape: its id, and the fields that leave, as they came or changed.
+func shapeOf(texts []string) (id string, kept, changed []string) {
 	for _, text := range texts {
 		gjson.Parse(text).ForEach(func(key, value gjson.Result) bool {
 			switch key.Str {
 			case "shape":
 				id = value.Str
-			case "kept", "changed":
-				leaves = appendTexts(leaves, value)
+			case "kept":
+				kept = appendTexts(kept, value)
+			case "changed":
+				changed = appendTexts(changed, value)
 			}
 			return true
 		})
 	}
-	return id, leaves
+	return id, kept, changed
 }

@@ -31,17 +31,18 @@ type Report struct {
 	Found    map[Kind]uint64 `json:"found"`
 	Doubtful uint64          `json:"doubtful,omitempty"` // not said, since records are missing that may have taken back what was objected to
 
-	Events      Events      `json:"events"`
-	Outcomes    Outcomes    `json:"outcomes"`
-	Undecided   uint64      `json:"outcomes_without_decision"` // events of which an outcome is there, and whose decision may have been deleted
-	Suppression Suppression `json:"suppression"`
-	Rejudged    Rejudged    `json:"rejudged"`
-	Fields      Fields      `json:"fields"`
-	Retention   Retention   `json:"retention"`
-	Exceptions  Exceptions  `json:"exceptions"`
-	Access      []Access    `json:"access"`
-	Purposes    []Purpose   `json:"purposes"`
-	Acts        []Acts      `json:"acts"`
+	Events      Events        `json:"events"`
+	Outcomes    Outcomes      `json:"outcomes"`
+	Undecided   uint64        `json:"outcomes_without_decision"` // events of which an outcome is there, and whose decision may have been deleted
+	Suppression Suppression   `json:"suppression"`
+	Rejudged    Rejudged      `json:"rejudged"`
+	Fields      Fields        `json:"fields"`
+	Promises    []HeldPromise `json:"promises"` // in the order in which they came into force
+	Retention   Retention     `json:"retention"`
+	Exceptions  Exceptions    `json:"exceptions"`
+	Access      []Access      `json:"access"`
+	Purposes    []Purpose     `json:"purposes"`
+	Acts        []Acts        `json:"acts"`
 
 	Assumed []string `json:"assumed"` // what no record holds, and was taken as it was found then
 	Unsaid  []string `json:"unsaid"`  // what cannot be said
@@ -125,7 +126,7 @@ func newReport(o *Options) *Report {
 		Since: o.Since, Until: o.Until, Findings: []Finding{}, Found: map[Kind]uint64{},
 		Events: Events{Reasons: map[string]uint64{}}, Outcomes: Outcomes{Why: map[string]uint64{}},
 		Rejudged: Rejudged{Why: map[string]uint64{}}, Retention: Retention{Known: o.Kept != nil},
-		Access: []Access{}, Purposes: []Purpose{}, Acts: []Acts{}, Assumed: []string{}, Unsaid: []string{},
+		Promises: []HeldPromise{}, Access: []Access{}, Purposes: []Purpose{}, Acts: []Acts{}, Assumed: []string{}, Unsaid: []string{},
 		purposes: map[string]*Purpose{}, acts: map[Acts]uint64{}, access: map[Access]uint64{},
 	}
 	return r

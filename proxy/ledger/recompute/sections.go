@@ -32,7 +32,7 @@ func (r *Report) Verdict() string {
 // Sections are the figures of a report.
 func (r *Report) Sections() []Section {
 	return []Section{
-		r.about(), r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.retention(), r.exceptions(), r.readings(),
+		r.about(), r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.promises(), r.retention(), r.exceptions(), r.readings(),
 		{Title: "Taken as it was found then", Notes: r.Assumed}, {Title: "What this report cannot say", Notes: r.Unsaid},
 	}
 }

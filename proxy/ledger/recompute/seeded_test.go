@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // TestEachViolationIsFound: whoever writes to the log behind the program's back something that must not happen is found,
@@ -195,6 +196,10 @@ func TestEachViolationIsFound(t *testing.T) {
 		"a field that nobody knows": {want: recompute.OutsideProfile, seed: func(s *story) {
 			s.sent("page_view", 1, func(r *recorded) { r.shape.Kept = append(r.shape.Kept, "*") })
 		}},
+		"a field that a promise is about": {want: recompute.PromiseBroken, seed: func(s *story) {
+			s.sent("page_view", 1, func(r *recorded) { r.shape.Kept = append(r.shape.Kept, "dt") })
+			s.sent("purchase", 106)
+		}, with: promising(map[string][]recompute.Promise{digest: {never("titles", class(hit.PageTitle))}})},
 		"sent though it was denied": {want: recompute.ThoughDenied, seed: func(s *story) {
 			s.objects(1, "all")
 			s.end(s.event("page_view", 1, denied("objection"), func(r *recorded) {

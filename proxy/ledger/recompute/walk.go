@@ -9,6 +9,7 @@ package recompute
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,8 @@ type Options struct {
 	Dir string // the ledger's folder
 	// Compile returns the policy of a digest, exactly that or an error. nil: no policy is known, and nothing is judged again.
 	Compile func(digest string) (*rules.Policy, error)
+	// Promises is what the policy of a digest promises, once it was compiled. nil: nobody knows.
+	Promises func(digest string) Promises
 
 	Since, Until time.Time // of which records something is said; zero: of all. What was objected to before counts all the same
 
@@ -42,6 +45,8 @@ type Options struct {
 	Version string // of tagwarden, for the report
 
 	Progress func(done, all uint64) // is told how many records of how many were read, now and then; nil: nobody is
+
+	combined int // ways in which events travelled that are remembered; 0: mostCombined
 }
 
 // walk goes over the records in their order.
@@ -64,6 +69,7 @@ type walk struct {
 	decisions   decisions
 	assessments assessments
 	tokens      tokens
+	promises    promises
 	waits       map[name]*waiting
 	suspects    suspects
 	mostPast    int // how many of what was taken back are kept before it is looked which are asked for
@@ -79,11 +85,13 @@ type walk struct {
 
 // newWalk is ready to read the first record.
 func newWalk(o Options) *walk {
+	o.combined = cmp.Or(o.combined, mostCombined)
 	return &walk{
 		opts: o, report: newReport(&o), judged: newJudged(o.Compile), waits: map[name]*waiting{},
 		objected:    objected{first: map[hash]uint32{}, past: map[hash][]past{}},
 		decisions:   decisions{by: map[uint64]*decision{}, subject: map[hash][]*decision{}},
 		assessments: assessments{approved: map[version]uint64{}, revoked: map[string][]revoked{}},
+		promises:    newPromises(),
 	}
 }
 
@@ -222,12 +230,17 @@ func (w *walk) whole(lines []string) {
 	case ledger.KindAttempt:
 		w.attempt()
 	case ledger.KindRungs:
-		w.judged.addRungs(lines)
+		w.named(w.judged.addRungs(lines).digest)
 	case ledger.KindShape:
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
 		w.tokens.begin()
+		w.inForce(lineOf(&w.line).Get("policy").Str)
+	case ledger.KindReload:
+		w.inForce(lineOf(&w.line).Get("policy").Str)
+	case ledger.KindPromises:
+		w.promises.sign(&w.line)
 	case ledger.KindApproval:
 		w.approve()
 	case ledger.KindRevocation:
@@ -289,6 +302,7 @@ func (w *walk) decided(lines []string) {
 			if permitted {
 				w.assessed(e, c, &found)
 				w.profile(e, r, c)
+				w.promised(e, r, c)
 			}
 		}
 	}
@@ -327,7 +341,7 @@ func (w *walk) finish(ctx context.Context) error {
 	if signed := max(w.opts.Signed, w.report.Log.Signed); signed > w.next {
 		w.holes.all = append(w.holes.all, span{w.next, signed})
 	}
-	for _, say := range []func(){end.unended, end.missing, end.decidedOn, func() { w.overdue.finish(w) }} {
+	for _, say := range []func(){end.unended, end.missing, end.decidedOn, end.promised, func() { w.overdue.finish(w) }} {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
