@@ -28,9 +28,8 @@ type Piece struct {
 	keyed   bool
 	group   []byte
 
-	root    []part // what is in the body
-	members []part // in the event, where it is an object
-	below   []part // in an object in there
+	json outline // what the event stands in, where that is JSON
+	root int     // its part there
 
 	plain  []byte // the body, unpacked
 	inner  []byte // an event that was wrapped
@@ -82,8 +81,8 @@ func (p *Piece) Reset() {
 	if p.zip != nil {
 		p.zip.Header = gzip.Header{}
 	}
-	p.root, p.members, p.below = p.root[:0], p.members[:0], p.below[:0]
-	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped = nil, nil, nil, nil, nil, nil, false
+	p.json.reset()
+	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped, p.root = nil, nil, nil, nil, nil, nil, false, nowhere
 }
 
 // alikeInHead takes the headers that several events have as well: all but how the body is packed, and where the
