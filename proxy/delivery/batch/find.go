@@ -117,10 +117,12 @@ func (p *Piece) enclose() bool {
 	return true
 }
 
-// What a list is in.
+// What a list is in, and what stands between its elements.
 var (
-	listBegins = []byte("[")
-	listEnds   = []byte("]")
+	listBegins   = []byte("[")
+	listEnds     = []byte("]")
+	comma        = []byte(",")
+	escapedComma = hit.AppendPercent(nil, comma)
 )
 
 // field takes an event out of a field of a form: JSON, in a list of one or not.
@@ -146,10 +148,16 @@ func (p *Piece) field(form []byte, f pair, wrapped bool) bool {
 	if object {
 		p.take(0)
 	}
+	if at := &p.json.parts[p.root]; !wrapped && escapedThrough(f.value) {
+		p.written = escapedBetween(f.value, int(at.start), len(text)-int(at.end))
+	} else {
+		p.escaped = hit.AppendPercent(p.escaped, p.event)
+		p.written = p.escaped
+	}
 	p.before = hit.AppendPercent(append(p.before, form[:f.start]...), listBegins)
 	p.behind = hit.AppendPercent(p.behind, listEnds)
 	p.behind = append(p.behind, form[f.start+len(f.value):]...)
-	p.head, p.tail, p.escaped = p.before, p.behind, true
+	p.head, p.comma, p.tail = p.before, escapedComma, p.behind
 	return true
 }
 
