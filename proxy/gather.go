@@ -17,9 +17,10 @@ type gathered struct {
 	batch  batch.Batch
 	piece  batch.Piece
 	groups []group
-	first  []int       // the events of the next request, by their place among the parcels
-	rest   []int       // those of further ones
-	behind []uint64    // orders of which an event is among the rest: what comes behind it is, too
+	first  []int    // the events of the next request, by their place among the parcels
+	rest   []int    // those of further ones
+	behind []uint64 // orders of which an event is among the rest: what comes behind it is, too
+	ahead  *queue.Reader
 	alone  *sync.Mutex // held while it gathers, so that no other does; nil: it does not
 }
 
