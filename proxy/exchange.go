@@ -144,7 +144,7 @@ func (x *exchange) take(it queue.Item) bool {
 	p.item, p.index, p.attempted, p.left = it, [1]int{int(it.Name.Event)}, false, false
 	p.keyed, p.group, p.looked = false, 0, looked{}
 	x.bytes += it.Size
-	switch err := x.readEvent(it, &p.event); {
+	switch err := x.readFrom(x.queue, it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
 	case errors.Is(err, queue.ErrDamaged):
 		fault(x.opts.Log, "an event that waited is damaged, and is dropped", err)
@@ -167,14 +167,6 @@ func (x *exchange) take(it queue.Item) bool {
 	}
 	x.parcels = x.parcels[:n]
 	return false
-}
-
-// readEvent reads an event; where others are to travel with it, what stands behind it, too.
-func (x *exchange) readEvent(it queue.Item, to *queue.Event) error {
-	if x.of == nil {
-		return x.queue.Read(it, to)
-	}
-	return x.ahead.Read(it, to)
 }
 
 // knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors

@@ -47,6 +47,14 @@ func (g *gathered) reset() {
 	g.of, g.groups, g.first, g.rest, g.behind = nil, g.groups[:0], g.first[:0], g.rest[:0], g.behind[:0]
 }
 
+// readFrom reads an event that was handed out; where others are to travel with it, what stands behind it, too.
+func (g *gathered) readFrom(q *queue.Queue, it queue.Item, to *queue.Event) error {
+	if g.of == nil {
+		return q.Read(it, to)
+	}
+	return g.ahead.Read(it, to)
+}
+
 // gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a
 // moment is one worker's, and in one request.
 func (x *exchange) gatherAlone() {
