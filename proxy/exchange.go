@@ -69,6 +69,7 @@ func (p *parcel) load(to *delivery.Event, headers *[]delivery.Header) {
 
 func newExchange(c *courier) *exchange {
 	x := &exchange{courier: c, over: newEndings(c.dispatcher)}
+	x.ahead = queue.NewReader(c.queue)
 	x.kept = keptEvents{log: c.opts.Log, acts: c.opts.Acts, now: func() (*Snapshot, rules.Moment) {
 		s := c.opts.InForce()
 		return s, c.opts.Moment(s)
@@ -143,7 +144,7 @@ func (x *exchange) take(it queue.Item) bool {
 	p.item, p.index, p.attempted, p.left = it, [1]int{int(it.Name.Event)}, false, false
 	p.keyed, p.group, p.looked = false, 0, looked{}
 	x.bytes += it.Size
-	switch err := x.queue.Read(it, &p.event); {
+	switch err := x.readFrom(x.queue, it, &p.event); {
 	case errors.Is(err, queue.ErrGone):
 	case errors.Is(err, queue.ErrDamaged):
 		fault(x.opts.Log, "an event that waited is damaged, and is dropped", err)

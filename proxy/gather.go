@@ -17,9 +17,10 @@ type gathered struct {
 	batch  batch.Batch
 	piece  batch.Piece
 	groups []group
-	first  []int       // the events of the next request, by their place among the parcels
-	rest   []int       // those of further ones
-	behind []uint64    // orders of which an event is among the rest: what comes behind it is, too
+	first  []int    // the events of the next request, by their place among the parcels
+	rest   []int    // those of further ones
+	behind []uint64 // orders of which an event is among the rest: what comes behind it is, too
+	ahead  *queue.Reader
 	alone  *sync.Mutex // held while it gathers, so that no other does; nil: it does not
 }
 
@@ -44,6 +45,14 @@ func (g *gathered) reset() {
 	g.batch.Reset()
 	g.piece.Reset()
 	g.of, g.groups, g.first, g.rest, g.behind = nil, g.groups[:0], g.first[:0], g.rest[:0], g.behind[:0]
+}
+
+// readFrom reads an event that was handed out; where others are to travel with it, what stands behind it, too.
+func (g *gathered) readFrom(q *queue.Queue, it queue.Item, to *queue.Event) error {
+	if g.of == nil {
+		return q.Read(it, to)
+	}
+	return g.ahead.Read(it, to)
 }
 
 // gatherAlone has no other worker gather events before letOthersGather, where they travel together: what comes within a

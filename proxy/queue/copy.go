@@ -114,7 +114,7 @@ func (t *Ticket) again(i int, e *entry) bool {
 	q := t.s.q
 	q.mu.Lock()
 	f, k, size, at := e.file, e.key, int(e.size), e.at
-	h := frameHead{k.id, e.number, e.round, e.name, e.doubted}
+	h := e.head()
 	doubt := e.attempted
 	err := f.open()
 	reader := f.reader

@@ -33,6 +33,9 @@ type entry struct {
 	behind       *entry // of those of its order; of those that are free
 }
 
+// head is that of its frame.
+func (e *entry) head() frameHead { return frameHead{e.key.id, e.number, e.round, e.name, e.doubted} }
+
 // state is where an entry is.
 type state uint8
 

@@ -14,19 +14,35 @@ func (q *Queue) Read(it Item, e *Event) error {
 	if readRecent(q, it, e) {
 		return nil
 	}
+	return readFile(q, it, e, alone{})
+}
+
+// framesOf reads frames of a file into their place: it is opened for reading, and told up to where it is written.
+type framesOf interface {
+	readAt(f *file, from io.ReaderAt, frame []byte, at, end int64) (int, error)
+}
+
+// alone reads a frame, and nothing behind it.
+type alone struct{}
+
+func (alone) readAt(_ *file, from io.ReaderAt, frame []byte, at, _ int64) (int, error) {
+	return from.ReadAt(frame, at)
+}
+
+// readFile reads an event from its file.
+func readFile(q *Queue, it Item, e *Event, frames framesOf) error {
 	q.mu.Lock()
 	if it.gone() {
 		q.mu.Unlock()
 		return ErrGone
 	}
-	k, f, at, size := it.e.key, it.e.file, it.e.at, int(it.e.size)
-	h := frameHead{k.id, it.e.number, it.e.round, it.e.name, it.e.doubted}
+	k, f, at, size, h := it.e.key, it.e.file, it.e.at, int(it.e.size), it.e.head()
 	if err := f.open(); err != nil {
 		q.mu.Unlock()
 		return fmt.Errorf("cannot read a waiting event: %w", err)
 	}
 	f.reads++
-	reader := f.reader
+	reader, end := f.reader, f.size
 	q.mu.Unlock()
 
 	frame := e.room(size)
@@ -37,7 +53,7 @@ func (q *Queue) Read(it Item, e *Event) error {
 		}
 		q.mu.Unlock()
 	}()
-	n, err := reader.ReadAt(frame, at)
+	n, err := frames.readAt(f, reader, frame, at, end)
 	if n < size && err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("cannot read a waiting event: %w", err)
 	}
@@ -73,7 +89,7 @@ func readRecent(q *Queue, it Item, e *Event) bool {
 		q.mu.Unlock()
 		return false
 	}
-	k, h, frame := at.key, frameHead{at.key.id, at.number, at.round, at.name, at.doubted}, e.room(int(at.size))
+	k, h, frame := at.key, at.head(), e.room(int(at.size))
 	q.waiting.recent.read(at.at, frame)
 	q.mu.Unlock()
 	return decodeFrame(k, &h, e, frame) == nil

@@ -19,7 +19,6 @@ type Batch struct {
 	query   []byte
 	tail    []byte
 	headers []delivery.Header
-	escaped bool
 	keyed   bool
 	body    []byte
 	closed  int // bytes of the tail at the body's end
@@ -38,9 +37,9 @@ func (b *Batch) Add(p *Piece) bool {
 	b.closed = 0
 	from := len(b.body)
 	if b.events > 0 {
-		b.append(comma)
+		b.body = append(b.body, p.comma...)
 	}
-	b.append(p.event)
+	b.body = append(b.body, p.written...)
 	if len(b.body)+len(b.tail) > b.at.many.Bytes {
 		b.cut(from)
 		return false
@@ -49,21 +48,10 @@ func (b *Batch) Add(p *Piece) bool {
 	return true
 }
 
-var comma = []byte(",")
-
-// append appends what is inside of the list.
-func (b *Batch) append(text []byte) {
-	if b.escaped {
-		b.body = hit.AppendPercent(b.body, text)
-	} else {
-		b.body = append(b.body, text...)
-	}
-}
-
 // begin takes over from the first event what is alike in all.
 func (b *Batch) begin(p *Piece) {
 	b.Reset()
-	b.at, b.escaped, b.keyed = p.at, p.escaped, p.keyed
+	b.at, b.keyed = p.at, p.keyed
 	b.group = append(b.group, p.group...)
 	size := len(p.path) + len(p.query) + len(p.tail)
 	for i := range p.headers {

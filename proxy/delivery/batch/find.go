@@ -43,73 +43,56 @@ func (p *Piece) find(body []byte) bool {
 
 // findInJSON finds it in a body of JSON.
 func (p *Piece) findInJSON(body []byte) bool {
-	bracket := space(body, 0)
-	var ok bool
-	if p.root, _, ok = outline(p.root[:0], body, bracket); !ok || !valid(body) {
+	object := body[space(body, 0)] == '{'
+	if !p.json.read(body, p.at.levels(object)) {
 		return false
 	}
-	object := body[bracket] == '{'
 	for _, place := range p.at.places {
 		switch {
 		case place.Kind == catalog.InMember && object:
-			at, clear := member(p.root, body, place.Name)
+			at, clear := p.json.member(0, place.Name)
 			if !clear {
 				return false
 			}
 			if at >= 0 {
-				list := p.root[at].start
-				return body[list] == '[' && p.element(body, list, true)
+				return p.json.first(at) == '[' && p.element(at) && p.keepAround(at)
 			}
 		case place.Kind == catalog.InList && !object:
-			return p.element(body, bracket, false) && p.enclose()
+			return p.element(0) && p.enclose()
 		case place.Kind == catalog.AsBody && object:
-			if p.event = trimmed(body); bracket > 0 {
-				return p.look() && p.enclose()
-			}
-			p.members, p.root = p.root, p.members // it was outlined by that
+			p.take(0)
 			return p.enclose()
 		}
 	}
 	return false
 }
 
-// element takes the one element of a list, in a text that is JSON. Where around says so, what is around the list stays.
-func (p *Piece) element(body []byte, bracket int, around bool) bool {
-	start := space(body, bracket+1)
-	rest := body[start:]
-	if (rest[0] == '"') != p.at.many.Texts {
+// take takes a part of a text of JSON for the event.
+func (p *Piece) take(at int) { p.root, p.event = at, p.json.of(at) }
+
+// element takes the one element of a list.
+func (p *Piece) element(list int) bool {
+	at := p.json.only(list)
+	if at < 0 {
 		return false
 	}
-	var end int
-	switch rest[0] {
+	switch p.json.first(at) {
 	case '"':
-		end = afterString(rest, 0)
+		p.take(at)
+		return p.at.many.Texts
 	case '{':
-		p.members, end, _ = outline(p.members[:0], rest, 0) // no deeper than what it is in
-		end++
+		p.take(at)
+		return !p.at.many.Texts
 	default:
 		return false
 	}
-	behind := start + space(rest, end)
-	if body[behind] != ']' {
-		return false
-	}
-	p.event = rest[:end]
-	if around {
-		p.head, p.tail = body[:bracket+1], body[behind:]
-	}
-	return true
 }
 
-// look outlines the event, where anything is asked of its members.
-func (p *Piece) look() bool {
-	m := p.at.merge
-	if p.event[0] != '{' || len(m.Alone)+len(m.Is)+len(m.Same)+len(m.OneBrowser)+len(m.Shared) == 0 {
-		return true
-	}
-	var ok bool
-	p.members, _, ok = outline(p.members[:0], p.event, 0)
-	return ok
+// keepAround has what stands around the one element of a list stand around several.
+func (p *Piece) keepAround(list int) bool {
+	l := &p.json.parts[list]
+	p.head, p.tail = p.json.text[:l.start+1], p.json.text[l.end-1:]
+	return true
 }
 
 // enclose puts around an event that came in no list what stands around several.
@@ -120,13 +103,13 @@ func (p *Piece) enclose() bool {
 		return true
 	}
 	for _, name := range p.at.merge.Shared {
-		at, clear := member(p.members, p.event, name)
+		at, clear := p.json.member(p.root, name)
 		if !clear {
 			return false
 		}
 		if at >= 0 {
 			p.behind = append(append(append(p.behind, `,"`...), name...), `":`...)
-			p.behind = append(p.behind, p.event[p.members[at].start:p.members[at].end]...)
+			p.behind = append(p.behind, p.json.of(at)...)
 		}
 	}
 	p.behind = append(p.behind, '}')
@@ -134,10 +117,12 @@ func (p *Piece) enclose() bool {
 	return true
 }
 
-// What a list is in.
+// What a list is in, and what stands between its elements.
 var (
-	listBegins = []byte("[")
-	listEnds   = []byte("]")
+	listBegins   = []byte("[")
+	listEnds     = []byte("]")
+	comma        = []byte(",")
+	escapedComma = hit.AppendPercent(nil, comma)
 )
 
 // field takes an event out of a field of a form: JSON, in a list of one or not.
@@ -156,23 +141,23 @@ func (p *Piece) field(form []byte, f pair, wrapped bool) bool {
 	if !utf8.Valid(text) || !codec.BeginsAsJSON(text) {
 		return false
 	}
-	text = trimmed(text)
-	if p.root, _, ok = outline(p.root[:0], text, 0); !ok || !valid(text) {
+	object := text[space(text, 0)] == '{'
+	if !p.json.read(text, p.at.levels(object)) || !object && !p.element(0) {
 		return false
 	}
-	p.event = text
-	if text[0] == '[' {
-		ok = p.element(text, 0, false)
+	if object {
+		p.take(0)
+	}
+	if at := &p.json.parts[p.root]; !wrapped && escapedThrough(f.value) {
+		p.written = escapedBetween(f.value, int(at.start), len(text)-int(at.end))
 	} else {
-		ok = p.look()
-	}
-	if !ok {
-		return false
+		p.escaped = hit.AppendPercent(p.escaped, p.event)
+		p.written = p.escaped
 	}
 	p.before = hit.AppendPercent(append(p.before, form[:f.start]...), listBegins)
 	p.behind = hit.AppendPercent(p.behind, listEnds)
 	p.behind = append(p.behind, form[f.start+len(f.value):]...)
-	p.head, p.tail, p.escaped = p.before, p.behind, true
+	p.head, p.comma, p.tail = p.before, escapedComma, p.behind
 	return true
 }
 
@@ -214,20 +199,14 @@ func (p *Piece) value(path []string) (value []byte, clear bool) {
 
 // under finds a value of an event that is an object.
 func (p *Piece) under(path []string) (value []byte, clear bool) {
-	text, parts := p.event, p.members
-	for depth, name := range path {
-		if depth > 0 {
-			if text[0] != '{' {
-				return nil, true
-			}
-			p.below, _, _ = outline(p.below[:0], text, 0) // no deeper than what it is in
-			parts = p.below
+	at := p.root
+	for _, name := range path {
+		if p.json.first(at) != '{' {
+			return nil, true
 		}
-		at, clear := member(parts, text, name)
-		if at < 0 {
+		if at, clear = p.json.member(at, name); at < 0 {
 			return nil, clear
 		}
-		text = text[parts[at].start:parts[at].end]
 	}
-	return text, true
+	return p.json.of(at), true
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
+	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
 // pair is a field of a form, or a parameter of a query, as it is written.
@@ -106,6 +107,42 @@ func unescape(dst, text []byte) ([]byte, bool) {
 	}
 	return to[:n], true
 }
+
+// escapedThrough tells whether all of a form's value is escaped but letters, digits and what else nobody takes for more than
+// it is ([hit.AppendPercent]), and spaces, which may be +.
+func escapedThrough(value []byte) bool {
+	for _, c := range value {
+		if !plainInForm[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// escapedBetween is a part of a form's value as it is written: all but so many bytes of its text before it, and behind it.
+func escapedBetween(value []byte, before, behind int) []byte {
+	for ; before > 0; before-- {
+		if value[0] == '%' {
+			value = value[2:]
+		}
+		value = value[1:]
+	}
+	for ; behind > 0; behind-- {
+		if n := len(value); n >= 3 && value[n-3] == '%' {
+			value = value[:n-2]
+		}
+		value = value[:len(value)-1]
+	}
+	return value
+}
+
+// plainInForm are the bytes that stand in a form where all is escaped that may be.
+var plainInForm = func() (t [256]bool) {
+	for c := range t {
+		t[c] = c == '%' || c == '+' || len(hit.AppendPercent(nil, []byte{byte(c)})) == 1
+	}
+	return t
+}()
 
 // digits are the values of hexadecimal digits, as [ascii.Hex] gives them.
 var digits = func() (t [256]byte) {

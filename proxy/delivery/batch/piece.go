@@ -23,22 +23,23 @@ type Piece struct {
 	headers []delivery.Header // those of the request that several have, too
 	head    []byte            // what stands before the events
 	event   []byte
-	tail    []byte // and behind them
-	escaped bool   // what stands between head and tail is escaped as in a form
+	written []byte // the event as it stands between head and tail: in a form it is escaped
+	comma   []byte // between two events, likewise
+	tail    []byte // behind them
 	keyed   bool
 	group   []byte
 
-	root    []part // what is in the body
-	members []part // in the event, where it is an object
-	below   []part // in an object in there
+	json outline // what the event stands in, where that is JSON
+	root int     // its part there
 
-	plain  []byte // the body, unpacked
-	inner  []byte // an event that was wrapped
-	before []byte // a head of our own
-	behind []byte // a tail
-	rest   []byte // a query
-	zip    *gzip.Reader
-	packed bytes.Reader
+	plain   []byte // the body, unpacked
+	inner   []byte // an event that was wrapped
+	escaped []byte // one as it stands in a form
+	before  []byte // a head of our own
+	behind  []byte // a tail
+	rest    []byte // a query
+	zip     *gzip.Reader
+	packed  bytes.Reader
 }
 
 // Cut cuts an event out of its request. Keyed says that it may come again (it has an idempotency key). It is false
@@ -63,6 +64,9 @@ func (v *Vendor) Cut(p *Piece, e *delivery.Event, keyed bool) bool {
 	if most == 0 {
 		most = at.many.Bytes
 	}
+	if p.written == nil {
+		p.written, p.comma = p.event, comma
+	}
 	return len(p.event) <= most && !loneSurrogate(p.event) && p.alike(e, keyed)
 }
 
@@ -76,14 +80,15 @@ func (p *Piece) Most() int { return p.at.many.Events }
 // Reset forgets the last event, and overwrites what was kept of it. What was unpacked last stays in the window of the
 // decompressor, which is not read before it is written anew.
 func (p *Piece) Reset() {
-	p.plain, p.inner, p.before = recycled(p.plain), recycled(p.inner), recycled(p.before)
+	p.plain, p.inner, p.escaped, p.before = recycled(p.plain), recycled(p.inner), recycled(p.escaped), recycled(p.before)
 	p.behind, p.rest, p.group = recycled(p.behind), recycled(p.rest), recycled(p.group)
 	p.headers = hit.Emptied(p.headers)
 	if p.zip != nil {
 		p.zip.Header = gzip.Header{}
 	}
-	p.root, p.members, p.below = p.root[:0], p.members[:0], p.below[:0]
-	p.at, p.path, p.query, p.head, p.event, p.tail, p.escaped = nil, nil, nil, nil, nil, nil, false
+	p.json.reset()
+	p.at, p.path, p.query, p.root = nil, nil, nil, nowhere
+	p.head, p.event, p.written, p.comma, p.tail = nil, nil, nil, nil, nil
 }
 
 // alikeInHead takes the headers that several events have as well: all but how the body is packed, and where the

@@ -125,6 +125,7 @@ func TestTravelsTogether(t *testing.T) {
 		{"snowplow", tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{}]}`, tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`},
 		{"matomo", "GET /piwik.php?idsite=1\nUser-Agent: a\n", "POST /piwik.php\nUser-Agent: a" + asForm + `idsite=2`},
 		{"mixpanel", "POST /track" + asForm + `data=` + base64Of(`[{"event":"x"}]`), "POST /track" + asForm + `data=%7B%22event%22:+%22y%22%7D`},
+		{"mixpanel", "POST /track" + asForm + `data={"event":"a;b"}`, "POST /track" + asForm + `data=%20%5B+%7B%22event%22:+%22y%22%7D+%5D%0a`},
 		{"meta_capi", "POST /v21.0/1/events" + asForm + `access_token=a&data=[{"x":1}]`, "POST /v21.0/1/events" + asForm + `access_token=a&data=%5B{}%5D`},
 	} {
 		v := batch.New(vendorOf(t, c.vendor))

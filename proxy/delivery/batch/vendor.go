@@ -25,6 +25,7 @@ type endpoint struct {
 	into    int            // index of the first address of the endpoint that takes several
 	many    *catalog.Merge // how they stand there
 	places  []catalog.MergePlace
+	asked   int      // how many levels below the event its members are asked for
 	held    []string // parameters of the query that are events, too
 	asQuery bool     // the whole query is of the event
 	head    []byte   // what stands before the list, where events came in none: {"batch":[
@@ -60,6 +61,7 @@ func newEndpoint(v *catalog.Vendor, i int) endpoint {
 		out.other, out.many = []byte(v.Endpoints[out.into].Path.Text), v.Endpoints[out.into].Merge
 	}
 	out.query(v.File, e.ID)
+	out.asked = levelsAsked(e.Merge)
 	out.places = slices.Clone(e.Merge.From)
 	slices.SortStableFunc(out.places, func(a, b catalog.MergePlace) int { return int(a.Kind) - int(b.Kind) })
 	if list := out.many.From[0]; list.Kind == catalog.InMember {
@@ -75,6 +77,32 @@ func newEndpoint(v *catalog.Vendor, i int) endpoint {
 		out.kind = []byte(out.many.Type)
 	}
 	return out
+}
+
+// levelsAsked is how many levels below an event it matters what stands there.
+func levelsAsked(m *catalog.Merge) int {
+	most := min(len(m.Shared), 1)
+	for _, paths := range [3][][]string{m.Same, m.Alone, m.OneBrowser} {
+		for _, path := range paths {
+			most = max(most, len(path))
+		}
+	}
+	for i := range m.Is {
+		most = max(most, len(m.Is[i].Path))
+	}
+	return most
+}
+
+// levels is how far down it matters what stands in a text of JSON that an event is in: an object, or a list.
+func (e *endpoint) levels(object bool) int {
+	switch {
+	case !object:
+		return e.asked + 1
+	case e.places[0].Kind == catalog.InMember:
+		return e.asked + 2
+	default:
+		return e.asked
+	}
 }
 
 // query notes what of the query is an event's.
