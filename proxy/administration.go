@@ -62,13 +62,18 @@ func openAdministration(s *Server) error {
 	}
 	keys := s.keyring.store.State()
 	o.Identity = keys.Identity() + "/" + keys.Line()
-	if n.log.Load().Status().Server == "" {
+	if !n.log.known() || !within(n.log.Load().CaughtUp(), s.opts.Await) {
 		o.Wait = time.Millisecond // it was waited for already
 	}
+	o.First = func(context.Context, func(string) (bool, error)) error { return hadAdministration(s) }
 	logger := s.opts.Log.With(zap.String("log", administrationLog))
 	o.Note = func(e cluster.Event) {
 		noteCluster(logger, e)
-		if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+		switch e.What {
+		case cluster.BegunAnew:
+			recordCluster(s, e.Err.Error())
+			s.order.TellAnew()
+		case cluster.Reading, cluster.CaughtUp:
 			s.order.TellAgain()
 		}
 	}
@@ -84,6 +89,18 @@ func openAdministration(s *Server) error {
 		return metrics.Administration{Applied: seq, Waiting: waiting}
 	})
 	return nil
+}
+
+// within waits for something, for so long at most; true: it came.
+func within(it <-chan struct{}, most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-it:
+		return true
+	case <-timer.C:
+		return false
+	}
 }
 
 func closeAdministration(s *Server) error {
@@ -112,8 +129,8 @@ func administrationMention(s *Server) (all []string) {
 		return nil
 	}
 	if waiting, since := s.order.Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%d acts on tokens, assessments or keys wait to be told to the other nodes, the first since %s",
-			waiting, since.UTC().Format(time.RFC3339)))
+		all = append(all, fmt.Sprintf("of tokens, assessments or keys %s to be told to the other nodes, the first since %s",
+			waits(waiting), since.UTC().Format(time.RFC3339)))
 	}
 	return all
 }

@@ -85,8 +85,13 @@ func trustOf(of *config.Cluster) (*tls.Config, error) {
 	return c, nil
 }
 
+// answerLasts is for how long a start waits for servers that do not say how they are: once a minute they are asked again.
+const answerLasts = time.Second
+
 // refuseServers refuses servers that could lose what they acknowledge.
 func (n *nodes) refuseServers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, answerLasts)
+	defer cancel()
 	bad, _, err := CheckServers(ctx, n.config)
 	if err != nil || len(bad) == 0 {
 		return err

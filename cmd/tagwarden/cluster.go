@@ -15,7 +15,8 @@ import (
 func clusterVerbs() []verb {
 	return []verb{
 		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
-		{"join", "--from DIR [--once]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"join", "--from DIR [--once|--again]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"restore", "[--yes] [--format text|json]", "begin the nodes' log anew that the NATS servers have lost, from the node that has most", clusterRestore},
 	}
 }
 

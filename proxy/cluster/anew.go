@@ -57,17 +57,16 @@ func (l *Log) Restore(ctx context.Context, base string) (Position, error) {
 	if read > at.Seq {
 		return at, fmt.Errorf("act %d was read, and this node has done %d: what keeps it is in its log", read, at.Seq)
 	}
-	_, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
-	switch {
-	case err == nil:
+	switch there, err := l.There(ctx); {
+	case err != nil:
+		return at, err
+	case there:
 		return at, fmt.Errorf("%w: the stream %s is there", ErrThere, l.names.stream)
-	case !errors.Is(err, jetstream.ErrStreamNotFound):
-		return at, cannot("look up the stream "+l.names.stream, err)
 	}
 	if at.Seq == 0 {
 		base = l.o.Base
 	}
-	switch _, err = (finding{l}).make(ctx, at, base); {
+	switch _, err := (finding{l}).make(ctx, at, base); {
 	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse):
 		return at, fmt.Errorf("%w: another node made the stream %s just now", ErrThere, l.names.stream)
 	case err != nil:
@@ -75,4 +74,16 @@ func (l *Log) Restore(ctx context.Context, base string) (Position, error) {
 	}
 	l.link.isUp() // it is looked for at once
 	return at, nil
+}
+
+// There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
+func (l *Log) There(ctx context.Context) (bool, error) {
+	_, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
+	switch {
+	case err == nil:
+		return true, nil
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		return false, nil
+	}
+	return false, cannot("look up the stream "+l.names.stream, err)
 }

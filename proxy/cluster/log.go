@@ -214,3 +214,10 @@ func (l *Log) pause(d time.Duration, sooner <-chan struct{}) bool {
 
 // cannot wraps an error of the cluster, which passes.
 func cannot(do string, err error) error { return fmt.Errorf("cannot %s: %w", do, err) }
+
+// Known says whether the log's stream was found, or made, since it was opened, and is one that this node may apply.
+func (l *Log) Known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known
+}

@@ -155,10 +155,12 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	if at = l.o.At; l.known {
 		at = l.head.at
 	}
-	if anew = !at.IsZero() && at.Stream != origin.Stream; anew {
+	if anew = !at.IsZero() && at.Stream != origin.Stream; anew || !at.IsZero() && at.Seq < origin.Seq {
 		if err := follows(origin, at); err != nil {
 			return at, false, err
 		}
+	}
+	if anew {
 		at = Position{Stream: origin.Stream, Seq: at.Seq, Sum: at.Sum, Time: at.Time}
 	}
 	switch base := info.Config.Metadata[metaBase]; {
