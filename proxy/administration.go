@@ -21,6 +21,9 @@ const administrationLog = "administration"
 
 // openOrder reads how far this node has come with such acts, and what stands by them.
 func openOrder(s *Server) (err error) {
+	if err := refuseRejoining(s.loaded.Server.Data); err != nil {
+		return err
+	}
 	s.order, err = order.Open(order.Options{
 		File: filepath.Join(s.loaded.Server.Data, order.FileName), Disk: s.opts.Disk, Shared: s.loaded.Server.Cluster != nil,
 		Now: s.opts.Now, Rand: s.opts.Rand,

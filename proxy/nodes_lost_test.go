@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -167,4 +168,113 @@ func TestNodesWhoseLogIsLost(t *testing.T) {
 			t.Errorf("a ledger says %s", got)
 		}
 	}
+}
+
+// copyOf takes a backup of a node.
+func (r *running) copyOf(t *testing.T) string {
+	t.Helper()
+	copied := filepath.Join(t.TempDir(), "copy")
+	if w := r.operate("POST", "/backup", fmt.Sprintf(`{"dir":%q}`, copied)); w.Code != 200 {
+		t.Fatal(w.Body)
+	}
+	return copied
+}
+
+// rejoins brings a stopped node to the log by a copy.
+func rejoins(t *testing.T, file, copied string) (proxy.Rejoined, error) {
+	t.Helper()
+	loaded, err := config.Load(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return proxy.Rejoin(loaded, copied, proxy.Options{})
+}
+
+// TestANodeThatTheNewLogIsWithout: the log is begun anew while a node is away that had done more. It is told of, is refused when it
+// comes back, and brought to the log with what it alone has: objections that people were answered, and tokens that were taken back.
+func TestANodeThatTheNewLogIsWithout(t *testing.T) {
+	t.Parallel()
+	n, v := startNATS(t), startVendor(t)
+	only := newWay(t, n)
+	by := &natsServer{}
+	by.options.Port = only.listener.Addr().(*net.TCPAddr).Port
+	a, b := start(t, nodeFolder(t, v.URL, by, "a", "")), start(t, nodeFolder(t, v.URL, n, "b", ""))
+	a.ready(t)
+	b.ready(t)
+	a.user(t, 1)
+	crm, ops := a.bearer(t, "crm", "operator"), a.bearer(t, "ops", "operator")
+	eventually(t, "both know", func() bool { return b.changes(t) == 1 && b.opens(t, crm) && b.opens(t, ops) })
+
+	only.cut(true) // b does more, and goes away
+	b.act(t, objection.Change{Object: []string{"audience"}})
+	b.user(t, 2)
+	b.actOf(t, []objection.ID{{Name: "user_id", Value: "u-2"}}, objection.Change{TakeBack: []string{"audience"}})
+	if w := b.operate("DELETE", "/tokens", `{"name":"crm"}`); w.Code != 200 {
+		t.Fatal(w.Code, w.Body)
+	}
+	behind := a.file
+	if err := b.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	n.loses(t)
+	only.cut(false)
+	eventually(t, "it says that the log is missing", a.lacksLog(t))
+	b = start(t, b.file)
+	eventually(t, "the one that is behind is told to leave it to the other", func() bool {
+		if a.restore(t, false).Get("logs.0.nodes.#").Int() != 2 {
+			return false // it is not there yet
+		}
+		got := a.restore(t, true).Get("logs.0")
+		return got.Get("gone").Bool() && !got.Get("begun").Bool() && strings.HasPrefix(got.Get("wrong").Str, "b has done ") &&
+			strings.HasSuffix(got.Get("wrong").Str, ": begin it anew from there")
+	})
+	if err := b.stop(t); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
+	a.ready(t)
+	a.user(t, 3)
+
+	if why := refusedStart(t, b.file); !strings.Contains(why, ": the others lack 3 acts: take a backup of a node that is current") {
+		t.Errorf("it says %s", why)
+	}
+	copied := a.copyOf(t)
+	got, err := rejoins(t, b.file, copied)
+	if err != nil || got.Common.Size != 1 || got.Had.Size != 4 || got.Told != 2 || got.TakenBack != 1 || got.Administered != 1 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	again, err := rejoins(t, b.file, copied) // it might have broken off
+	if err != nil || again.Told != 0 || again.Common != again.Has {
+		t.Errorf("%+v, %v", again, err)
+	}
+	b = start(t, b.file)
+	if b.forwarded(t, v) {
+		t.Error("what it alone had is not in force there")
+	}
+	b.ready(t)
+	eventually(t, "both know all of it", func() bool {
+		return a.changes(t) == 4 && b.changes(t) == 4 && !a.forwarded(t, v) && !a.opens(t, crm) && !b.opens(t, crm)
+	})
+	if !a.opens(t, ops) || !b.opens(t, ops) {
+		t.Error("a token that nobody took back is gone")
+	}
+	eventually(t, "nothing has to be looked at", func() bool {
+		return !gjson.Parse(b.operate("GET", "/cluster", "").Body.String()).Get("look").Exists()
+	})
+	if _, err := rejoins(t, behind, copied); err == nil {
+		t.Error("one that serves is brought elsewhere")
+	}
+	for _, r := range []*running{a, b} {
+		if err := r.stop(t); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := rejoins(t, behind, copied); err == nil || !strings.Contains(err.Error(), "there is nothing to bring it to") {
+		t.Errorf("one that is there: %v", err)
+	}
+	for _, file := range []string{a.file, b.file} { // what their ledgers say fits what they hold
+		again := start(t, file)
+		again.ready(t)
+	}
+
 }
