@@ -165,13 +165,3 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 	t.hint("serve tells it, and takes hits when it knows what the other nodes know")
 	return fine
 }
-
-// checkNATS asks the servers of a cluster whether they keep what they acknowledge, and whether a node can connect to them.
-func checkNATS(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
-	bad, passing, err = proxy.CheckConnections(ctx, of)
-	if err != nil {
-		return nil, nil, err
-	}
-	more, passingMore, err := proxy.CheckServers(ctx, of)
-	return append(bad, more...), append(passing, passingMore...), err
-}

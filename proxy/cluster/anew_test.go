@@ -142,6 +142,23 @@ func TestAnActThatWaitsWhileTheLogIsGone(t *testing.T) {
 	}
 }
 
+// TestALogWithoutActs is made again where somebody says so, and nodes that saw it go on.
+func TestALogWithoutActs(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	op := newOperator(t, c)
+	a, b := join(t, c, "a", nil), join(t, c, "b", nil)
+	caughtUp(t, a, b)
+	op.lose(a, b)
+	if from, err := a.Restore(t.Context(), "x"); err != nil || from.Seq != 0 {
+		t.Fatalf("%+v, %v", from, err)
+	}
+	until(t, "both are fresh", func() bool { return a.isFresh() && b.isFresh() && a.Err() == nil && b.Err() == nil })
+	appendActs(t, b, 1)
+	until(t, "an act", a.has(1))
+	sameActs(t, a, b)
+}
+
 // TestWhoMayMakeALog: where something says that the cluster had one, whoever has come nowhere does not make another.
 func TestWhoMayMakeALog(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,8 @@ type Finding struct {
 	Says   string // what is so, and what that means
 	Do     string // the line for nats.conf, or the command
 	Passes bool   // it ends by itself: a server is down, or behind
+
+	Unknown bool // something could not be found out: a server did not say how it is
 }
 
 // Bounds of what a monitoring endpoint may answer.
@@ -60,7 +62,7 @@ func Check(ctx context.Context, client *http.Client, monitors []string, name str
 			down = true
 			found = append(found, Finding{
 				Server: m, Says: fmt.Sprintf("it does not say from here how it is: %v", errs[i]),
-				Do: "http: HOST:8222 in its nats.conf; look whether it runs, and can be reached from here", Passes: true,
+				Do: "http: HOST:8222 in its nats.conf; look whether it runs, and can be reached from here", Passes: true, Unknown: true,
 			})
 			continue
 		}
@@ -251,6 +253,7 @@ func together(servers []monitored, down bool) (found []Finding) {
 	case all < leastCopies:
 		add(fmt.Sprintf("the cluster has %s: with three, one may be lost without a loss", counted(all, "server")),
 			"cluster { name: NAME, listen: 0.0.0.0:6222, routes: [nats://HOST:6222, nats://HOST:6222] }")
+	case len(ids) < size && down: // said of each
 	case len(ids) < size:
 		add(fmt.Sprintf("the cluster has %s, and %s answered here: whether every one syncs its writes is not known",
 			counted(size, "server"), counted(len(ids), "server")), "name the monitoring address of each server")

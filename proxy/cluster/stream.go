@@ -73,7 +73,7 @@ func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 		return nil, cannot("look up the stream "+l.names.stream, err)
 	}
 	info := s.CachedInfo()
-	if err := l.fits(info.Config); err != nil {
+	if err := fits(info.Config, l.o.Name, l.o.Kind, l.o.Identity); err != nil {
 		return nil, err
 	}
 	if err = l.begin(info); errors.Is(err, ErrBehind) {
@@ -114,8 +114,8 @@ func (l finding) nowhere() bool {
 	return l.o.At.IsZero() && !l.known
 }
 
-// fits checks that a stream is this cluster's.
-func (l finding) fits(c jetstream.StreamConfig) error {
+// fits checks that a stream is a cluster's, of a kind of acts that are made with such keys.
+func fits(c jetstream.StreamConfig, name, kind, identity string) error {
 	m := c.Metadata
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
@@ -125,12 +125,12 @@ func (l finding) fits(c jetstream.StreamConfig) error {
 	case version > formatAnew:
 		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
 			ErrNewer, c.Name, version, formatAnew)
-	case m[metaCluster] != l.o.Name || m[metaKind] != l.o.Kind:
+	case m[metaCluster] != name || m[metaKind] != kind:
 		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
-			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], l.o.Kind, l.o.Name)
-	case m[metaIdentity] != l.o.Identity:
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], kind, name)
+	case m[metaIdentity] != identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
-			ErrOtherIdentity, m[metaIdentity], l.o.Identity)
+			ErrOtherIdentity, m[metaIdentity], identity)
 	}
 	return nil
 }
@@ -155,6 +155,10 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	if at = l.o.At; l.known {
 		at = l.head.at
 	}
+	other := l.known && l.head.at.Stream != origin.Stream
+	if other && at.Seq == 0 && l.o.At.IsZero() {
+		at = Position{} // it saw a log in which there was nothing
+	}
 	if anew = !at.IsZero() && at.Stream != origin.Stream; anew || !at.IsZero() && at.Seq < origin.Seq {
 		if err := follows(origin, at); err != nil {
 			return at, false, err
@@ -172,7 +176,7 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 			ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)
 	}
 	switch {
-	case !l.known || anew:
+	case !l.known || other:
 		l.known, l.head = true, from(at, origin)
 	case info.State.LastSeq < l.head.read: // heartbeats that went with a server: their numbers are given again
 		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry

@@ -18,6 +18,7 @@ type Asked struct {
 
 // Kept is what the file of a [Replica] holds for those who do its acts.
 type Kept struct {
+	Mark   string // place on the log
 	Seq    uint64
 	Stands map[string]json.RawMessage
 	Untold map[string][]json.RawMessage // bodies of acts that were not told, by kind
@@ -29,7 +30,7 @@ func ReadKept(path string) (Kept, bool, error) {
 	if err != nil || !there {
 		return Kept{}, false, err
 	}
-	k := Kept{Seq: f.Seq, Stands: f.Stands, Untold: map[string][]json.RawMessage{}}
+	k := Kept{Mark: f.Mark, Seq: f.Seq, Stands: f.Stands, Untold: map[string][]json.RawMessage{}}
 	for i := range f.Untold {
 		k.Untold[f.Untold[i].Kind] = append(k.Untold[f.Untold[i].Kind], f.Untold[i].Body)
 	}
