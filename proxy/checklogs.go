@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/order"
 )
@@ -78,6 +79,11 @@ func placesOf(loaded *config.Loaded) ([]cluster.Place, error) {
 	if state, err := keys.Read(KeysDir(data)); err == nil {
 		objections.Identity, administration.Identity = state.Identity(), state.Identity()+"/"+state.Line()
 	}
+	past, err := ledger.Recover(ledgerDir(loaded))
+	if err != nil {
+		return nil, err
+	}
+	objections.Shared = past.Cluster == name
 	kept, _, err := order.ReadKept(filepath.Join(data, order.FileName))
 	if err != nil {
 		return nil, err

@@ -67,7 +67,7 @@ func (r restoring) look(ctx context.Context, one sharedLog) (got api.RestoredLog
 	got.Log = one.kind
 	at = one.log.Status().At
 	got.Acts = at.Seq
-	there, err := one.log.There(ctx)
+	there, err := cluster.There(ctx, one.log)
 	switch {
 	case err != nil:
 		got.Wrong = "the NATS servers do not say whether it is gone: " + err.Error()
@@ -155,7 +155,7 @@ func (r restoring) begin(ctx context.Context, one sharedLog, got *api.RestoredLo
 	if err := r.ledger.Cluster(ledger.Cluster{Name: r.nodes.config.Name, Text: text}); err != nil {
 		return problem.New(http.StatusServiceUnavailable, "unavailable", "it cannot be recorded, and so is not begun: "+err.Error())
 	}
-	switch _, err := one.log.Restore(ctx, base); {
+	switch _, err := cluster.Restore(ctx, one.log, base); {
 	case errors.Is(err, cluster.ErrThere):
 		return problem.New(http.StatusConflict, "conflict", err.Error())
 	case err != nil:

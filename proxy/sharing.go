@@ -73,7 +73,7 @@ func openShared(s *Server) error {
 
 // waits is for how long the cluster's queue is waited for, where its log was.
 func (n *nodes) waits(most time.Duration) time.Duration {
-	if !n.log.known() {
+	if !n.caughtUp() {
 		return time.Millisecond // servers that were waited for already
 	}
 	return max(most, 2*time.Second)

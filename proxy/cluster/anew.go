@@ -49,7 +49,7 @@ func follows(origin, at Position) error {
 // returns. Base names what this node holds there, as [Options].Base does. Whoever has applied another act last has to be
 // brought there. Whether this node is the one that has most is for the caller to find out ([Log.Nodes], [Log.Heard]). It is
 // one step: the stream is there or not. The error wraps [ErrThere] where there is a stream.
-func (l *Log) Restore(ctx context.Context, base string) (Position, error) {
+func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 	at := *l.applied.Load()
 	l.mu.Lock()
 	read := l.head.at.Seq
@@ -57,7 +57,7 @@ func (l *Log) Restore(ctx context.Context, base string) (Position, error) {
 	if read > at.Seq {
 		return at, fmt.Errorf("act %d was read, and this node has done %d: what keeps it is in its log", read, at.Seq)
 	}
-	switch there, err := l.There(ctx); {
+	switch there, err := There(ctx, l); {
 	case err != nil:
 		return at, err
 	case there:
@@ -77,7 +77,7 @@ func (l *Log) Restore(ctx context.Context, base string) (Position, error) {
 }
 
 // There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
-func (l *Log) There(ctx context.Context) (bool, error) {
+func There(ctx context.Context, l *Log) (bool, error) {
 	_, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
 	switch {
 	case err == nil:

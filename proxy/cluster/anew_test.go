@@ -44,18 +44,18 @@ func TestALogThatIsBegunAnew(t *testing.T) {
 	until(t, "three acts", b.has(3))
 	caughtUp(t, a, b)
 	_, at := b.applied()
-	if _, err := a.Restore(t.Context(), "3 changes"); !errors.Is(err, ErrThere) {
+	if _, err := Restore(t.Context(), a.Log, "3 changes"); !errors.Is(err, ErrThere) {
 		t.Errorf("over a log that is there: %v", err)
 	}
 	op.lose(a, b)
 	if why := a.Err().Error(); !strings.Contains(why, "cluster restore") || strings.Contains(why, "empty") {
 		t.Errorf("it says %q", why)
 	}
-	from, err := a.Restore(t.Context(), "3 changes")
+	from, err := Restore(t.Context(), a.Log, "3 changes")
 	if err != nil || from.Seq != 3 || from.Sum != at.Sum {
 		t.Fatalf("%+v, %v", from, err)
 	}
-	if _, err := b.Restore(t.Context(), "3 changes"); !errors.Is(err, ErrThere) {
+	if _, err := Restore(t.Context(), b.Log, "3 changes"); !errors.Is(err, ErrThere) {
 		t.Errorf("a second time: %v", err)
 	}
 	until(t, "both are fresh", func() bool { return a.isFresh() && b.isFresh() && a.Err() == nil && b.Err() == nil })
@@ -100,12 +100,12 @@ func TestALogThatIsBegunAnew(t *testing.T) {
 	})
 	t.Run("once more", func(t *testing.T) { // before anything came, and behind acts
 		op.lose(a, b)
-		if _, err := b.Restore(t.Context(), ""); err != nil {
+		if _, err := Restore(t.Context(), b.Log, ""); err != nil {
 			t.Fatal(err)
 		}
 		until(t, "both are fresh", func() bool { return a.isFresh() && b.isFresh() })
 		op.lose(a, b)
-		if _, err := a.Restore(t.Context(), ""); err != nil {
+		if _, err := Restore(t.Context(), a.Log, ""); err != nil {
 			t.Fatal(err)
 		}
 		if n, err := a.Append(t.Context(), id(8), nil); err != nil || n != 5 {
@@ -130,7 +130,7 @@ func TestAnActThatWaitsWhileTheLogIsGone(t *testing.T) {
 		done <- err
 	}()
 	until(t, "it waits", func() bool { return a.Status().Waiting == 1 })
-	if _, err := a.Restore(t.Context(), ""); err != nil {
+	if _, err := Restore(t.Context(), a.Log, ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-done; err != nil {
@@ -150,7 +150,7 @@ func TestALogWithoutActs(t *testing.T) {
 	a, b := join(t, c, "a", nil), join(t, c, "b", nil)
 	caughtUp(t, a, b)
 	op.lose(a, b)
-	if from, err := a.Restore(t.Context(), "x"); err != nil || from.Seq != 0 {
+	if from, err := Restore(t.Context(), a.Log, "x"); err != nil || from.Seq != 0 {
 		t.Fatalf("%+v, %v", from, err)
 	}
 	until(t, "both are fresh", func() bool { return a.isFresh() && b.isFresh() && a.Err() == nil && b.Err() == nil })
@@ -179,7 +179,7 @@ func TestWhoMayMakeALog(t *testing.T) {
 	}
 	b := join(t, c, "b", func(o *Options) { o.Kind, o.First, o.Missing = "tokens", first, true })
 	refusedWith(t, b, ErrMissing)
-	if _, err := b.Restore(t.Context(), ""); err != nil { // somebody says so
+	if _, err := Restore(t.Context(), b.Log, ""); err != nil { // somebody says so
 		t.Fatal(err)
 	}
 	appendActs(t, b, 1)

@@ -7,7 +7,7 @@ import "errors"
 var (
 	// ErrMissing says that the cluster has no such stream, though this node, or another one, has come some way in it.
 	ErrMissing = errors.New("the cluster's log is missing")
-	// ErrBegunAnew says that the log was begun anew ([Log.Restore]) at another place than this node has come to.
+	// ErrBegunAnew says that the log was begun anew ([Restore]) at another place than this node has come to.
 	ErrBegunAnew = errors.New("the cluster's log was begun anew")
 	// ErrOtherLog says that the stream is not the one in which this node has come some way.
 	ErrOtherLog = errors.New("the cluster has another log")

@@ -51,7 +51,7 @@ type Log struct {
 // can have no quorum and say so. A stream that may not be applied is an error here where it
 // is found in that time ([ErrMissing], [ErrBegunAnew], [ErrOtherLog], [ErrOtherCluster], [ErrOtherIdentity], [ErrNewer],
 // [ErrBehind], [ErrDiverged], [ErrNotOurs]), and else what [Log.Err] returns. Where the stream is missing, and this node has
-// come some way in it, that is no error: it can be begun anew from this node ([Log.Restore]). It makes the stream if there
+// come some way in it, that is no error: it can be begun anew from this node ([Restore]). It makes the stream if there
 // is none and neither this node nor another that answers has come anywhere in one, nor anything else says so
 // ([Options].First).
 func Open(ctx context.Context, o Options) (*Log, error) {
@@ -94,19 +94,19 @@ func (l *Log) settle(ctx context.Context) error {
 	case <-l.link.reading:
 		return nil
 	case err := <-l.link.wrong: // what does not become right by waiting
-		return l.unlessMissing(err)
+		return finding{l}.unlessMissing(err)
 	case <-l.link.nobody:
 	case <-ctx.Done():
 	case <-timer.C:
 	}
 	if err := l.Err(); err != nil && !errors.Is(err, ErrUnauthorized) {
-		return l.unlessMissing(err)
+		return finding{l}.unlessMissing(err)
 	}
 	return nil
 }
 
 // unlessMissing is an error, or nil where the log can be begun anew from this node.
-func (l *Log) unlessMissing(err error) error {
+func (l finding) unlessMissing(err error) error {
 	if errors.Is(err, ErrMissing) && (l.o.Missing || !l.o.At.IsZero()) {
 		return nil
 	}

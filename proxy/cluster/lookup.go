@@ -17,6 +17,7 @@ type Place struct {
 	Kind     string
 	Identity string   // of its keys; "": not known
 	At       Position // zero: nowhere, or not known
+	Shared   bool     // something else says that the node has shared the log
 }
 
 // LookUp asks a server's cluster for the log that a node at a place would open, and changes nothing there. Wrong is why the node
@@ -71,9 +72,9 @@ func gone(ctx context.Context, js jetstream.JetStream, of Place) (others []strin
 		}
 	}
 	slices.Sort(others)
-	if of.At.IsZero() {
+	if of.At.IsZero() && !of.Shared {
 		return others, nil, nil
 	}
-	return others, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
+	return others, fmt.Errorf("%w: there is no stream %s, and this node has shared one: %s",
 		ErrMissing, namesOf(of.Name, of.Kind).stream, missingAdvice), nil
 }

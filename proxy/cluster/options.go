@@ -24,7 +24,7 @@ type Options struct {
 	// First is asked before the stream is made, where no other node says that there was one: the error is what else says so
 	// ([ErrMissing]), or why it is not known yet. there tells whether the cluster has a stream of another kind. Nothing.
 	First func(ctx context.Context, there func(kind string) (bool, error)) error
-	// Missing has Open return a log that is missing where this node has come nowhere in it, too ([Log.Restore]).
+	// Missing has Open return a log that is missing where this node has come nowhere in it, too ([Restore]).
 	Missing bool
 
 	// Base names what a node at the log's beginning holds, in at most 128 bytes: a digest, say. The same on each of them.
