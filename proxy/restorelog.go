@@ -141,7 +141,7 @@ func away(self string, acts uint64, nodes []cluster.NodeStatus, heard map[string
 func (r restoring) begin(ctx context.Context, one sharedLog, got *api.RestoredLog, at cluster.Position) error {
 	base, err := one.base(at)
 	if err != nil {
-		return problem.New(http.StatusConflict, "busy", err.Error())
+		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	}
 	var nodes []string
 	for _, n := range got.Nodes {
@@ -157,7 +157,8 @@ func (r restoring) begin(ctx context.Context, one sharedLog, got *api.RestoredLo
 	}
 	switch _, err := cluster.Restore(ctx, one.log, base); {
 	case errors.Is(err, cluster.ErrThere):
-		return problem.New(http.StatusConflict, "conflict", err.Error())
+		got.Gone, got.Wrong = false, err.Error()
+		return nil
 	case err != nil:
 		return problem.New(http.StatusServiceUnavailable, "unavailable", err.Error())
 	}
