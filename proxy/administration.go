@@ -22,6 +22,9 @@ const administrationLog = "administration"
 
 // openOrder reads how far this node has come with such acts, and what stands by them.
 func openOrder(s *Server) (err error) {
+	if err := refuseRejoining(s.loaded.Server.Data); err != nil {
+		return err
+	}
 	s.order, err = order.Open(order.Options{
 		File: filepath.Join(s.loaded.Server.Data, order.FileName), Disk: s.opts.Disk, Shared: s.loaded.Server.Cluster != nil,
 		Now: s.opts.Now, Rand: s.opts.Rand,
@@ -63,13 +66,19 @@ func openAdministration(s *Server) error {
 	}
 	keys := s.keyring.store.State()
 	o.Identity = keys.Identity() + "/" + keys.Line()
-	if n.log.Load().Status().Server == "" {
+	current := n.log.known() && within(n.log.Load().CaughtUp(), s.opts.Await)
+	if !current {
 		o.Wait = time.Millisecond // it was waited for already
 	}
+	o.First = func(context.Context, func(string) (bool, error)) error { return hadAdministration(s) }
 	logger := s.opts.Log.With(zap.String("log", administrationLog))
 	o.Note = func(e cluster.Event) {
 		noteCluster(logger, e)
-		if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+		switch e.What {
+		case cluster.BegunAnew:
+			recordCluster(s, e.Err.Error())
+			s.order.TellAnew()
+		case cluster.Reading, cluster.CaughtUp:
 			s.order.TellAgain()
 		}
 	}
@@ -79,7 +88,9 @@ func openAdministration(s *Server) error {
 	}
 	n.administration.Store(log)
 	s.order.Join(&n.administration)
-	waitToCatchUp(log)
+	if current {
+		within(log.CaughtUp(), catchUpWithin)
+	}
 	if err := s.promised.refuse(s.loaded); err != nil {
 		return errors.Join(err, log.Close())
 	}
@@ -91,19 +102,19 @@ func openAdministration(s *Server) error {
 	return nil
 }
 
-// catchUpWithin is how long a start waits until this node knows what the others do, where the cluster is there: whether its
-// policy may be served may depend on it.
+// catchUpWithin is how long a start waits until this node knows what the others do, where it knows already what they
+// objected to: whether its policy may be served may depend on it.
 const catchUpWithin = 2 * time.Second
 
-func waitToCatchUp(log *cluster.Log) {
-	if log.Status().Server == "" {
-		return
-	}
-	timer := time.NewTimer(catchUpWithin)
+// within waits for something, for so long at most; true: it came.
+func within(it <-chan struct{}, most time.Duration) bool {
+	timer := time.NewTimer(most)
 	defer timer.Stop()
 	select {
-	case <-log.CaughtUp():
+	case <-it:
+		return true
 	case <-timer.C:
+		return false
 	}
 }
 
@@ -133,8 +144,8 @@ func administrationMention(s *Server) (all []string) {
 		return nil
 	}
 	if waiting, since := s.order.Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%d acts on tokens, assessments, promises or keys wait to be told to the other nodes, the first since %s",
-			waiting, since.UTC().Format(time.RFC3339)))
+		all = append(all, fmt.Sprintf("of tokens, assessments, promises or keys %s to be told to the other nodes, the first since %s",
+			waits(waiting), since.UTC().Format(time.RFC3339)))
 	}
 	if other := s.promised.other(s.snapshot.Load().Loaded); other != "" {
 		all = append(all, other)

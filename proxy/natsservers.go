@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -14,63 +15,73 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 )
 
+// NATSFinding is something about the NATS servers of a cluster, or about how a node would fare there.
+type NATSFinding struct {
+	Key    []any  // in the server file, below cluster, that it is about: "nats", 1
+	Says   string // what is so, and what would be right
+	Passes bool   // it keeps no node from serving: it may end by itself
+
+	Unknown bool // it is that something could not be found out
+}
+
+// checkLasts is for how long servers are asked.
+const checkLasts = 10 * time.Second
+
 // CheckServers asks the NATS servers of a cluster, by their monitoring addresses, whether they keep what they
-// acknowledge. It returns what is not so, each as a line that ends with what would be right; bad are those that do not end
-// by themselves. Nothing is asked where no address is given.
-func CheckServers(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
+// acknowledge. It returns what is not so. Nothing is asked where no address is given.
+func CheckServers(ctx context.Context, of *config.Cluster) (found []NATSFinding, err error) {
 	if of == nil || len(of.Monitor) == 0 {
-		return nil, nil, nil
+		return nil, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, checkLasts)
 	defer cancel()
 	trust, err := trustOf(of)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	client := &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{TLSClientConfig: trust}}
 	defer client.CloseIdleConnections()
-	found, err := cluster.Check(ctx, client, of.Monitor, of.Name)
-	for i := range found {
-		f := &found[i]
-		line := f.Says + "; right is: " + f.Do
+	all, err := cluster.Check(ctx, client, of.Monitor, of.Name)
+	for i := range all {
+		f := &all[i]
+		one := NATSFinding{Key: []any{"monitor"}, Says: f.Says + "; right is: " + f.Do, Passes: f.Passes, Unknown: f.Unknown}
 		if f.Server != "" {
-			line = f.Server + ": " + line
+			one.Says = f.Server + ": " + one.Says
 		}
-		if f.Passes {
-			passing = append(passing, line)
-		} else {
-			bad = append(bad, line)
+		if at := slices.Index(of.Monitor, f.Server); at >= 0 {
+			one.Key = append(one.Key, at)
 		}
+		found = append(found, one)
 	}
-	return bad, passing, err
+	return found, err
 }
 
-// CheckConnections connects to each NATS server of a cluster as a node does. It returns what keeps a node from that; passing
-// are servers that are down, or away from here.
-func CheckConnections(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
+// CheckConnections connects to each NATS server of a cluster as a node does, and returns what keeps a node from that.
+func CheckConnections(ctx context.Context, of *config.Cluster) (found []NATSFinding, err error) {
 	if of == nil {
-		return nil, nil, nil
+		return nil, nil
 	}
 	trust, err := trustOf(of)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	found := make([]error, len(of.NATS))
+	errs := make([]error, len(of.NATS))
 	var all sync.WaitGroup
 	for i, address := range of.NATS {
-		all.Go(func() { found[i] = cluster.Reach(ctx, address, of.Creds, trust) })
+		all.Go(func() { errs[i] = cluster.Reach(ctx, address, of.Creds, trust) })
 	}
 	all.Wait()
-	for i, err := range found {
+	for i, err := range errs {
 		switch {
 		case err == nil:
 		case cluster.Passes(err):
-			passing = append(passing, of.NATS[i]+" cannot be reached from here: "+err.Error())
+			found = append(found, NATSFinding{Key: []any{"nats", i}, Passes: true, Unknown: true,
+				Says: of.NATS[i] + " cannot be reached from here: " + err.Error() + "; look whether it runs"})
 		default:
-			bad = append(bad, of.NATS[i]+": "+err.Error())
+			found = append(found, NATSFinding{Key: []any{"nats", i}, Says: of.NATS[i] + ": " + err.Error()})
 		}
 	}
-	return bad, passing, nil
+	return found, nil
 }
 
 // trustOf is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
@@ -85,9 +96,20 @@ func trustOf(of *config.Cluster) (*tls.Config, error) {
 	return c, nil
 }
 
+// answerLasts is for how long a start waits for servers that do not say how they are: once a minute they are asked again.
+const answerLasts = time.Second
+
 // refuseServers refuses servers that could lose what they acknowledge.
 func (n *nodes) refuseServers(ctx context.Context) error {
-	bad, _, err := CheckServers(ctx, n.config)
+	ctx, cancel := context.WithTimeout(ctx, answerLasts)
+	defer cancel()
+	found, err := CheckServers(ctx, n.config)
+	var bad []string
+	for i := range found {
+		if !found[i].Passes {
+			bad = append(bad, found[i].Says)
+		}
+	}
 	if err != nil || len(bad) == 0 {
 		return err
 	}
@@ -96,10 +118,22 @@ func (n *nodes) refuseServers(ctx context.Context) error {
 
 // lookAtServers asks them again, and remembers what is to be looked at.
 func (n *nodes) lookAtServers(ctx context.Context) {
-	bad, passing, err := CheckServers(ctx, n.config)
+	found, err := CheckServers(ctx, n.config)
 	if err != nil || errors.Is(ctx.Err(), context.Canceled) {
 		return
 	}
-	all := append(bad, passing...)
+	slices.SortStableFunc(found, func(a, b NATSFinding) int { // what does not end by itself first
+		switch {
+		case a.Passes == b.Passes:
+			return 0
+		case b.Passes:
+			return -1
+		}
+		return 1
+	})
+	all := make([]string, len(found))
+	for i := range found {
+		all[i] = found[i].Says
+	}
 	n.servers.Store(&all)
 }

@@ -10,16 +10,25 @@ import (
 )
 
 // nodeLog is a log of acts that nodes share; nil until everybody is open who does its acts.
-type nodeLog struct{ atomic.Pointer[cluster.Log] }
+type nodeLog struct {
+	atomic.Pointer[cluster.Log]
+	behind *nodeLog // no act is put on this log before that one is there; nil: it waits for none
+}
 
 // Append puts an act on the log. See [order.Log].
 func (l *nodeLog) Append(ctx context.Context, id [16]byte, act []byte) error {
 	log := l.Load()
-	if log == nil {
+	if log == nil || l.behind != nil && !l.behind.known() && log.Status().At.Seq == 0 {
 		return errNoLog
 	}
 	_, err := log.Append(ctx, id, act)
 	return err
+}
+
+// known tells whether a log's stream was found, or made.
+func (l *nodeLog) known() bool {
+	log := l.Load()
+	return log != nil && log.Known()
 }
 
 // nodeLogOptions are what the logs of a kind of acts have in common: whose turn has come is given to take, from a place on.
@@ -30,7 +39,7 @@ func nodeLogOptions(
 	trust, err := trustOf(of)
 	return cluster.Options{
 		Name: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: trust, Kind: kind, At: at,
-		Stale: time.Duration(of.Stale.After), Now: s.opts.Now, Rand: s.opts.Rand,
+		Stale: time.Duration(of.Stale.After), Wait: s.opts.Await, Missing: s.opts.Aside, Now: s.opts.Now, Rand: s.opts.Rand,
 		Apply: func(acts []cluster.Act, to cluster.Position) error {
 			all := make([]order.Act, len(acts))
 			for i := range acts {

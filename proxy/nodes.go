@@ -50,7 +50,9 @@ func newNodes(s *Server) *nodes {
 	if s.loaded.Server.Cluster == nil {
 		return nil
 	}
-	return &nodes{config: s.loaded.Server.Cluster, zap: s.opts.Log, now: s.opts.Now, began: s.opts.Now()}
+	n := &nodes{config: s.loaded.Server.Cluster, zap: s.opts.Log, now: s.opts.Now, began: s.opts.Now()}
+	n.log.behind = &n.administration // so that a log of objections with acts tells that there was one of administration
+	return n
 }
 
 // order is the log as the store of objections sees it; nil for a server that is alone.
@@ -73,6 +75,14 @@ func (n *nodes) stale() bool {
 		}
 	}
 	return false
+}
+
+// waits says that so many acts wait.
+func waits(acts int) string {
+	if acts == 1 {
+		return "1 act waits"
+	}
+	return fmt.Sprintf("%d acts wait", acts)
 }
 
 // caughtUp tells whether this node has had all acts once since it began.
@@ -106,7 +116,8 @@ func openNodes(s *Server) error {
 		}
 	}
 	replica := objection.ReplicaOf(s.objections)
-	at, err := cluster.ParsePosition(replica.Position().Mark)
+	position, head := replica.Stands()
+	at, err := cluster.ParsePosition(position.Mark)
 	if err != nil {
 		return fmt.Errorf("the store of objections says how far it has come, and that cannot be read: %w", err)
 	}
@@ -115,16 +126,20 @@ func openNodes(s *Server) error {
 		return err
 	}
 	lacks := replica.Lacks() // acts come as soon as the log is open
-	head := s.objections.Head()
 	n.effects.init(s.opts.node(n.config), s.metrics.NewClusterEffect())
-	o.Identity, o.Base = s.keyring.store.State().Identity(), fmt.Sprintf("%d changes, %x", head.Size, head.Root)
+	o.Identity, o.Base = s.keyring.store.State().Identity(), baseOf(head)
 	o.Answer, o.Hear = func() []byte { return answerNode(s) }, n.effects.hear
+	o.First = func(ctx context.Context, there func(string) (bool, error)) error { return hadObjections(s, there) }
 	o.Note = func(e cluster.Event) {
 		noteCluster(n.zap, e)
-		if e.What == cluster.SameName {
+		switch e.What {
+		case cluster.SameName:
 			n.sameName.Store(true)
-		}
-		if e.What == cluster.Reading || e.What == cluster.CaughtUp {
+		case cluster.BegunAnew:
+			recordCluster(s, e.Err.Error())
+			replica.TellAnew()
+		case cluster.Reading, cluster.CaughtUp:
+			recordCluster(s, "")
 			replica.Tell()
 		}
 	}
@@ -259,7 +274,7 @@ func ofItself(s *Server) (all []string) {
 		break
 	}
 	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%d acts wait to be told to the other nodes, the first since %s", waiting,
+		all = append(all, fmt.Sprintf("%s to be told to the other nodes, the first since %s", waits(waiting),
 			since.UTC().Format(time.RFC3339)))
 	}
 	all = append(all, n.effects.mentions()...)

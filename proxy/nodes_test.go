@@ -282,7 +282,7 @@ func TestANodeWithAHistoryOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot})
+	_, err = proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Await: 20 * time.Second})
 	if err == nil || !strings.Contains(err.Error(), "start this node from a copy of another one's store") {
 		t.Errorf("%v", err)
 	}

@@ -133,9 +133,9 @@ func notWell(nodes []api.ClusterNode, but string) (all []string) {
 }
 
 // silent are nodes that were heard of, and did not answer.
-func silent(heard map[string]time.Time, answered []cluster.NodeStatus, now time.Time) (all []api.SilentNode) {
+func silent(heard map[string]cluster.Heard, answered []cluster.NodeStatus, now time.Time) (all []api.SilentNode) {
 	for _, node := range slices.Sorted(maps.Keys(heard)) {
-		ago := now.Sub(heard[node])
+		ago := now.Sub(heard[node].At)
 		there := slices.ContainsFunc(answered, func(n cluster.NodeStatus) bool { return n.Node == node })
 		if !there && ago < remembered {
 			all = append(all, api.SilentNode{Node: node, Heard: max(0, ago.Seconds())})

@@ -119,5 +119,8 @@ func (r *recovered) repeat(to *ledger.Ledger, head *objection.Head) error {
 	for _, record := range records {
 		err = errors.Join(err, to.Assessed(record))
 	}
+	if r.Cluster != "" {
+		err = errors.Join(err, to.Cluster(ledger.Cluster{Name: r.Cluster, Text: "as before", Again: true}))
+	}
 	return errors.Join(err, r.repeatTokens(to), r.repeatPromises(to))
 }

@@ -55,6 +55,7 @@ type Options struct {
 	Client     func([]delivery.Upstream) (Deliverer, error)
 	Memory     int           // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
 	Silent     time.Duration // after how long others are handed what this node took of the cluster's queue, where it is silent; 30 s
+	Await      time.Duration // how long a start waits for what the log of its cluster says, where the servers can be reached; half a second
 	OpenFiles  int           // how many files the process may have open; 0: what the system says
 }
 
@@ -145,6 +146,9 @@ func (o *Options) fill() {
 	}
 	if o.Every == nil {
 		o.Every = every
+	}
+	if o.Await == 0 {
+		o.Await = 500 * time.Millisecond
 	}
 	if o.OpenFiles == 0 {
 		o.OpenFiles = openFiles()

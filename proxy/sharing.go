@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -29,7 +30,7 @@ func openShared(s *Server) error {
 	state := s.keyring.store.State()
 	shared, err := sharedqueue.Open(context.Background(), sharedqueue.Options{
 		Cluster: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: trust, Identity: state.Identity(),
-		Key: state.QueueKey(), Size: int64(d.Queue.Size), Find: !puts, Ack: s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
+		Key: state.QueueKey(), Wait: s.nodes.waits(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts, Ack: s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
 		Note: func(what string, err error) {
 			s.opts.Log.Warn("the cluster's queue", zap.String("what", what), zap.Error(err))
 		},
@@ -68,6 +69,14 @@ func openShared(s *Server) error {
 		room.put(all, err)
 	}, func() {})
 	return nil
+}
+
+// waits is for how long the cluster's queue is waited for, where its log was.
+func (n *nodes) waits(most time.Duration) time.Duration {
+	if !n.caughtUp() {
+		return time.Millisecond // servers that were waited for already
+	}
+	return max(most, 2*time.Second)
 }
 
 func closeShared(s *Server) error {

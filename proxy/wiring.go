@@ -315,6 +315,10 @@ func openAPI(s *Server) error {
 	records := &recordsDesk{
 		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
 	}
+	var restore func(context.Context, bool) (api.ClusterRestored, error)
+	if s.nodes != nil {
+		restore = restoring{s}.restore
+	}
 	options := api.Options{
 		Objector: s.objector, Store: s.objections, Tokens: s.tokens, Now: s.opts.Now,
 		Scopes: func() []string { return s.snapshot.Load().Policy.ScopeNames() },
@@ -326,7 +330,7 @@ func openAPI(s *Server) error {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Cluster: clusterStatus(s), Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
+		Cluster: clusterStatus(s), Restore: restore, Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
 		Records: records, Why: records.Why, Audits: s.audits,
 		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand},

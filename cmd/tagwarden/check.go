@@ -16,9 +16,10 @@ import (
 )
 
 func check(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("check", "--config FILE [--strict] [--visitors-per-day N] | --rules")
+	f := t.flags("check", "--config FILE [--strict] [--offline] [--visitors-per-day N] | --rules")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strict := f.Bool("strict", false, "warnings count as findings, for CI")
+	offline := f.Bool("offline", false, "do not ask the NATS servers of a cluster, where they cannot be reached from")
 	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
 	rules := f.Bool("rules", false, "list the rules about what a policy may not say, each with its source, and do nothing else")
 	rest, code, done := t.parse(f, args)
@@ -59,33 +60,49 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		printf(t.out, "note: %s\n", ahead)
 	}
 	printOpen(t, loaded)
-	bad, passing, err := checkNATS(ctx, loaded.Server.Cluster)
-	if err != nil {
-		return t.failed(err)
+	var nats natsFindings
+	if *offline && loaded.Server.Cluster != nil {
+		printf(t.out, "note: the NATS servers are not asked, and so nothing is known of them\n")
+	} else {
+		var err error
+		if nats, err = checkNATS(ctx, loaded); err != nil {
+			return t.failed(err)
+		}
 	}
-	warnings = append(warnings, passing...)
+	warnings = append(warnings, nats.warnings...)
 	for _, w := range warnings {
 		printf(t.out, "warning: %s\n", w)
 	}
-	for _, one := range bad {
+	for _, one := range nats.unknown {
+		printf(t.out, "not known: %s\n", one)
+	}
+	for _, one := range nats.bad {
 		printf(t.out, "%s\n", one)
 	}
 	if len(faults) > 0 {
 		printf(t.out, "%v\n", faults)
 	}
-	if len(faults)+len(bad) > 0 {
+	if len(faults)+len(nats.bad) > 0 {
 		return findings
 	}
 	printSharing(t, loaded, *visitors)
 	p := loaded.Policy
-	printf(t.out, "policy %.16s: %s, %s, %s, %s, %s; nothing is wrong, %s\n",
+	printf(t.out, "policy %.16s: %s, %s, %s, %s, %s; nothing is wrong%s, %s\n",
 		p.Digest(), counted(len(p.Sites()), "site"), counted(len(p.Recipients()), "vendor"),
 		counted(len(loaded.Activities), "activity"), counted(len(p.Purposes()), "purpose"),
-		counted(len(p.Assessments().IDs()), "assessment"), counted(len(warnings), "warning"))
-	if *strict && len(warnings) > 0 {
+		counted(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), counted(len(warnings), "warning"))
+	if *strict && len(warnings)+len(nats.unknown) > 0 {
 		return findings
 	}
 	return fine
+}
+
+// asFarAs says that something could not be found out.
+func asFarAs(unknown int) string {
+	if unknown == 0 {
+		return ""
+	}
+	return " as far as is known (not known: " + strconv.Itoa(unknown) + ")"
 }
 
 // counted is how many things there are, in words.

@@ -15,7 +15,8 @@ import (
 func clusterVerbs() []verb {
 	return []verb{
 		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
-		{"join", "--from DIR [--once]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"join", "--from DIR [--once|--again]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"restore", "[--yes] [--format text|json]", "begin the nodes' log anew that the NATS servers have lost, from the node that has most", clusterRestore},
 	}
 }
 
@@ -91,9 +92,10 @@ func upSince(t time.Time) string {
 }
 
 func clusterJoin(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("cluster join", "--from DIR [--once] --config FILE")
+	f := t.flags("cluster join", "--from DIR [--once|--again] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the new node's server file")
 	once := f.Bool("once", false, "do nothing where this node has its keys already: for what runs at each start of a machine")
+	again := f.Bool("again", false, "this node has served: bring it to its cluster's log, with what it alone has")
 	from := f.String("from", "", "a backup of another node, with its keys (tagwarden backup DIR)")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -103,9 +105,16 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 		t.fail("--from is missing: which backup of another node does it begin with?")
 		return usage
 	}
+	if *once && *again {
+		t.fail("--once is for a node that begins, --again for one that has served: one of them is right")
+		return usage
+	}
 	loaded, code := t.load(*file)
 	if loaded == nil {
 		return code
+	}
+	if *again {
+		return clusterJoinAgain(t, loaded, *from)
 	}
 	if *once {
 		begun, err := proxy.Begun(loaded)
@@ -126,12 +135,33 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// checkNATS asks the servers of a cluster whether they keep what they acknowledge, and whether a node can connect to them.
-func checkNATS(ctx context.Context, of *config.Cluster) (bad, passing []string, err error) {
-	bad, passing, err = proxy.CheckConnections(ctx, of)
+// clusterJoinAgain brings a node that has served to its cluster's log.
+func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
+	done, err := proxy.Rejoin(loaded, from, proxy.Options{Node: t.node, Now: t.now, Version: version})
 	if err != nil {
-		return nil, nil, err
+		return t.failed(err)
 	}
-	more, passingMore, err := proxy.CheckServers(ctx, of)
-	return append(bad, more...), append(passing, passingMore...), err
+	alone := done.Had.Size - done.Common.Size
+	printf(t.out, "of %s that this node had %d are in the copy; %s only this one had, %d of them are told the others\n",
+		counted(int(done.Had.Size), "change"), done.Common.Size, counted(int(alone), "change"), done.Told)
+	for _, one := range []struct {
+		n    int
+		what string
+	}{
+		{done.TakenBack, "of these take something back: that is not told, since it would come behind what was objected to since; ask those people, or take it back again"},
+		{done.Decisions, "of these are decisions on objections, or end one: not told; decide again"},
+		{done.Shown, "of these were shown by hits, which show them again"},
+	} {
+		if one.n > 0 {
+			printf(t.out, "%d %s\n", one.n, one.what)
+		}
+	}
+	if done.Administered > 0 {
+		printf(t.out, "%s on tokens and assessments are told the others\n", counted(done.Administered, "act"))
+	}
+	if done.Keys {
+		printf(t.out, "keys had been replaced on one side alone: they are the copy's now; what was shredded on this node alone is to be shredded again (keys rotate)\n")
+	}
+	t.hint("serve tells it, and takes hits when it knows what the other nodes know")
+	return fine
 }

@@ -25,6 +25,7 @@ import (
 type composed struct {
 	NATS     service             `yaml:"x-nats"`
 	Node     service             `yaml:"x-node"`
+	Routes   map[string]string   `yaml:"x-routes"`
 	Services map[string]service  `yaml:"services"`
 	Volumes  map[string]struct{} `yaml:"volumes"`
 }
@@ -194,6 +195,25 @@ func (m *machines) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// secret is a value that compose finds in the folder, which its owner alone may read.
+func (m *machines) secret(name string) (string, error) {
+	path := filepath.Join(m.folder, ".env")
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if info.Mode().Perm() != 0o600 {
+		return "", fmt.Errorf("others can read %s", path)
+	}
+	text, err := os.ReadFile(path)
+	for line := range strings.Lines(string(text)) {
+		if value, is := strings.CutPrefix(strings.TrimSpace(line), name+"="); is && len(value) > 32 {
+			return value, nil
+		}
+	}
+	return "", errors.Join(fmt.Errorf("%s has no %s", path, name), err)
+}
+
 // up starts a service and waits until it is healthy.
 func (m *machines) up(id string) error {
 	switch s := m.of.Services[id]; {
@@ -202,10 +222,20 @@ func (m *machines) up(id string) error {
 		if m.servers.run[i] != nil {
 			return nil
 		}
-		conf := m.file(id, "nats.conf", "$NAME", s.Environment["NAME"], "store_dir: /data", "store_dir: '"+filepath.Join(m.folder, "store", id)+"'")
+		password, err := m.secret("ROUTES_PASSWORD")
+		if err != nil {
+			return err
+		}
+		routes := strings.ReplaceAll(m.local(id, s.Environment["ROUTES"]), "${ROUTES_PASSWORD}", password)
+		conf := m.file(id, "nats.conf", "$NAME", s.Environment["NAME"], "$ROUTES_PASSWORD", password, "$ROUTES", routes, "store_dir: /data", "store_dir: '"+filepath.Join(m.folder, "store", id)+"'")
 		o, err := server.ProcessConfigFile(conf)
 		if err != nil {
 			return err
+		}
+		for _, route := range o.Routes {
+			if with, _ := route.User.Password(); o.Cluster.Password != password || with != password {
+				return fmt.Errorf("%s takes a route without the password", id)
+			}
 		}
 		o.NoSigs, o.NoLog = true, true
 		m.servers.options[i] = o

@@ -51,6 +51,11 @@ func (n *natsServers) start(folder string, change func(*server.Options)) error {
 			return err
 		}
 	}
+	return n.wait()
+}
+
+// wait waits until they have chosen a leader.
+func (n *natsServers) wait() error {
 	for deadline := time.Now().Add(30 * time.Second); ; {
 		for _, s := range n.run {
 			if s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == len(n.run) {
@@ -107,6 +112,22 @@ func (n *natsServers) stopAll() {
 	}
 }
 
+// lose has all of them lose what they hold.
+func (n *natsServers) lose() error {
+	n.stopAll()
+	for i := range n.options {
+		if err := os.RemoveAll(n.options[i].StoreDir); err != nil {
+			return err
+		}
+	}
+	for i := range n.options {
+		if err := n.again(i); err != nil {
+			return err
+		}
+	}
+	return n.wait()
+}
+
 // addresses are theirs as a server file names them: a list in YAML, without its brackets.
 func (n *natsServers) addresses(scheme string, of func(*server.Server) net.Addr) string {
 	var all []string
@@ -141,12 +162,14 @@ func natsCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(n.start(ts.MkAbs("servers"), change))
 		ts.Setenv("NATS", n.addresses(schemes[0], func(s *server.Server) net.Addr { return s.Addr() }))
 		ts.Setenv("MONITOR", n.addresses(schemes[1], func(s *server.Server) net.Addr { return s.MonitorAddr() }))
+	case !neg && len(args) == 1 && args[0] == "lose":
+		ts.Check(n.lose())
 	case !neg && 1 <= number && number <= len(n.run) && args[0] == "stop":
 		n.stop(number - 1)
 	case !neg && 1 <= number && number <= len(n.run) && args[0] == "again":
 		ts.Check(n.again(number - 1))
 	default:
-		ts.Fatalf("usage: nats start | secure | stop N | again N")
+		ts.Fatalf("usage: nats start | secure | lose | stop N | again N")
 	}
 }
 

@@ -7,15 +7,21 @@ set -eu
 cd "$(dirname "$0")"
 tagwarden=${TAGWARDEN:-go run ../../cmd/tagwarden}
 compose=${COMPOSE:-docker compose}
-TAGWARDEN_UID=$(id -u) TAGWARDEN_GID=$(id -g)
-export TAGWARDEN_UID TAGWARDEN_GID
 
-for folder in node1 node2 safe copy; do
+for folder in node1 node2 safe copy .env; do
 	if [ -e "$folder" ]; then
 		echo "$folder is there already: this begins a cluster, once. \`$compose up\` goes on with it" >&2
 		exit 1
 	fi
 done
+
+# What compose puts into its files: the password by which the NATS servers know one another, which begins with a letter, and as
+# whom the nodes run.
+(
+	umask 077
+	password=r$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+	printf 'ROUTES_PASSWORD=%s\nTAGWARDEN_UID=%s\nTAGWARDEN_GID=%s\n' "$password" "$(id -u)" "$(id -g)" >.env
+)
 
 # The first node: keys, policy, and where the others are. What makes keys and approves assessments is no server's.
 $tagwarden init node1

@@ -48,6 +48,8 @@ type Options struct {
 	Queue Queue
 	// Cluster tells how the nodes of the cluster stand. Nil: the server is alone.
 	Cluster Cluster
+	// Restore begins the cluster's logs anew that are gone, from this node, or says whether it would. Nil: the server is alone.
+	Restore func(ctx context.Context, begin bool) (ClusterRestored, error)
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
 	// Records are those of the forwarding log. Nil: they are not read here.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // ClusterStatus is how the nodes of a cluster stand, each by its own word.
@@ -51,6 +53,57 @@ func clusterStatus(h *handler, w http.ResponseWriter, r *http.Request, _ caller)
 		return err
 	}
 	return reply(w, status)
+}
+
+// ClusterRestored is which logs of a cluster are gone, and were begun anew.
+type ClusterRestored struct {
+	Name   string        `json:"name"`
+	Node   string        `json:"node"` // who answers
+	Untold int           `json:"untold"`
+	Logs   []RestoredLog `json:"logs"`
+}
+
+// RestoredLog is how it stands with one log.
+type RestoredLog struct {
+	Log   string     `json:"log"`             // objections, administration
+	Gone  bool       `json:"gone"`            // the servers have none
+	Acts  uint64     `json:"acts"`            // that this node has done
+	Nodes []NodeActs `json:"nodes,omitempty"` // those that answer, this one among them
+	Wrong string     `json:"wrong,omitempty"` // why it is not begun anew from here
+	Says  []string   `json:"says,omitempty"`  // what to know, and to do afterwards
+	Begun bool       `json:"begun"`           // it was begun anew from here just now
+}
+
+// NodeActs is how far a node has come.
+type NodeActs struct {
+	Node string `json:"node"`
+	Acts uint64 `json:"acts"`
+}
+
+// clusterRestore begins logs anew that are gone, or says whether it would: POST /cluster/restore.
+func clusterRestore(h *handler, w http.ResponseWriter, r *http.Request, _ caller) error {
+	if h.opts.Restore == nil {
+		return missing("this server is alone: there is no cluster in its server file")
+	}
+	var f faults
+	begin := false
+	err := h.small(w, r, &f, "begin", func(member string, v gjson.Result, at *place) bool {
+		if member == "begin" {
+			begin = truth(v, at, &f)
+		}
+		return member == "begin"
+	})
+	if err == nil {
+		err = f.problem()
+	}
+	if err != nil {
+		return err
+	}
+	done, err := h.opts.Restore(r.Context(), begin)
+	if err != nil {
+		return err
+	}
+	return reply(w, done)
 }
 
 // Cluster tells how the nodes of a cluster stand.

@@ -260,6 +260,11 @@ func newAPI(t *testing.T) *api {
 		Objector: a, Store: a, Tokens: a.tokens, Now: func() time.Time { return noon },
 		Log:   newLog(t, 3, 5),
 		Queue: &waitingRoom{},
+		Restore: func(_ context.Context, begin bool) (ClusterRestored, error) {
+			return ClusterRestored{Name: "eu1", Node: "a", Untold: 1, Logs: []RestoredLog{{
+				Log: "objections", Gone: true, Acts: 7, Nodes: []NodeActs{{Node: "a", Acts: 7}}, Wrong: "w", Says: []string{"s"}, Begun: begin,
+			}}}, nil
+		},
 		Cluster: func(context.Context) (ClusterStatus, error) {
 			node := ClusterNode{Node: "a", Version: "1", Policy: "00", Root: "00", Since: noon, Fresh: 0.5, NotTaking: "it begins"}
 			return ClusterStatus{

@@ -57,6 +57,7 @@ var everybodysCalls = map[string]string{
 	"GET /objections/feed-key":      "",
 	"POST /objections/links":        "",
 	"POST /backup":                  "",
+	"POST /cluster/restore":         "",
 }
 
 // rightBodies are bodies by which calls do something.
@@ -82,6 +83,7 @@ var rightBodies = map[string]string{
 	"POST /tokens":                 `{"name":"new","roles":["operator"]}`,
 	"DELETE /tokens":               `{"name":"new"}`,
 	"POST /backup":                 `{"dir":"/somewhere"}`,
+	"POST /cluster/restore":        `{"begin":true}`,
 }
 
 // TestRolesAreAsked: each call by each role is let in or refused, as the table says; the operator does everything.

@@ -62,6 +62,7 @@ var calls = []call{
 	{http.MethodPost, "/queue/purge", access.ChangeQueue, queuePurge},
 	{http.MethodPost, "/backup", "", backupAll},
 	{http.MethodGet, "/cluster", access.ReadCluster, clusterStatus},
+	{http.MethodPost, "/cluster/restore", "", clusterRestore},
 	{http.MethodGet, "/tokens", access.ManageTokens, (*handler).listTokens},
 	{http.MethodPost, "/tokens", access.ManageTokens, (*handler).createToken},
 	{http.MethodDelete, "/tokens", access.ManageTokens, (*handler).revokeToken},

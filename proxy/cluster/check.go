@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,6 +22,8 @@ type Finding struct {
 	Says   string // what is so, and what that means
 	Do     string // the line for nats.conf, or the command
 	Passes bool   // it ends by itself: a server is down, or behind
+
+	Unknown bool // something could not be found out: a server did not say how it is
 }
 
 // Bounds of what a monitoring endpoint may answer.
@@ -37,28 +40,34 @@ const (
 // is not so; a server that does not answer is a finding too. The error is about the arguments.
 func Check(ctx context.Context, client *http.Client, monitors []string, name string) ([]Finding, error) {
 	if len(monitors) == 0 || len(monitors) > maxServers {
-		return nil, fmt.Errorf("%d monitoring addresses: one for each server, at most %d", len(monitors), maxServers)
+		return nil, fmt.Errorf("monitoring addresses: %d, and one for each server is right, at most %d", len(monitors), maxServers)
 	}
 	var (
 		found   []Finding
 		servers []monitored
 		down    bool
 	)
-	for _, m := range monitors {
+	all, errs := make([]monitored, len(monitors)), make([]error, len(monitors))
+	var asking sync.WaitGroup
+	for i, m := range monitors {
 		at, err := url.Parse(m)
 		if err != nil || at.Host == "" || at.Scheme != "http" && at.Scheme != "https" {
 			return nil, fmt.Errorf("%q is no monitoring address: http://HOST:8222 would be one", m)
 		}
-		s, err := look(ctx, client, at)
-		if err != nil {
+		asking.Go(func() { all[i], errs[i] = look(ctx, client, at) })
+	}
+	asking.Wait()
+	for i, m := range monitors {
+		if errs[i] != nil {
 			down = true
 			found = append(found, Finding{
-				Server: m, Says: fmt.Sprintf("it does not say how it is: %v", err), Do: "http: HOST:8222", Passes: true,
+				Server: m, Says: fmt.Sprintf("it does not say from here how it is: %v", errs[i]),
+				Do: "http: HOST:8222 in its nats.conf; look whether it runs, and can be reached from here", Passes: true, Unknown: true,
 			})
 			continue
 		}
-		servers = append(servers, s)
-		found = append(found, s.findings()...)
+		servers = append(servers, all[i])
+		found = append(found, all[i].findings()...)
 	}
 	return slices.Concat(found, together(servers, down), streamFindings(servers, name)), nil
 }
@@ -208,7 +217,7 @@ func (s *monitored) findings() (found []Finding) {
 		add("it acknowledges acts before they are on its disk: a power cut loses them", "jetstream { sync_interval: always }")
 	}
 	if s.Payload < maxEntry {
-		add(fmt.Sprintf("it takes messages of %d bytes at most: large acts are refused", s.Payload), "max_payload: 1MB")
+		add(fmt.Sprintf("it takes messages of %s at most: large acts are refused", counted(s.Payload, "byte")), "max_payload: 1MB")
 	}
 	return found
 }
@@ -242,11 +251,12 @@ func together(servers []monitored, down bool) (found []Finding) {
 	switch all := max(size, len(ids)); {
 	case len(servers) == 0:
 	case all < leastCopies:
-		add(fmt.Sprintf("there are %d servers: with three, one may be lost without a loss", all),
+		add(fmt.Sprintf("the cluster has %s: with three, one may be lost without a loss", counted(all, "server")),
 			"cluster { name: NAME, listen: 0.0.0.0:6222, routes: [nats://HOST:6222, nats://HOST:6222] }")
+	case len(ids) < size && down: // said of each
 	case len(ids) < size:
-		add(fmt.Sprintf("the cluster has %d servers, and %d were asked: whether the others sync every write is not known",
-			size, len(ids)), "name the monitoring address of each server")
+		add(fmt.Sprintf("the cluster has %s, and %s answered here: whether every one syncs its writes is not known",
+			counted(size, "server"), counted(len(ids), "server")), "name the monitoring address of each server")
 	}
 	return found
 }
@@ -274,11 +284,13 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	}
 	edit := "nats stream edit " + m.Name + " "
 	if n := m.Config.Replicas; n < leastCopies {
-		add(fmt.Sprintf("%d of its copies is all there is: a lost disk loses acts", n), edit+"--replicas 3")
+		add(fmt.Sprintf("it has %s: a lost disk loses acts", counted(n, "replica")), edit+"--replicas 3")
 	}
 	for _, r := range m.Cluster.Replicas {
 		if r.Offline || !r.Current {
-			add(fmt.Sprintf("the copy on %s is %d messages behind, or its server is down", r.Name, r.Lag), "start the server "+r.Name)
+			add(fmt.Sprintf("its leader does not have the copy on %s current (%s behind, as far as it knows)", r.Name,
+				counted(r.Lag, "message")), fmt.Sprintf("look whether %s runs and reaches %s at its cluster port (its log, `nats server list`)",
+				r.Name, server))
 			found[len(found)-1].Passes = true
 		}
 	}

@@ -27,8 +27,8 @@ func TestCheckOfServersThatKeepEverything(t *testing.T) {
 	c.stop((leader + 1) % 3)
 	until(t, "a server that is down", func() bool {
 		found, _ = Check(t.Context(), http.DefaultClient, []string{monitors[leader]}, "eu1")
-		return slices.ContainsFunc(found, func(f Finding) bool { return strings.HasPrefix(f.Do, "start the server") }) &&
-			slices.ContainsFunc(found, func(f Finding) bool { return strings.Contains(f.Says, "1 were asked") })
+		return slices.ContainsFunc(found, func(f Finding) bool { return strings.HasPrefix(f.Do, "look whether ") }) &&
+			slices.ContainsFunc(found, func(f Finding) bool { return strings.Contains(f.Says, "1 server answered") })
 	})
 }
 
@@ -49,19 +49,20 @@ func TestCheckFindings(t *testing.T) {
 		"off":                 {varz: change(good, `"config":{"sync_always":true},`, ""), says: "off", do: "sync_interval: always"},
 		"sync":                {varz: change(good, `"sync_always":true`, ""), says: "power cut", do: "jetstream { sync_interval: always }"},
 		"payload":             {varz: change(good, "1048576", "65536"), says: "65536", do: "max_payload"},
-		"two":                 {varz: change(good, `_size":3`, `_size":2`), says: "2 servers", do: "routes"},
-		"not all":             {says: "1 were asked", do: "monitoring address"},
+		"two":                 {varz: change(good, `_size":3`, `_size":2`), says: "has 2 servers:", do: "routes"},
+		"one":                 {varz: change(good, `_size":3`, `_size":1`), says: "has 1 server:", do: "routes"},
+		"not all":             {says: "1 server answered", do: "monitoring address"},
 		"replicas":            {jsz: change(stream, `replicas":3`, `replicas":1`), says: "lost disk", do: "--replicas 3"},
-		"behind": {jsz: change(stream, `"leader":"a"`, `"leader":"a","replicas":[{"name":"b","lag":7}]`), says: "on b is 7",
-			do: "start the server b"},
+		"behind": {jsz: change(stream, `"leader":"a"`, `"leader":"a","replicas":[{"name":"b","lag":7}]`), says: "on b current (7 messages behind",
+			do: "look whether b runs and reaches "},
 		"memory":  {jsz: change(stream, `"file"`, `"memory"`), says: "in memory"},
 		"limits":  {jsz: change(stream, `"max_msgs":-1`, `"max_msgs":10`), says: "limits", do: "--max-msgs=-1"},
 		"delete":  {jsz: change(stream, `"deny_delete":true,`, ""), says: "can be deleted", do: "--deny-delete"},
 		"ttl":     {jsz: change(stream, `"allow_msg_ttl":true`, `"allow_msg_ttl":false`), says: "heartbeats", do: "--allow-msg-ttl"},
 		"async":   {jsz: change(stream, `"storage"`, `"persist_mode":"async","storage"`), says: "before they are on disk"},
-		"html":    {varz: "<html>", says: "does not say how it is", do: "http:"},
+		"html":    {varz: "<html>", says: "does not say from here how it is", do: "http:"},
 		"nothing": {varz: "{}", says: "no NATS server"},
-		"jsz":     {jsz: "[", says: "does not say how it is"},
+		"jsz":     {jsz: "[", says: "does not say from here how it is"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			switch {

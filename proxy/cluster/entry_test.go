@@ -135,7 +135,7 @@ func TestTheChain(t *testing.T) {
 	at := time.Unix(1700000000, 0).UTC()
 	first := &entry{node: "a", first: 1, parent: genesis(someStream), acts: []carried{{}, {}}}
 	marshalEntry(first)
-	h := from(Position{Stream: someStream}, someStream)
+	h := from(Position{Stream: someStream}, Position{Stream: someStream, Sum: genesis(someStream)})
 	acts, err := h.extend(10, at, first)
 	if err != nil || len(acts) != 2 || acts[1].Seq != 2 || h.at.Seq != 2 || h.at.Entry != 10 {
 		t.Fatalf("%+v, %v, %+v", acts, err, h)

@@ -7,6 +7,8 @@ import "errors"
 var (
 	// ErrMissing says that the cluster has no such stream, though this node, or another one, has come some way in it.
 	ErrMissing = errors.New("the cluster's log is missing")
+	// ErrBegunAnew says that the log was begun anew ([Restore]) at another place than this node has come to.
+	ErrBegunAnew = errors.New("the cluster's log was begun anew")
 	// ErrOtherLog says that the stream is not the one in which this node has come some way.
 	ErrOtherLog = errors.New("the cluster has another log")
 	// ErrOtherCluster says that the stream was made for a cluster, or a kind of acts, of another name.
@@ -37,12 +39,14 @@ var (
 	ErrNotAppended = errors.New("not appended")
 	// ErrUnknown says that the act may be in the log, or come to be: append it again under the same id.
 	ErrUnknown = errors.New("not known whether it was appended")
+	// ErrThere says that a log is not begun anew, for there is one.
+	ErrThere = errors.New("the cluster has a log")
 	// ErrClosed says that the log was closed.
 	ErrClosed = errors.New("the log is closed")
 )
 
 // refusals are the errors that mean that the log may not be applied.
-var refusals = []error{ErrMissing, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNewer, ErrBehind, ErrLost,
+var refusals = []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNewer, ErrBehind, ErrLost,
 	ErrDiverged, ErrDamaged, ErrNotOurs, ErrUnauthorized}
 
 // isRefusal says whether an error means that the log may not be applied, and not only that it cannot be read just now.

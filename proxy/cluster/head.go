@@ -13,11 +13,12 @@ type head struct {
 	skip    uint64   // acts up to this number were applied before, though it is not known in which entry they came
 }
 
-// from returns the head of a node that has come to a position of a stream.
-func from(at Position, stream string) head {
+// from returns the head of a node that has come to a position of the stream that begins at an origin: where its first entry
+// follows.
+func from(at, origin Position) head {
 	h := head{at: at, subject: at.Entry, read: at.Entry}
 	if at.Entry == 0 || at.Seq == 0 { // it reads from the beginning, and hands on what comes after
-		h = head{at: Position{Stream: stream, Sum: genesis(stream)}, skip: at.Seq}
+		h = head{at: origin, skip: at.Seq}
 	}
 	return h
 }
@@ -45,9 +46,14 @@ func (h *head) again(seq uint64, e *entry, err error) error {
 	return nil
 }
 
+// What to do. None of it has a node forget anything.
 const (
-	restoreAdvice = "restore the stream from a copy that has it, or empty this node's store of acts and let it read the log anew"
-	anewAdvice    = "restore the stream from a copy that has them, or begin a new log with the acts of the node that has most"
+	missingAdvice = "leave the nodes' folders as they are; start every node that there is, and begin the log anew from the one " +
+		"that has most (`tagwarden cluster restore` says which)"
+	restoreAdvice = "leave the nodes' folders as they are; restore the stream from a copy that has it, or remove it (`nats stream rm`) " +
+		"and begin the log anew from the node that has most (`tagwarden cluster restore` says which)"
+	againAdvice = "take a backup of a node that is current, and bring this one to it, with what this one alone has: " +
+		"`tagwarden cluster join --again --from DIR`"
 )
 
 // extend continues the chain with an entry and returns its acts. An entry beside the chain is void: no acts, no error.
@@ -59,10 +65,10 @@ func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 		return nil, nil // it follows an entry that another one follows already
 	case e.first > next:
 		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s",
-			ErrLost, h.at.Seq, e.first, seq, anewAdvice)
+			ErrLost, h.at.Seq, e.first, seq, restoreAdvice)
 	case e.parent != h.at.Sum:
 		return nil, fmt.Errorf("%w: act %d (sequence %d of the stream) does not follow the act before it: %s",
-			ErrDiverged, e.first, seq, anewAdvice)
+			ErrDiverged, e.first, seq, restoreAdvice)
 	}
 	at = at.UTC()
 	if at.Before(h.at.Time) {
@@ -87,9 +93,9 @@ func (h *head) compare(b beat) error {
 	switch {
 	case b.seq > h.at.Seq:
 		return fmt.Errorf("%w: a node has applied act %d, and the stream ends with act %d: %s",
-			ErrLost, b.seq, h.at.Seq, anewAdvice)
+			ErrLost, b.seq, h.at.Seq, restoreAdvice)
 	case b.seq == h.at.Seq && b.sum != h.at.Sum:
-		return fmt.Errorf("%w: a node has applied another act %d: %s", ErrDiverged, b.seq, anewAdvice)
+		return fmt.Errorf("%w: a node has applied another act %d: %s", ErrDiverged, b.seq, restoreAdvice)
 	}
 	return nil
 }

@@ -30,6 +30,7 @@ type link struct {
 	up      chan struct{} // said when the connection came, or came back
 	reading chan struct{} // closed when acts were first delivered, or could have been
 	wrong   chan error    // the stream is not this node's, which waiting does not mend
+	nobody  chan struct{} // said when there is nobody to wait for: no server, or no quorum
 	once    sync.Once
 	watched atomic.Bool   // it is being waited for what another node has
 	moved   time.Time     // when it last left a server, or had no reason to; owned by who beats
@@ -41,6 +42,7 @@ type link struct {
 
 func (k *link) init() {
 	k.up, k.reading, k.wrong = make(chan struct{}, 1), make(chan struct{}), make(chan error, 1)
+	k.nobody = make(chan struct{}, 1)
 	k.end = func() {}
 }
 
@@ -64,6 +66,14 @@ func (k *link) broken() {
 func (k *link) isUp() {
 	select {
 	case k.up <- struct{}{}:
+	default:
+	}
+}
+
+// hasNobody says that there is nobody to wait for.
+func (k *link) hasNobody() {
+	select {
+	case k.nobody <- struct{}{}:
 	default:
 	}
 }
@@ -132,6 +142,8 @@ func (l *Log) connect() error {
 	l.nc, l.js = nc, js
 	if nc.IsConnected() {
 		l.link.isUp()
+	} else { // each server was tried
+		l.link.hasNobody()
 	}
 	return asking{l}.answerNodes()
 }

@@ -47,10 +47,13 @@ type Log struct {
 }
 
 // Open opens a log. It does not need the cluster: it waits for it for a while ([Options].Wait, or until the context
-// ends), and returns a log that is stale and goes on trying. A stream that may not be applied is an error here where it
-// is found in that time ([ErrMissing], [ErrOtherLog], [ErrOtherCluster], [ErrOtherIdentity], [ErrNewer], [ErrBehind],
-// [ErrDiverged], [ErrNotOurs]), and else what [Log.Err] returns. It makes the stream if there is none and neither this
-// node nor another that answers has come anywhere in one.
+// ends), and returns a log that is stale and goes on trying. It does not wait where no server can be reached, or those that
+// can have no quorum and say so. A stream that may not be applied is an error here where it
+// is found in that time ([ErrMissing], [ErrBegunAnew], [ErrOtherLog], [ErrOtherCluster], [ErrOtherIdentity], [ErrNewer],
+// [ErrBehind], [ErrDiverged], [ErrNotOurs]), and else what [Log.Err] returns. Where the stream is missing, and this node has
+// come some way in it, that is no error: it can be begun anew from this node ([Restore]). It makes the stream if there
+// is none and neither this node nor another that answers has come anywhere in one, nor anything else says so
+// ([Options].First).
 func Open(ctx context.Context, o Options) (*Log, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
@@ -91,14 +94,31 @@ func (l *Log) settle(ctx context.Context) error {
 	case <-l.link.reading:
 		return nil
 	case err := <-l.link.wrong: // what does not become right by waiting
-		return err
+		return finding{l}.unlessMissing(err)
+	case <-l.link.nobody:
 	case <-ctx.Done():
 	case <-timer.C:
 	}
 	if err := l.Err(); err != nil && !errors.Is(err, ErrUnauthorized) {
-		return err
+		return finding{l}.unlessMissing(err)
 	}
 	return nil
+}
+
+// unlessMissing is an error, or nil where the log can be begun anew from this node.
+func (l finding) unlessMissing(err error) error {
+	if errors.Is(err, ErrMissing) && (l.o.Missing || !l.o.At.IsZero()) {
+		return nil
+	}
+	return err
+}
+
+// counted is how many things there are, in words.
+func counted[N int | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
 
 // Close ends the log. Who waits in [Log.Append] is told. Apply is not called any more when it returns.
@@ -194,3 +214,10 @@ func (l *Log) pause(d time.Duration, sooner <-chan struct{}) bool {
 
 // cannot wraps an error of the cluster, which passes.
 func cannot(do string, err error) error { return fmt.Errorf("cannot %s: %w", do, err) }
+
+// Known says whether the log's stream was found, or made, since it was opened, and is one that this node may apply.
+func (l *Log) Known() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known
+}

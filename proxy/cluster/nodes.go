@@ -39,27 +39,33 @@ type answer struct {
 	Body  []byte `json:"body,omitempty"`
 }
 
-// heard is when heartbeats of other nodes came.
+// Heard is a node's last heartbeat.
+type Heard struct {
+	At   time.Time // when it came, by the clock of who heard it
+	Acts uint64    // how far its node had come
+}
+
+// heard are the last heartbeats of other nodes.
 type heard struct {
 	mu sync.Mutex
-	at map[string]time.Time // by the name of the node
+	at map[string]Heard // by the name of the node
 }
 
 // from notes that one of a node came. Of many nodes the one that was heard of longest ago is forgotten.
-func (h *heard) from(node string, now time.Time) {
+func (h *heard) from(node string, acts uint64, now time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.at == nil {
-		h.at = map[string]time.Time{}
+		h.at = map[string]Heard{}
 	}
-	if h.at[node] = now; len(h.at) > maxNodes {
-		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int { return h.at[a].Compare(h.at[b]) }))
+	if h.at[node] = (Heard{now, acts}); len(h.at) > maxNodes {
+		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int { return h.at[a].At.Compare(h.at[b].At) }))
 	}
 }
 
-// Heard returns when a heartbeat of each other node last came, by this node's clock, since it was opened, and of those
-// that it found in the stream then. At most 256 nodes are remembered.
-func (l *Log) Heard() map[string]time.Time {
+// Heard returns the last heartbeat of each other node since the log was opened, and of those whose heartbeats it found in
+// the stream then. At most 256 nodes are remembered.
+func (l *Log) Heard() map[string]Heard {
 	l.heard.mu.Lock()
 	defer l.heard.mu.Unlock()
 	all := maps.Clone(l.heard.at)

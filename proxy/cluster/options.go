@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/tls"
 	"errors"
@@ -19,6 +20,12 @@ type Options struct {
 	TLS      *tls.Config // nil: as the URLs say (tls:// verifies by the system's authorities)
 	Kind     string      // of the acts, as every node has it: "objections"; like Name
 	Identity string      // public name of the keys that acts are made with, as every node has it; at most 128 bytes
+
+	// First is asked before the stream is made, where no other node says that there was one: the error is what else says so
+	// ([ErrMissing]), or why it is not known yet. there tells whether the cluster has a stream of another kind. Nothing.
+	First func(ctx context.Context, there func(kind string) (bool, error)) error
+	// Missing has Open return a log that is missing where this node has come nowhere in it, too ([Restore]).
+	Missing bool
 
 	// Base names what a node at the log's beginning holds, in at most 128 bytes: a digest, say. The same on each of them.
 	Base string
@@ -54,6 +61,7 @@ const (
 	Connected    Happening = "connected"     // to a server
 	Disconnected Happening = "disconnected"  // it tries for ever to connect again
 	Created      Happening = "created"       // this node made the stream
+	BegunAnew    Happening = "begun_anew"    // the log goes on in another stream, where this node has come to
 	Reading      Happening = "reading"       // acts are delivered, from now or again
 	Interrupted  Happening = "interrupted"   // acts are not delivered; it tries again
 	Refused      Happening = "refused"       // the log may not be applied; Err says why and what to do
@@ -88,6 +96,9 @@ func (o *Options) complete() error {
 	o.Wait = orDefault(o.Wait, 2*time.Second)
 	if o.Answer == nil {
 		o.Answer = func() []byte { return nil }
+	}
+	if o.First == nil {
+		o.First = func(context.Context, func(string) (bool, error)) error { return nil }
 	}
 	if o.Hear == nil {
 		o.Hear = func([]byte) {}

@@ -28,10 +28,26 @@ var (
 // Reach connects to one server ("tls://10.0.0.1:4222") as a node with these credentials would, and returns why it could
 // not: [ErrUnauthorized], [ErrUntrusted], [ErrNoJetStream], [ErrBadCreds], or what may pass. It changes nothing there.
 func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
+	nc, js, err := reach(url, creds, trust)
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	if err := jetStream(ctx, js); isOff(err) {
+		return fmt.Errorf("%w (%w): jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
+			"`nsc edit account --js-enable` where there are accounts", ErrNoJetStream, err)
+	} else if err != nil {
+		return err
+	}
+	return nil
+}
+
+// reach connects to one server.
+func reach(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStream, error) {
 	options := []nats.Option{nats.Name("tagwarden check"), nats.Timeout(dialTimeout), nats.NoReconnect()}
 	if creds != "" {
 		if err := checkCreds(creds); err != nil {
-			return err
+			return nil, nil, err
 		}
 		options = append(options, nats.UserCredentials(creds))
 	}
@@ -40,20 +56,13 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	}
 	nc, err := nats.Connect(url, options...)
 	if err != nil {
-		return unreached(err)
+		return nil, nil, unreached(err)
 	}
-	defer nc.Close()
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
 	if err != nil {
-		return err
+		nc.Close()
 	}
-	if err := jetStream(ctx, js); isOff(err) {
-		return fmt.Errorf("%w (%w): jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
-			"`nsc edit account --js-enable` where there are accounts", ErrNoJetStream, err)
-	} else if err != nil {
-		return err
-	}
-	return nil
+	return nc, js, err
 }
 
 // jetStream asks for the account's JetStream. A server that has just started says for a moment that there is none.

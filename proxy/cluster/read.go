@@ -63,6 +63,9 @@ func (l receiving) readAlways() {
 			l.pause(l.jitter(refusedReread), l.link.up)
 		case broken: // it comes back, and readAlways with it
 		default:
+			if code(err) == errCodeNoQuorum {
+				l.link.hasNobody()
+			}
 			l.o.Note(Event{What: Interrupted, Server: l.server(), Err: err})
 			l.pause(l.backoff(failed, leastReread, mostReread), l.link.up)
 			failed++
@@ -72,7 +75,7 @@ func (l receiving) readAlways() {
 
 // waitingIsVain says whether a refusal is about what a stream is, and not about what it holds just now.
 func waitingIsVain(err error) bool {
-	for _, e := range []error{ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNotOurs, ErrNewer} {
+	for _, e := range []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNotOurs, ErrNewer} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -236,7 +239,7 @@ func (l receiving) takeBeat(node string, m message) (reading, Event, error) {
 		return reading{}, Event{}, err
 	}
 	if b.by.run != l.run {
-		l.heard.from(node, l.o.Now())
+		l.heard.from(node, b.seq, l.o.Now())
 		if node == l.o.Node && l.pulse.stranger() {
 			return reading{}, Event{What: SameName,
 				Err: fmt.Errorf("another process beats as the node %s: give each node a name of its own", node)}, nil

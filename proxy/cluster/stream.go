@@ -34,12 +34,20 @@ const (
 	metaID       = "tagwarden.id"
 	metaIdentity = "tagwarden.identity"
 	metaBase     = "tagwarden.base"
+	metaFrom     = "tagwarden.from" // position in the stream before, behind which the log goes on
+)
+
+// The formats of streams. One that was begun anew has the second: who does not know that would look for the first act.
+const (
+	formatFirst = 1
+	formatAnew  = 2
 )
 
 // JetStream's numbers of errors.
 const (
 	errCodeOneServer   jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
 	errCodeNoPeers     jetstream.ErrorCode = 10005 // no suitable peers for placement
+	errCodeNoQuorum    jetstream.ErrorCode = 10008 // JetStream system temporarily unavailable
 	errCodeLastSeq                         = jetstream.JSErrCodeStreamWrongLastSequence
 	errCodeLastSeqBusy                     = jetstream.JSErrCodeStreamWrongLastSequenceConstant
 )
@@ -51,18 +59,21 @@ type finding struct{ *Log }
 func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 	s, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		if l.nowhere() {
-			s, err = l.create(ctx)
-		} else {
+		if !l.nowhere() {
 			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
-				ErrMissing, l.names.stream, restoreAdvice)
+				ErrMissing, l.names.stream, missingAdvice)
+		}
+		if s, err = l.create(ctx); errors.Is(err, ErrMissing) { // or another node has made it meanwhile
+			if there, errThere := l.js.Stream(ctx, l.names.stream); errThere == nil {
+				s, err = there, nil
+			}
 		}
 	}
 	if err != nil {
 		return nil, cannot("look up the stream "+l.names.stream, err)
 	}
 	info := s.CachedInfo()
-	if err := l.fits(info.Config); err != nil {
+	if err := fits(info.Config, l.o.Name, l.o.Kind, l.o.Identity); err != nil {
 		return nil, err
 	}
 	if err = l.begin(info); errors.Is(err, ErrBehind) {
@@ -103,61 +114,108 @@ func (l finding) nowhere() bool {
 	return l.o.At.IsZero() && !l.known
 }
 
-// fits checks that a stream is this cluster's.
-func (l finding) fits(c jetstream.StreamConfig) error {
+// fits checks that a stream is a cluster's, of a kind of acts that are made with such keys.
+func fits(c jetstream.StreamConfig, name, kind, identity string) error {
 	m := c.Metadata
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
 	case err != nil || !isStreamID(m[metaID]):
 		return fmt.Errorf("%w: the stream %s lacks its marks: remove it if nothing needs it, or give this cluster another name",
 			ErrNotOurs, c.Name)
-	case version > format:
+	case version > formatAnew:
 		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
-			ErrNewer, c.Name, version, format)
-	case m[metaCluster] != l.o.Name || m[metaKind] != l.o.Kind:
+			ErrNewer, c.Name, version, formatAnew)
+	case m[metaCluster] != name || m[metaKind] != kind:
 		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
-			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], l.o.Kind, l.o.Name)
-	case m[metaIdentity] != l.o.Identity:
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], kind, name)
+	case m[metaIdentity] != identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
-			ErrOtherIdentity, m[metaIdentity], l.o.Identity)
+			ErrOtherIdentity, m[metaIdentity], identity)
 	}
 	return nil
 }
 
 // begin checks that a stream goes on where this node is.
 func (l finding) begin(info *jetstream.StreamInfo) error {
+	origin, err := originOf(info.Config)
+	if err != nil {
+		return err
+	}
+	at, anew, err := l.beginAt(info, origin)
+	if err == nil && anew {
+		l.o.Note(Event{What: BegunAnew, Server: l.server(),
+			Err: fmt.Errorf("the stream %s, of the id %s, goes on behind act %d", info.Config.Name, origin.Stream, at.Seq)})
+	}
+	return err
+}
+
+func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Position, anew bool, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	id, at := info.Config.Metadata[metaID], l.o.At
-	if l.known {
+	if at = l.o.At; l.known {
 		at = l.head.at
+	}
+	other := l.known && l.head.at.Stream != origin.Stream
+	if other && at.Seq == 0 && l.o.At.IsZero() {
+		at = Position{} // it saw a log in which there was nothing
+	}
+	if anew = !at.IsZero() && at.Stream != origin.Stream; anew || !at.IsZero() && at.Seq < origin.Seq {
+		if err := follows(origin, at); err != nil {
+			return at, false, err
+		}
+	}
+	if anew {
+		at = Position{Stream: origin.Stream, Seq: at.Seq, Sum: at.Sum, Time: at.Time}
 	}
 	switch base := info.Config.Metadata[metaBase]; {
 	case at.IsZero() && base != l.o.Base:
-		return fmt.Errorf("%w: with %q, and this node holds %q: start this node from a copy of another one's store",
-			ErrOtherBase, base, l.o.Base)
-	case !at.IsZero() && at.Stream != id:
-		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: %s",
-			ErrOtherLog, id, at.Stream, restoreAdvice)
+		return at, false, fmt.Errorf("%w: with %q, and this node holds %q: start this node from a copy of another one's store "+
+			"(`tagwarden cluster join`; with --again where it served already)", ErrOtherBase, base, l.o.Base)
 	case info.State.LastSeq < at.Entry:
-		return fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s",
+		return at, false, fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s",
 			ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)
 	}
-	if !l.known {
-		l.known, l.head = true, from(at, id)
-	} else if info.State.LastSeq < l.head.read { // heartbeats that went with a server: their numbers are given again
+	switch {
+	case !l.known || other:
+		l.known, l.head = true, from(at, origin)
+	case info.State.LastSeq < l.head.read: // heartbeats that went with a server: their numbers are given again
 		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry
 	}
 	l.last = info.State.LastSeq
-	return nil
+	return at, anew, nil
 }
 
-// create makes the stream.
+// create makes the stream, where nothing says that the cluster had one.
 func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
 	if node, stream := asking(l).elsewhere(ctx); stream != "" {
 		return nil, fmt.Errorf("%w: there is no stream %s, and the node %s has come some way in %s: %s",
-			ErrMissing, l.names.stream, node, stream, anewAdvice)
+			ErrMissing, l.names.stream, node, stream, missingAdvice)
 	}
+	err := l.o.First(ctx, func(kind string) (bool, error) {
+		_, err := l.js.Stream(ctx, namesOf(l.o.Name, kind).stream)
+		if errors.Is(err, jetstream.ErrStreamNotFound) {
+			return false, nil
+		}
+		return err == nil, err
+	})
+	if err != nil {
+		if errors.Is(err, ErrMissing) {
+			err = fmt.Errorf("%w (the stream %s): %s", err, l.names.stream, missingAdvice)
+		}
+		return nil, err
+	}
+	s, err := l.make(ctx, Position{}, l.o.Base)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse): // another node was first
+		return l.js.Stream(ctx, l.names.stream)
+	case err == nil:
+		l.o.Note(Event{What: Created, Server: l.server()})
+	}
+	return s, err
+}
+
+// make makes the stream of a log that goes on behind a place.
+func (l finding) make(ctx context.Context, behind Position, base string) (jetstream.Stream, error) {
 	var id [16]byte
 	if _, err := io.ReadFull(l.o.Rand, id[:]); err != nil {
 		return nil, err
@@ -169,8 +227,11 @@ func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
 		Retention:   jetstream.LimitsPolicy, MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
 		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage, Replicas: wantReplicas,
 		DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
-		Metadata: map[string]string{metaFormat: strconv.Itoa(format), metaCluster: l.o.Name, metaKind: l.o.Kind,
-			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: l.o.Base},
+		Metadata: map[string]string{metaFormat: strconv.Itoa(formatFirst), metaCluster: l.o.Name, metaKind: l.o.Kind,
+			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: base},
+	}
+	if behind.Seq > 0 {
+		config.Metadata[metaFormat], config.Metadata[metaFrom] = strconv.Itoa(formatAnew), behind.String()
 	}
 	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
 	defer cancel()
@@ -179,13 +240,8 @@ func (l finding) create(ctx context.Context) (jetstream.Stream, error) {
 		config.Replicas = 1
 		s, err = l.js.CreateStream(ctx, config)
 	}
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNameAlreadyInUse): // another node was first
-		return l.js.Stream(ctx, l.names.stream)
-	case code(err) == errCodeNoPeers:
+	if code(err) == errCodeNoPeers {
 		return nil, fmt.Errorf("the cluster has not three servers with JetStream and room for the stream: %w", err)
-	case err == nil:
-		l.o.Note(Event{What: Created, Server: l.server()})
 	}
 	return s, err
 }

@@ -67,6 +67,7 @@ func every() []zapcore.ObjectMarshaler {
 		&ledger.Promised{
 			Version: 3, At: noon.Add(-time.Hour), Key: "privacy+3f2a0c11", Promises: []string{"no-mail-to-ads 9f86d081"}, Again: true,
 		},
+		&ledger.Cluster{Name: "eu1", Text: "the log of objections is begun anew", Again: true},
 		everyRungs(),
 		&everyRungs().Ladder[0],
 		&everyRungs().Signals[0],

@@ -28,6 +28,7 @@ type Recovered struct {
 	Erasing  map[uint64]bool  // by number of its first record: a segment of which lines are to go, and have not gone
 	Periods  Periods          // for how long records are kept
 	Tokens   map[string]Token // by name: those of the API that are in force
+	Cluster  string           // the one whose log the node has shared last; "": none
 
 	last []byte // of an event: one record after the other says the same
 }
@@ -76,6 +77,8 @@ func (r *Recovered) observe(record []byte) error {
 		delete(r.Erasing, gjson.GetBytes(record, "segment").Uint())
 	case KindPeriods:
 		r.Periods.observe(record)
+	case KindCluster:
+		r.observeCluster(record)
 	case KindToken:
 		r.observeToken(record)
 	case KindPromises:
@@ -172,6 +175,7 @@ type remembered struct {
 	Erasing  []uint64          `json:"erasing,omitempty"`
 	Periods  *Periods          `json:"periods,omitempty"`
 	Tokens   []rememberedToken `json:"tokens,omitempty"`
+	Cluster  string            `json:"cluster,omitempty"`
 
 	Promises *Promised `json:"promises,omitempty"`
 }
@@ -189,6 +193,7 @@ func (r Recovered) MarshalJSON() ([]byte, error) {
 		Keys: slices.Sorted(maps.Keys(r.Facts.Keys)), Size: r.Head.Size, Known: r.Keys.Known, Identity: r.Keys.Identity,
 		Shredded: r.Keys.Shredded, Hits: r.Hits, Aside: slices.Sorted(maps.Keys(r.Aside)),
 		Erasing: slices.Sorted(maps.Keys(r.Erasing)), Tokens: r.tokensRemembered(), Promises: r.promisesRemembered(),
+		Cluster: r.Cluster,
 	}
 	if r.Periods != (Periods{}) {
 		m.Periods = &r.Periods
@@ -230,7 +235,7 @@ func (r *Recovered) UnmarshalJSON(text []byte) error {
 		r.Head.Root = [32]byte(root)
 	}
 	r.Keys = RecoveredKeys{m.Known, m.Identity, m.Shredded}
-	r.Hits = m.Hits
+	r.Hits, r.Cluster = m.Hits, m.Cluster
 	for _, digest := range m.Aside {
 		r.Aside[digest] = true
 	}

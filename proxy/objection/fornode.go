@@ -12,6 +12,26 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
+// MarkIn reads what the log calls the place that the store in a folder has come to; false where it does not tell now: there is
+// none, or a process has it.
+func MarkIn(dir string) (mark string, told bool) {
+	path := filepath.Join(dir, FileName)
+	if _, err := os.Stat(path); err != nil {
+		return "", false
+	}
+	db, err := bolt.Open(path, 0o600, &bolt.Options{ReadOnly: true, Timeout: 50 * time.Millisecond})
+	if err != nil {
+		return "", false
+	}
+	defer func() { _ = db.Close() }() // it was read alone
+	err = db.View(func(tx *bolt.Tx) error {
+		at, err := loadPosition(tx)
+		mark = at.Mark
+		return err
+	})
+	return mark, err == nil
+}
+
 // CopyForNode makes a store in a folder, which must have none, of a copy of another node's store ([Store.Backup]): with
 // all that stands, and the place in the order that this is of; without what that node tells other systems, and without
 // acts that it has not told the others, which are its own. Where it has done none of the order's acts the position is zero:

@@ -55,6 +55,18 @@ func ReplicaOf(s *Store) Replica { return Replica{s} }
 // Position is how far the store has come: it is on disk.
 func (r Replica) Position() Position { return r.store.state.Load().position }
 
+// Stands is how far the store has come, and what it holds there.
+func (r Replica) Stands() (Position, Head) {
+	state := r.store.state.Load()
+	return state.position, state.head
+}
+
+// TellAnew says that the log was begun anew: what is kept here is told again, whether or not it was on the one before.
+func (r Replica) TellAnew() {
+	r.store.shared.untold.anew()
+	r.Tell()
+}
+
 // Lacks tells whether the store is an older copy than the ledger remembers (Options.Past): it is to take what it lacks from
 // the log before anything is decided by it.
 func (r Replica) Lacks() bool {

@@ -259,6 +259,15 @@ func (u *untold) came(one *untoldAct, told bool) {
 	u.mu.Unlock()
 }
 
+// anew has all of them be told again.
+func (u *untold) anew() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, one := range u.acts {
+		one.told = false
+	}
+}
+
 // load reads what is on disk.
 func (u *untold) load(tx *bolt.Tx, numbers map[string]uint32) error {
 	b := tx.Bucket(bucketUntold)

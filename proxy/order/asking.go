@@ -126,6 +126,12 @@ func (r *Replica) TellAgain() {
 	}
 }
 
+// TellAnew says that the log was begun anew: what is kept here is told again, whether or not it was on the one before.
+func (r *Replica) TellAnew() {
+	r.anew.Store(true)
+	r.TellAgain()
+}
+
 // TellAlways puts acts on the log that are kept here, until the context ends.
 func (r *Replica) TellAlways(ctx context.Context) {
 	told := map[[16]byte]bool{} // on the log, and their turn has not come
@@ -136,6 +142,9 @@ func (r *Replica) TellAlways(ctx context.Context) {
 		case <-r.kick:
 		}
 		for ctx.Err() == nil {
+			if r.anew.CompareAndSwap(true, false) {
+				clear(told)
+			}
 			id, text, log := r.next(told)
 			if text == nil || log == nil {
 				break

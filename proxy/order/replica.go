@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -33,6 +34,8 @@ type Replica struct {
 	o     Options
 	files durable.Files
 	kick  chan struct{} // holds one where there may be something to tell
+
+	anew atomic.Bool // the log was begun anew, and what is kept was not told there
 
 	doing sync.Mutex // held while acts are done: one after the other
 	does  map[string]Do

@@ -32,6 +32,7 @@ var members = map[string][]string{
 	ledger.KindQueue:       words("text"),
 	ledger.KindBackup:      words("text"),
 	ledger.KindExport:      words("text"),
+	ledger.KindCluster:     words("cluster text again"),
 	ledger.KindRefused:     words("from to reason count"),
 	ledger.KindObjection:   objected,
 	ledger.KindKeptOptOut:  objected,

@@ -57,6 +57,7 @@ var of = map[string]func(r *record) string{
 	ledger.KindQueue:       note,
 	ledger.KindBackup:      note,
 	ledger.KindExport:      note,
+	ledger.KindCluster:     note,
 	ledger.KindSealed:      func(r *record) string { return joined("sealed", numbersIn(r.all)) },
 	ledger.KindRetention:   func(r *record) string { return joined("retention", numbersIn(r.all), r.long("text")) },
 	ledger.KindErasure:     erasure,

@@ -1,0 +1,208 @@
+package proxy
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy/access"
+	"github.com/tagwarden/tagwarden/proxy/cluster"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/order"
+)
+
+// Rejoined is what became of a node that was brought to its cluster's log.
+type Rejoined struct {
+	objection.Again
+	Administered int  // acts on tokens and assessments that this node alone had done, which the others are told
+	Keys         bool // keys had been replaced a different number of times: they are the copy's now
+}
+
+// rejoiningFile is in a data folder while it is brought to another node's copy.
+const rejoiningFile = "rejoining"
+
+// errRejoining says that a folder is between two states.
+var errRejoining = errors.New("this node was being brought to its cluster's log, and that broke off: do it again " +
+	"(`tagwarden cluster join --again --from DIR`)")
+
+var (
+	errSameLog = errors.New("the copy is of the log that this node is in already: there is nothing to bring it to; start it")
+	// errNoLogYet says that a copy is of no use here.
+	errNoLogYet = errors.New("the copy is of a node that had done nothing of its cluster's log: take one of a node that is current")
+)
+
+// Rejoin brings a node that has served to its cluster's log, which was begun anew without it, or is not the one that it was in: by
+// a backup of a node that is current. What stands becomes the copy's; what this node alone has is kept, in force here, and told the
+// others when it serves: acts that it had not told, and those that the log does not have. Its ledger, its queue and what it has to
+// tell other systems stay. Where it breaks off it is done again.
+func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err error) {
+	o.fill()
+	data := loaded.Server.Data
+	if loaded.Server.Cluster == nil {
+		return r, errors.New("the server file names no cluster: add cluster: { name: ..., nats: [...] }")
+	}
+	state, store := filepath.Join(from, "keys", keys.StateFile), filepath.Join(from, "objections", objection.FileName)
+	for _, path := range []string{state, store} {
+		if _, err := os.Stat(path); err != nil {
+			return r, fmt.Errorf("%s is no backup of a node, or one without its keys (tagwarden backup DIR): %w", from, err)
+		}
+	}
+	lock, err := LockData(data)
+	if err != nil {
+		return r, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	own, err := keys.Read(KeysDir(data))
+	if err != nil {
+		return r, fmt.Errorf("this node has no keys of its own: a new one begins with `tagwarden cluster join --from DIR`: %w", err)
+	}
+	copied, err := copiedKeys(state)
+	if err != nil {
+		return r, err
+	}
+	if own.Identity() != copied.Identity() {
+		return r, fmt.Errorf("the copy's keys are %s, and this node's %s: it is of another cluster", copied.Identity(), own.Identity())
+	}
+	files, begun := durable.Files{Disk: o.Disk}, filepath.Join(data, rejoiningFile)
+	if err := files.Replace(begun, nil, 0o600); err != nil {
+		return r, err
+	}
+	if r.Again, err = rejoinObjections(loaded, store, copied.Identity(), o); errors.Is(err, errSameLog) || errors.Is(err, errNoLogYet) {
+		return r, errors.Join(err, files.Remove(begun))
+	} else if err != nil {
+		return r, err
+	}
+	if r.Keys = own.Rekeys() != copied.Rekeys(); r.Keys {
+		if err := files.Replace(filepath.Join(KeysDir(data), keys.StateFile), copied.Append(nil), 0o600); err != nil {
+			return r, err
+		}
+	}
+	if r.Administered, err = rejoinAdministration(data, from, o); err != nil {
+		return r, err
+	}
+	return r, files.Remove(begun)
+}
+
+// rejoinObjections brings the objections to the copy. The ledger says so first: what it remembers beyond what both have is not in
+// the store then.
+func rejoinObjections(loaded *config.Loaded, store, identity string, o Options) (a objection.Again, err error) {
+	dir := ObjectionsDir(loaded.Server.Data)
+	return objection.CopyAgain(store, dir, identity, o.Now(), o.Disk, func(a *objection.Again) error {
+		had, err1 := cluster.ParsePosition(a.From)
+		has, err2 := cluster.ParsePosition(a.To)
+		switch err := errors.Join(err1, err2); {
+		case err != nil:
+			return err
+		case has.IsZero():
+			return errNoLogYet
+		case had.Stream == has.Stream && a.Had != a.Has: // where it is the copy already, that broke off
+			return errSameLog
+		}
+		return recordRejoined(loaded, a, o)
+	})
+}
+
+// recordRejoined records that a node is brought to its cluster's log.
+func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err error) {
+	past, err := ledger.Recover(ledgerDir(loaded))
+	if err != nil {
+		return err
+	}
+	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Shared: true, Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
+	if err != nil {
+		return err
+	}
+	if err := archive(loaded, o.Disk, o.Log); err != nil {
+		return err
+	}
+	log, err := ledger.Open(ledger.Options{
+		Dir: ledgerDir(loaded), Node: o.node(loaded.Server.Cluster), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
+		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
+	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", cluster join --again"})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, log.Close()) }()
+	text := rejoinedText(a)
+	if err := log.Cluster(ledger.Cluster{Name: loaded.Server.Cluster.Name, Text: text}); err != nil || past.Head.Size <= a.Common.Size {
+		return err
+	}
+	return log.Objected(nil, ledger.Head{Size: a.Common.Size, Root: a.Common.Root, Restored: text})
+}
+
+// rejoinedText says what became of what a node alone had.
+func rejoinedText(a *objection.Again) string {
+	alone := a.Had.Size - a.Common.Size
+	text := fmt.Sprintf("this node is brought to its cluster's log by a copy of another one: of its %d changes %d are there; %d are only "+
+		"here: %d are told the others", a.Had.Size, a.Common.Size, alone, a.Told)
+	for _, one := range []struct {
+		n    int
+		what string
+	}{{a.TakenBack, "take something back, which is not told"}, {a.Decisions, "are decisions, or end one, which is not told"},
+		{a.Shown, "were shown by hits, which show them again"}} {
+		if one.n > 0 {
+			text += fmt.Sprintf(", %d %s", one.n, one.what)
+		}
+	}
+	return text
+}
+
+// rejoinAdministration brings tokens, and what is known of assessments, to the copy.
+func rejoinAdministration(data, from string, o Options) (told int, err error) {
+	had, _, err := order.ReadKept(filepath.Join(data, order.FileName))
+	if err != nil {
+		return 0, err
+	}
+	has, _, err := order.ReadKept(filepath.Join(from, order.FileName))
+	if err != nil {
+		return 0, err
+	}
+	asked, err := assessedAlone(had, has)
+	if err != nil {
+		return 0, err
+	}
+	tokens, err := access.CopyAgain(from, data, had, has, o.Disk)
+	if err != nil {
+		return 0, err
+	}
+	asked = append(asked, tokens...)
+	return len(asked), order.CopyAgain(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName), asked, o.Now(), o.Disk)
+}
+
+// assessedAlone is what a node knows of assessments that a copy of another one does not.
+func assessedAlone(had, has order.Kept) (asked []order.Asked, err error) {
+	var of [2]map[string]map[string]assessedAct
+	for i, kept := range []order.Kept{had, has} {
+		if text, there := kept.Stands["assessments"]; there {
+			if err := json.Unmarshal(text, &of[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for _, kind := range []string{actApproved, actRevoked} {
+		for _, id := range slices.Sorted(maps.Keys(of[0][kind])) {
+			if one := of[0][kind][id]; one.Version > of[1][kind][id].Version {
+				asked = append(asked, order.Asked{Kind: kind, Body: one})
+			}
+		}
+	}
+	return asked, nil
+}
+
+// refuseRejoining refuses a folder in which a rejoin broke off.
+func refuseRejoining(data string) error {
+	_, err := os.Stat(filepath.Join(data, rejoiningFile))
+	if err == nil {
+		return errRejoining
+	}
+	return ignoring(err, fs.ErrNotExist)
+}
