@@ -41,7 +41,9 @@ type lease struct {
 	*sharedqueue.Message
 	vendor string
 	left   int             // events that have not ended
-	done   sharedqueue.Set // those that have
+	done   sharedqueue.Set // those that have, or are parked
+	seen   sharedqueue.Set // those that had, the last time it was looked
+	told   sharedqueue.Set // those of which the cluster was told so
 	secret bool            // its bytes are to be overwritten
 }
 

@@ -15,7 +15,7 @@ import (
 // mark says how far somebody has come with a message. Its bytes are its form, who wrote it, whether that was in good order,
 // two sets, and an HMAC-SHA-256 over all of it and the message's id, so that nobody but a node says that something ended.
 type mark struct {
-	by    [16]byte // the run of a program
+	by    [16]byte // who took the message: one taking of a run of a program
 	back  bool     // it was given back in good order: nothing is in doubt but what is said here
 	begun Set      // items that may have been sent
 	ended Set
@@ -77,18 +77,28 @@ func (q *Queue) readMark(ctx context.Context, of id) (m mark, seq uint64, err er
 	return m, raw.Sequence, err
 }
 
-// writeMark writes a mark in place of the one of a number. The error is [ErrLost] where that is not the last one.
+// writeMark writes a mark in place of the one of a number, or of a later one of the same writer's: an attempt of which no
+// answer came may have been taken. The error is [ErrLost] where somebody else's is there.
 func (q *Queue) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, q.o.Wait)
 	defer cancel()
 	msg := &nats.Msg{Subject: q.names.marks + of.text(), Data: q.appendMark(of, m)}
 	for {
-		seq, err = q.tryMark(ctx, msg, after)
-		if err == nil || errors.Is(err, ErrLost) && !q.isOurs(ctx, of, m, &seq) {
-			return seq, err
-		}
-		if errors.Is(err, ErrLost) { // the answer to an earlier attempt had not come
+		if seq, err = q.tryMark(ctx, msg, after); err == nil {
 			return seq, nil
+		}
+		if errors.Is(err, ErrLost) {
+			there, at, unread := q.readMark(ctx, of)
+			switch {
+			case unread != nil:
+				err = unread
+			case there == *m: // the answer to an earlier attempt had not come
+				return at, nil
+			case there.by != m.by || there.back:
+				return 0, ErrLost
+			default:
+				after = at
+			}
 		}
 		if !pause(ctx, retryMark) {
 			return 0, err
@@ -109,16 +119,6 @@ func (q *Queue) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint6
 	default:
 		return 0, fmt.Errorf("cannot mark a message: %w", err)
 	}
-}
-
-// isOurs tells whether the mark that is there is this one.
-func (q *Queue) isOurs(ctx context.Context, of id, m *mark, seq *uint64) bool {
-	there, at, err := q.readMark(ctx, of)
-	if err != nil || there != *m {
-		return false
-	}
-	*seq = at
-	return true
 }
 
 // code returns JetStream's number of an error; 0: it is none of JetStream's.

@@ -36,8 +36,12 @@ type Queue struct {
 	failed  atomic.Int64 // when the quorum was last not reached, in Unix nanoseconds; 0: since it was, never
 	refused atomic.Pointer[error]
 
-	mu   sync.Mutex
-	held map[id]*Message // that were taken, and have not gone yet
+	takings atomic.Uint64 // how many messages were taken
+	saying  chan struct{} // said when there is something to be said
+
+	mu     sync.Mutex
+	held   map[id]*Message   // that were taken, and have not gone yet
+	unsaid map[*Message]bool // of which something is to be said
 }
 
 // streams are those of the queue, once they were found or made.
@@ -59,7 +63,8 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	q := &Queue{o: o, names: namesOf(o.Cluster), soon: make(chan struct{}, 1), held: map[id]*Message{}}
+	q := &Queue{o: o, names: namesOf(o.Cluster), soon: make(chan struct{}, 1), held: map[id]*Message{},
+		saying: make(chan struct{}, 1), unsaid: map[*Message]bool{}}
 	q.state.Store(&State{Size: o.Size})
 	if _, err := io.ReadFull(o.Rand, q.run[:]); err != nil {
 		return nil, err
@@ -90,6 +95,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	}
 	q.tasks.Go(q.lookAlways)
 	q.tasks.Go(q.keepAlways)
+	q.tasks.Go(q.sayAlways)
 	return q, nil
 }
 

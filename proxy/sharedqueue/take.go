@@ -29,11 +29,13 @@ type Message struct {
 	mu   sync.Mutex
 	msg  jetstream.Msg // as it was handed over last
 	gone bool          // it is not kept any more
-	want Set           // items that are to be marked
+	want Set           // items that are to be marked as such that may have been sent
+	over Set           // and as such that have ended
 
 	marking sync.Mutex // held by who marks
 	mark    mark       // that is there
 	seq     uint64     // its number; 0: there is none
+	doubt   bool       // whether what was written last is there, nobody knows
 	lost    atomic.Bool
 }
 
@@ -130,7 +132,7 @@ func (q *Queue) read(vendor string, msg jetstream.Msg) (*Message, error) {
 		}
 	}
 	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1}
-	m.mark.by = q.run
+	m.mark.by = q.taking()
 	if m.Again {
 		if err := m.claim(q.ctx); err != nil {
 			return nil, err
@@ -173,51 +175,13 @@ func (m *Message) claim(ctx context.Context) error {
 			return err
 		}
 		m.Silent, m.Begun, m.Ended = !was.back, was.begun, was.ended
-		m.mark = mark{by: m.q.run, begun: was.begun, ended: was.ended}
+		m.mark = mark{by: m.mark.by, begun: was.begun, ended: was.ended}
+		m.want, m.over = was.begun, was.ended
 		m.seq, err = m.q.writeMark(ctx, m.id, &m.mark, seq)
 		if !errors.Is(err, ErrLost) {
 			return err
 		}
 	}
-}
-
-// Begin marks items that are about to be sent and must not be sent twice. It returns nil when the quorum has that, at once
-// where they were marked before. The error is [ErrLost] where another node has the message by now.
-func (m *Message) Begin(ctx context.Context, items ...int) error {
-	m.mu.Lock()
-	for _, item := range items {
-		m.want.Add(item)
-	}
-	m.mu.Unlock()
-	m.marking.Lock()
-	defer m.marking.Unlock()
-	if m.lost.Load() {
-		return ErrLost
-	}
-	marked := true
-	for _, item := range items {
-		marked = marked && m.mark.begun.Has(item)
-	}
-	if marked {
-		return nil
-	}
-	m.mu.Lock()
-	next := m.mark
-	next.begun = next.begun.with(m.want)
-	m.mu.Unlock()
-	return m.put(ctx, next)
-}
-
-// put puts a mark in place of the one that is there. The mutex of marking is held.
-func (m *Message) put(ctx context.Context, next mark) error {
-	seq, err := m.q.writeMark(ctx, m.id, &next, m.seq)
-	switch {
-	case err == nil:
-		m.mark, m.seq = next, seq
-	case errors.Is(err, ErrLost):
-		m.lost.Store(true)
-	}
-	return err
 }
 
 // Lost tells whether another node has the message by now, as far as was seen.
@@ -276,7 +240,7 @@ func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
 	if m.lost.Load() {
 		return ErrLost
 	}
-	if err := m.put(ctx, mark{by: m.q.run, back: true, begun: begun, ended: m.mark.ended.with(ended)}); err != nil {
+	if err := m.put(ctx, mark{by: m.mark.by, back: true, begun: begun, ended: m.mark.ended.with(ended)}); err != nil {
 		return err
 	}
 	m.mu.Lock()
