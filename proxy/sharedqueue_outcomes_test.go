@@ -167,6 +167,10 @@ func testSharedOutcomes(t *testing.T, s *natstest.Servers) {
 func sharedOutcomes(t *testing.T, s *natstest.Servers, dies bool) {
 	n := len(firstAttempts)
 	v := newCounting(t)
+	earlier := 0 // marks of before, which stay where two nodes had a message
+	if dies {
+		earlier = doubted(t, s)
+	}
 	urls, cut := s.Relays(t)
 	file := sharedFolder(t, v.URL, urls, "a")
 	if dies { // it is to come to no second attempt
@@ -207,7 +211,7 @@ func sharedOutcomes(t *testing.T, s *natstest.Servers, dies bool) {
 	delete(want, "")
 	nodes := []*running{a}
 	if dies {
-		until(t, "it has said what it knows", func() bool { return doubted(t, s) == 0 })
+		until(t, "it has said what it knows", func() bool { return doubted(t, s) == earlier })
 		cut(true)
 		b := sharedNode(t, v.URL, s.URLs(), "b")
 		until(t, "the other one ends what is left", func() bool { return b.onCluster(t) == 0 && b.Pending() == 0 })
@@ -246,21 +250,24 @@ func sharedUnsaid(t *testing.T, s *natstest.Servers) {
 	n := len(firstAttempts)
 	v := newCounting(t)
 	v.holds = make(chan struct{})
+	answer := sync.OnceFunc(func() { close(v.holds) })
+	t.Cleanup(answer)
 	urls, cut := s.Relays(t)
 	a := sharedNode(t, v.URL, urls, "a")
 	a.accepts(t, hitsOf(ga4Hit, 0, n)...)
-	until(t, "some are under way", func() bool { return v.arrived() == 4 && a.Pending() == n })
+	until(t, "some are under way", func() bool { return v.arrived() >= 4 && a.Pending() >= n-v.arrived()+4 })
+	cut(true)
 	v.mu.Lock()
 	under := maps.Clone(v.came)
 	v.mu.Unlock()
-	cut(true)
-	close(v.holds)
+	over := n - a.Pending() // of a machine that is slow: nobody waited longer for an answer
+	answer()
 	until(t, "they are answered", func() bool { return v.attempted() >= 4 })
 	b := sharedNode(t, v.URL, s.URLs(), "b")
 	until(t, "the other one ends what is left", func() bool { return b.onCluster(t) == 0 && b.Pending() == 0 })
 	said := b.outcomes(t)
-	if said["unknown stopped"] != len(under) {
-		t.Errorf("%v were under way, and the other one says %v", under, said)
+	if said["unknown stopped"] != len(under)-over {
+		t.Errorf("%v were under way, of which %d had ended, and the other one says %v", under, over, said)
 	}
 	cut(false)
 	until(t, "the first one ends what it had", func() bool { return a.Pending() == 0 })

@@ -107,6 +107,7 @@ func TestSharedQueue(t *testing.T) {
 		{"a node that falls silent is gone on from, and nothing is sent twice that counts twice", testSharedSilent},
 		{"a node that was killed ends what it had taken", testSharedKilled},
 		{"each event ends as is known of it", testSharedOutcomes},
+		{"whoever is erased at one node is erased at all", testSharedErase},
 		{"what waits there is delivered when the queue is local again", testSharedBack},
 		{"a full queue refuses hits early", testSharedFull},
 		{"without a quorum hits are refused", testSharedQuorum}, // the last one: it stops servers

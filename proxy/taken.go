@@ -130,22 +130,8 @@ func (t *takers) status() *api.QueueShared {
 	return out
 }
 
-// elsewhere says that something may wait of a person whose records were to go, in messages that this node has not taken;
-// nil: nothing does.
-func (t *takers) elsewhere(ctx context.Context) error {
-	if t == nil {
-		return nil
-	}
-	n, err := t.shared.Elsewhere(ctx)
-	if err == nil && n > 0 {
-		err = fmt.Errorf("%d messages wait in the cluster's queue that this node has not taken: erase at each node, and once more "+
-			"when they have ended", n)
-	}
-	return err
-}
-
 // secret has the bytes of messages be overwritten on the servers that events are of, once those messages end.
-func (t *takers) secret(items []queue.Item) {
+func (t *takers) secret(items ...queue.Item) {
 	if t == nil {
 		return
 	}

@@ -80,6 +80,7 @@ func (t *takers) run(ctx context.Context) {
 		working.Wait()
 	}()
 	working.Go(func() { t.acknowledge(ctx) })
+	working.Go(func() { t.erase(ctx) })
 	taking := map[string]bool{}
 	tick := time.NewTicker(lookAtTaken)
 	defer tick.Stop()
@@ -203,6 +204,8 @@ type taking struct {
 	records []ledger.Event
 	policy  []string
 	leases  []leased
+
+	gone []ledger.Event // of somebody who was erased: they do not wait
 }
 
 // takeSome records what was taken, and has it wait. It is this node's when that is on disk.
@@ -217,14 +220,23 @@ func (t *takers) takeSome(vendor string, all []*sharedqueue.Message) error {
 			if m.Ended.Has(i) {
 				continue
 			}
-			if err := of.add(t, one, i); err != nil {
+			waits, err := of.add(t, one, i)
+			if err != nil {
 				return err
 			}
-			one.left++
+			if waits {
+				one.left++
+			} else {
+				one.done.Add(i)
+				one.secret = true
+			}
 		}
 		if one.left == 0 {
 			empty = append(empty, one)
 		}
+	}
+	if err := t.recordGone(vendor, of.gone); err != nil {
+		return err
 	}
 	if len(of.events) > 0 {
 		if err := t.wait(&of); err != nil {
@@ -235,16 +247,16 @@ func (t *takers) takeSome(vendor string, all []*sharedqueue.Message) error {
 	return nil
 }
 
-// add reads an event, and makes the record of it.
-func (of *taking) add(t *takers, one *lease, item int) error {
+// add reads an event, and makes the record of it. False: it does not wait, since it is of somebody who was erased.
+func (of *taking) add(t *takers, one *lease, item int) (waits bool, err error) {
 	var e queue.Event
 	if err := queue.Carried(one.Items[item], &e); err != nil {
-		return fmt.Errorf("an event of another node cannot be read: %w", err)
+		return false, fmt.Errorf("an event of another node cannot be read: %w", err)
 	}
 	policy, line, _ := strings.Cut(string(e.Record), "\n")
 	r, err := ledger.ParseEvent([]byte(line))
 	if err != nil {
-		return fmt.Errorf("the record of another node's event cannot be read: %w", err)
+		return false, fmt.Errorf("the record of another node's event cannot be read: %w", err)
 	}
 	var kept rules.Kept
 	if err := kept.Read(e.Facts); err == nil {
@@ -252,11 +264,16 @@ func (of *taking) add(t *takers, one *lease, item int) error {
 	}
 	r.Taken = fmt.Sprintf("%s %d", one.Node, e.Name.Hit)
 	r.Hit, r.Policy, r.Shared = t.hits.Add(1), policy, false
+	if t.isErased(one.Message, e.Subjects) {
+		r.Subjects = nil
+		of.gone = append(of.gone, r)
+		return false, nil
+	}
 	e.Name.Hit, e.Taken, e.Attempted = r.Hit, true, mayHaveLeft(one.Message, item, &e)
 	e.TTL = min(max(e.TTL-t.opts.Now().Sub(e.Time), time.Millisecond), e.TTL)
 	of.events, of.records = append(of.events, e), append(of.records, r)
 	of.policy, of.leases = append(of.policy, policy), append(of.leases, leased{one, item})
-	return nil
+	return true, nil
 }
 
 // wait records the events, and has them wait for their couriers.

@@ -30,13 +30,14 @@ const (
 type names struct {
 	stream, markStream string
 	events, marks      string // subjects, before a vendor and an id
+	told               string // likewise, before what nodes say to all
 }
 
 func namesOf(cluster string) names {
 	root := "tagwarden." + cluster + ".queue."
 	return names{
 		stream: "tagwarden-" + cluster + "_queue", markStream: "tagwarden-" + cluster + "_queue-marks",
-		events: root + "events.", marks: root + "marks.",
+		events: root + "events.", marks: root + "marks.", told: root + "told.",
 	}
 }
 

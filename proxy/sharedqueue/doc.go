@@ -29,6 +29,15 @@
 //   - Who stops in good order leaves a mark that says how far it has come ([Message.GiveBack]): nothing is in
 //     doubt by that.
 //
+// # What nodes say to all
+//
+// On the second stream lies as well who takes messages, and of whom nothing is to wait any more ([Queue.Erase]). Each node
+// reads that every second, and before it takes its first message; one that cannot read it takes none. Whoever asks for
+// an erasure is told which of the nodes that took messages have not done it yet. It is gone from the servers, and
+// overwritten, when the last message is gone that was there when it was asked for, and all of these nodes have done it.
+//
+// # When messages go
+//
 // Whoever acknowledges a message has it deleted. Its mark is deleted after that where nobody else ever had it, and
 // stays where somebody did: it is what keeps that one from going on, however late. And who claims a message looks
 // behind the claim whether it is there still: whoever had it may have acknowledged it, and its mark have gone,

@@ -36,6 +36,12 @@ type Queue struct {
 	failed  atomic.Int64 // when the quorum was last not reached, in Unix nanoseconds; 0: since it was, never
 	refused atomic.Pointer[error]
 
+	hearing  sync.Mutex // held by who reads what nodes say to all
+	told     told
+	erasures atomic.Pointer[[]*Erasure]
+	news     chan struct{} // said when there is another one
+	madeAt   atomic.Int64  // when the stream of messages was made, in Unix nanoseconds
+
 	takings atomic.Uint64 // how many messages were taken
 	saying  chan struct{} // said when there is something to be said
 
@@ -64,7 +70,8 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		return nil, err
 	}
 	q := &Queue{o: o, names: namesOf(o.Cluster), soon: make(chan struct{}, 1), held: map[id]*Message{},
-		saying: make(chan struct{}, 1), unsaid: map[*Message]bool{}}
+		saying: make(chan struct{}, 1), unsaid: map[*Message]bool{}, news: make(chan struct{}, 1)}
+	q.erasures.Store(new([]*Erasure))
 	q.state.Store(&State{Size: o.Size})
 	if _, err := io.ReadFull(o.Rand, q.run[:]); err != nil {
 		return nil, err
@@ -109,17 +116,6 @@ func (q *Queue) Close() error {
 
 // State is how the stream stands, as it was seen last.
 func (q *Queue) State() State { return *q.state.Load() }
-
-// Elsewhere is how many messages are there that this node has not taken.
-func (q *Queue) Elsewhere(ctx context.Context) (uint64, error) {
-	q.mu.Lock()
-	held := uint64(len(q.held))
-	q.mu.Unlock()
-	if err := q.look(ctx); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrNotPut, err)
-	}
-	return max(q.state.Load().Messages, held) - held, nil
-}
 
 // Ready tells why nothing can be put; nil: as far as is known it can. The error is [ErrFull], or wraps [ErrNotPut].
 func (q *Queue) Ready() error {
@@ -214,6 +210,16 @@ func (q *Queue) look(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	q.madeAt.Store(info.Created.UnixNano())
+	for _, err := range []error{q.saysItTakes(ctx), q.hear(ctx), q.forgetErased(ctx)} {
+		if errors.Is(err, jetstream.ErrStreamNotFound) { // likewise
+			q.streams.Store(nil)
+			q.o.Note("the stream of marks is gone: it is made anew", err)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	state := &State{
 		Messages: info.State.Msgs, Bytes: info.State.Bytes, Size: info.Config.MaxBytes, Vendors: map[string]uint64{},

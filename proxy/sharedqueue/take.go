@@ -23,8 +23,10 @@ type Message struct {
 	Again, Silent bool
 	Begun, Ended  Set
 
-	q  *Queue
-	id id
+	q     *Queue
+	id    id
+	place uint64 // in the stream
+	made  int64  // when that was made, in Unix nanoseconds; 0: nobody knows
 
 	mu   sync.Mutex
 	msg  jetstream.Msg // as it was handed over last
@@ -54,6 +56,9 @@ func (q *Queue) Taker(vendor string) *Taker { return &Taker{q: q, vendor: vendor
 func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error {
 	if err := t.open(ctx); err != nil {
 		return err
+	}
+	if t.q.deaf() {
+		return ErrDeaf
 	}
 	waiting, cancel := context.WithTimeout(ctx, fetchLasts)
 	defer cancel()
@@ -131,7 +136,8 @@ func (q *Queue) read(vendor string, msg jetstream.Msg) (*Message, error) {
 			return nil, err
 		}
 	}
-	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1}
+	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1,
+		place: about.Sequence.Stream, made: q.madeAt.Load()}
 	m.mark.by = q.taking()
 	if m.Again {
 		if err := m.claim(q.ctx); err != nil {
@@ -265,18 +271,26 @@ func (m *Message) Forget() {
 func (q *Queue) keepAlways() {
 	t := time.NewTicker(q.o.Ack / 4)
 	defer t.Stop()
-	for {
+	for said := time.Now(); ; {
 		select {
 		case <-q.ctx.Done():
 			return
 		case <-t.C:
 		}
+		if !q.nc.IsConnected() {
+			continue
+		}
+		silent := time.Since(said)
+		said = time.Now()
 		q.mu.Lock()
 		all := make([]*Message, 0, len(q.held))
 		for _, m := range q.held {
 			all = append(all, m)
 		}
 		q.mu.Unlock()
+		if silent > q.o.Ack/2 {
+			q.findLost(all)
+		}
 		for _, m := range all {
 			m.mu.Lock()
 			msg, gone := m.msg, m.gone
@@ -286,4 +300,23 @@ func (q *Queue) keepAlways() {
 			}
 		}
 	}
+}
+
+// findLost finds out which messages another node was handed while this one was silent: that one claimed them.
+func (q *Queue) findLost(all []*Message) {
+	var asking sync.WaitGroup
+	places := make(chan struct{}, mostSaid)
+	for _, m := range all {
+		places <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-places }()
+			there, _, err := q.readMark(q.ctx, m.id)
+			m.marking.Lock()
+			defer m.marking.Unlock()
+			if err == nil && there.by != m.mark.by && there.by != [16]byte{} {
+				m.lost.Store(true)
+			}
+		})
+	}
+	asking.Wait()
 }
