@@ -3,6 +3,7 @@ package proxy_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,14 @@ func testSharedErase(t *testing.T, s *natstest.Servers) {
 		return len(a.erased(t, 7).Get("queue.nodes").Array()) == 0 && waiting() == 36
 	})
 	stops(t, away, a, b)
+	others := startVendor(t)
+	c := sharedNode(t, others.URL, s.URLs(), "c")
+	until(t, "what waits of others arrives", func() bool { return len(others.serials()) == 36 && c.onCluster(t) == 0 })
+	until(t, "that is all", func() bool { return c.Pending() == 0 })
+	stops(t, c)
+	if slices.Contains(others.serials(), "serial7x") {
+		t.Error("an event of the person leaves later")
+	}
 	for line := range strings.Lines(a.ledger(t)) {
 		if gjson.Get(line, "kind").Str == "event" && strings.Contains(line, "serial7x") && gjson.Get(line, "subjects.0").Exists() {
 			t.Errorf("a record is there still: %s", line)
