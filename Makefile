@@ -146,7 +146,7 @@ attack: ## attack the server from outside, on loopback, in some minutes; ATTACK 
 MINUTES ?= 10
 FAULTS  ?=
 
-faults: ## a cluster of processes with faults for MINUTES (10), and whether it kept its promises (bench/FAULTS.md); writes its part of bench/RESULTS.md
+faults: ## a cluster of processes with faults for MINUTES (10), its objections and its queue, and whether promises were kept (bench/FAULTS.md); writes its parts of bench/RESULTS.md
 	@echo "== faults: $(MINUTES) minutes"
 	@mkdir -p $(BIN)/faults
 	$(GO) build -tags faults -o $(BIN)/faults/tagwarden ./cmd/tagwarden

@@ -19,6 +19,7 @@ import (
 type servers struct {
 	all    [3]*natsServer
 	routes [3][3]*relay // from, to
+	stream string       // whose leader counts: how its name ends
 }
 
 type natsServer struct {
@@ -45,7 +46,7 @@ func freeAddr() (string, error) {
 
 // newServers lays three servers out. The third one's disk is small, where this process may mount one.
 func newServers(s *starter, program, dir, trust string) (*servers, error) {
-	c := &servers{}
+	c := &servers{stream: "_objections"}
 	for i := range c.all {
 		n := &natsServer{id: fmt.Sprint("s", i), store: filepath.Join(dir, fmt.Sprint("nats", i))}
 		for _, at := range []*string{&n.client, &n.cluster, &n.monitor} {
@@ -109,7 +110,7 @@ func (c *servers) leader() (leads int) {
 	_ = until(20*time.Second, "a leader", func() bool {
 		votes := map[string]int{}
 		for _, n := range c.all {
-			votes[n.leader()]++
+			votes[n.leader(c.stream)]++
 		}
 		leads = slices.IndexFunc(c.all[:], func(n *natsServer) bool { return votes[n.id] >= 2 })
 		return leads >= 0
@@ -118,7 +119,7 @@ func (c *servers) leader() (leads int) {
 }
 
 // leader is who leads, as this server says.
-func (n *natsServer) leader() string {
+func (n *natsServer) leader(of string) string {
 	var answer struct {
 		Accounts []struct {
 			Streams []struct {
@@ -134,7 +135,7 @@ func (n *natsServer) leader() string {
 	}
 	for _, a := range answer.Accounts {
 		for _, s := range a.Streams {
-			if strings.HasSuffix(s.Name, "_objections") {
+			if strings.HasSuffix(s.Name, of) {
 				return s.Cluster.Leader
 			}
 		}

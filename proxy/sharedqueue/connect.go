@@ -22,6 +22,7 @@ const (
 	retryMark   = 50 * time.Millisecond  // likewise
 	lookEvery   = time.Second            // how often the stream is looked at
 	fetchLasts  = 5 * time.Second        // one question for messages
+	beatEvery   = 500 * time.Millisecond // how often whoever was asked says that it is there
 	payloadRest = 4 << 10                // of what a server takes, kept for headers
 	quietAfter  = 500 * time.Millisecond // how long nothing is put after the quorum was not reached
 )

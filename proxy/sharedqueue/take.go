@@ -62,7 +62,7 @@ func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error
 	}
 	waiting, cancel := context.WithTimeout(ctx, fetchLasts)
 	defer cancel()
-	batch, err := t.consumer.Fetch(most, jetstream.FetchContext(waiting))
+	batch, err := t.consumer.Fetch(most, jetstream.FetchContext(waiting), jetstream.FetchHeartbeat(beatEvery))
 	if err != nil {
 		t.consumer = nil
 		return fmt.Errorf("cannot take messages: %w", err)
@@ -88,7 +88,11 @@ func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error
 			hand(all)
 		}
 	}
-	if err := batch.Error(); err != nil && waiting.Err() == nil && !errors.Is(err, jetstream.ErrNoMessages) {
+	switch err := batch.Error(); {
+	case err == nil || waiting.Err() != nil || errors.Is(err, jetstream.ErrNoMessages):
+	case errors.Is(err, jetstream.ErrNoHeartbeat): // the server that was asked is gone: another one is asked
+		t.consumer = nil
+	default:
 		t.consumer = nil
 		wrong = errors.Join(wrong, err)
 	}
