@@ -150,9 +150,9 @@ faults: ## a cluster of processes with faults for MINUTES (10), its objections a
 	@echo "== faults: $(MINUTES) minutes"
 	@mkdir -p $(BIN)/faults
 	$(GO) build -tags faults -o $(BIN)/faults/tagwarden ./cmd/tagwarden
-	$(GO) build -o $(BIN)/faults/nats-server github.com/nats-io/nats-server/v2
 	$(GO) build -o $(BIN)/faults/faults ./bench/faults
-	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(FAULTS)
+	$(GO) build $(if $(SKEW),-overlay $$($(BIN)/faults/faults -overlay $(BIN)/faults)) -o $(BIN)/faults/nats-server github.com/nats-io/nats-server/v2
+	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(if $(SKEW),-skew $(SKEW)) $(FAULTS)
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"

@@ -9,7 +9,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // testSharedErase: whoever has a person erased at one node has what waits of them end at each, what nobody has taken, too;

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // attemptEnds is how a first attempt at an event ends, and what is to become of the event.

@@ -18,7 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -381,7 +381,9 @@ func testSharedQuorum(t *testing.T, s *natstest.Servers) {
 		status, body := a.get(t, "/readyz")
 		return status == 503 && strings.Contains(body, "the cluster's queue cannot be reached")
 	})
-	s.Start(0)
+	if err := s.Again(0); err != nil {
+		t.Fatal(err)
+	}
 	until(t, "hits are taken again", func() bool { return a.send(t, ga4Hit(2)).status == 204 })
 	until(t, "the last one arrives", func() bool { return slices.Contains(v.serials(), "serial2x") })
 	a.ready(t)

@@ -45,7 +45,7 @@ func freeAddr() (string, error) {
 }
 
 // newServers lays three servers out. The third one's disk is small, where this process may mount one.
-func newServers(s *starter, program, dir, trust string) (*servers, error) {
+func newServers(s *starter, o *options, dir, trust string) (*servers, error) {
 	c := &servers{stream: "_objections"}
 	for i := range c.all {
 		n := &natsServer{id: fmt.Sprint("s", i), store: filepath.Join(dir, fmt.Sprint("nats", i))}
@@ -86,8 +86,9 @@ cluster { name: faults, listen: %q, no_advertise: true, pool_size: -1, routes: [
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			return nil, err
 		}
-		n.process = process{starter: s, name: fmt.Sprint("nats-server ", i), command: []string{program, "-c", config},
-			log: filepath.Join(dir, fmt.Sprintf("nats%d.log", i)), env: []string{"GOMAXPROCS=2"}}
+		n.process = process{starter: s, name: fmt.Sprint("nats-server ", i), command: []string{o.nats, "-c", config},
+			log: filepath.Join(dir, fmt.Sprintf("nats%d.log", i)), env: []string{"GOMAXPROCS=2",
+				fmt.Sprintf("FAULTS_CLOCK_SECONDS=%d", int(o.skew.Seconds())*[3]int{1, -1, 0}[i])}}
 		if err := n.start(); err != nil {
 			return nil, err
 		}

@@ -69,7 +69,7 @@ func (m *Message) next() mark {
 
 // put puts a mark in place of the one that is there. The mutex of marking is held.
 func (m *Message) put(ctx context.Context, next mark) error {
-	seq, err := m.q.writeMark(ctx, m.id, &next, m.seq)
+	seq, err := marking(m.q).writeMark(ctx, m.id, &next, m.seq)
 	m.doubt = err != nil
 	switch {
 	case err == nil:

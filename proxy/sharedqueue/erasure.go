@@ -49,6 +49,11 @@ type told struct {
 	said     time.Time                  // when this node last said that it does
 }
 
+// teller is a queue as what tells all nodes, and hears them.
+type teller struct{ *Queue }
+
+func telling(q *Queue) teller { return teller{q} }
+
 // Erase has all nodes end what waits of somebody: in messages that are there when it is called. It returns when the quorum
 // has that; nodes are told within a second or two of reaching it.
 func (q *Queue) Erase(ctx context.Context, name string, whose []byte) error {
@@ -70,10 +75,10 @@ func (q *Queue) Erase(ctx context.Context, name string, whose []byte) error {
 		}
 	}
 	q.hearing.Unlock()
-	if err := q.tell(ctx, toldErase+"."+name, toldErase, items); err != nil {
+	if err := telling(q).tell(ctx, toldErase+"."+name, toldErase, items); err != nil {
 		return err
 	}
-	return q.hear(ctx)
+	return telling(q).hear(ctx)
 }
 
 // Erasures are those that this node is to heed, as far as it knows.
@@ -87,10 +92,10 @@ func (e *Erasure) Covers(m *Message) bool {
 // SayErased says that this node has ended what waits of whom an erasure is about, and keeps to it.
 func (q *Queue) SayErased(ctx context.Context, e *Erasure) error {
 	subject := toldErased + "." + e.Name + "." + hex.EncodeToString([]byte(q.o.Node))
-	if err := q.tell(ctx, subject, toldErased, [][]byte{[]byte(e.Name), []byte(q.o.Node)}); err != nil {
+	if err := telling(q).tell(ctx, subject, toldErased, [][]byte{[]byte(e.Name), []byte(q.o.Node)}); err != nil {
 		return err
 	}
-	return q.hear(ctx)
+	return telling(q).hear(ctx)
 }
 
 // Erased tells how far an erasure has come: which nodes may have something of whom it is about, and how many messages that
@@ -110,7 +115,7 @@ func (q *Queue) Erased(ctx context.Context, name string) (left []string, message
 			}
 		}
 		q.hearing.Unlock()
-		if messages, err = q.upTo(ctx, e); err != nil {
+		if messages, err = telling(q).upTo(ctx, e); err != nil {
 			return nil, 0, fmt.Errorf("%w: %w", ErrNotPut, err)
 		}
 	}
@@ -119,7 +124,7 @@ func (q *Queue) Erased(ctx context.Context, name string) (left []string, message
 }
 
 // upTo is how many messages are there that an erasure is about, or a bound of it where others came behind.
-func (q *Queue) upTo(ctx context.Context, e *Erasure) (uint64, error) {
+func (q teller) upTo(ctx context.Context, e *Erasure) (uint64, error) {
 	s := q.streams.Load()
 	if s == nil {
 		return 0, ErrNotPut
@@ -138,7 +143,7 @@ func (q *Queue) upTo(ctx context.Context, e *Erasure) (uint64, error) {
 func (q *Queue) News() <-chan struct{} { return q.news }
 
 // tell keeps on the cluster what this node says to all.
-func (q *Queue) tell(ctx context.Context, subject, kind string, items [][]byte) error {
+func (q teller) tell(ctx context.Context, subject, kind string, items [][]byte) error {
 	of, err := drawID(q.o.Rand)
 	if err != nil {
 		return err
@@ -162,7 +167,7 @@ func (q *Queue) tell(ctx context.Context, subject, kind string, items [][]byte) 
 }
 
 // hear reads what nodes say to all. Where that fails, this node takes no message from a while later on.
-func (q *Queue) hear(ctx context.Context) error {
+func (q teller) hear(ctx context.Context) error {
 	q.hearing.Lock()
 	defer q.hearing.Unlock()
 	s := q.streams.Load()
@@ -203,7 +208,7 @@ func (q *Queue) hear(ctx context.Context) error {
 	return nil
 }
 
-func (q *Queue) readTold(ctx context.Context, s *streams, name string) ([][]byte, error) {
+func (q teller) readTold(ctx context.Context, s *streams, name string) ([][]byte, error) {
 	raw, err := s.marks.GetLastMsgForSubject(ctx, q.names.told+name)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		return nil, nil
@@ -245,14 +250,14 @@ func (t *told) add(subject string, items [][]byte) {
 }
 
 // deaf tells whether it was not heard for a while what nodes say.
-func (q *Queue) deaf() bool {
+func (q teller) deaf() bool {
 	q.hearing.Lock()
 	defer q.hearing.Unlock()
 	return time.Since(q.told.at) > longestDeaf
 }
 
 // saysItTakes says that this node takes messages, and may hold some.
-func (q *Queue) saysItTakes(ctx context.Context) error {
+func (q teller) saysItTakes(ctx context.Context) error {
 	q.hearing.Lock()
 	said := !q.told.said.IsZero() && time.Since(q.told.said) < takerAgain
 	q.hearing.Unlock()
@@ -270,7 +275,7 @@ func (q *Queue) saysItTakes(ctx context.Context) error {
 
 // forgetErased has erasures go that are done: no message is there any more that they are about, and every node that may
 // have had some has said so.
-func (q *Queue) forgetErased(ctx context.Context) error {
+func (q teller) forgetErased(ctx context.Context) error {
 	s := q.streams.Load()
 	for _, e := range q.Erasures() {
 		q.hearing.Lock()

@@ -28,18 +28,23 @@ const (
 	markSize = 2 + 16 + 2*setSize + macSize
 )
 
-func (q *Queue) macKey() ([]byte, error) {
+// marker is a queue as what reads and writes marks.
+type marker struct{ *Queue }
+
+func marking(q *Queue) marker { return marker{q} }
+
+func (q marker) macKey() ([]byte, error) {
 	return hkdf.Key(sha256.New, q.o.Key[:], nil, "tagwarden/1/shared queue marks", 32)
 }
 
-func (q *Queue) mac(of id, b []byte) []byte {
+func (q marker) mac(of id, b []byte) []byte {
 	h := hmac.New(sha256.New, q.marking)
 	_, _ = h.Write(of[:]) // it never fails
 	_, _ = h.Write(b)
 	return h.Sum(nil)[:macSize]
 }
 
-func (q *Queue) appendMark(of id, m *mark) []byte {
+func (q marker) appendMark(of id, m *mark) []byte {
 	b := append([]byte{markForm, 0}, m.by[:]...)
 	if m.back {
 		b[1] = 1
@@ -48,7 +53,7 @@ func (q *Queue) appendMark(of id, m *mark) []byte {
 	return append(b, q.mac(of, b)...)
 }
 
-func (q *Queue) parseMark(of id, b []byte) (m mark, err error) {
+func (q marker) parseMark(of id, b []byte) (m mark, err error) {
 	if len(b) != markSize || b[0] != markForm || b[1] > 1 || !hmac.Equal(q.mac(of, b[:markSize-macSize]), b[markSize-macSize:]) {
 		return mark{}, errSealed
 	}
@@ -59,7 +64,7 @@ func (q *Queue) parseMark(of id, b []byte) (m mark, err error) {
 }
 
 // readMark reads the mark of a message, as whoever leads the stream has it; no mark: its number is 0.
-func (q *Queue) readMark(ctx context.Context, of id) (m mark, seq uint64, err error) {
+func (q marker) readMark(ctx context.Context, of id) (m mark, seq uint64, err error) {
 	marks := q.streams.Load()
 	if marks == nil {
 		return mark{}, 0, ErrNotPut
@@ -79,7 +84,7 @@ func (q *Queue) readMark(ctx context.Context, of id) (m mark, seq uint64, err er
 
 // writeMark writes a mark in place of the one of a number, or of a later one of the same writer's: an attempt of which no
 // answer came may have been taken. The error is [ErrLost] where somebody else's is there.
-func (q *Queue) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
+func (q marker) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, q.o.Wait)
 	defer cancel()
 	msg := &nats.Msg{Subject: q.names.marks + of.text(), Data: q.appendMark(of, m)}
@@ -106,7 +111,7 @@ func (q *Queue) writeMark(ctx context.Context, of id, m *mark, after uint64) (se
 	}
 }
 
-func (q *Queue) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint64, error) {
+func (q marker) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLasts)
 	defer cancel()
 	ack, err := q.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),

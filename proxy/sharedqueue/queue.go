@@ -81,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		return nil, err
 	}
 	q.sealing = [32]byte(sealing)
-	if q.marking, err = q.macKey(); err != nil {
+	if q.marking, err = marking(q).macKey(); err != nil {
 		return nil, err
 	}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
@@ -212,7 +212,7 @@ func (q *Queue) look(ctx context.Context) error {
 		return err
 	}
 	q.madeAt.Store(info.Created.UnixNano())
-	for _, err := range []error{q.saysItTakes(ctx), q.hear(ctx), q.forgetErased(ctx)} {
+	for _, err := range []error{telling(q).saysItTakes(ctx), telling(q).hear(ctx), telling(q).forgetErased(ctx)} {
 		if errors.Is(err, jetstream.ErrStreamNotFound) { // likewise
 			q.streams.Store(nil)
 			q.o.Note("the stream of marks is gone: it is made anew", err)

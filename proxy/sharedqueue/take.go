@@ -57,7 +57,7 @@ func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error
 	if err := t.open(ctx); err != nil {
 		return err
 	}
-	if t.q.deaf() {
+	if telling(t.q).deaf() {
 		return ErrDeaf
 	}
 	waiting, cancel := context.WithTimeout(ctx, fetchLasts)
@@ -180,14 +180,14 @@ func (m *Message) comesAgain(ctx context.Context, msg jetstream.Msg) (mine bool,
 // claim has whoever had the message before not mark it any more.
 func (m *Message) claim(ctx context.Context) error {
 	for {
-		was, seq, err := m.q.readMark(ctx, m.id)
+		was, seq, err := marking(m.q).readMark(ctx, m.id)
 		if err != nil {
 			return err
 		}
 		m.Silent, m.Begun, m.Ended = !was.back, was.begun, was.ended
 		m.mark = mark{by: m.mark.by, begun: was.begun, ended: was.ended}
 		m.want, m.over = was.begun, was.ended
-		m.seq, err = m.q.writeMark(ctx, m.id, &m.mark, seq)
+		m.seq, err = marking(m.q).writeMark(ctx, m.id, &m.mark, seq)
 		if !errors.Is(err, ErrLost) {
 			return err
 		}
@@ -314,7 +314,7 @@ func (q *Queue) findLost(all []*Message) {
 		places <- struct{}{}
 		asking.Go(func() {
 			defer func() { <-places }()
-			there, _, err := q.readMark(q.ctx, m.id)
+			there, _, err := marking(q).readMark(q.ctx, m.id)
 			m.marking.Lock()
 			defer m.marking.Unlock()
 			if err == nil && there.by != m.mark.by && there.by != [16]byte{} {
