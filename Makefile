@@ -147,13 +147,13 @@ attack: ## attack the server from outside, on loopback, in some minutes; ATTACK 
 MINUTES ?= 10
 FAULTS  ?=
 
-faults: ## a cluster of processes with faults for MINUTES (10), and whether it kept its promises (bench/FAULTS.md); writes its part of bench/RESULTS.md
+faults: ## a cluster of processes with faults for MINUTES (10), its objections and its queue, and whether promises were kept (bench/FAULTS.md); writes its parts of bench/RESULTS.md
 	@echo "== faults: $(MINUTES) minutes"
 	@mkdir -p $(BIN)/faults
 	$(GO) build -tags faults -o $(BIN)/faults/tagwarden ./cmd/tagwarden
-	$(GO) build -o $(BIN)/faults/nats-server github.com/nats-io/nats-server/v2
 	$(GO) build -o $(BIN)/faults/faults ./bench/faults
-	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(FAULTS)
+	$(GO) build $(if $(SKEW),-overlay $$($(BIN)/faults/faults -overlay $(BIN)/faults)) -o $(BIN)/faults/nats-server github.com/nats-io/nats-server/v2
+	$(BIN)/faults/faults -minutes $(MINUTES) -tagwarden $(BIN)/faults/tagwarden -nats-server $(BIN)/faults/nats-server -results bench/RESULTS.md $(if $(SKEW),-skew $(SKEW)) $(FAULTS)
 
 VERSION ?= 0.1.0
 ARCH    ?= amd64

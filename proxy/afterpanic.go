@@ -40,6 +40,9 @@ func (x panicked) giveBack() {
 		case it.Attempted && x.opts.Outcome(outcomeOf(&it, ledger.Deferred, delivery.WhyFailed.String(), 0)) != nil:
 			// what may have arrived stays handed out where that cannot be recorded: the next start asks for it again
 		default:
+			if !it.Attempted {
+				x.taken.takeBack(&it)
+			}
 			x.queue.Later(it, againAfter)
 		}
 	}
@@ -58,6 +61,10 @@ func (x panicked) parcelOf(it queue.Item) *parcel {
 
 // setAside parks an event that came upon a panic again. Where there is no room it ends.
 func (x panicked) setAside(it queue.Item) {
+	if !x.taken.mayPark(&it) {
+		x.queue.Later(it, againAfter)
+		return
+	}
 	if err := x.opts.Outcome(outcomeOf(&it, ledger.Parked, whyPanic, 0)); err != nil {
 		x.unrecorded(err)
 		return

@@ -81,6 +81,7 @@ func (d *dispatcher) run(ctx context.Context) {
 			d.endParked()
 			d.forgetCopy()
 			d.taken.endLost()
+			d.taken.sayEnded()
 			for _, c := range d.couriers {
 				c.sweep()
 			}

@@ -53,15 +53,19 @@ func (d *eraserDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (ou
 		return out, unerased(err)
 	}
 	upTo := d.ledger.State().Sealed
+	if out.Request, err = drawn(d.random); err != nil {
+		return out, err
+	}
+	if !of.Trial { // whoever takes them from now on ends them
+		if err := d.eraseShared(ctx, out.Request, hashes); err != nil {
+			return out, unerased(err)
+		}
+	}
 	busy, err := d.endOf(&out, hashes, of.Trial)
 	if err != nil {
 		return out, unerased(err)
 	}
-	why := ledger.Erasure{Because: d.opts.InForce().Policy.ScrubName(who + ": " + of.Because)}
-	if out.Request, err = drawn(d.random); err != nil {
-		return out, err
-	}
-	why.Request = out.Request
+	why := ledger.Erasure{Because: d.opts.InForce().Policy.ScrubName(who + ": " + of.Because), Request: out.Request}
 	seen := erasedFacts{since: d.opts.Now().Add(-longestDirect), hashes: hashes, out: &out}
 	done, err := d.ledger.Eraser.Erase(ctx, ledger.Erasing{
 		Why: []ledger.Erasure{why}, Together: true, Trial: of.Trial,
@@ -70,11 +74,11 @@ func (d *eraserDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (ou
 		Ended: func(p ledger.Picked) bool { return d.hasEnded(p, busy, &seen) },
 	})
 	out.Records, out.Segments, out.Waiting, out.Left, out.Trial = done.Records[0], done.Segments, done.Kept, done.Left, of.Trial
+	if err == nil && !of.Trial {
+		out.Queue, err = d.erasedShared(ctx, out.Request)
+	}
 	if out.Records == 0 {
 		out.Request = "" // there is no record that it names
-	}
-	if err == nil && !of.Trial {
-		err = d.taken.elsewhere(ctx)
 	}
 	if err != nil {
 		return out, unerased(err)
@@ -139,7 +143,19 @@ func (d *eraserDesk) hashesOf(of *api.EraseAsk) (all [][16]byte, err error) {
 
 // endOf ends what waits of a person, or counts it. Busy are those that are under way.
 func (d *eraserDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (busy names, err error) {
-	var items []queue.Item
+	items, err := d.waitingOf(hashes)
+	if err == nil && trial {
+		out.Ended = len(items)
+		return nil, nil
+	}
+	if err == nil {
+		out.Ended, busy, err = d.endErased(items)
+	}
+	return busy, err
+}
+
+// waitingOf are the events of a person that wait here, or are parked.
+func (d *dispatcher) waitingOf(hashes [][16]byte) (items []queue.Item, err error) {
 	var e queue.Event
 	defer e.Reset()
 	for it := range d.queue.Pending("") {
@@ -149,14 +165,20 @@ func (d *eraserDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (busy
 		case err != nil:
 			return nil, err
 		}
-		if slices.ContainsFunc(e.Subjects, func(s [16]byte) bool { return slices.Contains(hashes, s) }) {
+		if isAnyOf(e.Subjects, hashes) {
 			items = append(items, it)
 		}
 	}
-	if trial {
-		out.Ended = len(items)
-		return nil, nil
-	}
+	return items, nil
+}
+
+// isAnyOf tells whether one of an event's subjects is among some.
+func isAnyOf(subjects, some [][16]byte) bool {
+	return slices.ContainsFunc(subjects, func(s [16]byte) bool { return slices.Contains(some, s) })
+}
+
+// endErased ends events that are to go, but for those that are under way.
+func (d *dispatcher) endErased(items []queue.Item) (ended int, busy names, err error) {
 	for len(items) > 0 {
 		n := min(len(items), mostPurged)
 		taken, _ := queue.Take(d.queue, items[:n])
@@ -166,15 +188,15 @@ func (d *eraserDesk) endOf(out *api.Erased, hashes [][16]byte, trial bool) (busy
 				busy = append(busy, it.Name) // it may have ended by now, which a further request sees
 			}
 		}
-		d.taken.secret(taken)
+		d.taken.secret(taken...)
 		if len(taken) > 0 && !d.finish(taken, whyErased) {
-			return nil, errors.New("it cannot be recorded that events which wait have ended")
+			return ended, nil, errors.New("it cannot be recorded that events which wait have ended")
 		}
-		out.Ended += len(taking)
+		ended += len(taking)
 		items = items[n:]
 	}
 	slices.SortFunc(busy, queue.Name.Compare)
-	return busy, nil
+	return ended, busy, nil
 }
 
 // erasedFacts looks at records, one after the other.

@@ -154,6 +154,9 @@ func (x *exchange) take(it queue.Item) bool {
 		x.queue.Later(it, againAfter)
 		x.hold(p)
 		x.stalled = true
+	case x.taken.erases(&it, p.event.Subjects):
+		x.taken.secret(it)
+		x.over.add(it, ledger.Dropped, whyErased, 0)
 	case !x.knowsAgain(p) && it.Attempted:
 		why := whyStopped
 		if len(p.event.Key) > 0 {

@@ -152,6 +152,7 @@ func (x *exchange) apart(some []int, o delivery.Outcome) {
 	var again [2][]int
 	for n, part := range x.parts {
 		if part.Again {
+			x.taken.takeBack(&x.parcels[some[n]].item) // it may be a while until its next request
 			again[part.Round] = append(again[part.Round], some[n])
 		} else {
 			x.settle(&x.parcels[some[n]], part.Outcome)
@@ -193,6 +194,9 @@ func (x *exchange) again(p *parcel, o delivery.Outcome, after time.Duration) {
 			return
 		}
 	}
+	if !p.item.Attempted { // what it was marked for on the cluster did not count
+		x.taken.takeBack(&p.item)
+	}
 	x.opts.Metrics.Delivery.Again.WithLabelValues(x.vendor, o.Why.String()).Inc()
 	x.queue.Later(p.item, after)
 }
@@ -213,6 +217,10 @@ func becameOf(p *parcel, o delivery.Outcome) string {
 
 // park keeps an event that its vendor refused. Where there is no room it ends.
 func (x *exchange) park(p *parcel, o delivery.Outcome) {
+	if !x.taken.mayPark(&p.item) {
+		x.queue.Later(p.item, againAfter)
+		return
+	}
 	of := outcomeOf(&p.item, ledger.Parked, o.Why.String(), o.Status)
 	if err := x.opts.Outcome(of); err != nil {
 		x.unrecorded(err)

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 

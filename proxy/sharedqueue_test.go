@@ -18,7 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
@@ -106,6 +106,8 @@ func TestSharedQueue(t *testing.T) {
 		{"a node that stops gives back what it took", testSharedStop},
 		{"a node that falls silent is gone on from, and nothing is sent twice that counts twice", testSharedSilent},
 		{"a node that was killed ends what it had taken", testSharedKilled},
+		{"each event ends as is known of it", testSharedOutcomes},
+		{"whoever is erased at one node is erased at all", testSharedErase},
 		{"what waits there is delivered when the queue is local again", testSharedBack},
 		{"a full queue refuses hits early", testSharedFull},
 		{"without a quorum hits are refused", testSharedQuorum}, // the last one: it stops servers
@@ -379,7 +381,9 @@ func testSharedQuorum(t *testing.T, s *natstest.Servers) {
 		status, body := a.get(t, "/readyz")
 		return status == 503 && strings.Contains(body, "the cluster's queue cannot be reached")
 	})
-	s.Start(0)
+	if err := s.Again(0); err != nil {
+		t.Fatal(err)
+	}
 	until(t, "hits are taken again", func() bool { return a.send(t, ga4Hit(2)).status == 204 })
 	until(t, "the last one arrives", func() bool { return slices.Contains(v.serials(), "serial2x") })
 	a.ready(t)

@@ -59,6 +59,58 @@ func (t *takers) begin(items []queue.Item) error {
 	return wrong
 }
 
+// takeBack says of an event that was to be sent, or was, that this certainly did not count: should this node die now,
+// another one may send it.
+func (t *takers) takeBack(it *queue.Item) {
+	if t == nil || !it.Taken {
+		return
+	}
+	t.mu.Lock()
+	of, known := t.leases[it.Name]
+	t.mu.Unlock()
+	if known {
+		of.TakeBack(of.item)
+	}
+}
+
+// mayPark marks an event that is about to be parked here, so that nobody else sends it from then on. False where that cannot
+// be: it is tried again, or another node has it by now.
+func (t *takers) mayPark(it *queue.Item) bool {
+	return t.begin([]queue.Item{*it}) == nil
+}
+
+// sayEnded says on the cluster what has ended of messages that stay for what has not: should this node die, nobody else
+// asks what became of it. It is said once that is on disk, and of messages of which nothing else has ended since it was
+// looked the last time: of most nothing is, since they go before that.
+func (t *takers) sayEnded() {
+	if t == nil {
+		return
+	}
+	due, all := map[*lease]sharedqueue.Set{}, map[*lease]bool{}
+	t.mu.Lock()
+	for _, of := range t.leases {
+		all[of.lease] = true
+	}
+	for one := range all {
+		if one.done != one.told && one.done == one.seen {
+			due[one] = one.done
+		}
+		one.seen = one.done
+	}
+	t.mu.Unlock()
+	if len(due) == 0 || t.ledger.Sync() != nil {
+		return
+	}
+	for one, done := range due {
+		one.SayEnded(done)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for one, done := range due {
+		one.told = done
+	}
+}
+
 // status tells how the cluster's queue stands; nil: there is none.
 func (t *takers) status() *api.QueueShared {
 	if t == nil {
@@ -78,22 +130,8 @@ func (t *takers) status() *api.QueueShared {
 	return out
 }
 
-// elsewhere says that something may wait of a person whose records were to go, in messages that this node has not taken;
-// nil: nothing does.
-func (t *takers) elsewhere(ctx context.Context) error {
-	if t == nil {
-		return nil
-	}
-	n, err := t.shared.Elsewhere(ctx)
-	if err == nil && n > 0 {
-		err = fmt.Errorf("%d messages wait in the cluster's queue that this node has not taken: erase at each node, and once more "+
-			"when they have ended", n)
-	}
-	return err
-}
-
 // secret has the bytes of messages be overwritten on the servers that events are of, once those messages end.
-func (t *takers) secret(items []queue.Item) {
+func (t *takers) secret(items ...queue.Item) {
 	if t == nil {
 		return
 	}

@@ -41,7 +41,9 @@ type lease struct {
 	*sharedqueue.Message
 	vendor string
 	left   int             // events that have not ended
-	done   sharedqueue.Set // those that have
+	done   sharedqueue.Set // those that have, or are parked
+	seen   sharedqueue.Set // those that had, the last time it was looked
+	told   sharedqueue.Set // those of which the cluster was told so
 	secret bool            // its bytes are to be overwritten
 }
 
@@ -78,6 +80,7 @@ func (t *takers) run(ctx context.Context) {
 		working.Wait()
 	}()
 	working.Go(func() { t.acknowledge(ctx) })
+	working.Go(func() { t.erase(ctx) })
 	taking := map[string]bool{}
 	tick := time.NewTicker(lookAtTaken)
 	defer tick.Stop()
@@ -201,6 +204,8 @@ type taking struct {
 	records []ledger.Event
 	policy  []string
 	leases  []leased
+
+	gone []ledger.Event // of somebody who was erased: they do not wait
 }
 
 // takeSome records what was taken, and has it wait. It is this node's when that is on disk.
@@ -215,14 +220,23 @@ func (t *takers) takeSome(vendor string, all []*sharedqueue.Message) error {
 			if m.Ended.Has(i) {
 				continue
 			}
-			if err := of.add(t, one, i); err != nil {
+			waits, err := of.add(t, one, i)
+			if err != nil {
 				return err
 			}
-			one.left++
+			if waits {
+				one.left++
+			} else {
+				one.done.Add(i)
+				one.secret = true
+			}
 		}
 		if one.left == 0 {
 			empty = append(empty, one)
 		}
+	}
+	if err := t.recordGone(vendor, of.gone); err != nil {
+		return err
 	}
 	if len(of.events) > 0 {
 		if err := t.wait(&of); err != nil {
@@ -233,16 +247,16 @@ func (t *takers) takeSome(vendor string, all []*sharedqueue.Message) error {
 	return nil
 }
 
-// add reads an event, and makes the record of it.
-func (of *taking) add(t *takers, one *lease, item int) error {
+// add reads an event, and makes the record of it. False: it does not wait, since it is of somebody who was erased.
+func (of *taking) add(t *takers, one *lease, item int) (waits bool, err error) {
 	var e queue.Event
 	if err := queue.Carried(one.Items[item], &e); err != nil {
-		return fmt.Errorf("an event of another node cannot be read: %w", err)
+		return false, fmt.Errorf("an event of another node cannot be read: %w", err)
 	}
 	policy, line, _ := strings.Cut(string(e.Record), "\n")
 	r, err := ledger.ParseEvent([]byte(line))
 	if err != nil {
-		return fmt.Errorf("the record of another node's event cannot be read: %w", err)
+		return false, fmt.Errorf("the record of another node's event cannot be read: %w", err)
 	}
 	var kept rules.Kept
 	if err := kept.Read(e.Facts); err == nil {
@@ -250,11 +264,16 @@ func (of *taking) add(t *takers, one *lease, item int) error {
 	}
 	r.Taken = fmt.Sprintf("%s %d", one.Node, e.Name.Hit)
 	r.Hit, r.Policy, r.Shared = t.hits.Add(1), policy, false
+	if t.isErased(one.Message, e.Subjects) {
+		r.Subjects = nil
+		of.gone = append(of.gone, r)
+		return false, nil
+	}
 	e.Name.Hit, e.Taken, e.Attempted = r.Hit, true, mayHaveLeft(one.Message, item, &e)
 	e.TTL = min(max(e.TTL-t.opts.Now().Sub(e.Time), time.Millisecond), e.TTL)
 	of.events, of.records = append(of.events, e), append(of.records, r)
 	of.policy, of.leases = append(of.policy, policy), append(of.leases, leased{one, item})
-	return nil
+	return true, nil
 }
 
 // wait records the events, and has them wait for their couriers.
@@ -328,65 +347,4 @@ func (t *takers) finished(all ...*lease) {
 	t.over = append(t.over, all...)
 	t.mu.Unlock()
 	say(t.ended)
-}
-
-// acknowledge acknowledges messages of which everything has ended, once that is on disk, until the context ends.
-func (t *takers) acknowledge(ctx context.Context) {
-	for ctx.Err() == nil {
-		pauseFor(ctx, t.ended, mostPause)
-		for t.acknowledgeSome(ctx) {
-			pauseFor(ctx, nil, againAfter)
-		}
-	}
-}
-
-// acknowledgeSome acknowledges what there is; true: some of it is left to be tried again.
-func (t *takers) acknowledgeSome(ctx context.Context) (again bool) {
-	t.mu.Lock()
-	all := t.over
-	t.over = nil
-	t.mu.Unlock()
-	if len(all) == 0 {
-		return false
-	}
-	var left []*lease
-	if err := t.ledger.Sync(); err != nil {
-		left = all
-	} else {
-		left = t.done(ctx, all)
-	}
-	if len(left) == 0 {
-		return false
-	}
-	t.mu.Lock()
-	t.over = append(t.over, left...)
-	t.mu.Unlock()
-	return ctx.Err() == nil
-}
-
-// mostAcknowledged is how many messages are acknowledged at once.
-const mostAcknowledged = 64
-
-// done acknowledges messages, and returns those of which nobody knows whether they are.
-func (t *takers) done(ctx context.Context, all []*lease) (left []*lease) {
-	var mu sync.Mutex
-	var asking sync.WaitGroup
-	places := make(chan struct{}, mostAcknowledged)
-	for _, one := range all {
-		places <- struct{}{}
-		asking.Go(func() {
-			defer func() { <-places }()
-			ctx, cancel := context.WithTimeout(ctx, againAfter)
-			defer cancel()
-			if one.Lost() {
-				one.Forget()
-			} else if one.Done(ctx, one.secret) != nil {
-				mu.Lock()
-				left = append(left, one)
-				mu.Unlock()
-			}
-		})
-	}
-	asking.Wait()
-	return left
 }

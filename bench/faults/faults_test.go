@@ -26,9 +26,12 @@ func TestFaults(t *testing.T) {
 			t.Fatalf("%v: %s", err, said)
 		}
 	}
-	bad, err := faults(t.Context(), &o)
-	if t.Log(out.String()); err != nil || bad {
-		t.Errorf("%v", err)
+	for _, o.queue = range []bool{false, true} {
+		out.Reset()
+		bad, err := faults(t.Context(), &o)
+		if t.Log(out.String()); err != nil || bad {
+			t.Errorf("%v", err)
+		}
 	}
 }
 
@@ -76,7 +79,7 @@ func TestPartsAreReplaced(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := writeDown(name, title+"\n\nnew\n\n"); err != nil {
+			if err := writeDown(name, title, title+"\n\nnew\n\n"); err != nil {
 				t.Fatal(err)
 			}
 		}

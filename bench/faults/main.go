@@ -20,8 +20,10 @@ type options struct {
 	nodes           int
 	lasts           time.Duration // the least
 	short           bool          // only what the short run has, once
+	queue           bool          // what waits is on the cluster, and it is events that are held against what was accepted
 	stale           time.Duration
 	every           time.Duration // between visitors, on average
+	skew            time.Duration // of two servers' clocks
 	seed            uint64
 	results         string
 	keep            bool
@@ -42,6 +44,8 @@ type run struct {
 	load      *load
 	elections []time.Duration // how long it took after a leader's end
 	skipped   []string
+	events    *eventBooks // nil: events do not wait
+	accounts  map[string]*accounts
 }
 
 func (r *run) lasts(d time.Duration) time.Duration {
@@ -50,6 +54,9 @@ func (r *run) lasts(d time.Duration) time.Duration {
 	}
 	return d
 }
+
+// halves are what a run is about: objections, where events leave at once; and events that wait on the cluster.
+var halves = []string{"objections", "queue"}
 
 func main() {
 	o := options{out: os.Stdout}
@@ -61,18 +68,39 @@ func main() {
 	flag.DurationVar(&o.every, "every", 500*time.Millisecond, "between visitors who object, on average")
 	flag.Uint64Var(&o.seed, "seed", 0, "of choices; 0: a new one")
 	flag.StringVar(&o.results, "results", "-", "file whose part is written anew; -: none")
+	only := flag.String("only", "", "objections or queue; the default is one after the other, each for half of the time")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folders")
+	flag.DurationVar(&o.skew, "skew", 0, "by how much the clock of one server is fast, and that of another slow: it has to be built with -overlay")
+	overlay := flag.String("overlay", "", "only write into this folder what go build -overlay is given for the server, and say where")
 	flag.Parse()
+	if *overlay != "" {
+		file, err := writeOverlay(*overlay)
+		if err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, "faults:", err)
+			os.Exit(2)
+		}
+		_, _ = fmt.Println(file)
+		return
+	}
 	o.lasts = time.Duration(*minutes * float64(time.Minute))
 	if o.seed == 0 {
 		o.seed = rand.Uint64() //nolint:gosec // a test's choices
 	}
-	bad, err := faults(context.Background(), &o)
-	if err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, "faults:", err)
-		os.Exit(2)
+	o.lasts /= time.Duration(len(halves))
+	anyBad := false
+	for _, half := range halves {
+		of := o
+		if of.queue = half == "queue"; *only != "" && *only != half {
+			continue
+		}
+		bad, err := faults(context.Background(), &of)
+		if err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, "faults:", err)
+			os.Exit(2)
+		}
+		anyBad = anyBad || bad
 	}
-	if bad {
+	if anyBad {
 		os.Exit(1)
 	}
 }
@@ -100,7 +128,14 @@ func faults(ctx context.Context, o *options) (bad bool, err error) {
 	visiting, stop := context.WithCancel(ctx)
 	defer stop()
 	visited := make(chan struct{})
-	go func() { defer close(visited); r.load.goOn(visiting) }()
+	go func() {
+		defer close(visited)
+		if o.queue {
+			r.events.goOn(visiting, r.nodes)
+		} else {
+			r.load.goOn(visiting)
+		}
+	}()
 	for round := 0; round == 0 || !o.short && r.books.now() < o.lasts; round++ {
 		for i := range phases {
 			if err := r.happens(ctx, &phases[i]); err != nil {
@@ -110,7 +145,11 @@ func faults(ctx context.Context, o *options) (bad bool, err error) {
 	}
 	stop()
 	<-visited
-	if err := r.verify(ctx); err != nil {
+	verify := r.verify
+	if o.queue {
+		verify = r.verifyQueue
+	}
+	if err := verify(ctx); err != nil {
 		return false, err
 	}
 	return r.report(ctx)
@@ -118,7 +157,7 @@ func faults(ctx context.Context, o *options) (bad bool, err error) {
 
 // happens has a phase happen, and waits until the cluster is well again.
 func (r *run) happens(ctx context.Context, p *phase) error {
-	if r.o.short && !p.short {
+	if r.o.short && !p.short && !(r.o.queue && p.name == stoppedLonger) || r.o.queue && p.aboutNodes {
 		return nil
 	}
 	r.books.enter(p.name)
@@ -136,7 +175,11 @@ func (r *run) happens(ctx context.Context, p *phase) error {
 	r.books.joined()
 	took := r.books.now() - over
 	r.books.healed(p.name, took)
-	if p.heals > 0 && took > p.heals {
+	within := p.heals
+	if r.o.queue {
+		within += queueHeals
+	}
+	if p.heals > 0 && took > within {
 		r.books.find("all nodes were current only %v after it was over", took)
 	}
 	_, _ = fmt.Fprintf(r.o.out, "%6.1f s  %-40s lasted %5.1f s, all current after %v\n", began.Seconds(), p.name,
@@ -152,13 +195,21 @@ func (r *run) begin(ctx context.Context) (err error) {
 	r.books = newBooks(r.o.nodes)
 	r.books.enter("start")
 	sink := newSink(r.books)
+	if r.o.queue {
+		sink.Close()
+		r.events = newEventBooks(r.books, r.o.seed)
+		sink = newVendors(r.events)
+	}
 	context.AfterFunc(ctx, sink.Close)
 	r.o.sink = sink.Listener.Addr().String()
 	if r.creds, err = newCredentials(r.dir); err != nil {
 		return err
 	}
-	if r.servers, err = newServers(r.starter, r.o.nats, r.dir, r.creds.servers); err != nil {
+	if r.servers, err = newServers(r.starter, r.o, r.dir, r.creds.servers); err != nil {
 		return err
+	}
+	if r.o.queue {
+		r.servers.stream = "_queue"
 	}
 	r.backup = filepath.Join(r.dir, "backup")
 	token := ""

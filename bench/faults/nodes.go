@@ -26,6 +26,7 @@ const policyText = `purposes:
 
 const activitiesText = `activities:
   - { id: measure, vendor: ga4, purposes: [audience], basis: opt_out, regions: [US], retention: 14 months, profile: standard, events: ["*"] }
+  - { id: collect, vendor: segment, purposes: [audience], basis: opt_out, regions: [US], retention: 14 months, profile: standard, events: ["*"] }
 `
 
 const profilesText = `profiles:
@@ -63,8 +64,9 @@ sites:
   shop: { hosts: [shop.example], base: /t, origins: ["https://shop.example"], region: { default: US }, signals: { gpc: {} } }
 vendors:
   ga4: { catalog: ga4, upstream: %q, private: true, concurrency: 64 }
-cluster: { name: faults, node: %s, nats: [%s], creds: %q, monitor: [%s], stale: { after: %s } }
-`, n.hits, n.admin, "http://"+o.sink, name, strings.Join(urls, ", "), creds, strings.Join(monitors, ", "), o.stale),
+  segment: { catalog: segment, upstreams: { api: %q, settings: %q }, private: true }
+%scluster: { name: faults, node: %s, nats: [%s], creds: %q, monitor: [%s], stale: { after: %s } }
+`, n.hits, n.admin, "http://"+o.sink, "http://"+o.sink, "http://"+o.sink, o.delivery(), name, strings.Join(urls, ", "), creds, strings.Join(monitors, ", "), o.stale),
 		"policy/purposes.yaml": policyText, "policy/activities.yaml": activitiesText, "policy/profiles.yaml": profilesText,
 		"root.key": rootKey(name == "stranger"),
 	}
@@ -79,10 +81,22 @@ cluster: { name: faults, node: %s, nats: [%s], creds: %q, monitor: [%s], stale: 
 	}
 	n.process = process{
 		starter: s, name: "node " + name, command: []string{o.tagwarden, "serve", "--config", n.file},
-		log: filepath.Join(dir, name+".log"), env: []string{"GOMAXPROCS=2", "TAGWARDEN_FAULTS_CLOCK=" + clock.String()},
+		log: filepath.Join(dir, name+".log"), env: []string{"GOMAXPROCS=2", "TAGWARDEN_FAULTS_CLOCK=" + clock.String(),
+			"TAGWARDEN_FAULTS_SILENCE=" + silence.String()},
 	}
 	return n, nil
 }
+
+// delivery is what server files say of it.
+func (o *options) delivery() string {
+	if !o.queue {
+		return ""
+	}
+	return "delivery: { mode: queued, retry: { first: 50ms, most: 2s }, queue: { on: cluster, size: 24MiB } }\n"
+}
+
+// silence is after how long others are handed what a silent node had taken.
+const silence = 3 * time.Second
 
 // rootKey is a root secret of a run: that of all nodes, or another one.
 func rootKey(other bool) string {

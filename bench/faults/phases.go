@@ -15,15 +15,23 @@ import (
 
 // phase is something that happens to a cluster. It returns when the cause is over.
 type phase struct {
-	name  string
-	short bool          // it is in the short run too
-	heals time.Duration // in which all nodes are current after it; 0: NATS takes as long as it takes
-	do    func(context.Context, *run) error
+	name       string
+	short      bool          // it is in the short run too
+	aboutNodes bool          // it is about a node that does not belong here, whatever waits
+	heals      time.Duration // in which all nodes are current after it; 0: NATS takes as long as it takes
+	do         func(context.Context, *run) error
 }
 
 // nodeHeals is how soon nodes are current when what was between them and the servers is over. (Half a second of it is
 // for asking them.)
 const nodeHeals = 1500 * time.Millisecond
+
+// queueHeals is how much later than that nodes take hits again whose events wait on the cluster: they look every second
+// how its queue stands.
+const queueHeals = time.Second
+
+// stoppedLonger is also in the short run of events that wait: another node goes on with what the stopped one had.
+const stoppedLonger = "node stopped for longer"
 
 var phases = []phase{
 	{name: "nothing", short: true, do: func(ctx context.Context, r *run) error { wait(ctx, r.lasts(4*time.Second)); return nil }},
@@ -31,7 +39,7 @@ var phases = []phase{
 	{name: "node stopped for less than stale.after", do: func(ctx context.Context, r *run) error {
 		return nodeStopped(ctx, r, r.o.stale/2)
 	}},
-	{name: "node stopped for longer", heals: nodeHeals, do: func(ctx context.Context, r *run) error {
+	{name: stoppedLonger, heals: nodeHeals, do: func(ctx context.Context, r *run) error {
 		return nodeStopped(ctx, r, r.o.stale+2*time.Second)
 	}},
 	{name: "node alone, refused", short: true, heals: nodeHeals, do: alone(cutOff, whole)},
@@ -53,8 +61,8 @@ var phases = []phase{
 	{name: "leader heard by one server only", do: asymmetric},
 	{name: "no server hears another", do: shattered},
 	{name: "a server's disk is full", do: diskFull},
-	{name: "a node of another cluster", short: true, do: stranger},
-	{name: "wrong credentials", do: wrongCredentials},
+	{name: "a node of another cluster", short: true, aboutNodes: true, do: stranger},
+	{name: "wrong credentials", aboutNodes: true, do: wrongCredentials},
 }
 
 var errNoLeader = errors.New("no server leads")
@@ -165,6 +173,9 @@ func leaderStopped(_ context.Context, r *run) error {
 func (r *run) untilTold() {
 	began := r.books.now()
 	told := func() bool {
+		if r.events != nil {
+			return r.events.acceptedSince(began)
+		}
 		r.books.mu.Lock()
 		defer r.books.mu.Unlock()
 		for i := len(r.books.acts) - 1; i >= 0 && r.books.acts[i].sent > began; i-- {

@@ -16,6 +16,9 @@ const title = "# A cluster with faults"
 
 // report prints what was found, by phase. Bad: something was not as it was promised.
 func (r *run) report(context.Context) (bad bool, err error) {
+	if r.o.queue {
+		return r.reportWaiting()
+	}
 	names, by, late := r.books.check(r.o.stale)
 	var t strings.Builder
 	ms := func(d time.Duration) string { return d.Round(time.Millisecond).String() }
@@ -73,9 +76,28 @@ func (r *run) report(context.Context) (bad bool, err error) {
 		head := title + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) + "; bench/FAULTS.md says what is " +
 			"promised and what is done. *After* is how long after\nan acknowledgement a page view of that visitor still came to " +
 			"the vendor through another node: one that was connected, and one that was cut off.\n\n"
-		err = writeDown(r.o.results, head+t.String())
+		err = writeDown(r.o.results, title, head+t.String())
 	}
 	return bad, err
+}
+
+// waitingTitle is that of the part about events that wait.
+const waitingTitle = "# A cluster's queue with faults"
+
+// reportWaiting prints what became of events that waited on the cluster.
+func (r *run) reportWaiting() (bad bool, err error) {
+	text := r.reportQueue()
+	_, _ = fmt.Fprint(r.o.out, "\n", text)
+	for _, one := range r.books.wrong {
+		_, _ = fmt.Fprintln(r.o.out, "FOUND:", one)
+	}
+	if r.o.results != "-" {
+		head := waitingTitle + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) + "; bench/FAULTS.md says what is " +
+			"promised and what is done. Vendors decline, fail and break\noff as it goes; a silent node's events are handed to others after " +
+			silence.String() + ".\n\n"
+		err = writeDown(r.o.results, waitingTitle, head+text)
+	}
+	return len(r.books.wrong) > 0, err
 }
 
 func countLost(wrong []string) (n int) {
@@ -88,7 +110,7 @@ func countLost(wrong []string) (n int) {
 }
 
 // writeDown puts a part in place of the one with its title, or behind all others.
-func writeDown(name, part string) error {
+func writeDown(name, title, part string) error {
 	b, err := os.ReadFile(filepath.Clean(name))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err

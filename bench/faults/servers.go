@@ -19,6 +19,7 @@ import (
 type servers struct {
 	all    [3]*natsServer
 	routes [3][3]*relay // from, to
+	stream string       // whose leader counts: how its name ends
 }
 
 type natsServer struct {
@@ -44,8 +45,8 @@ func freeAddr() (string, error) {
 }
 
 // newServers lays three servers out. The third one's disk is small, where this process may mount one.
-func newServers(s *starter, program, dir, trust string) (*servers, error) {
-	c := &servers{}
+func newServers(s *starter, o *options, dir, trust string) (*servers, error) {
+	c := &servers{stream: "_objections"}
 	for i := range c.all {
 		n := &natsServer{id: fmt.Sprint("s", i), store: filepath.Join(dir, fmt.Sprint("nats", i))}
 		for _, at := range []*string{&n.client, &n.cluster, &n.monitor} {
@@ -85,8 +86,9 @@ cluster { name: faults, listen: %q, no_advertise: true, pool_size: -1, routes: [
 		if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 			return nil, err
 		}
-		n.process = process{starter: s, name: fmt.Sprint("nats-server ", i), command: []string{program, "-c", config},
-			log: filepath.Join(dir, fmt.Sprintf("nats%d.log", i)), env: []string{"GOMAXPROCS=2"}}
+		n.process = process{starter: s, name: fmt.Sprint("nats-server ", i), command: []string{o.nats, "-c", config},
+			log: filepath.Join(dir, fmt.Sprintf("nats%d.log", i)), env: []string{"GOMAXPROCS=2",
+				fmt.Sprintf("FAULTS_CLOCK_SECONDS=%d", int(o.skew.Seconds())*[3]int{1, -1, 0}[i])}}
 		if err := n.start(); err != nil {
 			return nil, err
 		}
@@ -109,7 +111,7 @@ func (c *servers) leader() (leads int) {
 	_ = until(20*time.Second, "a leader", func() bool {
 		votes := map[string]int{}
 		for _, n := range c.all {
-			votes[n.leader()]++
+			votes[n.leader(c.stream)]++
 		}
 		leads = slices.IndexFunc(c.all[:], func(n *natsServer) bool { return votes[n.id] >= 2 })
 		return leads >= 0
@@ -118,7 +120,7 @@ func (c *servers) leader() (leads int) {
 }
 
 // leader is who leads, as this server says.
-func (n *natsServer) leader() string {
+func (n *natsServer) leader(of string) string {
 	var answer struct {
 		Accounts []struct {
 			Streams []struct {
@@ -134,7 +136,7 @@ func (n *natsServer) leader() string {
 	}
 	for _, a := range answer.Accounts {
 		for _, s := range a.Streams {
-			if strings.HasSuffix(s.Name, "_objections") {
+			if strings.HasSuffix(s.Name, of) {
 				return s.Cluster.Leader
 			}
 		}

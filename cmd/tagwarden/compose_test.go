@@ -19,6 +19,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // composed is as much of a compose file as ours has: anything else in one is a fault.
@@ -116,7 +118,7 @@ type machines struct {
 	folder  string
 	of      composed
 	at      map[string]string // "n1:4222" to an address on this machine
-	servers natsServers
+	servers natstest.Servers
 	nodes   map[string]*exec.Cmd
 }
 
@@ -136,7 +138,7 @@ func newMachines(t *testing.T, folder string) *machines {
 			_ = c.Process.Signal(syscall.SIGTERM)
 			_ = c.Wait()
 		}
-		m.servers.stopAll()
+		m.servers.End()
 	})
 	return m
 }
@@ -219,7 +221,7 @@ func (m *machines) up(id string) error {
 	switch s := m.of.Services[id]; {
 	case strings.HasPrefix(s.Image, "nats:"):
 		i := int(id[1] - '1')
-		if m.servers.run[i] != nil {
+		if m.servers.At(i) != nil {
 			return nil
 		}
 		password, err := m.secret("ROUTES_PASSWORD")
@@ -238,8 +240,7 @@ func (m *machines) up(id string) error {
 			}
 		}
 		o.NoSigs, o.NoLog = true, true
-		m.servers.options[i] = o
-		return m.servers.again(i)
+		return m.servers.Run(i, o)
 	case id == "web":
 		return m.web()
 	case m.nodes[id] != nil:

@@ -85,7 +85,7 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 		} else {
 			printErased(t, &got)
 		}
-		if got.Waiting > 0 || got.Left > 0 {
+		if got.Waiting > 0 || got.Left > 0 || got.Queue != nil && (got.Queue.Unasked || len(got.Queue.Nodes) > 0) {
 			return findings
 		}
 		return fine
@@ -120,6 +120,7 @@ func printErased(t *terminal, got *api.Erased) {
 	if got.Left > 0 {
 		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n", counted(got.Left, "segment"))
 	}
+	printErasedQueue(t, got.Queue)
 	if got.Acts > 0 {
 		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. 17(3)(b), (e))\n",
 			counted(got.Acts, "record"))
@@ -134,4 +135,25 @@ func printErased(t *terminal, got *api.Erased) {
 		t.hint("copies of the data folder, exports and what reads the log elsewhere hold them still: erase them there as well; " +
 			"what a vendor was sent is the vendor's to erase")
 	}
+}
+
+// printErasedQueue says how far it has come in the queue that nodes of a cluster share.
+func printErasedQueue(t *terminal, of *api.ErasedQueue) {
+	switch {
+	case of == nil:
+		return
+	case of.Unasked:
+		printf(t.out, "the cluster's queue: not asked, since no server runs here; ask a node that serves\n")
+		return
+	case len(of.Nodes) == 0:
+		printf(t.out, "the cluster's queue: no node holds anything of the person any more\n")
+	default:
+		printf(t.out, "the cluster's queue: %s may hold something of the person still, and has not said otherwise; it ends there by itself when "+
+			"the node is back\n", strings.Join(of.Nodes, ", "))
+	}
+	if of.Messages > 0 {
+		printf(t.out, "%s that were there when it was asked wait on the cluster still: nothing of the person leaves from them, and what "+
+			"they hold is overwritten when they end\n", counted(int(of.Messages), "message"))
+	}
+	t.hint("each node has a log of its own: ask each of them")
 }

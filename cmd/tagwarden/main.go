@@ -79,6 +79,9 @@ func verbs() []verb {
 // clock is the machine's.
 var clock = time.Now
 
+// silence is after how long others are handed what a server took of the cluster's queue that is silent; 0: what is usual.
+var silence time.Duration
+
 func main() {
 	t := terminal{in: os.Stdin, out: os.Stdout, err: os.Stderr, now: clock, tty: isTerminal(os.Stdin)}
 	os.Exit(interruptible(&t, os.Args[1:]))

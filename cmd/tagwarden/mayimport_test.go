@@ -8,6 +8,7 @@ var mayImport = []imports{
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/logkey", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
 	{"proxy/cluster", nil, "a log of acts between nodes does not know what acts are"},
+	{"proxy/cluster/natstest", nil, "what tests of nodes share: servers, and what cuts them off"},
 	{"proxy/sharedqueue", nil, "what waits on a cluster is bytes: it knows neither events nor rules"},
 	{"proxy/objection", []string{"rules/...", "config/durable", "proxy/order"}, "a store, and what nodes do in one order"},
 	{"proxy/access", []string{"rules/...", "config/durable", "proxy/order"}, "tokens, and what nodes do in one order"},

@@ -73,7 +73,7 @@ func TestImportsPointOneWay(t *testing.T) {
 }
 
 // forTests are packages that tests alone may import: the product holds nothing of them.
-var forTests = []string{"rules/curious", "rules/signal/internal/...", "proxy/internal/...", "config/internal/..."}
+var forTests = []string{"rules/curious", "rules/signal/internal/...", "proxy/internal/...", "proxy/cluster/natstest", "config/internal/..."}
 
 func TestWhatIsForTestsIsImportedByTestsAlone(t *testing.T) {
 	found := map[string]bool{}

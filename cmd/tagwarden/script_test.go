@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 func TestMain(m *testing.M) {
@@ -37,7 +39,7 @@ func TestScripts(t *testing.T) {
 }
 
 func setUp(env *testscript.Env) error {
-	env.Values[natsKey{}] = &natsServers{}
+	env.Values[natsKey{}] = new(natstest.Servers)
 	for name, folder := range map[string]string{"HITS": "../../rules/catalog/testdata", "CAPTURES": "../../rules/testdata/captures"} {
 		path, err := filepath.Abs(folder)
 		if err != nil {

@@ -31,7 +31,7 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	options := proxy.Options{Version: version, Log: logger(t), Now: t.now, Memory: memory.Available(os.DirFS("/"))}
+	options := proxy.Options{Version: version, Log: logger(t), Now: t.now, Silent: silence, Memory: memory.Available(os.DirFS("/"))}
 	collect(options.Memory, loaded.Server.Limits.Memory)
 	var err error
 	if options.Root, err = rootFor(ctx, &loaded.Server); err != nil {

@@ -37,6 +37,15 @@ type Erased struct {
 	Acts     int      `json:"acts"`                // records of what the person objected to, or took back: they stay
 	Readings int      `json:"readings"`            // records of who asked the log about the person: they stay, too
 	Copies   []string `json:"copies_made_earlier"` // of the data folder, as the log names them: these hold the records still
+
+	Queue *ErasedQueue `json:"queue,omitempty"` // that nodes of a cluster share; nil: there is none
+}
+
+// ErasedQueue is how far an erasure has come in the queue that nodes of a cluster share. It goes on by itself.
+type ErasedQueue struct {
+	Unasked  bool     `json:"unasked,omitempty"` // nobody serves here: ask a node that does
+	Nodes    []string `json:"nodes"`             // that have not said yet that they hold nothing of the person any more
+	Messages uint64   `json:"messages"`          // that were there, and are still: what is in them of the person does not leave
 }
 
 // Retention is what is kept, and what is not to be any more.

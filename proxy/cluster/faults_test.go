@@ -144,7 +144,7 @@ func TestANodeThatWasCutOffHasEverythingWithinASecond(t *testing.T) {
 	a, b := join(t, c, "a", nil), join(t, c, "b", nil)
 	caughtUp(t, a, b)
 	for _, r := range b.relays {
-		r.cut(true)
+		r.Cut(true)
 	}
 	for i := range 100 {
 		if _, err := a.Append(t.Context(), id(i), fmt.Append(nil, i)); err != nil {
@@ -157,7 +157,7 @@ func TestANodeThatWasCutOffHasEverythingWithinASecond(t *testing.T) {
 	}
 	before := b.Status().Reconnects
 	for _, r := range b.relays {
-		r.cut(false)
+		r.Cut(false)
 	}
 	until(t, "a connection", func() bool { return b.Status().Reconnects > before })
 	connected := time.Now()
@@ -178,14 +178,14 @@ func TestANodeStartsWithoutTheCluster(t *testing.T) {
 		o.Name, o.Wait = "down", time.Millisecond
 		o.URLs, relays = c.relays(t)
 		for _, r := range relays {
-			r.cut(true)
+			r.Cut(true)
 		}
 	})
 	if !a.Stale(time.Now()) || a.Err() != nil {
 		t.Errorf("without a cluster: stale %v, %v", a.Stale(time.Now()), a.Err())
 	}
 	for _, r := range relays {
-		r.cut(false)
+		r.Cut(false)
 	}
 	caughtUp(t, a)
 }

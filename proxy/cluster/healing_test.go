@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // What a node lacks it has within a second of when the network between it and the servers is whole again, however long it
@@ -17,10 +19,10 @@ func TestAfterAPartitionANodeIsFreshWithinASecond(t *testing.T) {
 	for name, test := range map[string]struct {
 		cut, heal func(*relay)
 	}{
-		"refused": {func(r *relay) { r.cut(true) }, func(r *relay) { r.cut(false) }},
-		"silent":  {func(r *relay) { r.hold(toServer, fromServer) }, func(r *relay) { r.hold() }},
-		"deaf":    {func(r *relay) { r.hold(fromServer) }, func(r *relay) { r.hold() }},
-		"dumb":    {func(r *relay) { r.hold(toServer) }, func(r *relay) { r.hold() }},
+		"refused": {func(r *relay) { r.Cut(true) }, func(r *relay) { r.Cut(false) }},
+		"silent":  {func(r *relay) { r.Hold(natstest.ToServer, natstest.FromServer) }, func(r *relay) { r.Hold() }},
+		"deaf":    {func(r *relay) { r.Hold(natstest.FromServer) }, func(r *relay) { r.Hold() }},
+		"dumb":    {func(r *relay) { r.Hold(natstest.ToServer) }, func(r *relay) { r.Hold() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -123,10 +125,10 @@ func TestWhoDeliversMayDie(t *testing.T) {
 				newest, at = n, info.Cluster.Leader
 			}
 		}
-		if at != c.at(dies).Name() {
+		if at != c.At(dies).Name() {
 			b.link.broken()
 		}
-		return at == c.at(dies).Name()
+		return at == c.At(dies).Name()
 	})
 	until(t, "a fresh node", func() bool { return b.pulse.active.Load() && b.isFresh() })
 	c.kill(dies)

@@ -2,294 +2,54 @@ package cluster
 
 import (
 	"fmt"
-	"io"
-	"math/rand/v2"
-	"net"
-	"net/url"
 	"slices"
-	"strconv"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
-// servers are three NATS servers with JetStream, every write synced. Everything between them goes through relays, which
-// tests cut.
+// servers are three NATS servers of a test.
 type servers struct {
-	t      testing.TB
-	mu     sync.Mutex
-	run    [3]*server.Server
-	folder [3]string
-	routes [3][3]*relay // from, to
+	*natstest.Servers
+	t testing.TB
 }
 
 // startServers starts a cluster of three and waits until JetStream has a leader.
 func startServers(t testing.TB) *servers {
 	t.Helper()
-	c := &servers{t: t}
-	for i := range 3 {
-		c.folder[i] = t.TempDir()
-		for j := range 3 {
-			if i != j {
-				c.routes[i][j] = newRelay(t, func() string { return c.routeAddr(j) })
-			}
-		}
-	}
-	for i := range 3 {
-		c.start(i)
-	}
-	t.Cleanup(func() {
-		for i := range 3 {
-			c.stop(i)
-		}
-	})
-	c.waitForLeader()
-	return c
+	return &servers{natstest.Start(t), t}
 }
 
-// clusterName is that of this process's servers: those of another one do not join them, whatever ports they find.
-var clusterName = "test-" + strconv.FormatUint(rand.Uint64(), 36)
-
-// start starts a server, or starts it again on its folder.
+// start starts a server again on its folder.
 func (c *servers) start(i int) {
 	c.t.Helper()
-	o := &server.Options{
-		ServerName: "s" + strconv.Itoa(i), Host: "127.0.0.1", Port: -1, HTTPHost: "127.0.0.1", HTTPPort: -1,
-		NoSigs: true, NoLog: true,
-		JetStream: true, StoreDir: c.folder[i], SyncAlways: true, JetStreamMaxStore: 1 << 30, JetStreamMaxMemory: 64 << 20,
-		DisableShortFirstPing: true,
-		Cluster: server.ClusterOpts{Name: clusterName, Host: "127.0.0.1", Port: -1, NoAdvertise: true, Advertise: "127.0.0.1:1",
-			PoolSize: -1, Compression: server.CompressionOpts{Mode: server.CompressionOff}},
-	}
-	for j := range 3 {
-		if i != j {
-			o.Routes = append(o.Routes, &url.URL{Scheme: "nats-route", Host: c.routes[i][j].addr()})
-		}
-	}
-	s, err := server.NewServer(o)
-	if err != nil {
+	if err := c.Again(i); err != nil {
 		c.t.Fatal(err)
 	}
-	go s.Start()
-	c.mu.Lock()
-	c.run[i] = s
-	c.mu.Unlock()
-	if !s.ReadyForConnections(20 * time.Second) {
-		c.t.Fatal("a server does not start")
-	}
 }
 
-func (c *servers) at(i int) *server.Server {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.run[i]
-}
+func (c *servers) stop(i int)               { c.Stop(i) }
+func (c *servers) kill(i int)               { c.Kill(i) }
+func (c *servers) isolate(i int, cut bool)  { c.Isolate(i, cut) }
+func (c *servers) monitor(i int) string     { return c.Monitor(i) }
+func (c *servers) clientAddr(i int) string  { return c.ClientAddr(i) }
+func (c *servers) leader(stream string) int { return c.Leader(stream) }
 
-// stop stops a server in good order.
-func (c *servers) stop(i int) {
-	c.mu.Lock()
-	s := c.run[i]
-	c.run[i] = nil
-	c.mu.Unlock()
-	if s != nil {
-		s.Shutdown()
-		s.WaitForShutdown()
-	}
-}
-
-// isolate cuts a server off from the others, or connects it again.
-func (c *servers) isolate(i int, cut bool) {
-	for j := range 3 {
-		if j != i {
-			c.routes[i][j].cut(cut)
-			c.routes[j][i].cut(cut)
-		}
-	}
-}
-
-// kill ends a server without a word to the others.
-func (c *servers) kill(i int) {
-	c.isolate(i, true)
-	c.stop(i)
-	c.isolate(i, false)
-}
-
-func (c *servers) routeAddr(i int) string {
-	if s := c.at(i); s != nil && s.ClusterAddr() != nil {
-		return s.ClusterAddr().String()
-	}
-	return ""
-}
-
-func (c *servers) clientAddr(i int) string {
-	if s := c.at(i); s != nil && s.Addr() != nil {
-		return s.Addr().String()
-	}
-	return ""
-}
-
-func (c *servers) monitor(i int) string {
-	if s := c.at(i); s != nil && s.MonitorAddr() != nil {
-		return "http://" + s.MonitorAddr().String()
-	}
-	return ""
-}
-
-func (c *servers) waitForLeader() {
-	c.t.Helper()
-	until(c.t, "a JetStream leader with three peers", func() bool {
-		for i := range 3 {
-			if s := c.at(i); s != nil && s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == 3 {
-				return true
-			}
-		}
-		return false
-	})
-}
-
-// leader returns which server leads a stream; -1: none.
-func (c *servers) leader(stream string) int {
-	for i := range 3 {
-		if s := c.at(i); s != nil && s.JetStreamIsStreamLeader(server.DEFAULT_GLOBAL_ACCOUNT, stream) {
-			return i
-		}
-	}
-	return -1
-}
-
-// urls are the servers' addresses for one node, each through a relay of its own.
+// relays are addresses of servers for one node, through relays of its own.
 func (c *servers) relays(t testing.TB, of ...int) (urls []string, relays []*relay) {
-	if len(of) == 0 {
-		of = []int{0, 1, 2}
-	}
-	for _, i := range of {
-		r := newRelay(t, func() string { return c.clientAddr(i) })
-		urls, relays = append(urls, "nats://"+r.addr()), append(relays, r)
-	}
-	return urls, relays
-}
-
-// relay passes TCP connections on, until it is cut, or until it holds back what it is given.
-type relay struct {
-	listener net.Listener
-	to       func() string
-	mu       sync.Mutex
-	isCut    bool
-	conns    []net.Conn
-	held     [2]chan struct{} // bytes to the server, and from it; nil: they pass; closed: they pass again
-}
-
-func newRelay(t testing.TB, to func() string) *relay {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{listener: listener, to: to}
-	go r.serve()
-	t.Cleanup(func() { _ = listener.Close(); r.cut(true); r.hold() })
-	return r
+	return c.RelaysTo(t, of...)
 }
 
-func (r *relay) addr() string { return r.listener.Addr().String() }
-
-func (r *relay) serve() {
-	for {
-		in, err := r.listener.Accept()
-		if err != nil {
-			return
-		}
-		out, err := net.Dial("tcp", r.to())
-		if err != nil {
-			_ = in.Close()
-			continue
-		}
-		r.mu.Lock()
-		if r.isCut {
-			_, _ = in.Close(), out.Close()
-		} else {
-			r.conns = append(r.conns, in, out)
-		}
-		r.mu.Unlock()
-		for way, pair := range [][2]net.Conn{{out, in}, {in, out}} {
-			go func() {
-				_, _ = io.Copy(pair[0], &held{pair[1], func() { r.wait(way) }})
-				_, _ = pair[0].Close(), pair[1].Close()
-			}()
-		}
-	}
-}
-
-// held is a connection whose bytes are handed on once wait returns.
-type held struct {
-	net.Conn
-	wait func()
-}
-
-func (h *held) Read(b []byte) (int, error) {
-	n, err := h.Conn.Read(b)
-	h.wait()
-	return n, err
-}
-
-// wait waits as long as bytes that go one way are held back.
-func (r *relay) wait(way int) {
-	r.mu.Lock()
-	held := r.held[way]
-	r.mu.Unlock()
-	if held != nil {
-		<-held
-	}
-}
-
-// The ways of a relay.
-const (
-	toServer = iota
-	fromServer
-)
-
-// hold holds back what goes these ways, as a network does that loses packets: nobody is told. Without any, all passes.
-func (r *relay) hold(ways ...int) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for way := range r.held {
-		switch hold := slices.Contains(ways, way); {
-		case hold && r.held[way] == nil:
-			r.held[way] = make(chan struct{})
-		case !hold && r.held[way] != nil:
-			close(r.held[way])
-			r.held[way] = nil
-		}
-	}
-}
-
-// cut ends all connections and refuses new ones, or lets them be made again.
-func (r *relay) cut(cut bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.isCut = cut
-	if cut {
-		for _, c := range r.conns {
-			_ = c.Close()
-		}
-		r.conns = slices.Delete(r.conns, 0, len(r.conns))
-	}
-}
+// relay is what a test cuts, or has hold back what it is given.
+type relay = natstest.Relay
 
 // until waits for a condition.
 func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	end := time.NewTimer(30 * time.Second)
-	defer end.Stop()
-	for tick := time.NewTicker(2 * time.Millisecond); !holds(); {
-		select {
-		case <-tick.C:
-		case <-end.C:
-			t.Fatalf("waited in vain for: %s", what)
-		}
-	}
+	natstest.Until(t, what, holds)
 }
 
 // member is a node of a test's cluster, and what it was handed.

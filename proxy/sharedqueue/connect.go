@@ -22,6 +22,7 @@ const (
 	retryMark   = 50 * time.Millisecond  // likewise
 	lookEvery   = time.Second            // how often the stream is looked at
 	fetchLasts  = 5 * time.Second        // one question for messages
+	beatEvery   = 500 * time.Millisecond // how often whoever was asked says that it is there
 	payloadRest = 4 << 10                // of what a server takes, kept for headers
 	quietAfter  = 500 * time.Millisecond // how long nothing is put after the quorum was not reached
 )
@@ -30,13 +31,14 @@ const (
 type names struct {
 	stream, markStream string
 	events, marks      string // subjects, before a vendor and an id
+	told               string // likewise, before what nodes say to all
 }
 
 func namesOf(cluster string) names {
 	root := "tagwarden." + cluster + ".queue."
 	return names{
 		stream: "tagwarden-" + cluster + "_queue", markStream: "tagwarden-" + cluster + "_queue-marks",
-		events: root + "events.", marks: root + "marks.",
+		events: root + "events.", marks: root + "marks.", told: root + "told.",
 	}
 }
 

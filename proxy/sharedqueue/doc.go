@@ -20,11 +20,23 @@
 //
 //   - Who is about to send items that must not be sent twice marks them first ([Message.Begin]), through the
 //     quorum.
+//   - Of items that were marked, and certainly did not count, that is taken back ([Message.TakeBack]), and of such as have
+//     ended it is said so ([Message.SayEnded]): in the background, and under the same condition. Until then, and where
+//     nobody hears it, they may have been sent.
 //   - Who is handed a message that was handed out before claims it with a mark first. From then on every mark of
 //     whoever had it before is refused ([ErrLost]), so that it sends nothing more that it has not marked: what it
 //     may have sent is among what the claim read. No clock is asked.
 //   - Who stops in good order leaves a mark that says how far it has come ([Message.GiveBack]): nothing is in
 //     doubt by that.
+//
+// # What nodes say to all
+//
+// On the second stream lies as well who takes messages, and of whom nothing is to wait any more ([Queue.Erase]). Each node
+// reads that every second, and before it takes its first message; one that cannot read it takes none. Whoever asks for
+// an erasure is told which of the nodes that took messages have not done it yet. It is gone from the servers, and
+// overwritten, when the last message is gone that was there when it was asked for, and all of these nodes have done it.
+//
+// # When messages go
 //
 // Whoever acknowledges a message has it deleted. Its mark is deleted after that where nobody else ever had it, and
 // stays where somebody did: it is what keeps that one from going on, however late. And who claims a message looks

@@ -30,21 +30,21 @@ func FuzzMessage(f *testing.F) {
 func FuzzMark(f *testing.F) {
 	q := &Queue{o: Options{Key: [32]byte{1}}}
 	var err error
-	if q.marking, err = q.macKey(); err != nil {
+	if q.marking, err = marking(q).macKey(); err != nil {
 		f.Fatal(err)
 	}
 	m := mark{by: [16]byte{3}, back: true}
 	m.begun.Add(7)
 	m.ended.Add(255)
-	whole := q.appendMark(id{2}, &m)
+	whole := marking(q).appendMark(id{2}, &m)
 	f.Add(whole)
 	f.Add(whole[:20])
 	f.Fuzz(func(t *testing.T, b []byte) {
-		got, err := q.parseMark(id{2}, b)
+		got, err := marking(q).parseMark(id{2}, b)
 		if (err == nil) != bytes.Equal(b, whole) || err == nil && got != m {
 			t.Errorf("%x: %+v, %v", b, got, err)
 		}
-		if _, err := q.parseMark(id{4}, b); err == nil {
+		if _, err := marking(q).parseMark(id{4}, b); err == nil {
 			t.Error("it is read as another message's")
 		}
 	})

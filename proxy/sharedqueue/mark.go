@@ -15,7 +15,7 @@ import (
 // mark says how far somebody has come with a message. Its bytes are its form, who wrote it, whether that was in good order,
 // two sets, and an HMAC-SHA-256 over all of it and the message's id, so that nobody but a node says that something ended.
 type mark struct {
-	by    [16]byte // the run of a program
+	by    [16]byte // who took the message: one taking of a run of a program
 	back  bool     // it was given back in good order: nothing is in doubt but what is said here
 	begun Set      // items that may have been sent
 	ended Set
@@ -28,18 +28,23 @@ const (
 	markSize = 2 + 16 + 2*setSize + macSize
 )
 
-func (q *Queue) macKey() ([]byte, error) {
+// marker is a queue as what reads and writes marks.
+type marker struct{ *Queue }
+
+func marking(q *Queue) marker { return marker{q} }
+
+func (q marker) macKey() ([]byte, error) {
 	return hkdf.Key(sha256.New, q.o.Key[:], nil, "tagwarden/1/shared queue marks", 32)
 }
 
-func (q *Queue) mac(of id, b []byte) []byte {
+func (q marker) mac(of id, b []byte) []byte {
 	h := hmac.New(sha256.New, q.marking)
 	_, _ = h.Write(of[:]) // it never fails
 	_, _ = h.Write(b)
 	return h.Sum(nil)[:macSize]
 }
 
-func (q *Queue) appendMark(of id, m *mark) []byte {
+func (q marker) appendMark(of id, m *mark) []byte {
 	b := append([]byte{markForm, 0}, m.by[:]...)
 	if m.back {
 		b[1] = 1
@@ -48,7 +53,7 @@ func (q *Queue) appendMark(of id, m *mark) []byte {
 	return append(b, q.mac(of, b)...)
 }
 
-func (q *Queue) parseMark(of id, b []byte) (m mark, err error) {
+func (q marker) parseMark(of id, b []byte) (m mark, err error) {
 	if len(b) != markSize || b[0] != markForm || b[1] > 1 || !hmac.Equal(q.mac(of, b[:markSize-macSize]), b[markSize-macSize:]) {
 		return mark{}, errSealed
 	}
@@ -59,7 +64,7 @@ func (q *Queue) parseMark(of id, b []byte) (m mark, err error) {
 }
 
 // readMark reads the mark of a message, as whoever leads the stream has it; no mark: its number is 0.
-func (q *Queue) readMark(ctx context.Context, of id) (m mark, seq uint64, err error) {
+func (q marker) readMark(ctx context.Context, of id) (m mark, seq uint64, err error) {
 	marks := q.streams.Load()
 	if marks == nil {
 		return mark{}, 0, ErrNotPut
@@ -77,18 +82,28 @@ func (q *Queue) readMark(ctx context.Context, of id) (m mark, seq uint64, err er
 	return m, raw.Sequence, err
 }
 
-// writeMark writes a mark in place of the one of a number. The error is [ErrLost] where that is not the last one.
-func (q *Queue) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
+// writeMark writes a mark in place of the one of a number, or of a later one of the same writer's: an attempt of which no
+// answer came may have been taken. The error is [ErrLost] where somebody else's is there.
+func (q marker) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, q.o.Wait)
 	defer cancel()
 	msg := &nats.Msg{Subject: q.names.marks + of.text(), Data: q.appendMark(of, m)}
 	for {
-		seq, err = q.tryMark(ctx, msg, after)
-		if err == nil || errors.Is(err, ErrLost) && !q.isOurs(ctx, of, m, &seq) {
-			return seq, err
-		}
-		if errors.Is(err, ErrLost) { // the answer to an earlier attempt had not come
+		if seq, err = q.tryMark(ctx, msg, after); err == nil {
 			return seq, nil
+		}
+		if errors.Is(err, ErrLost) {
+			there, at, unread := q.readMark(ctx, of)
+			switch {
+			case unread != nil:
+				err = unread
+			case there == *m: // the answer to an earlier attempt had not come
+				return at, nil
+			case there.by != m.by || there.back:
+				return 0, ErrLost
+			default:
+				after = at
+			}
 		}
 		if !pause(ctx, retryMark) {
 			return 0, err
@@ -96,7 +111,7 @@ func (q *Queue) writeMark(ctx context.Context, of id, m *mark, after uint64) (se
 	}
 }
 
-func (q *Queue) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint64, error) {
+func (q marker) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, askLasts)
 	defer cancel()
 	ack, err := q.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),
@@ -109,16 +124,6 @@ func (q *Queue) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint6
 	default:
 		return 0, fmt.Errorf("cannot mark a message: %w", err)
 	}
-}
-
-// isOurs tells whether the mark that is there is this one.
-func (q *Queue) isOurs(ctx context.Context, of id, m *mark, seq *uint64) bool {
-	there, at, err := q.readMark(ctx, of)
-	if err != nil || there != *m {
-		return false
-	}
-	*seq = at
-	return true
 }
 
 // code returns JetStream's number of an error; 0: it is none of JetStream's.

@@ -36,8 +36,18 @@ type Queue struct {
 	failed  atomic.Int64 // when the quorum was last not reached, in Unix nanoseconds; 0: since it was, never
 	refused atomic.Pointer[error]
 
-	mu   sync.Mutex
-	held map[id]*Message // that were taken, and have not gone yet
+	hearing  sync.Mutex // held by who reads what nodes say to all
+	told     told
+	erasures atomic.Pointer[[]*Erasure]
+	news     chan struct{} // said when there is another one
+	madeAt   atomic.Int64  // when the stream of messages was made, in Unix nanoseconds
+
+	takings atomic.Uint64 // how many messages were taken
+	saying  chan struct{} // said when there is something to be said
+
+	mu     sync.Mutex
+	held   map[id]*Message   // that were taken, and have not gone yet
+	unsaid map[*Message]bool // of which something is to be said
 }
 
 // streams are those of the queue, once they were found or made.
@@ -59,7 +69,9 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	if err := o.complete(); err != nil {
 		return nil, err
 	}
-	q := &Queue{o: o, names: namesOf(o.Cluster), soon: make(chan struct{}, 1), held: map[id]*Message{}}
+	q := &Queue{o: o, names: namesOf(o.Cluster), soon: make(chan struct{}, 1), held: map[id]*Message{},
+		saying: make(chan struct{}, 1), unsaid: map[*Message]bool{}, news: make(chan struct{}, 1)}
+	q.erasures.Store(new([]*Erasure))
 	q.state.Store(&State{Size: o.Size})
 	if _, err := io.ReadFull(o.Rand, q.run[:]); err != nil {
 		return nil, err
@@ -69,7 +81,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		return nil, err
 	}
 	q.sealing = [32]byte(sealing)
-	if q.marking, err = q.macKey(); err != nil {
+	if q.marking, err = marking(q).macKey(); err != nil {
 		return nil, err
 	}
 	q.ctx, q.cancel = context.WithCancel(context.Background())
@@ -90,6 +102,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 	}
 	q.tasks.Go(q.lookAlways)
 	q.tasks.Go(q.keepAlways)
+	q.tasks.Go(q.sayAlways)
 	return q, nil
 }
 
@@ -103,17 +116,6 @@ func (q *Queue) Close() error {
 
 // State is how the stream stands, as it was seen last.
 func (q *Queue) State() State { return *q.state.Load() }
-
-// Elsewhere is how many messages are there that this node has not taken.
-func (q *Queue) Elsewhere(ctx context.Context) (uint64, error) {
-	q.mu.Lock()
-	held := uint64(len(q.held))
-	q.mu.Unlock()
-	if err := q.look(ctx); err != nil {
-		return 0, fmt.Errorf("%w: %w", ErrNotPut, err)
-	}
-	return max(q.state.Load().Messages, held) - held, nil
-}
 
 // Ready tells why nothing can be put; nil: as far as is known it can. The error is [ErrFull], or wraps [ErrNotPut].
 func (q *Queue) Ready() error {
@@ -208,6 +210,16 @@ func (q *Queue) look(ctx context.Context) error {
 	}
 	if err != nil {
 		return err
+	}
+	q.madeAt.Store(info.Created.UnixNano())
+	for _, err := range []error{telling(q).saysItTakes(ctx), telling(q).hear(ctx), telling(q).forgetErased(ctx)} {
+		if errors.Is(err, jetstream.ErrStreamNotFound) { // likewise
+			q.streams.Store(nil)
+			q.o.Note("the stream of marks is gone: it is made anew", err)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	state := &State{
 		Messages: info.State.Msgs, Bytes: info.State.Bytes, Size: info.Config.MaxBytes, Vendors: map[string]uint64{},

@@ -10,7 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tagwarden/tagwarden/proxy/internal/natstest"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // open opens a node's end of a queue.
@@ -69,6 +71,8 @@ func TestQueue(t *testing.T) {
 		{"what is put is taken once, by whichever node", testTakenOnce},
 		{"a node that stops in good order says how far it has come", testGiveBack},
 		{"a node that falls silent is fenced off", testFence},
+		{"what did not count is taken back, and what has ended is said", testTakeBack},
+		{"a mark whose answer did not come is made good", testUnanswered},
 		{"a node that is silent too long, and alone, goes on", testAlone},
 		{"another cluster's keys, or stream, are refused", testRefused},
 		{"a full stream takes nothing more", testFull},
@@ -179,8 +183,8 @@ func testGiveBack(t *testing.T, s *natstest.Servers) {
 		t.Error(err)
 	}
 	natstest.Until(t, "the mark of what nobody else had goes with it", func() bool {
-		info, err := b.streams.Load().marks.Info(t.Context())
-		return err == nil && info.State.Msgs == 1
+		info, err := b.streams.Load().marks.Info(t.Context(), jetstream.WithSubjectFilter(b.names.marks+"*"))
+		return err == nil && len(info.State.Subjects) == 1
 	})
 }
 
@@ -204,7 +208,9 @@ func testFence(t *testing.T, s *natstest.Servers) {
 		seen[m.id] = m
 	}
 	cut(false)
-	natstest.Until(t, "it is connected again", a.nc.IsConnected)
+	natstest.Until(t, "it is found out that another node has them", func() bool {
+		return marked.Lost() && plain.Lost() && unmarked.Lost()
+	})
 	for n, m := range []*Message{marked, plain} {
 		got := seen[m.id]
 		if got == nil || !got.Again || !got.Silent || got.Begun.Len() != 2*(1-n) || got.Ended.Len() != 0 {
@@ -323,6 +329,8 @@ func testNoQuorum(t *testing.T, s *natstest.Servers) {
 	if err := q.Healthy(); !errors.Is(err, ErrNotPut) {
 		t.Errorf("%v", err)
 	}
-	s.Start(0)
+	if err := s.Again(0); err != nil {
+		t.Fatal(err)
+	}
 	natstest.Until(t, "it is put again", func() bool { return q.Put(t.Context(), "ga4", items("m", 1)) == nil && q.Healthy() == nil })
 }

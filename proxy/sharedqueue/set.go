@@ -8,6 +8,9 @@ type Set [MaxItems / 8]byte
 // Add adds one.
 func (s *Set) Add(item int) { s[item/8] |= 1 << (item % 8) }
 
+// Remove removes one.
+func (s *Set) Remove(item int) { s[item/8] &^= 1 << (item % 8) }
+
 // Has tells whether one is among them.
 func (s *Set) Has(item int) bool { return s[item/8]&(1<<(item%8)) != 0 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -37,7 +38,7 @@ func (q *Queue) eventsConfig() jetstream.StreamConfig {
 func (q *Queue) marksConfig() jetstream.StreamConfig {
 	return q.config(jetstream.StreamConfig{
 		Name: q.names.markStream, Description: "tagwarden: how far somebody has come with what waits",
-		Subjects: []string{q.names.marks + "*"}, Retention: jetstream.LimitsPolicy, MaxBytes: -1, MaxMsgsPerSubject: 1,
+		Subjects: []string{q.names.marks + "*", q.names.told + ">"}, Retention: jetstream.LimitsPolicy, MaxBytes: -1, MaxMsgsPerSubject: 1,
 		MaxAge: longestMark,
 	})
 }
@@ -81,10 +82,13 @@ func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.S
 		return nil, fmt.Errorf("%w: %s was made by nodes with the keys %s, and this node's are %s: bring theirs to it (cluster join)",
 			ErrOther, c.Name, is.Metadata[metaIdentity], q.o.Identity)
 	}
-	if !q.o.Find && is.MaxBytes != c.MaxBytes { // whoever starts last says how large it may get
-		is.MaxBytes = c.MaxBytes
+	changed := !slices.Equal(is.Subjects, c.Subjects) // an earlier version made it
+	if is.Subjects = c.Subjects; !q.o.Find && is.MaxBytes != c.MaxBytes {
+		is.MaxBytes, changed = c.MaxBytes, true // whoever starts last says how large it may get
+	}
+	if changed {
 		if s, err = q.js.UpdateStream(ctx, is); err != nil {
-			return nil, fmt.Errorf("cannot change how large the stream %s may get: %w", c.Name, err)
+			return nil, fmt.Errorf("cannot change the stream %s: %w", c.Name, err)
 		}
 	}
 	return s, nil

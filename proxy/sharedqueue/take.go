@@ -23,17 +23,21 @@ type Message struct {
 	Again, Silent bool
 	Begun, Ended  Set
 
-	q  *Queue
-	id id
+	q     *Queue
+	id    id
+	place uint64 // in the stream
+	made  int64  // when that was made, in Unix nanoseconds; 0: nobody knows
 
 	mu   sync.Mutex
 	msg  jetstream.Msg // as it was handed over last
 	gone bool          // it is not kept any more
-	want Set           // items that are to be marked
+	want Set           // items that are to be marked as such that may have been sent
+	over Set           // and as such that have ended
 
 	marking sync.Mutex // held by who marks
 	mark    mark       // that is there
 	seq     uint64     // its number; 0: there is none
+	doubt   bool       // whether what was written last is there, nobody knows
 	lost    atomic.Bool
 }
 
@@ -53,9 +57,12 @@ func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error
 	if err := t.open(ctx); err != nil {
 		return err
 	}
+	if telling(t.q).deaf() {
+		return ErrDeaf
+	}
 	waiting, cancel := context.WithTimeout(ctx, fetchLasts)
 	defer cancel()
-	batch, err := t.consumer.Fetch(most, jetstream.FetchContext(waiting))
+	batch, err := t.consumer.Fetch(most, jetstream.FetchContext(waiting), jetstream.FetchHeartbeat(beatEvery))
 	if err != nil {
 		t.consumer = nil
 		return fmt.Errorf("cannot take messages: %w", err)
@@ -81,7 +88,11 @@ func (t *Taker) Take(ctx context.Context, most int, hand func([]*Message)) error
 			hand(all)
 		}
 	}
-	if err := batch.Error(); err != nil && waiting.Err() == nil && !errors.Is(err, jetstream.ErrNoMessages) {
+	switch err := batch.Error(); {
+	case err == nil || waiting.Err() != nil || errors.Is(err, jetstream.ErrNoMessages):
+	case errors.Is(err, jetstream.ErrNoHeartbeat): // the server that was asked is gone: another one is asked
+		t.consumer = nil
+	default:
 		t.consumer = nil
 		wrong = errors.Join(wrong, err)
 	}
@@ -129,8 +140,9 @@ func (q *Queue) read(vendor string, msg jetstream.Msg) (*Message, error) {
 			return nil, err
 		}
 	}
-	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1}
-	m.mark.by = q.run
+	m = &Message{Node: node, Items: items, Bytes: len(msg.Data()), q: q, id: of, msg: msg, Again: about.NumDelivered > 1,
+		place: about.Sequence.Stream, made: q.madeAt.Load()}
+	m.mark.by = q.taking()
 	if m.Again {
 		if err := m.claim(q.ctx); err != nil {
 			return nil, err
@@ -168,56 +180,18 @@ func (m *Message) comesAgain(ctx context.Context, msg jetstream.Msg) (mine bool,
 // claim has whoever had the message before not mark it any more.
 func (m *Message) claim(ctx context.Context) error {
 	for {
-		was, seq, err := m.q.readMark(ctx, m.id)
+		was, seq, err := marking(m.q).readMark(ctx, m.id)
 		if err != nil {
 			return err
 		}
 		m.Silent, m.Begun, m.Ended = !was.back, was.begun, was.ended
-		m.mark = mark{by: m.q.run, begun: was.begun, ended: was.ended}
-		m.seq, err = m.q.writeMark(ctx, m.id, &m.mark, seq)
+		m.mark = mark{by: m.mark.by, begun: was.begun, ended: was.ended}
+		m.want, m.over = was.begun, was.ended
+		m.seq, err = marking(m.q).writeMark(ctx, m.id, &m.mark, seq)
 		if !errors.Is(err, ErrLost) {
 			return err
 		}
 	}
-}
-
-// Begin marks items that are about to be sent and must not be sent twice. It returns nil when the quorum has that, at once
-// where they were marked before. The error is [ErrLost] where another node has the message by now.
-func (m *Message) Begin(ctx context.Context, items ...int) error {
-	m.mu.Lock()
-	for _, item := range items {
-		m.want.Add(item)
-	}
-	m.mu.Unlock()
-	m.marking.Lock()
-	defer m.marking.Unlock()
-	if m.lost.Load() {
-		return ErrLost
-	}
-	marked := true
-	for _, item := range items {
-		marked = marked && m.mark.begun.Has(item)
-	}
-	if marked {
-		return nil
-	}
-	m.mu.Lock()
-	next := m.mark
-	next.begun = next.begun.with(m.want)
-	m.mu.Unlock()
-	return m.put(ctx, next)
-}
-
-// put puts a mark in place of the one that is there. The mutex of marking is held.
-func (m *Message) put(ctx context.Context, next mark) error {
-	seq, err := m.q.writeMark(ctx, m.id, &next, m.seq)
-	switch {
-	case err == nil:
-		m.mark, m.seq = next, seq
-	case errors.Is(err, ErrLost):
-		m.lost.Store(true)
-	}
-	return err
 }
 
 // Lost tells whether another node has the message by now, as far as was seen.
@@ -276,7 +250,7 @@ func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
 	if m.lost.Load() {
 		return ErrLost
 	}
-	if err := m.put(ctx, mark{by: m.q.run, back: true, begun: begun, ended: m.mark.ended.with(ended)}); err != nil {
+	if err := m.put(ctx, mark{by: m.mark.by, back: true, begun: begun, ended: m.mark.ended.with(ended)}); err != nil {
 		return err
 	}
 	m.mu.Lock()
@@ -301,18 +275,26 @@ func (m *Message) Forget() {
 func (q *Queue) keepAlways() {
 	t := time.NewTicker(q.o.Ack / 4)
 	defer t.Stop()
-	for {
+	for said := time.Now(); ; {
 		select {
 		case <-q.ctx.Done():
 			return
 		case <-t.C:
 		}
+		if !q.nc.IsConnected() {
+			continue
+		}
+		silent := time.Since(said)
+		said = time.Now()
 		q.mu.Lock()
 		all := make([]*Message, 0, len(q.held))
 		for _, m := range q.held {
 			all = append(all, m)
 		}
 		q.mu.Unlock()
+		if silent > q.o.Ack/2 {
+			q.findLost(all)
+		}
 		for _, m := range all {
 			m.mu.Lock()
 			msg, gone := m.msg, m.gone
@@ -322,4 +304,23 @@ func (q *Queue) keepAlways() {
 			}
 		}
 	}
+}
+
+// findLost finds out which messages another node was handed while this one was silent: that one claimed them.
+func (q *Queue) findLost(all []*Message) {
+	var asking sync.WaitGroup
+	places := make(chan struct{}, mostSaid)
+	for _, m := range all {
+		places <- struct{}{}
+		asking.Go(func() {
+			defer func() { <-places }()
+			there, _, err := marking(q).readMark(q.ctx, m.id)
+			m.marking.Lock()
+			defer m.marking.Unlock()
+			if err == nil && there.by != m.mark.by && there.by != [16]byte{} {
+				m.lost.Store(true)
+			}
+		})
+	}
+	asking.Wait()
 }
