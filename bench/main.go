@@ -10,11 +10,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,6 +34,7 @@ type options struct {
 	seconds                   int     // hanging: how long hits are sent in each state; cost: at half of each rate
 	only                      string  // merging: one vendor
 	events                    int     // merging: in one request, at most
+	doublings                 int     // growth: of each size, at most; 0: as far as it goes
 }
 
 // figures are what can be measured, by the word that asks for it.
@@ -41,6 +44,7 @@ var figures = map[string]struct {
 }{
 	"cost":    {options{rounds: 7, hits: 40_000, warm: 60_000, conns: 32, seconds: 10}, run},
 	"merging": {options{rounds: 5, hits: 4_000, conns: 32, events: 50}, runMerging},
+	"growth":  {options{rounds: 15}, runGrowth},
 	"hanging": {options{rounds: 3, hits: 60_000, conns: 128, seconds: 10}, runHanging},
 }
 
@@ -51,19 +55,23 @@ func main() {
 	}
 	f, known := figures[word]
 	if !known {
-		fmt.Fprintf(os.Stderr, "bench: %q is no figure: cost, merging and hanging are\n", word)
+		fmt.Fprintf(os.Stderr, "bench: %q is no figure: %s are\n", word, strings.Join(slices.Sorted(maps.Keys(figures)), ", "))
 		os.Exit(2)
 	}
 	o, flags := f.defaults, flag.NewFlagSet(word, flag.ExitOnError)
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how many times each contender is measured, in turn")
-	flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
-	flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
+	if word != "growth" {
+		flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
+		flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
+	}
 	flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before; - for nowhere but here")
-	flags.DurationVar(&o.within, "within", 10*time.Minute, "how long all of it may take")
+	flags.DurationVar(&o.within, "within", 20*time.Minute, "how long all of it may take")
 	switch word {
 	case "cost":
 		flags.IntVar(&o.warm, "warm", o.warm, "hits before the first measurement of a contender")
 		flags.IntVar(&o.seconds, "seconds", o.seconds, "how long hits are sent at half of each contender's rate")
+	case "growth":
+		flags.IntVar(&o.doublings, "doublings", o.doublings, "how often each size is doubled at most; 0: as far as it goes")
 	case "merging":
 		flags.StringVar(&o.only, "vendor", o.only, "measure this vendor alone")
 		flags.IntVar(&o.events, "events", o.events, "events in one request at most, where the catalog does not say fewer")
