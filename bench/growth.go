@@ -23,7 +23,7 @@ func runGrowth(ctx context.Context, o options) (err error) {
 		fmt.Printf("%-52s %-8s slope %5.2f, beyond what is fixed %4.2f, %6.2f times  %.1f µs to %.1f µs\n",
 			f.Name, f.Fit.Growth, f.Fit.Slope, f.Fit.Beyond, f.Fit.Ratio, f.Times[0], f.Times[len(f.Times)-1])
 	}
-	all, err := growth.Measure(ctx, growthOptions(dir, o.doublings, o.rounds, 4*time.Millisecond, told))
+	all, err := growth.Measure(ctx, growthOptions(dir, o.doublings, o.rounds, 2*time.Millisecond, told))
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func writeGrowth(w *bytes.Buffer, all []growth.Figure, rounds int, facts []strin
 	}
 	fmt.Fprintf(w, "\n- Flat: the largest size takes less than a quarter more than the smallest. Linear: what comes on top of a fixed part goes with the size to a power of 0.8 to 1.2 (the last column). Neither, by another power or because no curve fits to 15 %%: %s.\n", inWords(neither))
 	fmt.Fprintf(w, "- Slope: of the line through the logarithms of sizes and times, fixed part and all. Beyond what is fixed: k of time = a + b·size^k, by least relative errors, a and b not below 0. Times (largest to smallest) are by that curve.\n")
-	fmt.Fprintf(w, "- %d rounds, in each every size in turn (objectors: one size after the other); the least time counts. Times are the thread's own, from the kernel's clock, and what others who are at work do to caches can only add to them. 32 hits of other visitors and pages in turn.\n", rounds)
+	fmt.Fprintf(w, "- %d rounds, in each every size of everything in turn (objectors: one size after the other, until three times agree); the least time counts. Times are the thread's own, from the kernel's clock, and what others who are at work do to caches can only add to them. 32 hits of other visitors and pages in turn.\n", rounds)
 	fmt.Fprintf(w, "- The configuration is that of the comparison (`bench/warden.go`), read from files as `serve` reads them, with what grows added; hits are `bench/load`'s. Each hit has to end as it is meant to: permitted, or denied where the name says refused, or one of those who objected.\n")
 	fmt.Fprintf(w, "- Objectors are in the store as the product has it, on disk; the visitor is another one at each hit. Sizes end where the server refuses more (nested levels, events, bytes, vendors), or at 2^20 objectors.\n")
 	for _, f := range facts {

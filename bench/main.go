@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -35,6 +36,8 @@ type options struct {
 	only                      string  // merging: one vendor
 	events                    int     // merging: in one request, at most
 	doublings                 int     // growth: of each size, at most; 0: as far as it goes
+	base, bench, pkg          string  // compare: with what; which benchmarks of which packages
+	benchstat                 string  // compare: the program
 }
 
 // figures are what can be measured, by the word that asks for it.
@@ -42,9 +45,10 @@ var figures = map[string]struct {
 	defaults options
 	run      func(context.Context, options) error
 }{
+	"compare": {options{rounds: 6, bench: ".", pkg: "./...", benchstat: "benchstat", within: 4 * time.Hour}, runCompare},
 	"cost":    {options{rounds: 7, hits: 40_000, warm: 60_000, conns: 32, seconds: 10}, run},
 	"merging": {options{rounds: 5, hits: 4_000, conns: 32, events: 50}, runMerging},
-	"growth":  {options{rounds: 15}, runGrowth},
+	"growth":  {options{rounds: 40}, runGrowth},
 	"hanging": {options{rounds: 3, hits: 60_000, conns: 128, seconds: 10}, runHanging},
 }
 
@@ -60,13 +64,20 @@ func main() {
 	}
 	o, flags := f.defaults, flag.NewFlagSet(word, flag.ExitOnError)
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how many times each contender is measured, in turn")
-	if word != "growth" {
+	flags.DurationVar(&o.within, "within", cmp.Or(o.within, 20*time.Minute), "how long all of it may take")
+	if word != "compare" {
+		flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before, and pictures beside it; - for nowhere but here")
+	}
+	if word != "compare" && word != "growth" {
 		flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
 		flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
 	}
-	flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before; - for nowhere but here")
-	flags.DurationVar(&o.within, "within", 20*time.Minute, "how long all of it may take")
 	switch word {
+	case "compare":
+		flags.StringVar(&o.base, "base", "", "the revision that the working tree is compared with")
+		flags.StringVar(&o.bench, "bench", o.bench, "which benchmarks, as go test -bench takes it")
+		flags.StringVar(&o.pkg, "pkg", o.pkg, "of which packages")
+		flags.StringVar(&o.benchstat, "benchstat", o.benchstat, "the program that compares (golang.org/x/perf/cmd/benchstat)")
 	case "cost":
 		flags.IntVar(&o.warm, "warm", o.warm, "hits before the first measurement of a contender")
 		flags.IntVar(&o.seconds, "seconds", o.seconds, "how long hits are sent at half of each contender's rate")
@@ -84,8 +95,10 @@ func main() {
 		fmt.Fprintf(os.Stderr, "bench: %q is not understood\n", flags.Arg(0))
 		os.Exit(2)
 	}
-	if err := pinSelf(); err != nil {
-		fail(err)
+	if word != "compare" { // its benchmarks have the machine as it is
+		if err := pinSelf(); err != nil {
+			fail(err)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	within, cancel := context.WithTimeout(ctx, o.within)

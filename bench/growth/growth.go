@@ -5,10 +5,11 @@ package growth
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"time"
 )
@@ -19,8 +20,8 @@ type Options struct {
 	Write func(dir string, files map[string]string) (server string, err error) // writes one, and returns the server file
 	Dir   string                                                               // where all of it is written
 
-	Doublings int           // how often each size is doubled at most
-	Rounds    int           // how often each size is measured, in turn with the others; the least time counts: what is at work beside can only add
+	Doublings int           // how often each size is doubled at most; 0: as far as it goes
+	Rounds    int           // how often each size is measured; the least time counts: what is at work beside can only add
 	Batch     time.Duration // how long hits are judged each time, in CPU time
 
 	Told func(*Figure) // is told of each that is done; nil: nobody
@@ -53,19 +54,41 @@ func doubled(from, to int) (all []int) {
 	return all
 }
 
-// Measure measures all of it.
+// Measure measures all of it: every size of everything once, and again, so that a moment in which much else is at work is in all of them;
+// then what can be had in one size at a time alone.
 func Measure(ctx context.Context, o Options) (all []Figure, err error) {
-	for _, d := range dimensions() {
+	var prepared []*series
+	kept := dimensions()
+	for i := range kept {
+		d := &kept[i]
 		if o.Doublings > 0 && len(d.sizes) > o.Doublings+1 {
 			d.sizes = d.sizes[:o.Doublings+1]
 		}
-		measure := d.measure
 		if d.store != nil {
-			measure = d.measureFilling
+			continue
 		}
-		f, err := measure(ctx, &o)
+		s, err := d.prepare(&o)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", d.name, err)
+		}
+		prepared = append(prepared, s)
+	}
+	for range o.Rounds {
+		for _, s := range prepared {
+			if err := s.round(ctx, &o); err != nil {
+				return nil, fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	for i := range kept {
+		d := &kept[i]
+		var f Figure
+		if d.store != nil {
+			if f, err = d.measureFilling(ctx, &o); err != nil {
+				return nil, fmt.Errorf("%s: %w", d.name, err)
+			}
+		} else {
+			f, prepared = prepared[0].figure(), prepared[1:]
 		}
 		if all = append(all, f); o.Told != nil {
 			o.Told(&all[len(all)-1])
@@ -74,41 +97,57 @@ func Measure(ctx context.Context, o Options) (all []Figure, err error) {
 	return all, nil
 }
 
-// measure makes one of each size, and measures them in turn.
-func (d *dimension) measure(ctx context.Context, o *Options) (f Figure, err error) {
-	dir, err := os.MkdirTemp(o.Dir, "growth-")
-	if err != nil {
-		return f, err
-	}
-	var all []*judging
-	for _, n := range d.sizes {
-		if len(all) > 0 && d.policy == nil {
-			all = append(all, all[0].beside())
-		} else {
-			j, err := load(o, filepath.Join(dir, strconv.Itoa(n)), d.policy, n)
-			if err != nil {
-				return f, fmt.Errorf("at %d: %w", n, err)
-			}
-			all = append(all, j)
-		}
-		if err := all[len(all)-1].take(d, n); err != nil {
-			return f, fmt.Errorf("at %d: %w", n, err)
-		}
-	}
-	times := make([][]float64, len(all))
-	for range o.Rounds {
-		for i, j := range all {
-			some, err := j.rounds(ctx, o, 1)
-			if err != nil {
-				return f, fmt.Errorf("at %d: %w", d.sizes[i], err)
-			}
-			times[i] = append(times[i], some...)
-		}
-	}
-	return d.figure(times), nil
+// series is one thing in each of its sizes.
+type series struct {
+	*dimension
+	all   []*judging
+	least []float64 // times so far, by size
 }
 
-// measureFilling measures one that grows while it is measured: a store cannot be had in each size at once.
+// prepare makes one of each size.
+func (d *dimension) prepare(o *Options) (*series, error) {
+	dir, err := os.MkdirTemp(o.Dir, "growth-")
+	if err != nil {
+		return nil, err
+	}
+	s := &series{dimension: d}
+	for i, n := range d.sizes {
+		var j *judging
+		if i > 0 && d.policy == nil {
+			j = s.all[0].beside()
+		} else if j, err = load(o, filepath.Join(dir, strconv.Itoa(n)), d.policy, n); err != nil {
+			return nil, fmt.Errorf("at %d: %w", n, err)
+		}
+		if err := j.take(d, n); err != nil {
+			return nil, fmt.Errorf("at %d: %w", n, err)
+		}
+		s.all, s.least = append(s.all, j), append(s.least, math.Inf(1))
+	}
+	return s, nil
+}
+
+// round measures each size once more.
+func (s *series) round(ctx context.Context, o *Options) error {
+	for i, j := range s.all {
+		t, err := j.timed(ctx, o.Batch)
+		if err != nil {
+			return fmt.Errorf("at %d: %w", s.sizes[i], err)
+		}
+		s.least[i] = min(s.least[i], t)
+	}
+	return nil
+}
+
+func (s *series) figure() Figure {
+	f := Figure{Name: s.name, Times: s.least}
+	for _, n := range s.sizes[:len(s.least)] {
+		f.Sizes = append(f.Sizes, float64(n))
+	}
+	f.Fit = FitOf(f.Sizes, f.Times)
+	return f
+}
+
+// measureFilling measures what grows while it is measured: a store cannot be had in each size at once.
 func (d *dimension) measureFilling(ctx context.Context, o *Options) (f Figure, err error) {
 	dir, err := os.MkdirTemp(o.Dir, "growth-")
 	if err != nil {
@@ -121,8 +160,8 @@ func (d *dimension) measureFilling(ctx context.Context, o *Options) (f Figure, e
 	if err := j.open(dir); err != nil {
 		return f, err
 	}
-	defer func() { err = joined(err, j.store.Close()) }()
-	var times [][]float64
+	defer func() { err = errors.Join(err, j.store.Close()) }()
+	s := &series{dimension: d}
 	for i, n := range d.sizes {
 		if err := d.store(j, n); err != nil {
 			return f, fmt.Errorf("at %d: %w", n, err)
@@ -132,22 +171,11 @@ func (d *dimension) measureFilling(ctx context.Context, o *Options) (f Figure, e
 				return f, err
 			}
 		}
-		some, err := j.rounds(ctx, o, o.Rounds)
+		least, err := j.calm(ctx, o)
 		if err != nil {
 			return f, fmt.Errorf("at %d: %w", n, err)
 		}
-		times = append(times, some)
+		s.least = append(s.least, least)
 	}
-	return d.figure(times), nil
-}
-
-// figure puts the least time of each size together.
-func (d *dimension) figure(times [][]float64) Figure {
-	f := Figure{Name: d.name}
-	for i, some := range times {
-		f.Sizes = append(f.Sizes, float64(d.sizes[i]))
-		f.Times = append(f.Times, slices.Min(some))
-	}
-	f.Fit = FitOf(f.Sizes, f.Times)
-	return f
+	return s.figure(), nil
 }

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"runtime"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -65,7 +66,7 @@ func (g *judging) take(d *dimension, n int) error {
 	for serial := range uint64(variants) {
 		request, refused, err := wire.ParseRequest(d.hit(n, serial), netip.MustParseAddr("192.0.2.1"), g.policy.Trusted())
 		if err != nil || refused {
-			return fmt.Errorf("a request that cannot be read: %w", joined(err, errRefused))
+			return fmt.Errorf("a request that cannot be read: %w", errors.Join(err, errRefused))
 		}
 		g.requests = append(g.requests, request)
 	}
@@ -119,26 +120,28 @@ func (g *judging) judge() error {
 	return nil
 }
 
-// rounds are so many times of a hit. What comes before the first of them warms up.
-func (g *judging) rounds(ctx context.Context, o *Options, n int) (all []float64, err error) {
-	if _, err := g.timed(o.Batch / 4); err != nil {
-		return nil, err
-	}
-	for range n {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		t, err := g.timed(o.Batch)
+// calm is the least time of a hit, of as many measurements as were asked for, and more until three agree.
+func (g *judging) calm(ctx context.Context, o *Options) (float64, error) {
+	const agree, patience = 1.03, 10
+	var all []float64
+	for {
+		t, err := g.timed(ctx, o.Batch)
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		all = append(all, t)
+		slices.Sort(all)
+		if n := len(all); n >= o.Rounds && (n >= patience*o.Rounds || n >= 3 && all[2] < all[0]*agree) {
+			return all[0], nil
+		}
 	}
-	return all, nil
 }
 
 // timed is the CPU time of a hit, in microseconds, of as many as take so long.
-func (g *judging) timed(long time.Duration) (float64, error) {
+func (g *judging) timed(ctx context.Context, long time.Duration) (float64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	runtime.LockOSThread() // its clock is the thread's
 	defer runtime.UnlockOSThread()
 	for n := 4; ; n *= 2 {
@@ -167,6 +170,3 @@ func ran() (time.Duration, error) {
 	err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t)
 	return time.Duration(t.Nano()), err
 }
-
-// joined is the errors that there are.
-func joined(all ...error) error { return errors.Join(all...) }
