@@ -49,16 +49,7 @@ func compareIn(ctx context.Context, repository string, o options) (err error) {
 		{name: revision, tree: filepath.Join(dir, "base"), out: filepath.Join(dir, "base.txt")},
 		{name: "here", tree: repository, out: filepath.Join(dir, "here.txt")},
 	}
-	defer func() {
-		// Also where the run was told to end.
-		_, failed := c.git(context.WithoutCancel(ctx), "worktree", "remove", "--force", c.sides[0].tree)
-		if _, there := os.Stat(c.sides[0].tree); there == nil {
-			err = errors.Join(err, failed)
-		}
-		_ = os.RemoveAll(c.sides[0].tree)
-		_, pruned := c.git(context.WithoutCancel(ctx), "worktree", "prune")
-		err = errors.Join(err, pruned)
-	}()
+	defer func() { err = errors.Join(err, c.removeTree(context.WithoutCancel(ctx))) }() // also where the run was told to end
 	if _, err := c.git(ctx, "worktree", "add", "--quiet", "--detach", c.sides[0].tree, revision); err != nil {
 		return err
 	}
@@ -79,6 +70,16 @@ func compareIn(ctx context.Context, repository string, o options) (err error) {
 		return fmt.Errorf("benchstat (make tools): %w", err)
 	}
 	return nil
+}
+
+// removeTree removes the base's worktree, whole or half made.
+func (c *comparison) removeTree(ctx context.Context) error {
+	if _, err := c.git(ctx, "worktree", "remove", "--force", c.sides[0].tree); err == nil {
+		return nil
+	}
+	removed := os.RemoveAll(c.sides[0].tree)
+	_, err := c.git(ctx, "worktree", "prune") // what git still knows of it
+	return errors.Join(removed, err)
 }
 
 // git runs git in the repository, and returns its first line.
