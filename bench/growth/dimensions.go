@@ -19,7 +19,7 @@ func dimensions() []dimension {
 	plain := func(_ int, serial uint64) []byte { return ga4(serial, yes, "", "") }
 	refused := func(_ int, serial uint64) []byte { return ga4(serial, no, "", "") }
 	return []dimension{
-		{name: "activities of the event, each asked and refused", sizes: doubled(1, 128), denied: true, policy: activities(`["*"]`), hit: refused},
+		{name: "activities of the event, each refused", sizes: doubled(1, 128), denied: true, policy: activities(`["*"]`), hit: refused},
 		{name: "activities of other events", sizes: doubled(1, 512), policy: activities("[other_%d]"), hit: plain},
 		{name: "vendors", sizes: doubled(1, 32), policy: vendors, hit: func(n int, serial uint64) []byte {
 			return []byte(strings.Replace(string(plain(0, serial)), "POST /", fmt.Sprintf("POST /v%d/", n), 1))

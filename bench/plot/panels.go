@@ -14,8 +14,8 @@ type Panel struct {
 	Times []float64 // microseconds
 }
 
-// Panels draws each in a frame of its own, sizes and times in equal ratios: a straight line that climbs by the diagonal of the frame's grid
-// is linear, one that lies is flat.
+// Panels draws each in a frame of its own, sizes and times in equal ratios, over as many doublings upwards as to the right: a straight line
+// from corner to corner is linear, one that lies is flat.
 func Panels(title, description string, all []Panel) []byte {
 	const columns, wide, high, gap, top = 3, 264, 150, 18, 44
 	rows := (len(all) + columns - 1) / columns
@@ -40,7 +40,7 @@ func (c *canvas) panel(p *Panel, left, top, width, height float64) {
 	for _, t := range p.Times {
 		low, most = min(low, t), max(most, t)
 	}
-	// As many powers of ten up as there would be if the time grew as the size: slopes are to be seen as they are.
+	// As many doublings up as to the right: slopes are to be seen as they are.
 	ratio := max(p.Sizes[len(p.Sizes)-1]/p.Sizes[0], most/low, 4)
 	x := scale{low: p.Sizes[0], high: p.Sizes[0] * ratio, from: left + 8, to: left + width - 8, log: true}
 	middle := math.Sqrt(low * most)
@@ -52,6 +52,6 @@ func (c *canvas) panel(p *Panel, left, top, width, height float64) {
 	}
 	fmt.Fprintf(c, "<polyline points=\"%s\" class=\"line\"/>\n", strings.Join(points, " "))
 	last := len(p.Sizes) - 1
-	c.text(left+6, top+height-4, "small", fmt.Sprintf("%g: %s", p.Sizes[0], inWords(p.Times[0])))
-	c.text(left+width-6, top+height-4, "small end", fmt.Sprintf("%g: %s", p.Sizes[last], inWords(p.Times[last])))
+	c.text(left+6, top+height-4, "small", fmt.Sprintf("%.0f: %s", p.Sizes[0], inWords(p.Times[0])))
+	c.text(left+width-6, top+height-4, "small end", fmt.Sprintf("%.0f: %s", p.Sizes[last], inWords(p.Times[last])))
 }
