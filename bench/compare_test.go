@@ -60,9 +60,9 @@ func TestBenchmarksOfTwoStatesAreCompared(t *testing.T) {
 	cancel()
 	for _, c := range []struct {
 		name, base, bench, pkg, fail string
-		ctx                     context.Context
-		wrong                   string // in the error; "": there is none
-		state                   string // of the base
+		ctx                          context.Context
+		wrong                        string // in the error; "": there is none
+		state                        string // of the base
 	}{
 		{name: "the commit before", base: "HEAD~1", bench: "One$", state: "1.000"},
 		{name: "a benchmark fails", base: "HEAD", bench: "One$", fail: "3", wrong: "asked to"},
