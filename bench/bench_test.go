@@ -28,7 +28,7 @@ func TestMedian(t *testing.T) {
 func TestRatiosAreOfTheSameRound(t *testing.T) {
 	us := func(n int) result { return result{cpu: time.Duration(n) * time.Microsecond, rate: 1000} }
 	m := measurement{
-		contenders: []contender{{name: "nginx", plain: true}, {name: "other", goal: 1.5}, {name: "third", goal: 2}},
+		contenders: []contender{{name: "nginx", other: true}, {name: "other", goal: 1.5}, {name: "third", goal: 2}},
 		results:    [][]result{{us(20), us(200), us(10)}, {us(40), us(400), us(20)}, {us(20), us(200), us(10)}},
 		answers:    []answers{{rate: 500, p50: 80 * time.Microsecond}, {rate: 250, p99: 900 * time.Microsecond}, {}},
 		resident:   []resident{{1 << 20, 2 << 20}, {3 << 20, 4 << 20}, {}}, missing: []string{"HAProxy (package haproxy) is not on this machine"},

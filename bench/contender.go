@@ -16,7 +16,7 @@ type contender struct {
 	expect  load.Expect
 	waits   bool    // what it has answered it delivers later
 	goal    float64 // ratio to the first contender that it should not exceed, 0 for none
-	plain   bool    // it looks at nothing: what the others are held against
+	other   bool    // it is none of ours
 	process *process
 	address string
 }
@@ -27,11 +27,11 @@ func contenders() []contender {
 	no := load.GA4{Host: host, Cookie: consentCookie + "=no"}
 	track := load.Segment{Host: host, Cookie: consentCookie + "=yes"}
 	return []contender{
-		{name: "nginx, bare proxy_pass", start: startNginx, render: yes.Append, plain: true},
-		{name: "nginx with Lua: parameters listed, cid hashed", start: startNginxLua, render: yes.Append, plain: true},
-		{name: "HAProxy", start: startHAProxy, render: yes.Append, plain: true},
-		{name: "Go, httputil.ReverseProxy", start: ours("stdproxy"), render: yes.Append, plain: true},
-		{name: "Go, bare fasthttp proxy", start: ours("bareproxy"), render: yes.Append, plain: true},
+		{name: "nginx, bare proxy_pass", start: startNginx, render: yes.Append, other: true},
+		{name: "nginx with Lua: parameters listed, cid hashed", start: startNginxLua, render: yes.Append, other: true},
+		{name: "HAProxy", start: startHAProxy, render: yes.Append, other: true},
+		{name: "Go, httputil.ReverseProxy", start: proxyOf("stdproxy"), render: yes.Append, other: true},
+		{name: "Go, bare fasthttp proxy", start: proxyOf("bareproxy"), render: yes.Append, other: true},
 		{name: "tagwarden direct, permitted", start: serving("direct"), render: yes.Append, goal: 1.5},
 		{name: "tagwarden direct, permitted, 50 % unseen", start: serving("direct"), render: half.Append},
 		{name: "tagwarden direct, denied", start: serving("direct"), render: no.Append, expect: load.None, goal: 0.8},
@@ -41,8 +41,8 @@ func contenders() []contender {
 	}
 }
 
-// ours starts a proxy of this tree that says when it is ready.
-func ours(command string) func(context.Context, *processes, string, string) (*process, string, error) {
+// proxyOf starts a proxy of this tree that looks at nothing.
+func proxyOf(command string) func(context.Context, *processes, string, string) (*process, string, error) {
 	return func(ctx context.Context, started *processes, dir, upstream string) (*process, string, error) {
 		p, err := started.start(ctx, filepath.Join(filepath.Dir(dir), command), "--upstream", upstream)
 		if err != nil {

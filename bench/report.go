@@ -111,7 +111,7 @@ func (m *measurement) ratioPicture() []byte {
 	var all []plot.Bar
 	for i, c := range m.contenders {
 		ratios := m.ratios(i)
-		all = append(all, plot.Bar{Label: c.name, Value: median(ratios), Low: slices.Min(ratios), Top: slices.Max(ratios), Goal: c.goal, Ours: !c.plain})
+		all = append(all, plot.Bar{Label: c.name, Value: median(ratios), Low: slices.Min(ratios), Top: slices.Max(ratios), Goal: c.goal, Ours: !c.other})
 	}
 	return plot.Bars("CPU a hit, as a ratio to nginx's proxy_pass", "A bar for each contender, its rounds as a line, goals dashed. The figures are in bench/RESULTS.md.", all)
 }
@@ -121,7 +121,7 @@ func (m *measurement) latencyPicture() []byte {
 	var all []plot.Span
 	for i, c := range m.contenders {
 		a := m.answers[i]
-		all = append(all, plot.Span{Label: c.name, P50: micro(a.p50), P99: micro(a.p99), P999: micro(a.p999), Ours: !c.plain})
+		all = append(all, plot.Span{Label: c.name, P50: micro(a.p50), P99: micro(a.p99), P999: micro(a.p999), Ours: !c.other})
 	}
 	return plot.Spans("Answers at half of each contender's rate", "Three times for each contender: p50, p99 and p99.9. The figures are in bench/RESULTS.md.", all)
 }

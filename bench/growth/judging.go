@@ -23,7 +23,8 @@ import (
 // variants is how many hits of one size are judged in turn, of other visitors and pages.
 const variants = 32
 
-// judging is what a server does with a hit between receiving and recording: find the route, read, look objections up, judge.
+// judging is what a server does with a hit between receiving and recording: find the route, read, look objections up, judge. What a server
+// keeps between hits (decoded consent strings, ids that were denied, which values are rare) is left out: a hit costs what it costs alone.
 type judging struct {
 	policy   *rules.Policy
 	in       rules.Inputs
