@@ -173,7 +173,7 @@ func (c *comparison) run(ctx context.Context) error {
 					continue
 				}
 				fmt.Fprintf(os.Stderr, "round %d/%d  %s  %s\n", round+1, c.rounds, pkg, c.sides[i].name)
-				if err := c.sides[i].bench(ctx, &c.sides[i].tests[at], c.options.bench); err != nil {
+				if err := c.sides[i].bench(ctx, &c.sides[i].tests[at], c.bench); err != nil {
 					return err
 				}
 			}

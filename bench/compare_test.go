@@ -53,7 +53,7 @@ func TestBenchmarksOfTwoStatesAreCompared(t *testing.T) {
 	t.Setenv("TMPDIR", folder)
 	stat := filepath.Join(t.TempDir(), "benchstat")
 	got := stat + ".out"
-	if err := os.WriteFile(stat, []byte("#!/bin/sh\nfor side; do echo \"${side%%=*}:\" >>"+got+"; grep -o '[0-9.]* state' \"${side#*=}\" >>"+got+"; done\n"), 0o700); err != nil { //nolint:gosec // it is run
+	if err := os.WriteFile(stat, []byte("#!/bin/sh\nfor side; do echo \"${side%%=*}:\" >>"+got+"; grep -o '[0-9.]* state' \"${side#*=}\" >>"+got+"; done\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ended, cancel := context.WithCancel(t.Context())

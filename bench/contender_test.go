@@ -60,6 +60,7 @@ func TestOthersPassHitsOn(t *testing.T) {
 		if err != nil || answer.StatusCode != http.StatusNoContent {
 			t.Fatalf("%s: %v, %v\n%s", c.name, answer, err, started.all[0].errors.text())
 		}
+		_ = answer.Body.Close()
 		request := <-arrived
 		query, lua := request.URL.Query(), strings.Contains(c.name, "Lua")
 		if query.Get("_s") != "4711" || !strings.Contains(request.URL.RawQuery, load.Marker+"4711&") || query.Get("dl") == "" || request.Host != host {

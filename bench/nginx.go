@@ -52,7 +52,7 @@ const (
 	luaModules = "load_module FOLDER/ndk_http_module.so;\nload_module FOLDER/ngx_http_lua_module.so;"
 
 	luaHTTP = `init_by_lua_block {
-    secret = "0123456789abcdef0123456789abcdef"
+    pepper = "0123456789abcdef0123456789abcdef"
     allowed = {}
     for name in string.gmatch("v tid cid _p _s sid sct seg gcs gcd npa dma ul dl dr dt en", "%S+") do allowed[name] = true end
   }`
@@ -61,7 +61,7 @@ const (
         local kept, n = {}, 0
         for name, value in string.gmatch(ngx.var.args or "", "([^=&]+)=([^&]*)") do
           if allowed[name] then
-            if name == "cid" then value = ngx.escape_uri(ngx.encode_base64(ngx.hmac_sha1(secret, value))) end
+            if name == "cid" then value = ngx.escape_uri(ngx.encode_base64(ngx.hmac_sha1(pepper, value))) end
             n = n + 1
             kept[n] = name .. "=" .. value
           end

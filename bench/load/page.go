@@ -86,6 +86,7 @@ func (p *parameters) key(dst []byte, key string) []byte {
 // appendPath appends the page's path, without the slash in front.
 func (p *page) appendPath(dst []byte, c *code) []byte {
 	switch p.place {
+	case home:
 	case article:
 		dst = p.name.append(c.text(dst, "p/"), "-", false)
 		dst = strconv.AppendUint(append(dst, '-'), p.number, 10)
@@ -122,6 +123,7 @@ func (p *page) appendQuery(dst []byte, q *parameters) []byte {
 		dst = p.name.append(q.key(dst, "q"), q.code.gap, false)
 	case checkout:
 		dst = appendHex(q.key(dst, "session"), p.number, p.of)
+	default: // the others have none
 	}
 	return dst
 }
@@ -168,6 +170,7 @@ func (v *visit) appendSearch(dst []byte, c *code) []byte {
 		dst = appendHex(append(dst, "_aem_"...), ^v.ad, ^v.id)
 	case fromBingAd:
 		dst = appendHex(q.key(dst, "msclkid"), v.ad, v.id)
+	default: // no click is told of
 	}
 	return dst
 }
