@@ -69,3 +69,12 @@ func TestConfigurationIsWritten(t *testing.T) {
 		t.Errorf("%s does not name the site that hits are sent to", file)
 	}
 }
+
+// TestLoadIsSaid: figures of a machine on which others were at work say so.
+func TestLoadIsSaid(t *testing.T) {
+	for average, want := range map[string]int{"1.50 2.90 1.00 1/200 7": 1, "0.10 8.44 6.62 3/99 1": 2, "unknown": 1, "": 1} {
+		if got := loadFact(average, 2); len(got) != want || !strings.Contains(got[0], strings.Join(strings.Fields(average)[:min(3, len(strings.Fields(average)))], ", ")) {
+			t.Errorf("%q: %q", average, got)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -144,8 +145,7 @@ func medianOf[T any](all []T, figure func(T) float64) float64 {
 // machine says where the figures come from.
 func machine() []string {
 	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(), read("/proc/sys/kernel/osrelease"))}
-	facts = append(facts, "Load average at the end, of what else was at work too (1, 5, 15 minutes): "+
-		strings.Join(first(strings.Fields(read("/proc/loadavg")), 3), ", "))
+	facts = append(facts, loadFact(read("/proc/loadavg"), cores())...)
 	facts = append(facts, "Go: "+runtime.Version())
 	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output(); err == nil {
 		facts = append(facts, "Commit: "+strings.TrimSpace(string(out)))
@@ -161,6 +161,20 @@ func machine() []string {
 			line, _, _ := strings.Cut(string(out), "\n")
 			facts = append(facts, strings.TrimSuffix(line, " - https://haproxy.org/"))
 		}
+	}
+	return facts
+}
+
+// loadFact says what else was at work, as /proc/loadavg has it, and whether that is too much for figures to be held against others: those
+// who measure are two themselves.
+func loadFact(average string, cores int) []string {
+	last := strings.Fields(average)
+	facts := []string{"Load average at the end, of what else was at work too (1, 5, 15 minutes): " + strings.Join(last[:min(3, len(last))], ", ")}
+	if len(last) < 2 {
+		return facts
+	}
+	if five, err := strconv.ParseFloat(last[1], 64); err == nil && five > float64(cores)+1 {
+		facts = append(facts, "Others were at work on this machine all the while: hits/s and times are of that, and ratios wander as the brackets say. Measure again where nothing else runs.")
 	}
 	return facts
 }
@@ -200,6 +214,3 @@ func read(name string) string {
 	}
 	return strings.TrimSpace(string(text))
 }
-
-// first are at most so many.
-func first[T any](all []T, most int) []T { return all[:min(len(all), most)] }
