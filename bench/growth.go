@@ -68,7 +68,7 @@ func writeGrowth(w *bytes.Buffer, all []growth.Figure, rounds int, facts []strin
 	fmt.Fprintf(w, "- Slope: of the line through the logarithms of sizes and times, fixed part and all. Beyond what is fixed: k of time = a + b·size^k, by least relative errors, a and b not below 0. Times (largest to smallest) are by that curve.\n")
 	fmt.Fprintf(w, "- %d rounds, in each every size of everything in turn (objectors: one size after the other, until three times agree); the least time counts. Times are the thread's own, from the kernel's clock, and what others who are at work do to caches can only add to them. 32 hits of other visitors and pages in turn.\n", rounds)
 	fmt.Fprintf(w, "- The configuration is that of the comparison (`bench/warden.go`), read from files as `serve` reads them, with what grows added; hits are `bench/load`'s. Nothing is kept between hits. Each has to end as it is meant to: permitted, or denied where the name says refused, or one of those who objected.\n")
-	fmt.Fprintf(w, "- Objectors are in the store as the product has it, on disk; the visitor is another one at each hit. Sizes end where the server refuses more (nested levels, events, bytes, vendors), or at 2^20 objectors.\n")
+	fmt.Fprintf(w, "- Objectors are in the store as the product has it, on disk; the visitor is another one at each hit. Sizes end below what the server refuses.\n")
 	for _, f := range facts {
 		fmt.Fprintf(w, "- %s\n", f)
 	}
