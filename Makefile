@@ -10,12 +10,14 @@ GO       ?= go
 FUZZTIME ?= 10s
 BIN      := $(CURDIR)/.bin
 GOLANGCI := $(BIN)/golangci-lint
+BENCHSTAT := $(BIN)/benchstat
 
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 NFPM_VERSION     := v2.48.0
+BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -104,10 +106,25 @@ mutate: ## change N places of PKG (FILES), one at a time, and list what no test 
 
 BENCH ?=
 
-bench: ## CPU per hit against nginx and a bare proxy, in one run; writes its part of bench/RESULTS.md
+bench: ## CPU per hit, answers and memory against nginx, HAProxy and bare proxies, in one run; writes its part of bench/RESULTS.md
 	@echo "== bench: writes its part of bench/RESULTS.md"
 	$(GO) build -o $(BIN)/bench ./bench
 	$(BIN)/bench $(BENCH)
+
+bench-growth: ## how a hit's time grows with policy, batches, bodies, objectors and worst inputs; writes its part of bench/RESULTS.md
+	@echo "== bench-growth: writes its part of bench/RESULTS.md"
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench growth $(BENCH)
+
+BASE  ?=
+COUNT ?= 6
+
+bench-compare: PKG = ./...
+bench-compare: $(BENCHSTAT) ## Go benchmarks of the working tree against BASE, in turn COUNT (6) times: make bench-compare BASE=HEAD~1 [BENCH=REGEXP] [PKG=./rules]
+	@[ -n "$(BASE)" ] || { echo "BASE is missing: make bench-compare BASE=REVISION"; exit 2; }
+	@echo "== bench-compare: $(BASE) and what is here, $(COUNT) times in turn, of $(PKG)"
+	$(GO) build -o $(BIN)/bench ./bench
+	$(BIN)/bench compare -base "$(BASE)" -bench "$(or $(BENCH),.)" -pkg "$(PKG)" -rounds $(COUNT) -benchstat $(BENCHSTAT)
 
 bench-merging: ## CPU per event, fifty in one request against one in each; writes its part of bench/RESULTS.md (bench/QUEUED.md)
 	@echo "== bench-merging: writes its part of bench/RESULTS.md"
@@ -184,4 +201,12 @@ $(BIN)/golangci-lint-$(GOLANGCI_VERSION).stamp:
 	@mkdir -p $(BIN)
 	GOBIN=$(BIN) GOFLAGS= $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
 	@rm -f $(BIN)/golangci-lint-*.stamp
+	@touch $@
+
+$(BENCHSTAT): $(BIN)/benchstat-$(BENCHSTAT_VERSION).stamp
+$(BIN)/benchstat-$(BENCHSTAT_VERSION).stamp:
+	@echo "== tools: benchstat $(BENCHSTAT_VERSION)"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= $(GO) install golang.org/x/perf/cmd/benchstat@$(BENCHSTAT_VERSION)
+	@rm -f $(BIN)/benchstat-*.stamp
 	@touch $@

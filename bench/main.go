@@ -6,15 +6,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -29,9 +32,12 @@ type options struct {
 	out                       string
 	within                    time.Duration
 	rate                      float64 // hanging: hits a second; 0: a share of what was measured
-	seconds                   int     // hanging: how long hits are sent in each state
+	seconds                   int     // hanging: how long hits are sent in each state; cost: at half of each rate
 	only                      string  // merging: one vendor
 	events                    int     // merging: in one request, at most
+	doublings                 int     // growth: of each size, at most; 0: as far as it goes
+	base, bench, pkg          string  // compare: with what; which benchmarks of which packages
+	benchstat                 string  // compare: the program
 }
 
 // figures are what can be measured, by the word that asks for it.
@@ -39,8 +45,10 @@ var figures = map[string]struct {
 	defaults options
 	run      func(context.Context, options) error
 }{
-	"cost":    {options{rounds: 7, hits: 40_000, warm: 4_000, conns: 32}, run},
+	"compare": {options{rounds: 6, bench: ".", pkg: "./...", benchstat: "benchstat", within: 4 * time.Hour}, runCompare},
+	"cost":    {options{rounds: 7, hits: 40_000, warm: 60_000, conns: 32, seconds: 10}, run},
 	"merging": {options{rounds: 5, hits: 4_000, conns: 32, events: 50}, runMerging},
+	"growth":  {options{rounds: 40}, runGrowth},
 	"hanging": {options{rounds: 3, hits: 60_000, conns: 128, seconds: 10}, runHanging},
 }
 
@@ -51,18 +59,30 @@ func main() {
 	}
 	f, known := figures[word]
 	if !known {
-		fmt.Fprintf(os.Stderr, "bench: %q is no figure: cost, merging and hanging are\n", word)
+		fmt.Fprintf(os.Stderr, "bench: %q is no figure: %s are\n", word, strings.Join(slices.Sorted(maps.Keys(figures)), ", "))
 		os.Exit(2)
 	}
 	o, flags := f.defaults, flag.NewFlagSet(word, flag.ExitOnError)
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how many times each contender is measured, in turn")
-	flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
-	flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
-	flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before; - for nowhere but here")
-	flags.DurationVar(&o.within, "within", 10*time.Minute, "how long all of it may take")
+	flags.DurationVar(&o.within, "within", cmp.Or(o.within, 20*time.Minute), "how long all of it may take")
+	if word != "compare" {
+		flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before, and pictures beside it; - for nowhere but here")
+	}
+	if word != "compare" && word != "growth" {
+		flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")
+		flags.IntVar(&o.conns, "conns", o.conns, "connections, kept alive, each with one hit under way")
+	}
 	switch word {
+	case "compare":
+		flags.StringVar(&o.base, "base", "", "the revision that the working tree is compared with")
+		flags.StringVar(&o.bench, "bench", o.bench, "which benchmarks, as go test -bench takes it")
+		flags.StringVar(&o.pkg, "pkg", o.pkg, "of which packages")
+		flags.StringVar(&o.benchstat, "benchstat", o.benchstat, "the program that compares (golang.org/x/perf/cmd/benchstat)")
 	case "cost":
 		flags.IntVar(&o.warm, "warm", o.warm, "hits before the first measurement of a contender")
+		flags.IntVar(&o.seconds, "seconds", o.seconds, "how long hits are sent at half of each contender's rate")
+	case "growth":
+		flags.IntVar(&o.doublings, "doublings", o.doublings, "how often each size is doubled at most; 0: as far as it goes")
 	case "merging":
 		flags.StringVar(&o.only, "vendor", o.only, "measure this vendor alone")
 		flags.IntVar(&o.events, "events", o.events, "events in one request at most, where the catalog does not say fewer")
@@ -75,8 +95,10 @@ func main() {
 		fmt.Fprintf(os.Stderr, "bench: %q is not understood\n", flags.Arg(0))
 		os.Exit(2)
 	}
-	if err := pinSelf(); err != nil {
-		fail(err)
+	if word != "compare" { // its benchmarks have the machine as it is
+		if err := pinSelf(); err != nil {
+			fail(err)
+		}
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	within, cancel := context.WithTimeout(ctx, o.within)
@@ -111,17 +133,6 @@ func pinSelf() error {
 	return syscall.Exec(taskset, args, append(os.Environ(), mark+"=1", "GOMAXPROCS=1"))
 }
 
-// contender is one of those who are measured.
-type contender struct {
-	name    string
-	address string
-	process *process
-	render  func(dst []byte, serial uint64) []byte
-	expect  load.Expect
-	waits   bool    // what it has answered it delivers later
-	goal    float64 // ratio to the first contender that it should not exceed, 0 for none
-}
-
 func run(ctx context.Context, o options) (err error) {
 	dir, err := os.MkdirTemp("", "tagwarden-bench-")
 	if err != nil {
@@ -135,54 +146,18 @@ func run(ctx context.Context, o options) (err error) {
 	defer sink.Close()
 	var started processes
 	defer func() { err = errors.Join(err, started.end()) }()
-	contenders, err := start(ctx, dir, sink.Address(), &started)
+	if err := build(ctx, dir, "./cmd/tagwarden", "./bench/bareproxy", "./bench/stdproxy"); err != nil {
+		return err
+	}
+	there, missing, err := startAll(ctx, &started, dir, sink.Address(), contenders())
 	if err != nil {
 		return err
 	}
-	m := measurement{options: o, sink: sink, contenders: contenders, results: make([][]result, len(contenders))}
+	m := measurement{options: o, sink: sink, contenders: there, missing: missing, results: make([][]result, len(there))}
 	if err := m.run(ctx); err != nil {
 		return err
 	}
 	return m.report(os.Stdout)
-}
-
-// start builds what is ours and starts every contender.
-func start(ctx context.Context, dir, upstream string, started *processes) ([]contender, error) {
-	if err := build(ctx, dir, "./cmd/tagwarden", "./bench/bareproxy"); err != nil {
-		return nil, err
-	}
-	nginx, nginxAddress, err := startNginx(ctx, started, dir, upstream)
-	if err != nil {
-		return nil, err
-	}
-	bare, err := started.start(ctx, filepath.Join(dir, "bareproxy"), "--upstream", upstream)
-	if err != nil {
-		return nil, err
-	}
-	bareAddress, err := bare.ready()
-	if err != nil {
-		return nil, err
-	}
-	direct, directAddress, err := startWarden(ctx, started, dir, upstream, "direct")
-	if err != nil {
-		return nil, err
-	}
-	queued, queuedAddress, err := startWarden(ctx, started, dir, upstream, "queued")
-	if err != nil {
-		return nil, err
-	}
-	yes := load.GA4{Host: host, Cookie: consentCookie + "=yes"}
-	no := load.GA4{Host: host, Cookie: consentCookie + "=no"}
-	track := load.Segment{Host: host, Cookie: consentCookie + "=yes"}
-	return []contender{
-		{name: "nginx, bare proxy_pass", address: nginxAddress, process: nginx, render: yes.Append, expect: load.All},
-		{name: "bare fasthttp proxy", address: bareAddress, process: bare, render: yes.Append, expect: load.All},
-		{name: "tagwarden direct, permitted", address: directAddress, process: direct, render: yes.Append, expect: load.All, goal: 1.5},
-		{name: "tagwarden direct, denied", address: directAddress, process: direct, render: no.Append, expect: load.None, goal: 0.8},
-		{name: "tagwarden queued, permitted", address: queuedAddress, process: queued, render: yes.Append, expect: load.All, waits: true},
-		{name: "tagwarden direct, an event of Segment", address: directAddress, process: direct, render: track.Append, expect: load.All},
-		{name: "tagwarden queued, the same, merged", address: queuedAddress, process: queued, render: track.Append, expect: load.All, waits: true},
-	}, nil
 }
 
 // build builds commands of this tree.
@@ -195,15 +170,6 @@ func build(ctx context.Context, dir string, packages ...string) error {
 		}
 	}
 	return nil
-}
-
-// startWarden starts tagwarden in a mode of delivery.
-func startWarden(ctx context.Context, started *processes, dir, upstream, mode string) (*process, string, error) {
-	config, err := writeConfig(filepath.Join(dir, mode), upstream, mode)
-	if err != nil {
-		return nil, "", err
-	}
-	return serve(ctx, started, dir, config)
 }
 
 // serve starts tagwarden with a configuration.

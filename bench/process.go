@@ -18,6 +18,9 @@ import (
 	"github.com/tagwarden/tagwarden/bench/proc"
 )
 
+// byTerm is how a program ends of itself that says that it was told to by SIGTERM: HAProxy does.
+const byTerm = 128 + int(syscall.SIGTERM)
+
 // patience is how long a process may take to start or to end.
 const patience = 10 * time.Second
 
@@ -68,7 +71,7 @@ func (all *processes) end() error {
 		select {
 		case err := <-p.ended:
 			var exit *exec.ExitError
-			if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM {
+			if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM && exit.ExitCode() != byTerm {
 				failed = errors.Join(failed, fmt.Errorf("%s ended badly: %w\n%s", filepath.Base(p.cmd.Path), err, p.errors.text()))
 			}
 		case <-time.After(patience):
@@ -105,24 +108,45 @@ func (p *process) ready() (string, error) {
 }
 
 // spent is what the process and its children have spent, all threads of each.
-func (p *process) spent() (proc.Times, error) {
+func (p *process) spent() (sum proc.Times, err error) {
+	err = p.each(func(s proc.Stat) error {
+		sum.User += s.User
+		sum.System += s.System
+		return nil
+	})
+	return sum, err
+}
+
+// memory is what the process and its children hold resident, and held at most; what they share is counted for each.
+func (p *process) memory() (now, most int64, err error) {
+	err = p.each(func(s proc.Stat) error {
+		n, m, err := proc.Memory(s.PID)
+		now, most = now+n, most+m
+		return err
+	})
+	return now, most, err
+}
+
+// each goes over the process and its children.
+func (p *process) each(of func(proc.Stat) error) error {
 	all, err := proc.All()
 	if err != nil {
-		return proc.Times{}, err
+		return err
 	}
-	var sum proc.Times
 	found := false
 	for _, s := range all {
-		if s.PID == p.cmd.Process.Pid || s.Parent == p.cmd.Process.Pid {
-			sum.User += s.User
-			sum.System += s.System
-			found = found || s.PID == p.cmd.Process.Pid
+		if s.PID != p.cmd.Process.Pid && s.Parent != p.cmd.Process.Pid {
+			continue
 		}
+		if err := of(s); err != nil {
+			return err
+		}
+		found = found || s.PID == p.cmd.Process.Pid
 	}
 	if !found {
-		return proc.Times{}, fmt.Errorf("%v has ended\n%s", p.cmd.Args, p.errors.text())
+		return fmt.Errorf("%v has ended\n%s", p.cmd.Args, p.errors.text())
 	}
-	return sum, nil
+	return nil
 }
 
 // tail keeps the last of what a process wrote as errors. Only exec's copying goroutine writes; it is read once that has ended, or in

@@ -26,6 +26,18 @@ func writeDown(name, part string) error {
 	return os.Chmod(name, 0o644) // everybody may read them
 }
 
+// drawBeside writes a picture beside the results.
+func drawBeside(results, name string, picture []byte) error {
+	if results == "-" {
+		return nil
+	}
+	name = filepath.Join(filepath.Dir(results), name)
+	if err := os.WriteFile(name, picture, 0o600); err != nil {
+		return fmt.Errorf("cannot draw: %w", err)
+	}
+	return os.Chmod(name, 0o644) // everybody may see it
+}
+
 func withPart(text, part string) string {
 	part = strings.TrimRight(part, "\n") + "\n"
 	title, _, _ := strings.Cut(part, "\n")

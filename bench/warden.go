@@ -50,8 +50,8 @@ delivery: { mode: MODE }
     categories: [analytics]
     gpc: object
   order-statistics:
-    title: Count the orders of our shop by page
-    description: Counts of orders, to see which pages of the shop work.
+    title: Count the orders of our shop and what leads to them
+    description: Counts of pages, products, searches and orders, to see which pages of the shop work.
     categories: [analytics]
 `,
 	"policy/activities.yaml": `activities:
@@ -78,7 +78,7 @@ delivery: { mode: MODE }
     retention: 14 months
     transfer: { country: US, safeguard: DPF }
     profile: standard
-    events: [purchase]
+    events: [page_view, view_item, view_item_list, view_search_results, add_to_cart, begin_checkout, purchase]
 `,
 	"policy/profiles.yaml": `profiles:
   standard:

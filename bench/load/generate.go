@@ -66,6 +66,8 @@ type runConnection struct {
 	run  *Run
 	next *atomic.Uint64
 	took []int32
+
+	renewed time.Time // when the connection was given its deadline
 	connection
 }
 
@@ -83,10 +85,11 @@ func (c *runConnection) send(ctx context.Context) error {
 		}
 		c.run.Books.Sent(serial)
 		from := time.Now()
-		if i%64 == 0 { // now and then is enough: a deadline costs a timer
+		if from.Sub(c.renewed) > time.Second { // now and then is enough: a deadline costs a timer
 			if err := c.conn.SetDeadline(from.Add(patience)); err != nil {
 				return err
 			}
+			c.renewed = from
 		}
 		last, err := c.exchange(serial)
 		if err != nil {

@@ -4,51 +4,18 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"io"
 	"net"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
 )
 
-var shop = GA4{Host: "shop.example", Cookie: "site_consent=yes"}
-
-func TestHitsAreRequests(t *testing.T) {
-	seen := map[string]bool{}
-	for serial := range uint64(1000) {
-		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(shop.Append(nil, serial))))
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(request.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if size := len(request.URL.RawQuery) + len(body); size < 870 || size > 930 {
-			t.Fatalf("query and body have %d bytes, about 900 are wanted", size)
-		}
-		query := request.URL.Query()
-		if got := query.Get("_s"); got != strconv.FormatUint(serial, 10) {
-			t.Fatalf("hit %d carries %q", serial, got)
-		}
-		if !strings.HasPrefix(string(body), "en=purchase&") || bytes.ContainsAny(body, "\r\n") {
-			t.Fatalf("the body is %q, one event is wanted", body)
-		}
-		if cookie, err := request.Cookie("_ga"); err != nil || cookie.Value != "GA1.1."+query.Get("cid") {
-			t.Fatalf("cookie and cid differ: %v, %v", cookie, query.Get("cid"))
-		}
-		seen[query.Get("cid")] = true
-	}
-	if len(seen) < 990 {
-		t.Errorf("%d different visitors in 1000 hits", len(seen))
-	}
-}
+var ga4 = GA4{Host: "shop.example", Cookie: "site_consent=yes"}
 
 func run(t *testing.T, address string, b *Books) error {
 	t.Helper()
-	_, err := (&Run{Address: address, Conns: 4, Books: b, Render: shop.Append}).Do(context.Background())
+	_, err := (&Run{Address: address, Conns: 4, Books: b, Render: ga4.Append}).Do(context.Background())
 	return err
 }
 
@@ -238,15 +205,6 @@ func serve(t *testing.T, answer func(request []byte) []byte) string {
 		}
 	}()
 	return l.Addr().String()
-}
-
-func BenchmarkRender(b *testing.B) {
-	b.ReportAllocs()
-	var buffer []byte
-	for serial := uint64(0); b.Loop(); serial++ {
-		buffer = shop.Append(buffer[:0], serial)
-	}
-	b.SetBytes(int64(len(buffer)))
 }
 
 func BenchmarkArrived(b *testing.B) {

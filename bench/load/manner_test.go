@@ -19,7 +19,7 @@ func askSink(t *testing.T, s *Sink, serial uint64, wait time.Duration) (status, 
 		t.Fatal(err)
 	}
 	defer c.Close() //nolint:errcheck // nothing is lost with it
-	if _, err := c.Write(shop.Append(nil, serial)); err != nil {
+	if _, err := c.Write(ga4.Append(nil, serial)); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.SetReadDeadline(time.Now().Add(wait)); err != nil {
@@ -74,7 +74,7 @@ func TestHeldAnswers(t *testing.T) {
 		s.Hold()
 		ended := make(chan error, 1)
 		go func() {
-			_, err := (&Run{Address: s.Address(), Conns: 3, Books: b, Render: shop.Append}).Do(context.Background())
+			_, err := (&Run{Address: s.Address(), Conns: 3, Books: b, Render: ga4.Append}).Do(context.Background())
 			ended <- err
 		}()
 		for s.Waiting() < 3 {

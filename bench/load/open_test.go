@@ -17,7 +17,7 @@ func open(t *testing.T, address string, conns int, rate float64, each uint64) (*
 	a, b := NewBooks(1000, each), NewBooks(5000, each)
 	return &Open{
 		Address: address, Conns: conns, Rate: rate, Seed: 1,
-		Streams: []Stream{{a, shop.Append}, {b, shop.Append}},
+		Streams: []Stream{{a, ga4.Append}, {b, ga4.Append}},
 	}, []*Books{a, b}
 }
 

@@ -2,41 +2,50 @@ package load
 
 import "strconv"
 
-// Segment renders events of Segment as analytics.js sends them: a POST of one event, about 900 bytes. Ids, and what else
-// differs from visitor to visitor, follow from the serial number, which travels in the event's name.
+// Segment renders events of Segment as analytics.js sends them from a shop ([visitOf]): a POST of one event, about 1000 bytes. The serial
+// number travels in the event's name. It may be used by many at once, and does not allocate.
 type Segment struct {
 	Host   string
 	Cookie string
+	Unseen uint // as in [GA4]
 }
 
 // Append appends the request with that number.
 func (g *Segment) Append(dst []byte, serial uint64) []byte {
-	id := mix(serial)
-	var room [1024]byte
+	v := visitOf(serial, g.Unseen)
+	var room [2048]byte
 	body := append(room[:0], `{"timestamp":"2026-11-29T10:00:00.123Z","integrations":{},"userId":null,"anonymousId":"`...)
-	body = appendUUID(body, id)
+	body = appendUUID(body, v.id)
 	body = append(body, `","type":"track","event":"Product Viewed`...)
 	body = strconv.AppendUint(append(body, Marker...), serial, 10)
-	body = append(body, `","properties":{"product_id":"SKU-`...)
-	body = strconv.AppendUint(body, 100+id%900, 10)
-	body = append(body, `","name":"Red shoes","category":"Shoes","price":59.9,"quantity":1,"currency":"EUR","position":3},`+
-		`"context":{"page":{"path":"/p/red-shoes","referrer":"https://search.example/?q=red+shoes","search":"?variant=42",`+
-		`"title":"Red shoes - Shop","url":"https://shop.example/p/red-shoes?variant=42&utm_source=news"},`+
-		`"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",`+
-		`"locale":"de-DE","library":{"name":"analytics.js","version":"npm:next-1.84.3"},"timezone":"Europe/Berlin"},"messageId":"ajs-next-1795950000123-`...)
-	body = appendUUID(body, ^id)
+	body = strconv.AppendUint(append(body, `","properties":{"product_id":"SKU-`...), v.sku, 10)
+	body = v.product.append(append(body, `","name":"`...), " ", true)
+	body = append(append(body, `","category":"`...), things[v.product.bits>>11&127]...)
+	body = strconv.AppendUint(append(body, `","price":`...), 5+v.id>>9%200, 10)
+	body = append(body, `.9,"quantity":1,"currency":"EUR","position":3},"context":{"page":{"path":"/`...)
+	body = v.page.appendPath(body, plain)
+	body = v.appendReferrer(append(body, `","referrer":"`...), plain)
+	body = v.appendSearch(append(body, `","search":"`...), plain)
+	body = v.page.appendTitle(append(body, `","title":"`...), plain)
+	body = v.appendURL(append(body, `","url":"`...), plain)
+	body = append(append(body, `"},"userAgent":"`...), v.browser.agent...)
+	body = append(append(body, `","locale":"`...), v.locale.tag...)
+	if source, medium := v.from.campaign(); source != "" {
+		body = append(append(body, `","campaign":{"source":"`...), source...)
+		body = append(append(body, `","medium":"`...), medium...)
+		body = v.campaign.append(append(body, `","name":"`...), "-", false)
+		body = append(body, `"},"library":{"name":"analytics.js"`...)
+	} else {
+		body = append(body, `","library":{"name":"analytics.js"`...)
+	}
+	body = append(body, `,"version":"npm:next-1.84.3"},"timezone":"Europe/Berlin"},"messageId":"ajs-next-1795950000123-`...)
+	body = appendUUID(body, ^v.id)
 	body = append(body, `","writeKey":"BENCHbenchBENCHbenchBENCHbench12"}`...)
 
 	dst = append(dst, "POST /v1/t HTTP/1.1\r\nHost: "...)
-	dst = append(dst, g.Host...)
-	dst = append(dst, "\r\nUser-Agent: Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"+
-		"\r\nAccept: */*\r\nAccept-Language: de-DE,de;q=0.9,en;q=0.8\r\nOrigin: https://shop.example"+
-		"\r\nReferer: https://shop.example/\r\nContent-Type: text/plain\r\nCookie: "...)
-	dst = append(dst, g.Cookie...)
-	dst = append(dst, "\r\nContent-Length: "...)
-	dst = strconv.AppendUint(dst, uint64(len(body)), 10)
-	dst = append(dst, "\r\n\r\n"...)
-	return append(dst, body...)
+	dst = v.appendHeaders(append(dst, g.Host...))
+	dst = append(append(dst, "\r\nContent-Type: text/plain\r\nCookie: "...), g.Cookie...)
+	return appendBody(dst, body)
 }
 
 // appendUUID appends a UUID, version 4, made of a number.

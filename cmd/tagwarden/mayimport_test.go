@@ -4,6 +4,7 @@ package main_test
 // below it, "x/*" what lies directly in it.
 var mayImport = []imports{
 	{"cmd/...", []string{"..."}, "the command puts everything together"},
+	{"bench/growth", []string{"bench/load", "config", "proxy/objection", "rules/..."}, "what grows is judged in one process, by what serve judges with"},
 	{"bench/...", []string{"bench/..."}, "the bench knows the product from outside only"},
 	{"proxy", []string{"proxy/...", "config", "config/durable", "config/logkey", "config/strict", "config/notice", "rules/..."}, "proxy puts its parts together"},
 	{"proxy/problem", nil, "a leaf imports nothing of ours"},
