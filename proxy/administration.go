@@ -80,6 +80,7 @@ func openAdministration(s *Server) error {
 			s.order.TellAnew()
 		case cluster.Reading, cluster.CaughtUp:
 			s.order.TellAgain()
+		default: // what is of no interest beyond the log
 		}
 	}
 	log, err := cluster.Open(context.Background(), o)

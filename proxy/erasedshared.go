@@ -24,8 +24,8 @@ func (d *eraserDesk) eraseShared(ctx context.Context, request string, hashes [][
 	if d.taken == nil {
 		return nil
 	}
-	d.adding.Lock() // what is recorded by now is there when this returns, or never is
-	d.adding.Unlock()
+	d.adding.Lock()   // what is recorded by now is there when this returns, or never is
+	d.adding.Unlock() //nolint:staticcheck // waiting for those inside is all
 	var whose []byte
 	for i := range hashes {
 		whose = append(whose, hashes[i][:]...)

@@ -141,6 +141,7 @@ func openNodes(s *Server) error {
 		case cluster.Reading, cluster.CaughtUp:
 			recordCluster(s, "")
 			replica.Tell()
+		default: // what is of no interest beyond the log
 		}
 	}
 	log, err := cluster.Open(context.Background(), o)

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -142,7 +143,8 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 // rejoinedText says what became of what a node alone had.
 func rejoinedText(a *objection.Again) string {
 	alone := a.Had.Size - a.Common.Size
-	text := fmt.Sprintf("this node is brought to its cluster's log by a copy of another one: of its %d changes %d are there; %d are only "+
+	var text strings.Builder
+	fmt.Fprintf(&text, "this node is brought to its cluster's log by a copy of another one: of its %d changes %d are there; %d are only "+
 		"here: %d are told the others", a.Had.Size, a.Common.Size, alone, a.Told)
 	for _, one := range []struct {
 		n    int
@@ -150,10 +152,10 @@ func rejoinedText(a *objection.Again) string {
 	}{{a.TakenBack, "take something back, which is not told"}, {a.Decisions, "are decisions, or end one, which is not told"},
 		{a.Shown, "were shown by hits, which show them again"}} {
 		if one.n > 0 {
-			text += fmt.Sprintf(", %d %s", one.n, one.what)
+			fmt.Fprintf(&text, ", %d %s", one.n, one.what)
 		}
 	}
-	return text
+	return text.String()
 }
 
 // rejoinAdministration brings tokens, and what is known of assessments, to the copy.

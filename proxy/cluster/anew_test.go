@@ -165,7 +165,7 @@ func TestWhoMayMakeALog(t *testing.T) {
 	c := startServers(t)
 	a := join(t, c, "a", nil)
 	caughtUp(t, a)
-	first := func(ctx context.Context, there func(string) (bool, error)) error {
+	first := func(_ context.Context, there func(string) (bool, error)) error {
 		for kind, want := range map[string]bool{"objections": true, "others": false} {
 			if is, err := there(kind); err != nil || is != want {
 				t.Errorf("%s: %v, %v", kind, is, err)

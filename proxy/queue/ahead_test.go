@@ -57,7 +57,7 @@ func TestReader(t *testing.T) {
 	q, _, read := manyWaiting(t, n)
 	r := NewReader(q)
 	var e Event
-	for events := 0; events < n/3; events++ {
+	for events := range n / 3 {
 		it, found := q.Next("segment", Due)
 		if !found {
 			t.Fatalf("%d events", events)

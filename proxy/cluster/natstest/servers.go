@@ -30,10 +30,7 @@ type Servers struct {
 func Start(t testing.TB) *Servers {
 	t.Helper()
 	c := new(Servers)
-	folder, err := os.MkdirTemp(t.TempDir(), "nats")
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder := t.TempDir() // one of its own with each call
 	t.Cleanup(c.End)
 	if err := c.Begin(folder, nil); err != nil {
 		t.Fatal(err)
