@@ -16,7 +16,7 @@ import (
 // lateAfter is how long a node waits for what another one has.
 const (
 	lateAfter    = 150 * time.Millisecond
-	tooLateAfter = time.Second // while it has delivery begun
+	tooLateAfter = time.Second // while it has delivery begun, and lacks so much that it has to be
 	mostFetched  = 256         // messages
 )
 
@@ -43,16 +43,25 @@ func (l receiving) watch(seq uint64) {
 	if at >= seq || !l.link.watched.CompareAndSwap(false, true) {
 		return
 	}
-	late := lateAfter
-	if !l.pulse.active.Load() {
-		late = tooLateAfter
-	}
-	time.AfterFunc(late, func() {
+	time.AfterFunc(late(l.pulse.active.Load(), seq-at), func() {
 		l.link.watched.Store(false)
 		if l.hasRead() == at { // one that has much to read goes on with it
 			l.link.broken()
 		}
 	})
+}
+
+// late is how long a node waits that lacks so many messages. While its delivery is begun, it may be so with the very server
+// that died: what is little is fetched instead, and much has to be delivered.
+func late(delivering bool, lacks uint64) time.Duration {
+	switch {
+	case delivering:
+		return lateAfter
+	case lacks <= mostFetched:
+		return 2 * lateAfter
+	default:
+		return tooLateAfter
+	}
 }
 
 // fetch reads what little a node lacks message by message, from the stream's leader, before it has it delivered: for that
