@@ -103,10 +103,7 @@ func checkPart(o *outline, next *int, value gjson.Result, name string, level int
 func TestOutline(t *testing.T) {
 	t.Parallel()
 	letters := []string{`{`, `}`, `[`, `]`, `"`, `:`, `,`, `\`, ` `, `1`, `"a":`, `{"b":[`, `null`}
-	longest := 5
-	if testing.Short() {
-		longest = 4
-	}
+	const longest = 5
 	var o outline
 	var of func(text []byte, n int)
 	of = func(text []byte, n int) {

@@ -67,8 +67,11 @@ type combined struct {
 	breaks bool
 }
 
+// promising is a walk as what holds events against promises.
+type promising struct{ *walk }
+
 // inForce notes that a policy is in force from the record on that is read.
-func (w *walk) inForce(digest string) {
+func (w promising) inForce(digest string) {
 	p := &w.promises
 	if w.opts.Promises == nil || digest == "" || digest == p.current {
 		return
@@ -99,7 +102,7 @@ func (w *walk) inForce(digest string) {
 }
 
 // promisesOf is what the policy of a digest promises; nothing where it is not known.
-func (w *walk) promisesOf(digest string) Promises {
+func (w promising) promisesOf(digest string) Promises {
 	if w.opts.Promises == nil || w.judged.policy(digest).Policy == nil {
 		return Promises{}
 	}
@@ -107,7 +110,7 @@ func (w *walk) promisesOf(digest string) Promises {
 }
 
 // named notes that a record names a policy: where none says which was in force, it is that.
-func (w *walk) named(digest string) {
+func (w promising) named(digest string) {
 	if w.promises.current == "" {
 		w.inForce(digest)
 	}
@@ -124,7 +127,7 @@ func (p *promises) sign(l *line) {
 
 // promised holds an event that was permitted against the promises that were in force for it: those of the policy that
 // decided.
-func (w *walk) promised(e *event, r *rungs, c *carrier) {
+func (w promising) promised(e *event, r *rungs, c *carrier) {
 	if w.opts.Promises == nil {
 		return
 	}
@@ -159,7 +162,7 @@ func (r *rungs) where() string {
 
 // combine holds the first event of a combination against its policy's promises, and remembers what that came to. There
 // is a bound to that: of further ones it is added up at once.
-func (w *walk) combine(key *combination, e *event, r *rungs, c *carrier) *combined {
+func (w promising) combine(key *combination, e *event, r *rungs, c *carrier) *combined {
 	p := &w.promises
 	of := &combined{
 		digest: r.digest, id: strings.Clone(e.Activity), first: w.line.number, at: w.line.at,
@@ -186,7 +189,7 @@ func (w *walk) combine(key *combination, e *event, r *rungs, c *carrier) *combin
 }
 
 // hold holds events against promises, of their own policy or another.
-func (w *walk) hold(of *combined, policy *policy, promised []Promise) []promise.Held {
+func (w promising) hold(of *combined, policy *policy, promised []Promise) []promise.Held {
 	if len(promised) == 0 {
 		return nil
 	}
@@ -209,7 +212,7 @@ func (w *walk) hold(of *combined, policy *policy, promised []Promise) []promise.
 }
 
 // breach says that an event broke a promise.
-func (w *walk) breach(e *event, of *Promise, held *promise.Held) {
+func (w promising) breach(e *event, of *Promise, held *promise.Held) {
 	done := held.Does
 	if done == "keep" {
 		done = "as it came"
@@ -224,7 +227,7 @@ func (w *walk) breach(e *event, of *Promise, held *promise.Held) {
 }
 
 // addUp adds events to what is said of the promises of their policy.
-func (w *walk) addUp(of *combined) {
+func (w promising) addUp(of *combined) {
 	for i, promised := range w.opts.Promises(of.digest).All {
 		row := w.promises.rows[promised.Same]
 		if row == nil { // its policy was never said to be in force
@@ -247,10 +250,10 @@ func (w closing) promised() {
 	}
 	by := map[string][]*combined{}
 	for _, of := range p.combined {
-		w.addUp(of)
+		promising{w.walk}.addUp(of)
 		by[of.digest] = append(by[of.digest], of)
 	}
-	newest := w.promisesOf(p.current).All
+	newest := promising{w.walk}.promisesOf(p.current).All
 	for digest, all := range by {
 		w.before(digest, all, newest)
 	}
@@ -284,7 +287,7 @@ func (w closing) before(digest string, all []*combined, newest []Promise) {
 		return
 	}
 	for _, of := range all {
-		for i, held := range w.hold(of, policy, later) {
+		for i, held := range (promising{w.walk}).hold(of, policy, later) {
 			row := w.promises.rows[later[i].Same]
 			if row.Before == nil {
 				row.Before = &Before{}

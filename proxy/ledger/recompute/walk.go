@@ -230,15 +230,15 @@ func (w *walk) whole(lines []string) {
 	case ledger.KindAttempt:
 		w.attempt()
 	case ledger.KindRungs:
-		w.named(w.judged.addRungs(lines).digest)
+		promising{w}.named(w.judged.addRungs(lines).digest)
 	case ledger.KindShape:
 		w.judged.addShape(lines)
 	case ledger.KindStart:
 		w.run++
 		w.tokens.begin()
-		w.inForce(lineOf(&w.line).Get("policy").Str)
+		promising{w}.inForce(lineOf(&w.line).Get("policy").Str)
 	case ledger.KindReload:
-		w.inForce(lineOf(&w.line).Get("policy").Str)
+		promising{w}.inForce(lineOf(&w.line).Get("policy").Str)
 	case ledger.KindPromises:
 		w.promises.sign(&w.line)
 	case ledger.KindApproval:
@@ -302,7 +302,7 @@ func (w *walk) decided(lines []string) {
 			if permitted {
 				w.assessed(e, c, &found)
 				w.profile(e, r, c)
-				w.promised(e, r, c)
+				promising{w}.promised(e, r, c)
 			}
 		}
 	}
