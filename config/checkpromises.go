@@ -63,11 +63,14 @@ func (c promiseCheck) condition(of *Unless, at func(...any) []any) {
 	})
 	c.each(at, "region", of.Region, regionFault)
 	c.each(at, "event", of.Event, eventFault)
-	if names := c.fieldsOf(of.Vendor); names != nil {
+	if len(of.Field) > 0 {
+		names := c.fieldsOf(of.Vendor)
 		c.each(at, "field", of.Field, func(name string) string {
-			if slices.ContainsFunc(names, func(field string) bool { return promise.Fits(field, name) }) {
+			if names == nil || slices.ContainsFunc(names, func(field string) bool { return promise.Fits(field, name) }) {
 				return ""
 			}
+			slices.Sort(names) // for the nearest one alone: most promises name none, and vendors have thousands
+			names = slices.Compact(names)
 			return "field \"" + strict.Shortened(name) + "\" is not known" + strict.Suggestion(name, names)
 		})
 	}
@@ -119,7 +122,7 @@ func (c promiseCheck) entries() []string {
 	return all
 }
 
-// fieldsOf are the names of fields of some vendors, or of all; nil where they are not known.
+// fieldsOf are the names of fields of some vendors, or of all, in no order; nil where they are not known.
 func (c promiseCheck) fieldsOf(vendors Few) (names []string) {
 	for id, vendor := range c.compiled {
 		if len(vendors) > 0 && !slices.Contains(vendors, id) && !slices.Contains(vendors, vendor.File.ID) {
@@ -140,8 +143,7 @@ func (c promiseCheck) fieldsOf(vendors Few) (names []string) {
 			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // behind puts a word in front of a name that is not empty.
