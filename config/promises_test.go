@@ -97,7 +97,7 @@ func TestProofs(t *testing.T) {
 		// What every vendor is told in a header, and in fields that no profile knows.
 		{"{ field: header Sec-GPC, vendor: matomo }", nil, promise.Broken, "matomo-consent header Sec-GPC constant"},
 		{"{ field: gcs, vendor: ga4 }", nil, promise.Broken, "ga4-consent gcs state"},
-		{"{ field: header User-Agent, vendor: product }", []string{"ip: { truncate: { v4: 16, v6: 32 } }\n      user_agent: keep", "ip: { truncate: { v4: 16, v6: 32 } }\n      custom: keep"}, promise.Kept, ""}, // no field of any name is a header
+		{"{ field: header User-Agent, vendor: product }", []string{"ip: { truncate: { v4: 16, v6: 32 } }\n      user_agent: keep", "ip: { truncate: { v4: 16, v6: 32 } }"}, promise.Kept, ""}, // no field of any name is a header
 		// Parameters of addresses are what their names say.
 		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken, "ga4-consent dh keep"},
 		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:campaign", q] } }`), promise.Kept, ""},
