@@ -71,6 +71,7 @@ func (a *Action) Parameters() (all []Parameter) {
 			does = of.kept
 		case Scrub:
 			does = of.scrubbed
+		default: // as the rest of the address
 		}
 		all = append(all, Parameter{of.class, does})
 	}

@@ -138,7 +138,7 @@ func (r *Records) Hold(promises []Promise, of *Recorded) []Held {
 
 // hold holds a record against one.
 func (p *Promise) hold(of *Recorded, f *recordedFlow, places []Place) Held {
-	event, excepted := p.Never.speaks(of), answer(sure)
+	event, excepted := p.Never.speaks(of), no
 	if len(p.Never.Sites) > 0 && !slices.Contains(p.Never.Sites, of.Site) || !mayBeIn(of.Region, p.Never.Regions) ||
 		!p.Never.mayBe(of.Activity, places) || event == no {
 		return Held{State: Kept}
@@ -148,8 +148,6 @@ func (p *Promise) hold(of *Recorded, f *recordedFlow, places []Place) Held {
 		if !u.surelyIs(of.Activity, places) || len(u.Sites) > 0 && !slices.Contains(u.Sites, of.Site) || !surelyIn(of.Region, u.Regions) {
 			excepted = no
 		}
-	} else {
-		excepted = no
 	}
 	if f == nil || of.Shapeless {
 		return Held{State: Untold}

@@ -80,7 +80,7 @@ func (r *Report) promises() Section {
 	s := Section{Title: "Promises, of events that left"}
 	for i := range r.Promises {
 		p := &r.Promises[i]
-		s.Rows = append(s.Rows, [2]string{p.ID + ": " + p.inForce(), p.Tally.words()})
+		s.Rows = append(s.Rows, [2]string{p.ID + ": " + p.inForce(), p.words()})
 		if b := p.Before; b != nil {
 			s.Notes = append(s.Notes, b.says(p))
 		}
@@ -121,7 +121,7 @@ func (p *HeldPromise) inForce() string {
 // says says how what was before stands to it.
 func (b *Before) says(p *HeldPromise) string {
 	if b.Broken == 0 {
-		return fmt.Sprintf("%s: before it was in force it was %s.", p.ID, b.Tally.words())
+		return fmt.Sprintf("%s: before it was in force it was %s.", p.ID, b.words())
 	}
 	return fmt.Sprintf("%s: it would have been broken by %d events before it was in force, the first in record %d (%s, %s on %s); kept by %d, "+
 		"not to be told of %d. That is no fault.", p.ID, b.Broken, b.Record, b.Field, cmp.Or(b.Class, "of no known class"), b.Activity, b.Kept, b.Untold)

@@ -231,7 +231,7 @@ func (w *walk) addUp(of *combined) {
 			row = &HeldPromise{ID: promised.ID, Says: promised.Says, digest: promised.Signed, InForce: []InForce{}}
 			w.promises.rows[promised.Same], w.promises.order = row, append(w.promises.order, promised.Same)
 		}
-		row.Tally.add(of.own[i].State, of.count)
+		row.add(of.own[i].State, of.count)
 	}
 }
 
