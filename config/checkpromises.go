@@ -40,11 +40,14 @@ func (c promiseCheck) run() {
 	}
 }
 
+// conditionKeys are the keys that say of what a promise, or its exception, is.
+var conditionKeys = []string{"class", "field", "looser_than", "vendor", "country", "purpose", "basis", "site", "region", "event"}
+
 // condition looks at what never: or unless: names.
 func (c promiseCheck) condition(of *Unless, at func(...any) []any) {
-	if of.isEmpty() && !c.faults.Has(c.promises, c.promises.Find(at())) {
-		c.faults.At(c.promises, at(), "it says nothing: name at least one of class, field, looser_than, vendor, country, "+
-			"purpose, basis, site, region and event")
+	named := slices.ContainsFunc(conditionKeys, func(key string) bool { return c.promises.Has(at(key)...) }) // well or badly
+	if of.isEmpty() && !named && !c.faults.Has(c.promises, c.promises.Find(at())) {
+		c.faults.At(c.promises, at(), "it says nothing: name at least one of %s", strings.Join(conditionKeys, ", "))
 	}
 	c.words(at, "class", of.Class, classNames)
 	c.words(at, "basis", of.Basis, basis.Names())
@@ -63,11 +66,14 @@ func (c promiseCheck) condition(of *Unless, at func(...any) []any) {
 	})
 	c.each(at, "region", of.Region, regionFault)
 	c.each(at, "event", of.Event, eventFault)
-	if names := c.fieldsOf(of.Vendor); names != nil {
+	if len(of.Field) > 0 {
+		names := c.fieldsOf(of.Vendor)
 		c.each(at, "field", of.Field, func(name string) string {
-			if slices.ContainsFunc(names, func(field string) bool { return promise.Fits(field, name) }) {
+			if names == nil || slices.ContainsFunc(names, func(field string) bool { return promise.Fits(field, name) }) {
 				return ""
 			}
+			slices.Sort(names) // for the nearest one alone: most promises name none, and vendors have thousands
+			names = slices.Compact(names)
 			return "field \"" + strict.Shortened(name) + "\" is not known" + strict.Suggestion(name, names)
 		})
 	}
@@ -119,7 +125,7 @@ func (c promiseCheck) entries() []string {
 	return all
 }
 
-// fieldsOf are the names of fields of some vendors, or of all; nil where they are not known.
+// fieldsOf are the names of fields of some vendors, or of all, in no order; nil where they are not known.
 func (c promiseCheck) fieldsOf(vendors Few) (names []string) {
 	for id, vendor := range c.compiled {
 		if len(vendors) > 0 && !slices.Contains(vendors, id) && !slices.Contains(vendors, vendor.File.ID) {
@@ -128,20 +134,29 @@ func (c promiseCheck) fieldsOf(vendors Few) (names []string) {
 		for i := range vendor.Fields {
 			names = append(names, vendor.Fields[i].Path)
 		}
+		names = append(names, "header Sec-GPC") // every vendor is told
 		for i := range vendor.Endpoints {
 			e := &vendor.Endpoints[i]
 			for j := range e.Headers {
 				names = append(names, "header "+e.Headers[j].Name)
+			}
+			for j := range e.State {
+				names = append(names, e.State[j].Name)
 			}
 			for _, name := range []string{e.Carry.Query, behind("header ", e.Carry.Header)} {
 				if name != "" {
 					names = append(names, name)
 				}
 			}
+			if !e.Path.Literal() {
+				names = append(names, "path")
+			}
+			if e.Kind == catalog.Opaque {
+				names = append(names, "body")
+			}
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // behind puts a word in front of a name that is not empty.

@@ -17,7 +17,7 @@ type Promises struct {
 type Promise struct {
 	ID    string `yaml:"id" is:"required,id" doc:"The promise's name in messages."`
 	Says  Text   `yaml:"says" is:"required" doc:"What is promised, in a sentence, as people read it; or by language: { en: ..., de: ... }."`
-	Never Never  `yaml:"never" is:"required" doc:"What never leaves: each key has to hold, of a list one. At least one key."`
+	Never Never  `yaml:"never" is:"required" doc:"What never leaves: each key has to hold, of a list one. At least one key; unless: stands within it."`
 
 	Publish bool `yaml:"publish" doc:"The notice for visitors, the record of processing and rendered assessments say it too, in the words of says."`
 }
@@ -68,7 +68,7 @@ func (f *Few) FromNode(d *strict.Decoder, node *yaml.Node) {
 		return
 	}
 	var one string
-	if d.Into(node, &one); one == "" {
+	if d.Into(node, &one); node.Value == "" {
 		d.Fail(node, "the value is empty: name at least one, or remove the line")
 	}
 	*f = Few{one}
@@ -88,13 +88,16 @@ type LooserThan struct {
 // FromNode reads the name, or the mapping.
 func (l *LooserThan) FromNode(d *strict.Decoder, node *yaml.Node) {
 	var m Minimise
-	if node.Kind == yaml.MappingNode {
+	switch node.Kind {
+	case yaml.MappingNode:
 		m.FromNode(d, node)
 		l.Spec, l.Parameters = m.Spec, true
-		return
+	case yaml.SequenceNode:
+		d.Fail(node, "a list stands where one minimiser is wanted: write the name of the strictest that is meant, as truncate")
+	default:
+		m.name(d, node)
+		l.Spec = m.Spec
 	}
-	m.name(d, node)
-	l.Spec = m.Spec
 }
 
 func (l *LooserThan) schema() map[string]any {

@@ -35,6 +35,12 @@ func proved(t testing.TB, never string, changes ...string) promise.Result {
 	return loaded.Proofs[0]
 }
 
+// passing has the profile for GA4 let more through.
+func passing(lines string) []string {
+	const before = "user_agent: keep\n    fields"
+	return []string{before, strings.Replace(before, "\n", "\n      "+lines+"\n", 1)}
+}
+
 // TestProofs: what a promise comes to, key by key, with the parts of the way in which it is broken.
 func TestProofs(t *testing.T) {
 	t.Parallel()
@@ -88,6 +94,27 @@ func TestProofs(t *testing.T) {
 		{"{ class: recording }", nil, promise.Kept, ""},
 		{"{ class: recording, vendor: ga4 }", nil, promise.Vacuous, ""},
 		{"{ looser_than: keep }", nil, promise.Vacuous, ""},
+		// What every vendor is told in a header, and in fields that no profile knows.
+		{"{ field: header Sec-GPC, vendor: matomo }", nil, promise.Broken, "matomo-consent header Sec-GPC constant"},
+		{"{ field: gcs, vendor: ga4 }", nil, promise.Broken, "ga4-consent gcs state"},
+		{"{ field: header User-Agent, vendor: product }", []string{"ip: { truncate: { v4: 16, v6: 32 } }\n      user_agent: keep", "ip: { truncate: { v4: 16, v6: 32 } }"}, promise.Kept, ""}, // no field of any name is a header
+		// Parameters of addresses are what their names say.
+		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken, "ga4-consent dh keep"},
+		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:campaign", q] } }`), promise.Kept, ""},
+		{"{ class: click_id, vendor: ga4 }", passing(`url: keep`), promise.Broken, "ga4-consent dh keep"},
+		{"{ class: click_id, vendor: ga4, looser_than: url }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken, "ga4-consent dh keep"},
+		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: [q] } }`), promise.Broken, "ga4-consent dh scrub"},
+		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: ["q*"] } }`), promise.Broken, "ga4-consent dh scrub"},
+		{"{ class: search_term, vendor: ga4 }", passing(`url: url`), promise.Kept, ""},
+		{"{ class: search_term, vendor: ga4 }", passing(`referrer: { generalise: origin }`), promise.Kept, ""},
+		{"{ class: search_term, vendor: ga4, field: dr }", passing(`referrer: { url: { query: [q] } }`), promise.Broken, "ga4-consent dr scrub"},
+		{"{ class: campaign, vendor: ga4, looser_than: scrub }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""},
+		{"{ class: campaign, vendor: ga4, field: dt }", passing("url: { url: { query: [utm_source] } }\n      page_title: keep"), promise.Broken, "ga4-consent dt scrub"}, // an address among words
+		{"{ class: campaign, vendor: ga4, field: dt }", passing("url: url\n      page_title: keep"), promise.Kept, ""},
+		{"{ class: url, vendor: ga4, looser_than: url }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""}, // the rest of it is no parameter
+		{"{ class: url, vendor: ga4, looser_than: url }", passing("url: keep"), promise.Broken, "ga4-consent dh keep"},
+		{"{ vendor: ga4, field: dl, unless: { class: url } }", passing(`url: { url: { query: [utm_source] } }`), promise.Broken, "ga4-consent dl scrub"},
+		{"{ vendor: ga4, field: dl, unless: { class: [url, campaign] } }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""},
 	} {
 		proof := proved(t, of.never, of.changes...)
 		way := ""

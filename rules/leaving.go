@@ -131,15 +131,14 @@ func (o *Outflow) leavingOn(a *Activity, told []string) (all []Leaving) {
 			all = append(all, l)
 		}
 	}
-	all = append(all, Leaving{Field: "header Sec-GPC", Classes: ClassesOf(hit.ConsentSignal), By: ByConstant, Around: true})
+	all = append(all, gpcLeaving())
 	for i := e.First; i < e.End; i++ {
 		if !slices.ContainsFunc(e.Headers, func(h catalog.HeaderInfo) bool { return h.Field == i }) {
 			all = o.fieldLeaving(all, i)
 		}
 	}
 	for i := range e.State {
-		l := Leaving{Field: e.State[i].Name, Classes: ClassesOf(hit.ConsentSignal), By: ByState,
-			Around: e.State[i].Place != catalog.InEvent}
+		l := stateLeaving(&e.State[i])
 		if slices.Contains(told, l.Field) && !slices.ContainsFunc(all, func(o Leaving) bool { return o.By == ByState && o.Field == l.Field }) {
 			all = append(all, l)
 		}
@@ -237,6 +236,10 @@ func (o *Outflow) Could() (all []Leaving) {
 		}
 		keep(Leaving{Field: f.Path, Classes: classes, Around: i >= e.Around, Open: o.open[i]}, f.Class)
 	}
+	all = append(all, gpcLeaving())
+	for i := range e.State {
+		all = append(all, stateLeaving(&e.State[i]))
+	}
 	if e.Carry != (catalog.Carry{}) {
 		keep(Leaving{Field: cmp.Or(e.Carry.Field, e.Carry.Query, "header "+e.Carry.Header), Classes: ClassesOf(hit.IP),
 			By: ByCarry}, hit.IP)
@@ -253,6 +256,16 @@ func (o *Outflow) Could() (all []Leaving) {
 // pathLeaving is a path that goes out as it came in: in place of a variable stands a key or a version.
 func pathLeaving() Leaving {
 	return Leaving{Field: "path", Classes: ClassesOf(hit.Account, hit.Technical), By: ByPath, Around: true}
+}
+
+// gpcLeaving is a signal of the visitor's browser, which every vendor is told.
+func gpcLeaving() Leaving {
+	return Leaving{Field: "header Sec-GPC", Classes: ClassesOf(hit.ConsentSignal), By: ByConstant, Around: true}
+}
+
+// stateLeaving is a field in which a vendor is told of choices.
+func stateLeaving(of *catalog.Statement) Leaving {
+	return Leaving{Field: of.Name, Classes: ClassesOf(hit.ConsentSignal), By: ByState, Around: of.Place != catalog.InEvent}
 }
 
 // EndpointsOf lists all endpoints of all vendors of a policy, as ways by which something could leave: nothing does by them that

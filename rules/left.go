@@ -37,7 +37,8 @@ func (j *Judgement) Left() (all []Left) {
 	for i := range j.Hit.Nodes {
 		n := &j.Hit.Nodes[i]
 		if !n.Kind.Holds() && !n.Opened && n.Parent != hit.None && n.Fate != hit.Drop && j.Hit.Sent(int32(i)) {
-			all = append(all, l.node(int32(i)))
+			of := l.node(int32(i))
+			all = append(append(all, of), l.parts(&of, int32(i))...)
 		}
 	}
 	if root := j.Hit.BodyRoot; root != hit.None && j.Hit.Nodes[root].Kind == hit.Raw && !j.Hit.Nodes[root].Opened &&
@@ -110,6 +111,23 @@ func (l *leftOf) node(i int32) Left {
 		of.Action = l.action(n.Event, n.Field, n.Class, n.Alias)
 	}
 	return Left{of, l.of(n.Event)}
+}
+
+// parts are the parameters of addresses that left in a value.
+func (l *leftOf) parts(of *Left, i int32) (all []Left) {
+	may := of.Action.Parameters()
+	if len(may) == 0 {
+		return nil
+	}
+	in := minimise.ParametersIn(l.j.asItLeaves(i))
+	for _, p := range may {
+		if slices.Contains(in, p.Class) {
+			part := *of
+			part.Classes, part.Action = ClassesOf(p.Class), p.Action
+			all = append(all, part)
+		}
+	}
+	return all
 }
 
 // ownClasses is what the endpoint's own fields of a field's name are, whatever the value was that a constant stands in

@@ -17,7 +17,8 @@ func scan(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("scan", "FILE.har|FILE.jsonl... [--config FILE [--host HOST] [--objection SCOPE]... [--from IP] [--at TIME]] [--format text|json]")
 	given := addAskFlags(f)
 	given.raw = new(true)
-	f.Lookup("config").Usage = "a server file: its policy says of what is found what it does with it"
+	f.Lookup("config").Usage = "a server file: its policy says of what is found what it does with it; " +
+		"exit 1 then says that a promise is broken, and nothing else"
 	f.Lookup("config").DefValue, *given.config = "", ""
 	host := f.String("host", "", "a site's host name, in place of the recorded Host, for the policy")
 	form := format(f, "json")

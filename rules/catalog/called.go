@@ -11,14 +11,17 @@ type MayBe struct {
 	Place   bool // a place on the earth may stand in it
 }
 
-// MayBe says it of each field, by its number.
-func (v *Vendor) MayBe() []MayBe {
+// MayBe says it of each field, by its number. It is found out once.
+func (v *Vendor) MayBe() []MayBe { return v.mayBe() }
+
+// findMayBe goes over all places where values of a hit may stand.
+func (v *Vendor) findMayBe() []MayBe {
 	all := make([]MayBe, len(v.Fields))
 	for i := range v.Fields {
 		of := placed[v.Fields[i].Class]
 		all[i].Address, all[i].Place = of, of
 	}
-	w := naming{v: v, seen: map[named]bool{}, all: all}
+	w := naming{v: v, seen: make([]uint8, len(v.states)), all: all}
 	for i := range v.Endpoints {
 		e := &v.Endpoints[i]
 		for _, root := range []int32{0, e.body, e.query, e.fields} {
@@ -41,8 +44,25 @@ type named struct {
 // naming goes over the places of a vendor.
 type naming struct {
 	v    *Vendor
-	seen map[named]bool
+	seen []uint8 // by state: what was known when it was looked at, a bit for each of what may be
 	all  []MayBe
+}
+
+// isSeen tells whether a place was looked at with the same known of it, and notes that it is.
+func (w *naming) isSeen(at named) bool {
+	known := uint8(1)
+	if at.called {
+		known <<= 1
+	}
+	if at.ofSite {
+		known <<= 2
+	}
+	if at.free {
+		known <<= 4
+	}
+	seen := w.seen[at.state]&known != 0
+	w.seen[at.state] |= known
+	return seen
 }
 
 // walk goes over a place and all below it.
@@ -51,10 +71,9 @@ func (w *naming) walk(e *Endpoint, at named) {
 	for len(todo) > 0 {
 		at := todo[len(todo)-1]
 		todo = todo[:len(todo)-1]
-		if w.seen[at] {
+		if w.isSeen(at) {
 			continue
 		}
-		w.seen[at] = true
 		s := &w.v.states[at.state]
 		to := func(state int32, of named, free bool) {
 			todo = append(todo, named{state, of.called, of.ofSite, free})

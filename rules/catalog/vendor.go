@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -29,6 +30,7 @@ type Vendor struct {
 	headers   []HeaderInfo
 	variables Variables
 	rows      []row // of what it is told of choices
+	mayBe     func() []MayBe
 }
 
 // Kind says what an endpoint is for.
@@ -150,6 +152,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 			return nil, err
 		}
 	}
+	v.mayBe = sync.OnceValue(v.findMayBe)
 	return v, nil
 }
 
@@ -162,6 +165,7 @@ func (v *Vendor) Of(f *File, extra []string) bool {
 func (v *Vendor) Copy(table *names.Table) *Vendor {
 	other := *v
 	other.Fields, other.names = slices.Clone(v.Fields), table
+	other.mayBe = sync.OnceValue(other.findMayBe)
 	return &other
 }
 

@@ -338,7 +338,7 @@ func agree(t *testing.T, seed uint64) (kept, shown, breaches int) {
 
 // shows tells whether a hit is what a counter-example says.
 func shows(h *promise.Hit, c *promise.Counter, x *rules.Explanation) bool {
-	if h.Region.String() != c.Region || x.Endpoint != c.Endpoint || c.Named || strings.ContainsAny(c.Event, "…") {
+	if h.Region.String() != c.Region || x.Endpoint != c.Endpoint || c.Named || c.Inside || strings.ContainsAny(c.Event, "…") {
 		return false
 	}
 	for i := range h.Left {

@@ -13,13 +13,17 @@ func (w *way) counter(p *proof, of *Promise) *Counter {
 	c := &Counter{
 		Site: w.hit.site.ID, Region: w.hit.region.String(), Activity: w.activity, Endpoint: w.flow.Endpoint.ID,
 		Event: w.hit.event, Field: w.leaves.Field, Action: w.leaves.action, By: w.leaves.By, Named: w.leaves.named,
-		Line: w.flow.Line(w.leaves.Leaving), Nowhere: len(of.Never.Countries) > 0 && len(p.places[w.activity]) == 0,
+		Inside: w.leaves.inside,
+		Line:   w.flow.Line(w.leaves.Leaving), Nowhere: len(of.Never.Countries) > 0 && len(p.places[w.activity]) == 0,
 	}
 	if c.Event == "" {
 		c.Event = firstEvent(w.activity)
 	}
 	class := classOf(of, w.leaves)
-	if c.Class = class.String(); w.leaves.named {
+	switch c.Class = class.String(); {
+	case w.leaves.named && w.leaves.inside:
+		c.Line = w.flow.LineAs(w.leaves.Leaving, hit.URL)
+	case w.leaves.named:
 		c.Line = w.flow.LineAs(w.leaves.Leaving, class)
 	}
 	return c
@@ -78,6 +82,8 @@ func (c *Counter) field() string {
 // naming says where it is that by its name or value alone.
 func (c *Counter) naming() string {
 	switch {
+	case c.Inside:
+		return ", as a parameter of an address in it"
 	case !c.Named:
 		return ""
 	case c.Class == hit.URL.String():

@@ -14,7 +14,8 @@ type leaves struct {
 	classes rules.Classes
 	action  *minimise.Action
 	named   bool
-	obscure int // how hard it is to show; 0 is a field of a name of its own that holds something of a visitor
+	inside  bool // it is a parameter of an address that stands there
+	obscure int  // how hard it is to show; 0 is a field of a name of its own that holds something of a visitor
 }
 
 // asItIs is something as catalog and profile say it.
@@ -38,6 +39,20 @@ func calledSo(l *rules.Leaving, class hit.Class, action *minimise.Action) leaves
 	of.classes, of.action, of.named = l.Classes|rules.ClassesOf(class), action, true
 	of.obscure += namedToo
 	return of
+}
+
+// parts are the parameters that may leave within something that leaves, of those of which their name says what they are.
+func (l *leaves) parts() (all []leaves) {
+	if !l.reaches() {
+		return nil
+	}
+	for _, p := range l.action.Parameters() {
+		of := *l
+		of.classes, of.action, of.inside = rules.ClassesOf(p.Class), p.Action, true
+		of.obscure++
+		all = append(all, of)
+	}
+	return all
 }
 
 // reaches tells whether anything of a value, or a constant that is no minimiser's, gets to the vendor.
@@ -82,7 +97,7 @@ func (c *Condition) mayCover(l *leaves, paths map[string]bool) bool {
 // covers tells whether something of a name may stand in a field: where no field has that very name, in those that stand
 // for names that nobody knows.
 func covers(field, name string, paths map[string]bool) bool {
-	return isUnder(name, field) || strings.ContainsAny(field, "*{") && !paths[name] && fits(field, name)
+	return isUnder(name, field) || strings.ContainsAny(field, "*{") && !paths[name] && Fits(field, name)
 }
 
 // surelyCovers tells whether it holds, whatever a value is called.
@@ -109,8 +124,11 @@ func isUnder(name, field string) bool {
 	return strings.Contains(name, "*") && fits(name, field)
 }
 
-// Fits tells whether a name is one that a field of a catalog stands for: "*" in it is any text, {n} is a number.
-func Fits(field, name string) bool { return field == name || fits(field, name) }
+// Fits tells whether a name is one that a field of a catalog stands for: "*" in it is any text, {n} is a number. No
+// field's name stands for a header.
+func Fits(field, name string) bool {
+	return field == name || strings.HasPrefix(field, "header ") == strings.HasPrefix(name, "header ") && fits(field, name)
+}
 
 func fits(field, name string) bool {
 	parts := strings.Split(strings.ReplaceAll(field, "{n}", "*"), "*")

@@ -46,7 +46,8 @@ func newFlow(p *rules.Policy, o *rules.Outflow, leaving []rules.Leaving, open ru
 	}
 	at := map[kindOf]int{}
 	names := map[openAs]bool{} // looked at already
-	add := func(l leaves) {
+	var add func(l leaves)
+	add = func(l leaves) {
 		if !l.reaches() {
 			return
 		}
@@ -58,6 +59,13 @@ func newFlow(p *rules.Policy, o *rules.Outflow, leaving []rules.Leaving, open ru
 			f.kinds = append(f.kinds, l)
 		case l.obscure < f.kinds[n].obscure:
 			f.kinds[n] = l
+		default:
+			return
+		}
+		if !l.inside {
+			for _, part := range l.parts() {
+				add(part)
+			}
 		}
 	}
 	for i := range leaving {
@@ -116,14 +124,19 @@ func (f *flow) each(of *Promise, yield func(l *leaves)) {
 		if named != nil && !named[l.Field] {
 			continue
 		}
-		if one := asItIs(l); one.reaches() {
+		look := func(one leaves) {
+			if !one.reaches() {
+				return
+			}
 			yield(&one)
+			for _, part := range one.parts() {
+				yield(&part)
+			}
 		}
+		look(asItIs(l))
 		for c := range (l.Open & f.open).All {
 			if action := f.as(l, c); action != nil {
-				if one := calledSo(l, c, action); one.reaches() {
-					yield(&one)
-				}
+				look(calledSo(l, c, action))
 			}
 		}
 	}

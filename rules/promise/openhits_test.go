@@ -90,7 +90,15 @@ func newPossible(p *rules.Policy) possible {
 			all[at] = map[string]rules.Classes{}
 		}
 		for i := range o.Leaving {
-			all[at][o.Leaving[i].Field] |= o.Leaving[i].Classes | o.Leaving[i].Open
+			l := &o.Leaving[i]
+			all[at][l.Field] |= l.Classes | l.Open
+			parts := l.Action.Parameters()
+			for c := range l.Open.All {
+				parts = append(parts, o.As(l, c).Parameters()...)
+			}
+			for _, p := range parts {
+				all[at][l.Field] |= rules.ClassesOf(p.Class)
+			}
 		}
 	}
 	return all

@@ -109,6 +109,7 @@ type Counter struct {
 	Action   *minimise.Action
 	By       rules.By
 	Named    bool // only where a site calls something so, or it is found in a value
+	Inside   bool // as a parameter of an address that stands in the field
 	Line     rules.Line
 	Nowhere  bool // nobody says in which country the vendor's machines stand
 }

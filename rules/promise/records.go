@@ -89,12 +89,15 @@ func newRecordedFlow(o *rules.Outflow) *recordedFlow {
 		if l.By == rules.ByPath || l.By == rules.ByStream || strings.HasPrefix(l.Field, "header ") {
 			continue // no field is called so
 		}
+		add := func(one leaves) {
+			f.fields[l.Field] = append(append(f.fields[l.Field], one), one.parts()...)
+		}
 		if l.Action != nil || l.Constant() {
-			f.fields[l.Field] = append(f.fields[l.Field], asItIs(l))
+			add(asItIs(l))
 		}
 		for c := range l.Open.All {
 			if action := o.As(l, c); action != nil {
-				f.fields[l.Field] = append(f.fields[l.Field], calledSo(l, c, action))
+				add(calledSo(l, c, action))
 			}
 		}
 	}
@@ -135,7 +138,7 @@ func (r *Records) Hold(promises []Promise, of *Recorded) []Held {
 
 // hold holds a record against one.
 func (p *Promise) hold(of *Recorded, f *recordedFlow, places []Place) Held {
-	event, excepted := p.Never.speaks(of), answer(no)
+	event, excepted := p.Never.speaks(of), no
 	if len(p.Never.Sites) > 0 && !slices.Contains(p.Never.Sites, of.Site) || !mayBeIn(of.Region, p.Never.Regions) ||
 		!p.Never.mayBe(of.Activity, places) || event == no {
 		return Held{State: Kept}
