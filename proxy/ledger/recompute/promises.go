@@ -250,10 +250,10 @@ func (w closing) promised() {
 	}
 	by := map[string][]*combined{}
 	for _, of := range p.combined {
-		promising{w.walk}.addUp(of)
+		promising(w).addUp(of)
 		by[of.digest] = append(by[of.digest], of)
 	}
-	newest := promising{w.walk}.promisesOf(p.current).All
+	newest := promising(w).promisesOf(p.current).All
 	for digest, all := range by {
 		w.before(digest, all, newest)
 	}
@@ -287,7 +287,7 @@ func (w closing) before(digest string, all []*combined, newest []Promise) {
 		return
 	}
 	for _, of := range all {
-		for i, held := range (promising{w.walk}).hold(of, policy, later) {
+		for i, held := range promising(w).hold(of, policy, later) {
 			row := w.promises.rows[later[i].Same]
 			if row.Before == nil {
 				row.Before = &Before{}
