@@ -33,16 +33,6 @@ type Vendor struct {
 	mayBe     func() []MayBe
 }
 
-// Kind says what an endpoint is for.
-type Kind uint8
-
-// The kinds: events that are judged one by one, a question whose answer the SDK waits for, and a stream that is let through or not.
-const (
-	Events Kind = iota
-	Answer
-	Opaque
-)
-
 // Endpoint is one address of the vendor, ready to read hits with.
 type Endpoint struct {
 	ID         string
@@ -279,19 +269,6 @@ func carry(maps ...map[string]Carry) (Carry, error) {
 		}
 	}
 	return chosen, nil
-}
-
-func parseKind(text string) (Kind, error) {
-	switch text {
-	case "", "events":
-		return Events, nil
-	case "answer":
-		return Answer, nil
-	case "opaque":
-		return Opaque, nil
-	default:
-		return Events, fmt.Errorf("kind: %q is none: events, answer and opaque are", text)
-	}
 }
 
 // tables makes the names known that stand in events, in the query and in the body around the events.
