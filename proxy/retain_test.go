@@ -34,7 +34,10 @@ func TestOldRecordsAreDeleted(t *testing.T) {
 		for n, day := range []string{"2026-12-02T11:00:00Z", "2026-12-03T10:00:00Z", "2026-12-04T09:00:00Z"} {
 			c.set(day)
 			a.reason(t, r) // a segment without records goes on
-			until(t, "another segment", func() bool { return len(a.segments(t)) > n && a.segments(t)[len(a.segments(t))-1] != first })
+			until(t, "another segment", func() bool {
+				all := a.segments(t)
+				return len(all) > n && all[len(all)-1] != first
+			})
 		}
 		minutes := 0
 		until(t, "records that are old and were repeated are gone", func() bool {

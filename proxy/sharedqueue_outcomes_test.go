@@ -14,6 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
@@ -177,7 +178,11 @@ func sharedOutcomes(t *testing.T, s *natstest.Servers, dies bool) {
 		v.after = "300"
 		write(t, file, strings.Replace(read(t, file), "first: 10ms, most: 50ms", "first: 5m, most: 5m", 1))
 	}
-	a := start(t, file, soonSilent)
+	a := start(t, file, soonSilent, func(o *proxy.Options) {
+		if dies {
+			o.Random = func() float64 { return 0.99 } // it waits nearly as long as it may
+		}
+	})
 	a.ready(t)
 	var sending sync.WaitGroup
 	for i := range n - 1 { // at the same time, so that some are in one message
