@@ -42,12 +42,20 @@ func newAdmin(o adminOptions) *admin {
 	}
 }
 
-// ofItsOwn gives calls a context of their own, which ends with them. Timers below fasthttp's read of it what the next call
-// on the connection writes.
+// ofItsOwn gives calls a context of their own, which ends with them, and with the server. It is none below fasthttp's: what
+// waits for that one reads of it, when it ends, what the next call on the connection writes.
 func ofItsOwn(calls http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		ctx, end := context.WithCancel(r.Context())
+		ctx, end := context.WithCancel(context.Background())
 		defer end()
+		ending := r.Context().Done() // the server's
+		go func() {
+			select {
+			case <-ending:
+				end()
+			case <-ctx.Done():
+			}
+		}()
 		calls.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
