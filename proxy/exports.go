@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -168,7 +167,7 @@ func (e *exported) follow(s *Server, o stream.Options, counts *metrics.Exports, 
 			fault(e.log, "that records are not sent cannot be recorded", err)
 		}
 	}
-	o.Dir, o.File, o.Begin, o.Now, o.Random = ledgerDir(s.loaded), file, begin, s.opts.Now, rand.Float64
+	o.Dir, o.File, o.Begin, o.Now, o.Random = ledgerDir(s.loaded), file, begin, s.opts.Now, s.opts.Random
 	o.Files, o.Synced = durable.Files{Disk: s.opts.Disk}, func() uint64 { return s.ledger.State().Synced }
 	o.Report = func(err error) { fault(e.log, "sending records of the ledger", err) }
 	o.OnSent = func(n uint64) { counts.Sent.WithLabelValues(e.name).Add(float64(n)) }

@@ -45,7 +45,7 @@ type Options struct {
 	Now        func() time.Time                                 // the machine's clock; time.Now
 	Elapsed    func() time.Duration                             // since some moment, however that is set; the process's
 	Rand       io.Reader                                        // crypto/rand
-	Random     func() float64                                   // from 0 up to 1, how long until an event is tried again; math/rand's
+	Random     func() float64                                   // from 0 up to 1, how long until something is sent again; math/rand's
 	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
 	Commit     func(*bbolt.Tx) error                            // of the store of objections; nil: its own
 	Free       func() (uint64, error)                           // bytes left on the disk for objections; nil: the file system's

@@ -123,23 +123,29 @@ func (v *counting) arrived() int {
 	return len(v.came)
 }
 
-// doubted is how many events may have left as far as anybody knows who reads the marks: those that are marked as such, and
-// not as such that have ended.
-func doubted(t *testing.T, s *natstest.Servers) (n int) {
+// streamOf is a stream as its servers show it, until the connection is ended.
+func streamOf(t *testing.T, s *natstest.Servers, name string) (js jetstream.JetStream, stream jetstream.Stream, end func()) {
 	t.Helper()
 	nc, err := nats.Connect(strings.Join(s.URLs(), ","))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
+	if js, err = jetstream.New(nc); err == nil {
+		stream, err = js.Stream(t.Context(), name)
+	}
 	if err != nil {
+		nc.Close()
 		t.Fatal(err)
 	}
-	stream, err := js.Stream(t.Context(), "tagwarden-test_queue-marks")
-	if err != nil {
-		t.Fatal(err)
-	}
+	return js, stream, nc.Close
+}
+
+// doubted is how many events may have left as far as anybody knows who reads the marks: those that are marked as such, and
+// not as such that have ended.
+func doubted(t *testing.T, s *natstest.Servers) (n int) {
+	t.Helper()
+	_, stream, end := streamOf(t, s, "tagwarden-test_queue-marks")
+	defer end()
 	info, err := stream.Info(t.Context(), jetstream.WithSubjectFilter("tagwarden.test.queue.marks.*"))
 	if err != nil {
 		t.Fatal(err)

@@ -14,9 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/objection"
@@ -326,19 +323,8 @@ func testSharedFull(t *testing.T, s *natstest.Servers) {
 	file := sharedFolder(t, "http://127.0.0.1:1", s.URLs(), "a")
 	a := start(t, file, soonSilent)
 	a.ready(t)
-	nc, err := nats.Connect(strings.Join(s.URLs(), ","))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	stream, err := js.Stream(t.Context(), "tagwarden-test_queue")
-	if err != nil {
-		t.Fatal(err)
-	}
+	js, stream, end := streamOf(t, s, "tagwarden-test_queue")
+	defer end()
 	config := stream.CachedInfo().Config
 	config.MaxBytes = 32 << 10
 	if _, err := js.UpdateStream(t.Context(), config); err != nil {

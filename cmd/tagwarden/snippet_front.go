@@ -43,13 +43,9 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 		t.fail("%v", err)
 		return findings
 	}
-	comment := "#"
-	if f.Name == "nextjs" || f.Name == "cloudflare" {
-		comment = "//"
-	}
 	for i, part := range parts {
 		if len(parts) > 1 {
-			printf(t.out, "%s%s ---- %s\n", map[bool]string{true: "\n"}[i > 0], comment, part.Name)
+			printf(t.out, "%s%s ---- %s\n", map[bool]string{true: "\n"}[i > 0], f.Notes, part.Name)
 		}
 		printf(t.out, "%s", severalLines(part.Text))
 	}

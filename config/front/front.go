@@ -26,6 +26,7 @@ type Way struct {
 type Front struct {
 	Name   string // as it is asked for: "nginx"
 	About  string // what it is, and which versions
+	Notes  string // what a comment begins with in what is written for it; "": there are none
 	Remote bool   // it is no machine of the site's own: it reaches tagwarden by a public address, and needs a path
 	// Trusted is what tagwarden has to be told so that it believes the front's word of where visitors come from; "" where
 	// it is not to be believed, since others send from the same addresses.
@@ -39,27 +40,27 @@ type Front struct {
 // fronts are those that are known, the widest used first.
 var fronts = []Front{
 	{
-		Name: "nginx", About: "nginx, from 1.18", Trusted: "the address that nginx sends from: 127.0.0.1 where both are on one machine",
+		Name: "nginx", Notes: "#", About: "nginx, from 1.18", Trusted: "the address that nginx sends from: 127.0.0.1 where both are on one machine",
 		Log: "nginx writes queries and addresses into access_log unless it is told otherwise: the lines below say where",
 	},
 	{
-		Name: "caddy", About: "Caddy, from 2.6", Trusted: "the address that Caddy sends from: 127.0.0.1 where both are on one machine",
+		Name: "caddy", Notes: "#", About: "Caddy, from 2.6", Trusted: "the address that Caddy sends from: 127.0.0.1 where both are on one machine",
 		Log: "Caddy has no access log unless a site says `log`; messages of errors hold the request: the first part leaves them out",
 	},
 	{
-		Name: "apache", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
+		Name: "apache", Notes: "#", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
 		Log: "Apache writes queries and addresses into each CustomLog: the first lines say what to write behind each of them",
 	},
 	{
-		Name: "haproxy", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
+		Name: "haproxy", Notes: "#", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
 		Log: "hits are not logged; requests that cannot be read are, without their text",
 	},
 	{
-		Name: "traefik", About: "Traefik, from 3.0 (file provider)", Trusted: "the address that Traefik sends from",
+		Name: "traefik", Notes: "#", About: "Traefik, from 3.0 (file provider)", Trusted: "the address that Traefik sends from",
 		Log: "Traefik's accessLog holds paths and addresses: the second part, for the static configuration, leaves them out",
 	},
 	{
-		Name: "cloudflare", About: "Cloudflare, as a Worker on a route", Remote: true,
+		Name: "cloudflare", Notes: "//", About: "Cloudflare, as a Worker on a route", Remote: true,
 		Log: "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out of them",
 		Also: "Workers send the host of the destination: add it to the site's hosts. Whoever can reach the address of tagwarden can send hits around Cloudflare. Trust Cloudflare's published ranges " +
 			"(https://www.cloudflare.com/ips/) only where a firewall lets nobody else in: other people's Workers send from them too.",
@@ -71,13 +72,13 @@ var fronts = []Front{
 			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
 	},
 	{
-		Name: "netlify", About: "Netlify, as redirects in netlify.toml", Remote: true,
+		Name: "netlify", Notes: "#", About: "Netlify, as redirects in netlify.toml", Remote: true,
 		Log: "log drains hold queries and addresses where somebody switched them on: leave the path out of them",
 		Also: "Netlify sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
 			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
 	},
 	{
-		Name: "nextjs", About: "Next.js, as rewrites in next.config.mjs", Remote: true,
+		Name: "nextjs", Notes: "//", About: "Next.js, as rewrites in next.config.mjs", Remote: true,
 		Log: "Next.js itself logs no requests; what it runs on may",
 		Also: "Next.js sends the host of the destination: add it to the site's hosts. Trust the machine's address only where it is " +
 			"your own: what Next.js was told of the visitor's address it adds to, and does not replace.",

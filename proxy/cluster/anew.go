@@ -78,7 +78,7 @@ func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 
 // There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
 func There(ctx context.Context, l *Log) (bool, error) {
-	_, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
+	_, err := findStream(ctx, l.js, l.names.stream)
 	switch {
 	case err == nil:
 		return true, nil

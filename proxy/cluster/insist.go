@@ -3,6 +3,8 @@ package cluster
 import (
 	"context"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // How a question is asked that nobody answers.
@@ -10,6 +12,11 @@ const (
 	askAgainAfter = 300 * time.Millisecond
 	mostAsked     = int(apiTimeout / askAgainAfter)
 )
+
+// findStream looks for a stream of that name, until the servers tell. It is [jetstream.ErrStreamNotFound] where there is none.
+func findStream(ctx context.Context, js jetstream.JetStream, name string) (jetstream.Stream, error) {
+	return insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, name) })
+}
 
 // insist asks a question that may be asked several times, until there is an answer or [apiTimeout] is over. It does not
 // wait for a server that does not answer before it asks again: the question may have gone to one that is cut off or dead,

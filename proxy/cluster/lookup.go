@@ -31,7 +31,7 @@ func LookUp(ctx context.Context, url, creds string, trust *tls.Config, of Place)
 	}
 	defer nc.Close()
 	names := namesOf(of.Name, of.Kind)
-	s, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, names.stream) })
+	s, err := findStream(ctx, js, names.stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return gone(ctx, js, of)

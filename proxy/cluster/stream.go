@@ -57,7 +57,7 @@ type finding struct{ *Log }
 
 // stream finds the stream, or makes it, and checks that it is the one that this node may apply.
 func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
-	s, err := insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return l.js.Stream(ctx, l.names.stream) })
+	s, err := findStream(ctx, l.js, l.names.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if !l.nowhere() {
 			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",

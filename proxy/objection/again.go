@@ -1,7 +1,6 @@
 package objection
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
 // Again is what became of a store that was brought to another node's ([CopyAgain]).
@@ -193,8 +193,7 @@ func (b *bringing) tell(tx *bolt.Tx, list []Recorded) error {
 		if err != nil {
 			return err
 		}
-		sum := sha256.Sum256(list[i].append([]byte("tagwarden/1/told again\x00")))
-		id := [16]byte(sum[:])
+		id := order.IDAgain(list[i].append(nil))
 		if untold.Get(id[:]) != nil {
 			continue
 		}

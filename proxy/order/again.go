@@ -24,6 +24,12 @@ type Kept struct {
 	Untold map[string][]json.RawMessage // bodies of acts that were not told, by kind
 }
 
+// IDAgain is the id of what is told a second log, by its text: the same on every node that tells it, so that it is done once.
+func IDAgain(text []byte) [16]byte {
+	sum := sha256.Sum256(append([]byte("tagwarden/1/told again\x00"), text...))
+	return [16]byte(sum[:])
+}
+
 // ReadKept reads the file of a node; false where there is none.
 func ReadKept(path string) (Kept, bool, error) {
 	f, there, err := readFile(path)
@@ -59,12 +65,11 @@ func CopyAgain(from, to string, more []Asked, now time.Time, disk durable.Disk) 
 		if err != nil {
 			return fmt.Errorf("an act of the kind %s: %w", one.Kind, err)
 		}
-		sum := sha256.Sum256(append([]byte("tagwarden/1/told again\x00"), text...))
-		id := sum[:16]
-		if slices.ContainsFunc(copied.Untold, func(u untold) bool { return slices.Equal(u.ID, id) }) {
+		id := IDAgain(text)
+		if slices.ContainsFunc(copied.Untold, func(u untold) bool { return slices.Equal(u.ID, id[:]) }) {
 			continue
 		}
-		copied.Untold = append(copied.Untold, untold{ID: id, At: now.UTC(), Kind: act.Kind, Body: act.Body})
+		copied.Untold = append(copied.Untold, untold{ID: id[:], At: now.UTC(), Kind: act.Kind, Body: act.Body})
 	}
 	text, err := copied.text()
 	if err != nil {
