@@ -69,6 +69,7 @@ type policy struct {
 func (j *judged) policy(digest string) *policy {
 	p := j.policies[digest]
 	if p == nil {
+		digest = strings.Clone(digest) // it may lie in the line that is read, and is kept by whoever compiles it
 		p = &policy{why: "no policies were given"}
 		if j.compile != nil {
 			var err error
@@ -76,7 +77,7 @@ func (j *judged) policy(digest string) *policy {
 				p.Policy, p.why = nil, err.Error()
 			}
 		}
-		j.policies[strings.Clone(digest)] = p
+		j.policies[digest] = p
 	}
 	return p
 }

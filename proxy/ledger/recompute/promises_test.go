@@ -235,3 +235,29 @@ func TestPromisesOfManyWays(t *testing.T) {
 		t.Errorf("%v, %+v", r.Found, r.Promises[0])
 	}
 }
+
+// TestDigestsAreToKeep: who compiles a policy may keep the digest that it was asked by, and know it again by that, however
+// much of the log is read after it.
+func TestDigestsAreToKeep(t *testing.T) {
+	t.Parallel()
+	s := tell(t)
+	for range 2000 {
+		s.sent("page_view", 1, shaped("dt"))
+	}
+	kept := map[string]recompute.Promises{}
+	r := s.audited(func(o *recompute.Options) {
+		o.Compile = func(of string) (*rules.Policy, error) {
+			kept[of] = recompute.Promises{All: []recompute.Promise{never("mail", class(hit.Email))}}
+			return policy(), nil
+		}
+		o.Promises = func(of string) recompute.Promises { return kept[of] }
+	})
+	for of := range kept {
+		if of != digest {
+			t.Errorf("%q was asked for, and is %q now", digest, of)
+		}
+	}
+	if len(r.Promises) != 1 || r.Promises[0].Tally != (recompute.Tally{Kept: 2000}) {
+		t.Errorf("%+v", r.Promises)
+	}
+}
