@@ -35,12 +35,14 @@ func (s *Server) Reload() error {
 	if err == nil {
 		if loaded.Policy.Digest() == old.Policy.Digest() && loaded.Source.Digest == old.Loaded.Source.Digest {
 			s.unloaded.Store(false)
+			s.reloads.good(s.opts.Now())
 			return nil
 		}
 		fresh, err = s.newSnapshot(loaded)
 	}
 	if err != nil {
 		s.metrics.Reloads.WithLabelValues("refused").Inc()
+		s.reloads.refused(s.opts.Now())
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
@@ -49,6 +51,7 @@ func (s *Server) Reload() error {
 		return err
 	}
 	s.metrics.Reloads.WithLabelValues("loaded").Inc()
+	s.reloads.good(s.opts.Now())
 	return nil
 }
 

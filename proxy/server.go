@@ -116,7 +116,8 @@ type Server struct {
 	releasing  sync.Once
 	releaseErr error
 
-	reloading sync.Mutex    // one reload at a time
+	reloading sync.Mutex // one reload at a time
+	reloads   reloads
 	stopped   chan struct{} // closed when the first Shutdown has ended
 	stopping  sync.Once
 	stopErr   error // of the first Shutdown

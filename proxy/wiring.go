@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
@@ -143,6 +144,9 @@ func openDelivery(s *Server) error {
 		return err
 	}
 	s.snapshot.Store(snapshot)
+	s.reloads.good(s.opts.Now())
+	s.metrics.Build(s.opts.Version)
+	s.metrics.Policy(func() metrics.Policy { return s.reloads.state(s.Policy()) })
 	return nil
 }
 

@@ -36,6 +36,7 @@ type Metrics struct {
 	BytesOut   prometheus.Counter
 
 	Delivery Delivery
+	Watch    Watch
 }
 
 const namespace = "tagwarden"
@@ -98,7 +99,7 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Choices, m.Effect, m.Checked, m.Told, m.Outbox, m.Untold, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.Delivery = newDelivery(m.Registry)
+	m.Delivery, m.Watch = newDelivery(m.Registry), newWatch(m.Registry)
 	return m
 }
 

@@ -35,7 +35,7 @@ func (w *Writer) syncFile() {
 	}
 	file := w.file
 	w.mu.Unlock()
-	err := file.Sync()
+	err := w.timed(file.Sync)
 	w.mu.Lock()
 	if err != nil {
 		w.fails(err)
@@ -43,6 +43,19 @@ func (w *Writer) syncFile() {
 		return
 	}
 	w.unsynced.synced()
+}
+
+// timed syncs, and tells how long that took.
+func (w *Writer) timed(sync func() error) error {
+	if w.opts.Synced == nil {
+		return sync()
+	}
+	begun := w.opts.Elapsed()
+	err := sync()
+	if err == nil {
+		w.opts.Synced(w.opts.Elapsed() - begun)
+	}
+	return err
 }
 
 // writeAgain writes what is not synced to another file, and syncs that. Where it fails it is tried again later; until then
