@@ -40,7 +40,7 @@ func TestWhatHitsSayIsCounted(t *testing.T) {
 		`tagwarden_ledger_append_seconds_count`:                                            "4",
 		`tagwarden_build_info{go_version="` + runtime.Version() + `",version="1.2.3"}`:     "1",
 		`tagwarden_policy_info{digest="` + r.Policy() + `"}`:                               "1",
-		`tagwarden_reload_refused`: "0",
+		`tagwarden_reload_refused`:                                                         "0",
 	} {
 		until(t, figure+" is "+want, func() bool { return r.figure(t, figure) == want })
 	}

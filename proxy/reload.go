@@ -25,6 +25,7 @@ func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()
+	defer s.alarms.soon()
 	(&tokenFaults{log: s.opts.Log}).tell(s.tokens.Reload())
 	old := s.snapshot.Load()
 	loaded, err := s.read(old.Loaded.Source.Path)
@@ -82,6 +83,7 @@ func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) erro
 	if s.open.Load() { // an act of another node may come before all parts are
 		s.reviews.measure()
 		s.reviews.soon()
+		s.alarms.soon()
 		lookAtHooks(s.opts.Log, loaded)
 		s.outbox.Kick()
 	}

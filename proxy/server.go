@@ -103,6 +103,7 @@ type Server struct {
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	hookLog       *hookLog
+	alarms        *alarms
 	visitors      *visitors
 	audits        *audits
 	tokens        *access.Tokens

@@ -279,11 +279,7 @@ func openReviews(s *Server) error {
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Recovered: s.recovered,
 		Key: s.keyring.store.State().OutboxKey(), InForce: s.snapshot.Load, Note: s.ledger.Assessed,
-		Post: func(ctx context.Context, n objection.Notice) (bool, error) {
-			kept, err := s.objections.Post(ctx, n)
-			s.outbox.Kick()
-			return kept, err
-		},
+		Post:   posting(s),
 		Repeat: s.repeatRemembered,
 	})
 	s.reviews.measure()

@@ -57,7 +57,7 @@ func New() *Metrics {
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
 		Webhooks: prometheus.NewCounterVec(counter("webhooks_total",
-			"Attempts to tell webhooks of reviews, by event and by whether they were taken."), []string{"event", "outcome"}),
+			"Attempts to tell webhooks of reviews and alarms, by event and by whether they were taken."), []string{"event", "outcome"}),
 		Objections: prometheus.NewCounterVec(counter("objections_total", "Acts that changed something, by kind and by where they came from."), []string{"act", "source"}),
 		Untaken:    prometheus.NewCounterVec(counter("objections_not_taken_total", "Changes of visitors that were not made. limit: too many from there; full: too little room on the disk; failed: they could not be written."), []string{"cause"}),
 		Followed: prometheus.NewCounterVec(counter("objections_seen_with_total",
