@@ -72,6 +72,7 @@ func verbs() []verb {
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
+		{"docs", "[TOPIC]", "read the documentation: pages by person and by topic", docs},
 		{"version", "", "print the version", printVersion},
 	}
 }
