@@ -71,7 +71,7 @@ func keepAs(t *testing.T, from, digest string) {
 		t.Fatal(err)
 	}
 	for name, text := range map[string][]byte{picture: out.Bytes(), pictureOf: []byte(digest + "\n")} {
-		if err := os.WriteFile(name, text, 0o644); err != nil { //nolint:gosec // it is a file of the repository
+		if err := os.WriteFile(name, text, 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
