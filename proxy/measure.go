@@ -42,7 +42,7 @@ type fields struct {
 // measure notes how long a hit took, and what it says as a whole.
 func (h *hitContext) measure(reason rules.Reason, after time.Duration) {
 	f := &h.snapshot.counters
-	of := took{outcome: h.became(reason)}
+	of := took{outcome: became(h, reason)}
 	if r := h.j.Route; r != nil {
 		of.vendor, of.endpoint = r.Recipient.ID, r.Endpoint.ID
 	}
@@ -61,7 +61,7 @@ func (h *hitContext) measure(reason rules.Reason, after time.Duration) {
 }
 
 // became is how a hit ended, in a word.
-func (h *hitContext) became(reason rules.Reason) string {
+func became(h *hitContext, reason rules.Reason) string {
 	switch {
 	case reason != rules.Unjudged:
 		return "refused"

@@ -2,6 +2,8 @@ package segment
 
 import (
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // sync brings what was written to disk. The mutex is held on entry and on return, and let go of meanwhile.
@@ -35,7 +37,7 @@ func (w *Writer) syncFile() {
 	}
 	file := w.file
 	w.mu.Unlock()
-	err := w.timed(file.Sync)
+	err := syncTimed(&w.opts, file)
 	w.mu.Lock()
 	if err != nil {
 		w.fails(err)
@@ -45,15 +47,15 @@ func (w *Writer) syncFile() {
 	w.unsynced.synced()
 }
 
-// timed syncs, and tells how long that took.
-func (w *Writer) timed(sync func() error) error {
-	if w.opts.Synced == nil {
-		return sync()
+// syncTimed syncs a file, and tells how long that took.
+func syncTimed(o *Options, file durable.File) error {
+	if o.Synced == nil {
+		return file.Sync()
 	}
-	begun := w.opts.Elapsed()
-	err := sync()
+	begun := o.Elapsed()
+	err := file.Sync()
 	if err == nil {
-		w.opts.Synced(w.opts.Elapsed() - begun)
+		o.Synced(o.Elapsed() - begun)
 	}
 	return err
 }
