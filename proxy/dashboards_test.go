@@ -20,6 +20,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/tagwarden/tagwarden/proxy/alarm"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 )
 
@@ -293,8 +294,13 @@ func asksPrometheus(t *testing.T, r *running, all []query) {
 // docsNameEveryFigure: the table of figures has every one that a server has, and no other.
 func docsNameEveryFigure(t *testing.T, there map[string]bool) {
 	t.Helper()
-	documented := map[string]bool{}
-	for _, m := range regexp.MustCompile("(?m)^\\| `(tagwarden_[a-z_]+)[`{]").FindAllStringSubmatch(read(t, "../cmd/tagwarden/docs/watch.md"), -1) {
+	page, documented := read(t, "../cmd/tagwarden/docs/watch.md"), map[string]bool{}
+	for _, name := range alarm.Names() {
+		if !strings.Contains(page, "\n### "+string(name)+"\n\n") || !strings.Contains(page, "\n| `"+string(name)+"` | ") {
+			t.Errorf("docs/watch.md says nothing of %s", name)
+		}
+	}
+	for _, m := range regexp.MustCompile("(?m)^\\| `(tagwarden_[a-z_]+)[`{]").FindAllStringSubmatch(page, -1) {
 		if documented[m[1]] {
 			t.Errorf("%s stands there twice", m[1])
 		}

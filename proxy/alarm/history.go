@@ -100,6 +100,9 @@ func (h *history) turn(now time.Time) {
 	if h.newest == 0 {
 		h.newest, h.began = number, number
 	}
+	if h.newest-number > int64(len(h.looked)) { // what was counted then was counted by another clock
+		*h = history{newest: number, began: number, all: map[key]*series{}, last: h.last}
+	}
 	if number-h.newest > int64(len(h.looked)) {
 		h.newest = number - int64(len(h.looked))
 	}

@@ -94,3 +94,20 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// TestAClockThatGoesBack: by a little what comes is counted; by more than is remembered it begins anew.
+func TestAClockThatGoesBack(t *testing.T) {
+	t.Parallel()
+	of := key{Events, "shop"}
+	for back, want := range map[time.Duration]uint64{time.Hour: 30, 30 * days: 20} {
+		w, counts := new(Watch), []Count{{Events, "shop", 0, 10}}
+		w.Add(began, counts)
+		for i := range 2 {
+			counts[0].All += 10
+			w.Add(began.Add(time.Duration(i)*time.Minute-back), counts)
+		}
+		if got := w.recent(of, time.Hour).all; got != want {
+			t.Errorf("%v: %d, want %d", back, got, want)
+		}
+	}
+}

@@ -100,7 +100,7 @@ var words = map[Name]said{
 	VendorRefuses: {
 		func(a *Alarm) string { return refusedWords(a) },
 		func(a *Alarm) string { return refusedWords(a) },
-		"See tagwarden_vendor_statuses_total, and in the log (`tagwarden logs search kind=outcome`) with which status: a key " +
+		"See tagwarden_vendor_statuses_total, and in the log (`tagwarden logs search --kind outcome`) with which status: a key " +
 			"that ended, an account that is over its quota, a field that the vendor needs and the profile drops.",
 	},
 	ObjectionsLag: {
