@@ -26,7 +26,6 @@ import (
 type alarmsOptions struct {
 	Log     *zap.Logger
 	Now     func() time.Time
-	Every   func(time.Duration) (<-chan time.Time, func())
 	Rand    io.Reader
 	Disk    durable.Disk
 	File    string // where it is kept what alarms go by
@@ -59,7 +58,7 @@ const alarmsFile = "alarms"
 
 func openAlarms(s *Server) error {
 	s.alarms = newAlarms(alarmsOptions{
-		Log: s.opts.Log, Now: s.opts.Now, Every: s.opts.Every, Rand: s.opts.Rand, Disk: s.opts.Disk,
+		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Disk: s.opts.Disk,
 		File: filepath.Join(s.loaded.Server.Data, alarmsFile), Node: s.opts.node(s.loaded.Server.Cluster),
 		Key: s.keyring.store.State().OutboxKey(), InForce: s.snapshot.Load,
 		Counts: func() []alarm.Count { return alarmCounts(s.metrics) }, Facts: newAlarmFacts(s).all, Post: posting(s),
@@ -76,6 +75,7 @@ func closeAlarms(s *Server) error {
 }
 
 func watchAlarms(ctx context.Context, s *Server) { s.alarms.run(ctx) }
+func lookAtAlarms(s *Server)                     { s.alarms.soon() }
 
 // newAlarms goes on with what was kept. Where that is lost what was counted before is not known, and alarms that ring are
 // told of once more.
@@ -105,15 +105,12 @@ func (a *alarms) soon() {
 	}
 }
 
-// run looks until the context ends.
+// run looks, and again whenever it is soon, until the context ends.
 func (a *alarms) run(ctx context.Context) {
-	tick, end := a.opts.Every(time.Minute)
-	defer end()
 	for ctx.Err() == nil {
 		a.look(ctx)
 		select {
 		case <-ctx.Done():
-		case <-tick:
 		case <-a.kick:
 		}
 	}
