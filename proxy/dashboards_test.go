@@ -105,9 +105,8 @@ func panelQueries(t *testing.T) (all []query) {
 // described are the figures of collectors, whether they have any series yet or not.
 func described(all map[string]bool, of reflect.Value) {
 	name := regexp.MustCompile(`fqName: "([a-z_]+)"`)
-	for i := range of.NumField() {
-		field := of.Field(i)
-		if c, is := field.Interface().(prometheus.Collector); is && field.Type().Kind() != reflect.Struct && field.Type() != reflect.TypeFor[*prometheus.Registry]() {
+	for _, field := range of.Fields() {
+		if c, is := reflect.TypeAssert[prometheus.Collector](field); is && field.Type().Kind() != reflect.Struct && field.Type() != reflect.TypeFor[*prometheus.Registry]() {
 			descs := make(chan *prometheus.Desc, 8)
 			c.Describe(descs)
 			close(descs)

@@ -126,7 +126,7 @@ var words = map[Name]said{
 	},
 	Disk: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s are left on the disk of the data folder; hits are refused at ledger.reserve", size(a.Seen.Value))
+			return size(a.Seen.Value) + " are left on the disk of the data folder; hits are refused at ledger.reserve"
 		},
 		func(a *Alarm) string { return size(a.Seen.Value) + " are left on the disk of the data folder" },
 		"Make room, or shorten ledger.retain; see what is large: data/ledger, data/queue, or somebody else's.",
