@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // A log whose stream is gone is begun anew from a node: in a stream of another id that names, in its metadata, the act behind
@@ -78,7 +80,7 @@ func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 
 // There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
 func There(ctx context.Context, l *Log) (bool, error) {
-	_, err := findStream(ctx, l.js, l.names.stream)
+	_, err := natslink.Stream(ctx, l.js, l.names.stream)
 	switch {
 	case err == nil:
 		return true, nil

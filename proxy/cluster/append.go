@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // How acts are appended.
@@ -216,7 +218,7 @@ func (l appending) attempt(f *flight, attempt int) time.Duration {
 		receiving(l).watch(ack.Sequence)
 		return seenBackAfter
 	}
-	switch c := code(err); {
+	switch c := natslink.Code(err); {
 	case f.isSettled() || l.ctx.Err() != nil:
 	case c == errCodeLastSeq || c == errCodeLastSeqBusy: // another entry was first, and is about to be read
 		if attempt%refusedTooOften == refusedTooOften-1 { // or the last one that was read is not there any more

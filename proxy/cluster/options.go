@@ -132,11 +132,6 @@ func (o *Options) complete() error {
 	case !o.At.IsZero() && !isStreamID(o.At.Stream):
 		return errPosition
 	}
-	if o.Creds != "" {
-		if err := checkCreds(o.Creds); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // names are what a cluster's log is called in NATS.
@@ -45,8 +47,6 @@ const (
 
 // JetStream's numbers of errors.
 const (
-	errCodeOneServer   jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
-	errCodeNoPeers     jetstream.ErrorCode = 10005 // no suitable peers for placement
 	errCodeNoQuorum    jetstream.ErrorCode = 10008 // JetStream system temporarily unavailable
 	errCodeLastSeq                         = jetstream.JSErrCodeStreamWrongLastSequence
 	errCodeLastSeqBusy                     = jetstream.JSErrCodeStreamWrongLastSequenceConstant
@@ -57,7 +57,7 @@ type finding struct{ *Log }
 
 // stream finds the stream, or makes it, and checks that it is the one that this node may apply.
 func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
-	s, err := findStream(ctx, l.js, l.names.stream)
+	s, err := natslink.Stream(ctx, l.js, l.names.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if !l.nowhere() {
 			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
@@ -76,6 +76,9 @@ func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 	if err := fits(info.Config, l.o.Name, l.o.Kind, l.o.Identity); err != nil {
 		return nil, err
 	}
+	if s, err = natslink.Fit(ctx, l.js, s, jetstream.StreamConfig{Subjects: []string{l.names.all}}); err != nil {
+		return nil, err
+	}
 	if err = l.begin(info); errors.Is(err, ErrBehind) {
 		err = l.proven(ctx, err)
 	}
@@ -91,7 +94,7 @@ func (l finding) proven(ctx context.Context, behind error) error {
 		at = l.head.at
 	}
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, natslink.AskLasts)
 	defer cancel()
 	nowhere := beat{by: writing{run: l.run}, sum: genesis(at.Stream)} // it says nothing of how far this node has come
 	ack, err := l.js.PublishMsg(ctx, l.beatMessage(nowhere), jetstream.WithExpectStream(l.names.stream),
@@ -225,7 +228,7 @@ func (l finding) make(ctx context.Context, behind Position, base string) (jetstr
 		Description: "tagwarden: " + l.o.Kind + " of the cluster " + l.o.Name,
 		Subjects:    []string{l.names.all},
 		Retention:   jetstream.LimitsPolicy, MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
-		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage, Replicas: wantReplicas,
+		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage,
 		DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
 		Metadata: map[string]string{metaFormat: strconv.Itoa(formatFirst), metaCluster: l.o.Name, metaKind: l.o.Kind,
 			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: base},
@@ -233,26 +236,5 @@ func (l finding) make(ctx context.Context, behind Position, base string) (jetstr
 	if behind.Seq > 0 {
 		config.Metadata[metaFormat], config.Metadata[metaFrom] = strconv.Itoa(formatAnew), behind.String()
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	s, err := l.js.CreateStream(ctx, config)
-	if code(err) == errCodeOneServer { // a server on its own: a trial, which Check says
-		config.Replicas = 1
-		s, err = l.js.CreateStream(ctx, config)
-	}
-	if code(err) == errCodeNoPeers {
-		return nil, fmt.Errorf("the cluster has not three servers with JetStream and room for the stream: %w", err)
-	}
-	return s, err
-}
-
-// wantReplicas is of how many servers a stream has copies.
-const wantReplicas = 3
-
-// code returns JetStream's number of an error; 0: it is none of JetStream's.
-func code(err error) jetstream.ErrorCode {
-	if api, is := errors.AsType[*jetstream.APIError](err); is {
-		return api.ErrorCode
-	}
-	return 0
+	return natslink.Make(ctx, l.js, config)
 }
