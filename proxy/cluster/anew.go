@@ -30,11 +30,11 @@ func originOf(c jetstream.StreamConfig) (Position, error) {
 
 // follows says why a stream that begins at an origin does not go on where a node is that has come some way in another one; nil:
 // it does.
-func follows(origin, at Position) error {
+func follows(origin, at Position, stream string) error {
 	switch {
 	case origin.Seq == 0:
-		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: where that log is the cluster's, %s",
-			ErrOtherLog, origin.Stream, at.Stream, againAdvice)
+		return fmt.Errorf("%w: its id is %s, and this node has done %s in %s: %s",
+			ErrOtherLog, origin.Stream, counted(at.Seq, "act"), at.Stream, apartAdvice(stream, "this node"))
 	case at.Seq < origin.Seq:
 		return fmt.Errorf("%w behind act %d, and this node has done %d: the %s between are in no log any more: %s",
 			ErrBegunAnew, origin.Seq, at.Seq, counted(origin.Seq-at.Seq, "act"), againAdvice)

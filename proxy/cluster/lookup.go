@@ -41,16 +41,15 @@ func LookUp(ctx context.Context, url, creds string, trust *tls.Config, of Place)
 		return nil, nil, cannot("look up the stream "+names.stream, err)
 	}
 	c := s.CachedInfo().Config
-	identity := of.Identity
-	if identity == "" {
-		identity = c.Metadata[metaIdentity]
+	if of.Identity == "" {
+		of.Identity = c.Metadata[metaIdentity]
 	}
-	if err := fits(c, of.Name, of.Kind, identity); err != nil {
+	if err := fits(c, of); err != nil {
 		return nil, err, nil
 	}
 	origin, err := originOf(c)
 	if err == nil && !of.At.IsZero() && (of.At.Stream != origin.Stream || of.At.Seq < origin.Seq) {
-		err = follows(origin, of.At)
+		err = follows(origin, of.At, names.stream)
 	}
 	return nil, err, nil
 }

@@ -56,6 +56,7 @@ func (l receiving) readAlways() {
 		case l.ctx.Err() != nil:
 		case isRefusal(err):
 			l.refuse(err)
+			l.tellApart(err)
 			if waitingIsVain(err) {
 				select {
 				case l.link.wrong <- err:

@@ -93,6 +93,8 @@ func TestRefusals(t *testing.T) {
 			"cluster":  {meta: map[string]string{metaCluster: "us1"}, want: ErrOtherCluster, says: "cluster.name"},
 			"kind":     {meta: map[string]string{metaKind: "tokens"}, want: ErrOtherCluster, says: "cluster.name"},
 			"identity": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity, says: "cluster join"},
+			"keys": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity, says: "nats stream rm tagwarden-is-keys_objections",
+				change: func(o *Options) { o.At = Position{Stream: strings.Repeat("a", 32), Seq: 3} }},
 			"base":     {meta: map[string]string{metaBase: "12 changes"}, want: ErrOtherBase, says: "from a copy"},
 			"format":   {meta: map[string]string{metaFormat: "3"}, want: ErrNewer, says: "upgrade"},
 			"marks":    {meta: map[string]string{metaFormat: ""}, want: ErrNotOurs, says: "another name"},

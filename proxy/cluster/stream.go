@@ -73,7 +73,7 @@ func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 		return nil, cannot("look up the stream "+l.names.stream, err)
 	}
 	info := s.CachedInfo()
-	if err := fits(info.Config, l.o.Name, l.o.Kind, l.o.Identity); err != nil {
+	if err := fits(info.Config, Place{Name: l.o.Name, Kind: l.o.Kind, Identity: l.o.Identity, At: l.o.At}); err != nil {
 		return nil, err
 	}
 	if s, err = natslink.Fit(ctx, l.js, s, jetstream.StreamConfig{Subjects: []string{l.names.all}}); err != nil {
@@ -117,8 +117,8 @@ func (l finding) nowhere() bool {
 	return l.o.At.IsZero() && !l.known
 }
 
-// fits checks that a stream is a cluster's, of a kind of acts that are made with such keys.
-func fits(c jetstream.StreamConfig, name, kind, identity string) error {
+// fits checks that a stream is that of a node's cluster, of a kind of acts that are made with such keys.
+func fits(c jetstream.StreamConfig, of Place) error {
 	m := c.Metadata
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
@@ -128,12 +128,17 @@ func fits(c jetstream.StreamConfig, name, kind, identity string) error {
 	case version > formatAnew:
 		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
 			ErrNewer, c.Name, version, formatAnew)
-	case m[metaCluster] != name || m[metaKind] != kind:
+	case m[metaCluster] != of.Name || m[metaKind] != of.Kind:
 		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
-			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], kind, name)
-	case m[metaIdentity] != identity:
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], of.Kind, of.Name)
+	case m[metaIdentity] != of.Identity && of.At.Seq > 0:
+		return fmt.Errorf("%w: theirs are %s, this node's %s, with which it has done %s: what was asked for under other keys cannot be "+
+			"brought together. Where this node is of another cluster, give that one's name (cluster.name). Where the stream was made by a "+
+			"node that began anew with another root secret, stop that one, remove the stream (`nats stream rm %s`), and begin it anew from here "+
+			"(`tagwarden cluster restore --yes`)", ErrOtherIdentity, m[metaIdentity], of.Identity, counted(of.At.Seq, "act"), c.Name)
+	case m[metaIdentity] != of.Identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
-			ErrOtherIdentity, m[metaIdentity], identity)
+			ErrOtherIdentity, m[metaIdentity], of.Identity)
 	}
 	return nil
 }
@@ -163,7 +168,7 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 		at = Position{} // it saw a log in which there was nothing
 	}
 	if anew = !at.IsZero() && at.Stream != origin.Stream; anew || !at.IsZero() && at.Seq < origin.Seq {
-		if err := follows(origin, at); err != nil {
+		if err := follows(origin, at, l.names.stream); err != nil {
 			return at, false, err
 		}
 	}
@@ -180,7 +185,7 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	}
 	switch {
 	case !l.known || other:
-		l.known, l.head = true, from(at, origin)
+		l.known, l.origin, l.head = true, origin, from(at, origin)
 	case info.State.LastSeq < l.head.read: // heartbeats that went with a server: their numbers are given again
 		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry
 	}
