@@ -199,6 +199,10 @@ func (l appending) depart() *flight {
 // attempt sends an entry, and returns how long to wait for it to come back before the next attempt.
 func (l appending) attempt(f *flight, attempt int) time.Duration {
 	l.mu.Lock()
+	if l.err != nil && !errors.Is(l.err, ErrUnauthorized) { // it would stand in a log that this node is not in
+		l.mu.Unlock()
+		return mostResend
+	}
 	after := l.head.subject
 	if f.sent.IsZero() {
 		f.sent = l.o.Now()
@@ -264,15 +268,32 @@ func (a *appender) settle(e *entry) time.Time {
 	if f == nil {
 		return time.Time{}
 	}
+	if f.entry.by != e.by {
+		a.turnBack()
+		return time.Time{}
+	}
+	a.flight = nil
+	close(f.settled)
+	for i, w := range f.who {
+		a.bytes -= len(w.act.body) + actCost
+		w.done <- appended{seq: e.first + uint64(i)}
+	}
+	return f.sent
+}
+
+// moved is told where the chain goes on that is another one from now on. l.mu is held.
+func (a *appender) moved(at Position) {
+	if f := a.flight; f != nil && (f.entry.first != at.Seq+1 || f.entry.parent != at.Sum) {
+		a.turnBack()
+	}
+}
+
+// turnBack has the acts of the entry on its way wait again, before all others: it continues nothing, and never will. l.mu is
+// held.
+func (a *appender) turnBack() {
+	f := a.flight
 	a.flight = nil
 	defer close(f.settled)
-	if f.entry.by == e.by {
-		for i, w := range f.who {
-			a.bytes -= len(w.act.body) + actCost
-			w.done <- appended{seq: e.first + uint64(i)}
-		}
-		return f.sent
-	}
 	again := slices.DeleteFunc(f.who, func(w *waiter) bool {
 		if w.gone {
 			a.bytes -= len(w.act.body) + actCost
@@ -280,7 +301,6 @@ func (a *appender) settle(e *entry) time.Time {
 		return w.gone
 	})
 	a.queue = slices.Concat(again, a.queue)
-	return time.Time{}
 }
 
 // end tells everybody who waits that the log is closed.

@@ -71,6 +71,8 @@ func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 	switch {
 	case e.first < next:
 		return nil, nil // it follows an entry that another one follows already
+	case h.at.Seq == 0 && h.at.Entry == 0 && e.first == next && e.parent != h.at.Sum:
+		return nil, nil // it was to be the first of a stream before this one, and came late
 	case e.first > next:
 		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s",
 			ErrLost, h.at.Seq, e.first, seq, restoreAdvice)

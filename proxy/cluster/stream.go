@@ -186,6 +186,7 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	switch {
 	case !l.known || other:
 		l.known, l.origin, l.head = true, origin, from(at, origin)
+		l.appender.moved(l.head.at)
 	case info.State.LastSeq < l.head.read: // heartbeats that went with a server: their numbers are given again
 		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry
 	}
