@@ -6,31 +6,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
-
-// removesLogs removes the streams of both logs, as an operator does.
-func (n *natsServer) removesLogs(t testing.TB) {
-	t.Helper()
-	nc, err := nats.Connect(n.ClientURL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	js, err := jetstream.New(nc)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, kind := range []string{"objections", "administration"} {
-		if err := js.DeleteStream(t.Context(), "tagwarden-test_"+kind); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // TestAnEmptiedNodeThatBeginsAlone: the servers lose all, one node's data folder is emptied, and no other node is there: nothing
 // says to it that there was a log, and it begins one. The node that has everything refuses that one, and says which commands make
@@ -94,7 +73,7 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	if err := a.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	n.removesLogs(t)
+	n.removes(t, "objections", "administration")
 	b = start(t, b.file)
 	if b.forwarded(t, v) {
 		t.Error("it forgot an objection")
