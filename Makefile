@@ -17,7 +17,7 @@ GOLANGCI_VERSION := v2.15.0
 NFPM_VERSION     := v2.48.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser picture tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -186,6 +186,12 @@ packages: $(BIN)/nfpm ## the Debian and RPM packages of VERSION (0.1.0) for ARCH
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"
 	cd cmd/tagwarden/browser && npm ci --no-audit --no-fund --ignore-scripts && npm test
+
+picture: ## take README's picture of the demonstration anew (cmd/tagwarden/docs/demo.png), in headless Chromium
+	@echo "== picture: cmd/tagwarden/docs/demo.png"
+	@mkdir -p $(BIN)
+	cd cmd/tagwarden/browser && npm ci --no-audit --no-fund --ignore-scripts && TAGWARDEN_PICTURE=$(BIN)/demo.png node --test demo.test.js
+	$(GO) test -count=1 -run '^TestPictureIsOfThePage$$' ./cmd/tagwarden -args -keep-picture $(BIN)/demo.png
 
 $(BIN)/nfpm:
 	@echo "== tools: nfpm $(NFPM_VERSION)"

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -178,10 +179,7 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	if n := m.sink.Waiting(); n != mergeWorkers {
 		if time.Since(begun) > held { // some were given up, and made again
 			m.sink.Release()
-			if err := arrive(ctx, books); err != nil {
-				return cost, err
-			}
-			return cost, errLate
+			return cost, cmp.Or(arrive(ctx, books, load.Repeated), errLate)
 		}
 		return cost, fmt.Errorf("%d requests wait for their answers, %d are wanted", n, mergeWorkers)
 	}
@@ -191,12 +189,11 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 		return cost, err
 	}
 	m.sink.Release()
-	late := time.Since(begun) > held
-	if err := arrive(ctx, books); err != nil {
-		return cost, err
+	if time.Since(begun) > held {
+		return cost, cmp.Or(arrive(ctx, books, load.Repeated), errLate)
 	}
-	if late {
-		return cost, errLate
+	if err := arrive(ctx, books, load.All); err != nil {
+		return cost, err
 	}
 	after, err := proc.Ran(pid)
 	if err != nil {
@@ -213,13 +210,13 @@ func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost 
 	}, nil
 }
 
-// arrive waits until every event has arrived once, and what comes behind that is done.
-func arrive(ctx context.Context, books *load.Books) error {
+// arrive waits until every event has arrived as it has to, and what comes behind that is done.
+func arrive(ctx context.Context, books *load.Books, e load.Expect) error {
 	const patience = 30 * time.Second
 	late := time.Now().Add(patience)
-	for books.Balance(load.All) != nil {
+	for books.Balance(e) != nil {
 		if time.Now().After(late) {
-			return books.Balance(load.All)
+			return books.Balance(e)
 		}
 		if err := pause(ctx, 5*time.Millisecond); err != nil {
 			return err
@@ -228,7 +225,7 @@ func arrive(ctx context.Context, books *load.Books) error {
 	if err := pause(ctx, settle); err != nil {
 		return err
 	}
-	return books.Balance(load.All)
+	return books.Balance(e)
 }
 
 func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, now time.Time) {

@@ -103,17 +103,17 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// TestReadmeDelivery: what the README shows of queued delivery is taken, without a word against it.
-func TestReadmeDelivery(t *testing.T) {
+// TestDocumentedDelivery: what the page of delivery shows of queued delivery is taken, without a word against it.
+func TestDocumentedDelivery(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../cmd/tagwarden/docs/delivery.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, rest, found := strings.Cut(string(text), "```yaml\ndelivery:\n")
 	block, _, ended := strings.Cut(rest, "```")
 	if !found || !ended {
-		t.Fatal("the README does not show it")
+		t.Fatal("the page does not show it")
 	}
 	files := base(t)
 	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery:\n"+block...)

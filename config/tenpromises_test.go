@@ -10,22 +10,22 @@ import (
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
-// documentedPromises is the file of promises that README shows.
+// documentedPromises is the file of promises that the page of promises shows.
 func documentedPromises(t testing.TB) []byte {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("../cmd/tagwarden/docs/promises.md")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, behind, found := strings.Cut(string(text), "```yaml\n# policy/promises.yaml\n")
 	yaml, _, closed := strings.Cut(behind, "```")
 	if !found || !closed {
-		t.Fatal("README shows no file of promises")
+		t.Fatal("the page shows no file of promises")
 	}
 	return []byte(yaml)
 }
 
-// TestDocumentedPromises: one policy keeps the ten promises of README, and an edit for each breaks it and no other.
+// TestDocumentedPromises: one policy keeps the ten promises of the page, and an edit for each breaks it and no other.
 func TestDocumentedPromises(t *testing.T) {
 	t.Parallel()
 	_, files := archive(t, "testdata/tenpromises.txtar")
@@ -53,7 +53,7 @@ func TestDocumentedPromises(t *testing.T) {
 	}
 	kept := states("", "")
 	if len(kept) != 10 {
-		t.Errorf("README shows %d promises", len(kept))
+		t.Errorf("the page shows %d promises", len(kept))
 	}
 	for id, state := range kept {
 		if state != promise.Kept {

@@ -11,6 +11,7 @@ import (
 type commit struct {
 	ledger, queue func()
 	pause         func(time.Duration)
+	now           func() time.Time
 
 	mu       sync.Mutex
 	done     sync.Cond
@@ -22,7 +23,7 @@ type commit struct {
 }
 
 func newCommit(ledger, queue func()) *commit {
-	c := &commit{ledger: ledger, queue: queue, pause: time.Sleep}
+	c := &commit{ledger: ledger, queue: queue, pause: newPause(), now: time.Now}
 	c.done.L = &c.mu
 	return c
 }
@@ -66,12 +67,12 @@ func (c *commit) gatherOthers() {
 	if !c.many {
 		return
 	}
-	for step, all := leastGather, time.Duration(0); all+step <= mostGather; step = gatherStep {
+	for step, until := leastGather, c.now().Add(mostGather); ; step = gatherStep {
 		before := c.waits
 		c.mu.Unlock()
 		c.pause(step)
 		c.mu.Lock()
-		if all += step; c.waits < before+leastInStep {
+		if c.waits < before+leastInStep || c.now().Add(gatherStep).After(until) {
 			return
 		}
 	}

@@ -14,13 +14,16 @@ func TestACommitWaitsForOthers(t *testing.T) {
 	for _, of := range []struct {
 		name   string
 		many   bool
-		come   []int // how many, in each pause
+		come   []int         // how many, in each pause
+		slow   time.Duration // by which each pause is longer than was asked for
 		pauses int
 	}{
-		{"alone the last time", false, nil, 0},
-		{"nobody comes", true, []int{0}, 1},
-		{"some come, and then one", true, []int{3, 2, 1}, 3},
-		{"some come all the time", true, slices.Repeat([]int{2}, 8), 8},
+		{"alone the last time", false, nil, 0, 0},
+		{"nobody comes", true, []int{0}, 0, 1},
+		{"some come, and then one", true, []int{3, 2, 1}, 0, 3},
+		{"some come all the time", true, slices.Repeat([]int{2}, 8), 0, 8},
+		{"pauses take longer than they should", true, slices.Repeat([]int{2}, 3), 500 * time.Microsecond, 3},
+		{"one pause takes as long as all may", true, []int{2}, mostGather, 1},
 	} {
 		t.Run(of.name, func(t *testing.T) {
 			written := 0
@@ -29,8 +32,9 @@ func TestACommitWaitsForOthers(t *testing.T) {
 			var others sync.WaitGroup
 			var pauses int
 			var all time.Duration
+			c.now = func() time.Time { return time.Unix(0, 0).Add(all) }
 			c.pause = func(d time.Duration) {
-				if all += d; pauses == len(of.come) {
+				if all += of.slow + d; pauses == len(of.come) {
 					t.Fatal("it waits on")
 				}
 				for range of.come[pauses] {
@@ -42,7 +46,7 @@ func TestACommitWaitsForOthers(t *testing.T) {
 			}
 			c.wait()
 			others.Wait()
-			if pauses != of.pauses || written != 1 || all > mostGather {
+			if pauses != of.pauses || written != 1 || all-time.Duration(pauses)*of.slow > mostGather {
 				t.Errorf("%d pauses, %v in all, %d commits; want %d, at most %v, 1", pauses, all, written, of.pauses, mostGather)
 			}
 			if many := inAll(of.come) > 0; c.many != many {
@@ -63,4 +67,15 @@ func inAll(all []int) (n int) {
 		n += one
 	}
 	return n
+}
+
+// TestAPauseIsAsLongAsItIsAskedFor: no shorter, one after the other, and none at all ends as well.
+func TestAPauseIsAsLongAsItIsAskedFor(t *testing.T) {
+	pause := newPause()
+	for _, d := range []time.Duration{200 * time.Microsecond, time.Millisecond, 50 * time.Microsecond, 0} {
+		from := time.Now()
+		if pause(d); time.Since(from) < d {
+			t.Errorf("a pause of %v took %v", d, time.Since(from))
+		}
+	}
 }

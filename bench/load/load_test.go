@@ -69,6 +69,13 @@ func TestBooksTell(t *testing.T) {
 	}
 	f("all arrive", func(b *Books, n uint64) { b.Arrived(n) }, All, "")
 	f("none arrives", func(*Books, uint64) {}, None, "")
+	f("some come again where they may", func(b *Books, n uint64) { b.Arrived(n); b.Arrived(n) }, Repeated, "")
+	f("one is lost where they may come again", func(b *Books, n uint64) {
+		if n != 105 {
+			b.Arrived(n)
+			b.Arrived(n)
+		}
+	}, Repeated, "9 arrived of 10")
 	f("one is lost", func(b *Books, n uint64) {
 		if n != 105 {
 			b.Arrived(n)

@@ -21,18 +21,16 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// readmeBlock is the block of README's section for auditors in a language.
-func readmeBlock(t *testing.T, language string) string {
+// auditorsBlock is the block of the page for auditors in a language.
+func auditorsBlock(t *testing.T, language string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("docs/auditors.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(text), "\n## For auditors\n")
-	section, _, _ = strings.Cut(section, "\n## ")
-	found := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(section)
+	found := regexp.MustCompile("(?s)```" + language + "\n(.*?)```").FindStringSubmatch(string(text))
 	if found == nil {
-		t.Fatalf("README shows auditors nothing in %s", language)
+		t.Fatalf("the page shows auditors nothing in %s", language)
 	}
 	return found[1]
 }
@@ -65,7 +63,7 @@ func auditedLog(t *testing.T, records int) (dir string, lines [][]byte) {
 	return dir, lines
 }
 
-// TestAuditor: the program that README shows auditors is the one that is run here; it takes the log as it is, and finds
+// TestAuditor: the program that the page shows auditors is the one that is run here; it takes the log as it is, and finds
 // every change.
 func TestAuditor(t *testing.T) {
 	t.Parallel()
@@ -73,8 +71,8 @@ func TestAuditor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if shown := readmeBlock(t, "go"); shown != string(source) {
-		t.Error("README shows another program than testdata/auditor/main.go")
+	if shown := auditorsBlock(t, "go"); shown != string(source) {
+		t.Error("the page shows another program than testdata/auditor/main.go")
 	}
 	program := filepath.Join(t.TempDir(), "auditor")
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/auditor").CombinedOutput(); err != nil {
@@ -143,10 +141,10 @@ func TestAuditor(t *testing.T) {
 	}
 }
 
-// TestSignatureByOpenssl: the commands that README shows verify a checkpoint's signature, and that of nothing else.
+// TestSignatureByOpenssl: the commands that the page shows verify a checkpoint's signature, and that of nothing else.
 func TestSignatureByOpenssl(t *testing.T) {
 	t.Parallel()
-	commands := readmeBlock(t, "sh")
+	commands := auditorsBlock(t, "sh")
 	ledgerDir, _ := auditedLog(t, 3)
 	checkpoint, err := os.ReadFile(filepath.Join(ledgerDir, ledger.CheckpointFile))
 	if err != nil {

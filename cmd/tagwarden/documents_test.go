@@ -23,19 +23,11 @@ func TestDocumentsNameFiguresThatAreThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	documents, err := filepath.Glob(filepath.Join("..", "..", "*.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	named, seen := regexp.MustCompile(`\btagwarden_([a-z_]+[a-z])`), 0
-	for _, document := range documents {
-		text, err := os.ReadFile(document)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range named.FindAllStringSubmatch(string(text), -1) {
+	for document, text := range documents(t) {
+		for _, m := range named.FindAllStringSubmatch(text, -1) {
 			if seen++; !strings.Contains(source.String(), `"`+m[1]+`"`) {
-				t.Errorf("%s names %s, which nothing counts", filepath.Base(document), m[0])
+				t.Errorf("%s names %s, which nothing counts", document, m[0])
 			}
 		}
 	}

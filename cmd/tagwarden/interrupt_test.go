@@ -20,7 +20,7 @@ import (
 // waiting are the arguments with which each verb waits for a file that nobody writes (FILE). SHOP is a server file.
 // A verb that waits for nothing has none.
 var waiting = map[string]string{
-	"init": "", "schema": "", "version": "", "signals": "",
+	"init": "", "schema": "", "docs": "", "version": "", "signals": "",
 	"health": "", // waits two seconds at most
 	"demo":   "", // see TestInterruptTidily
 

@@ -72,6 +72,7 @@ func verbs() []verb {
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
+		{"docs", "[TOPIC]", "read the documentation: pages by person and by topic", docs},
 		{"version", "", "print the version", printVersion},
 	}
 }
@@ -124,7 +125,7 @@ func printHelp(w io.Writer) {
 	for _, v := range verbs() {
 		printf(w, "  %-50s %s\n", strings.TrimSpace(v.name+" "+v.args), v.does)
 	}
-	printf(w, "\n`tagwarden VERB --help` lists a verb's flags. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
+	printf(w, "\n`tagwarden VERB --help` lists a verb's flags, `tagwarden docs` pages by person and by topic. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
 }
 
 // flags makes the flags of a verb. What the flag package would say is said by parse.

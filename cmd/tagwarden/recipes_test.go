@@ -23,7 +23,7 @@ import (
 )
 
 // recipes are where the documentation's recipes stand.
-const recipes = "../../README.md"
+const recipes = "docs/webhooks.md"
 
 // oneMessage is a store of messages that holds one.
 type oneMessage struct {

@@ -9,11 +9,11 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestReadmeTellsRepeats: the table of which vendor may be sent an event twice, and which cares for order, is what the
+// TestDocsTellRepeats: the table of which vendor may be sent an event twice, and which cares for order, is what the
 // catalog says.
-func TestReadmeTellsRepeats(t *testing.T) {
+func TestDocsTellRepeats(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile("docs/delivery.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +37,6 @@ func TestReadmeTellsRepeats(t *testing.T) {
 		fmt.Fprintf(&want, "| `%s` | %s | %s | %s |\n", id, by, within, order)
 	}
 	if !strings.Contains(string(text), "\n\n"+want.String()+"\n") {
-		t.Errorf("the README has another table than\n%s", want.String())
+		t.Errorf("the page of delivery has another table than\n%s", want.String())
 	}
 }

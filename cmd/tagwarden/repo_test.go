@@ -187,6 +187,11 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	pages, err := filepath.Glob(filepath.Join(root, "cmd", "tagwarden", "docs", "*.md"))
+	if err != nil || len(pages) == 0 {
+		t.Fatalf("there are no pages: %v", err)
+	}
+	documents = append(documents, pages...)
 	for _, document := range documents {
 		text, err := os.ReadFile(document)
 		if err != nil {

@@ -24,7 +24,7 @@ type Request struct {
 	Text           []byte // all of it as one HTTP/1.1 request that was received whole
 }
 
-// Capture is one request as a line of JSON (see the README of captures): target and headers as sent, the body in
+// Capture is one request as a line of JSON : target and headers as sent, the body in
 // base64.
 type Capture struct {
 	Method  string      `json:"method"`

@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestReadmeSaysWhoMerges: README's table is what the catalog says, and how long events wait is what it says.
-func TestReadmeSaysWhoMerges(t *testing.T) {
-	text, err := os.ReadFile("../../../README.md")
+// TestDocsSayWhoMerges: the table of the page of delivery is what the catalog says, and how long events wait is what it says.
+func TestDocsSayWhoMerges(t *testing.T) {
+	text, err := os.ReadFile("../../../cmd/tagwarden/docs/delivery.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,9 +42,9 @@ func TestReadmeSaysWhoMerges(t *testing.T) {
 	slices.Sort(rows)
 	slices.Sort(want)
 	if !slices.Equal(rows, want) {
-		t.Errorf("README has\n%q\nand the catalog\n%q", rows, want)
+		t.Errorf("the page has\n%q\nand the catalog\n%q", rows, want)
 	}
 	if !regexp.MustCompile(fmt.Sprintf(`waits at most %d ms for others`, batch.Linger.Milliseconds())).Match(text) {
-		t.Error("README says another time for which events wait")
+		t.Error("the page says another time for which events wait")
 	}
 }
