@@ -234,7 +234,7 @@ func TestAnEntryOnItsWayWhenTheLogIsLost(t *testing.T) {
 		_, err := b.Append(within(t, 20*time.Second), id(1), []byte("first"))
 		done <- err
 	}()
-	until(t, "it is on its way", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.appender.flight != nil })
+	until(t, "it is on its way", func() bool { b.Log.mu.Lock(); defer b.Log.mu.Unlock(); return b.appender.flight != nil })
 	op.lose(a)
 	if _, err := Restore(t.Context(), a.Log, ""); err != nil {
 		t.Fatal(err)
@@ -286,9 +286,9 @@ func TestANodeThatIsRefusedWritesNothing(t *testing.T) {
 	}
 	before := last()
 	e := &entry{by: writing{run: ahead.run, n: 99}, node: "ahead", first: 6, parent: [32]byte{6}, acts: []carried{{id: id(9)}}}
-	ahead.mu.Lock()
+	ahead.Log.mu.Lock()
 	ahead.head.subject = before
-	ahead.mu.Unlock()
+	ahead.Log.mu.Unlock()
 	f := &flight{entry: e, payload: marshalEntry(e), settled: make(chan struct{})}
 	appending{ahead.Log}.attempt(f, 0)
 	if last() != before {
