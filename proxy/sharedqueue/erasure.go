@@ -180,7 +180,7 @@ func (q teller) hear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := q.stillFits(info.Config, q.marksConfig()); err != nil {
+	if err := stillFits(q.Queue, info.Config, q.marksConfig()); err != nil {
 		return err
 	}
 	next := told{texts: map[string][][]byte{}, erased: map[string]map[string]bool{}, takers: map[string]bool{}, said: q.told.said}

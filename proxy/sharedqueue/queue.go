@@ -211,7 +211,7 @@ func (q *Queue) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := q.stillFits(info.Config, q.eventsConfig()); err != nil {
+	if err := stillFits(q, info.Config, q.eventsConfig()); err != nil {
 		return err
 	}
 	q.madeAt.Store(info.Created.UnixNano())

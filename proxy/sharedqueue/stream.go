@@ -83,7 +83,7 @@ func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.S
 var errChanged = errors.New("another node changed the stream's subjects: it is looked up again")
 
 // stillFits looks whether a stream takes what is wanted still. Two nodes may have changed it at once.
-func (q *Queue) stillFits(is, want jetstream.StreamConfig) error {
+func stillFits(q *Queue, is, want jetstream.StreamConfig) error {
 	if len(natslink.Lacking(is, want)) == 0 {
 		return nil
 	}
