@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -18,8 +19,9 @@ type commit struct {
 	begun    uint64 // how many were
 	ended    uint64 // and how many have ended
 	underWay bool
-	waits    int  // that wait for the next one
-	many     bool // waited for the last one
+	waits    int           // that wait for the next one
+	many     bool          // waited for the last one
+	takes    time.Duration // about how long the disk takes
 }
 
 func newCommit(ledger, queue func()) *commit {
@@ -28,14 +30,19 @@ func newCommit(ledger, queue func()) *commit {
 	return c
 }
 
-// How long a commit waits for others, where there were some the last time: at least; as long as in each step so many
-// come; and at most, which is about what a disk takes. What a commit costs is paid once for all that are in it.
+// How long a commit waits for others where a disk takes long, and there were some the last time: at least; as long as
+// in each step so many come; and at most, which is about what such a disk takes. What a commit costs is paid once for
+// all that are in it.
 const (
 	leastGather = 500 * time.Microsecond
 	gatherStep  = 200 * time.Microsecond
 	mostGather  = 2 * time.Millisecond
 	leastInStep = 2
 )
+
+// slowDisk is how long a disk takes for which it pays to wait. Behind a quicker one the next commit is soon: those that
+// are about to come are let go first, and nobody waits while there is nothing to do.
+const slowDisk = time.Millisecond
 
 // wait returns when what was written before it was called has been brought to disk, or could not be.
 func (c *commit) wait() {
@@ -52,18 +59,29 @@ func (c *commit) wait() {
 		c.begun++
 		c.many, c.waits = c.waits > 1, 0
 		c.mu.Unlock()
+		begun := c.now()
 		var other sync.WaitGroup
 		other.Go(c.queue)
 		c.ledger()
 		other.Wait()
 		c.mu.Lock()
+		c.takes += (c.now().Sub(begun) - c.takes) / 8
 		c.ended, c.underWay = c.begun, false
 		c.done.Broadcast()
 	}
 }
 
-// gatherOthers waits for others, where there were some the last time. The mutex is held, and let go of meanwhile.
+// gatherOthers lets others come. The mutex is held, and let go of meanwhile.
 func (c *commit) gatherOthers() {
+	if c.takes < slowDisk {
+		for before := 0; c.waits > before; {
+			before = c.waits
+			c.mu.Unlock()
+			runtime.Gosched()
+			c.mu.Lock()
+		}
+		return
+	}
 	if !c.many {
 		return
 	}

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestACommitWaitsForOthers: where there were some the last time, as long as some come, and no longer than it may; all
+// TestACommitWaitsForOthers: behind a slow disk, where there were some the last time, as long as some come, and no longer than it may; all
 // of them are in it. Where there were none it waits for nobody.
 func TestACommitWaitsForOthers(t *testing.T) {
 	for _, of := range []struct {
@@ -28,7 +28,7 @@ func TestACommitWaitsForOthers(t *testing.T) {
 		t.Run(of.name, func(t *testing.T) {
 			written := 0
 			c := newCommit(func() { written++ }, func() {})
-			c.many = of.many
+			c.many, c.takes = of.many, slowDisk
 			var others sync.WaitGroup
 			var pauses int
 			var all time.Duration
@@ -53,6 +53,43 @@ func TestACommitWaitsForOthers(t *testing.T) {
 				t.Errorf("the next one waits: %t, want %t", c.many, many)
 			}
 		})
+	}
+}
+
+// TestACommitLetsOthersGoFirst: behind a quick disk it pauses for nobody, and those that are about to come are in it.
+func TestACommitLetsOthersGoFirst(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	written := 0
+	c := newCommit(func() { written++ }, func() {})
+	c.many, c.pause = true, func(time.Duration) { t.Error("it pauses") }
+	var others sync.WaitGroup
+	for range 8 {
+		others.Go(c.wait)
+	}
+	others.Wait()
+	if written > 2 { // one may have begun when the others were not there yet
+		t.Errorf("%d commits for 8 that came together", written)
+	}
+}
+
+// TestACommitKnowsASlowDisk: how long it takes is learned from what it does, and so is that it is quick again.
+func TestACommitKnowsASlowDisk(t *testing.T) {
+	var now time.Time
+	takes := 8 * slowDisk
+	c := newCommit(func() { now = now.Add(takes) }, func() {})
+	c.now, c.pause = func() time.Time { return now }, func(time.Duration) {}
+	for range 8 {
+		c.wait()
+	}
+	if c.takes < slowDisk {
+		t.Errorf("%v, and one takes %v", c.takes, takes)
+	}
+	takes = 0
+	for range 64 {
+		c.wait()
+	}
+	if c.takes >= slowDisk {
+		t.Errorf("%v, and one takes no time any more", c.takes)
 	}
 }
 

@@ -44,6 +44,7 @@ type dispatcher struct {
 
 	commit   *commit  // of hits whose events wait
 	attempts attempts // that the next one records
+	looks    looks    // by which hits are judged whose events wait
 
 	resting sync.Once
 	rest    chan struct{} // closed when no attempt is to begin any more

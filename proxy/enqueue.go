@@ -94,6 +94,7 @@ func (h *hitContext) fillWaiting() error {
 			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID,
 			Role: bytesOf(j.Route.Endpoint.Host), Time: h.in.Now, TTL: ttl, Subjects: subjects, Order: h.order(e),
 			Key: j.IdempotencyKey(e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
+			Judged: h.server.dispatch.looks.number(h.judgedBy(len(subjects) > 0)),
 		})
 	}
 	for i := range w.events { // nothing is moved any more
@@ -108,6 +109,14 @@ func (h *hitContext) fillWaiting() error {
 		}
 	}
 	return nil
+}
+
+// judgedBy is by what an event of the hit was found to be permitted. Names: it holds an identifier.
+func (h *hitContext) judgedBy(names bool) *looked {
+	return &looked{snapshot: h.snapshot, acts: h.acts, names: names, moment: rules.Moment{
+		Now: h.in.Now, Latest: h.in.Latest,
+		ObjectionsUnavailable: h.in.ObjectionsUnavailable, ObjectionsStale: h.in.ObjectionsStale,
+	}}
 }
 
 // order is the same for all events of a visitor, where the vendor is to be sent those one after the other; 0: in any

@@ -181,10 +181,15 @@ func (x *exchange) knowsAgain(p *parcel) bool {
 	return p.keyed
 }
 
-// mayLeave asks whether an event may leave by now; one that may not ends, or waits.
+// mayLeave asks whether an event may leave by now; one that may not ends, or waits. What its hit was permitted by a
+// moment ago holds as long as nothing else can be found.
 func (x *exchange) mayLeave(p *parcel) bool {
 	x.kept.of = nil // its bytes may stand where another's did
-	x.kept.hits = append(x.kept.hits[:0], keptHit{facts: p.event.Facts, events: p.index[:]})
+	p.looked = x.looks.of(p.item.Judged)
+	x.kept.hits = append(x.kept.hits[:0], keptHit{facts: p.event.Facts, events: p.index[:], looked: p.looked})
+	if x.kept.isUnchanged() {
+		return true
+	}
 	x.found = x.kept.look(x.found[:0])
 	switch v := &x.found[0]; {
 	case v.permits():

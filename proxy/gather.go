@@ -42,8 +42,10 @@ var groupSeed = maphash.MakeSeed()
 
 // reset forgets what was gathered: nothing of a visitor stays in its buffers.
 func (g *gathered) reset() {
-	g.batch.Reset()
-	g.piece.Reset()
+	if g.of != nil {
+		g.batch.Reset()
+		g.piece.Reset()
+	}
 	g.of, g.groups, g.first, g.rest, g.behind = nil, g.groups[:0], g.first[:0], g.rest[:0], g.behind[:0]
 }
 

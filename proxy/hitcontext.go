@@ -34,6 +34,7 @@ type hitContext struct {
 	visitors rules.Visitors // where something was found, and the hit has several events
 	leads    []int32        // places of subjects: persons who objected
 	browsers []int32        // and browsers beside them
+	acts     uint64         // the version of the objections before the first one was looked up
 
 	// record
 	number  uint64
@@ -90,7 +91,7 @@ func (h *hitContext) giveBack() {
 	h.body, h.unread = hit.Recycled(h.body), false
 	h.visitors.Reset()
 	h.leads, h.browsers = hit.Recycled(h.leads), hit.Recycled(h.browsers)
-	h.number = 0
+	h.number, h.acts = 0, 0
 	h.records, h.text, h.dates = hit.Recycled(h.records), hit.Recycled(h.text), hit.Recycled(h.dates)
 	h.hashes, h.firstOf, h.nextOf = hit.Recycled(h.hashes), hit.Recycled(h.firstOf), hit.Recycled(h.nextOf)
 	if body := h.answer.Body(); cap(body) > 0 {

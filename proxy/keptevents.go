@@ -19,6 +19,7 @@ type keptEvents struct {
 
 	kept  rules.Kept
 	of    []byte // the facts that kept was read from
+	holds bool   // it may hold what was read
 	names bool   // any event that was held up holds an identifier
 	last  looked // by what they were looked at last
 }
@@ -45,6 +46,12 @@ type looked struct {
 	moment   rules.Moment
 	acts     uint64 // the version of the objections before the first one was looked up
 	names    bool   // any of them holds an identifier
+}
+
+// finds tells whether whatever is looked at by the one and by the other is found alike. By nothing, nothing is found.
+func (l *looked) finds(other *looked) bool {
+	return l.snapshot != nil && l.snapshot == other.snapshot && l.acts == other.acts && l.names == other.names &&
+		l.moment.JudgesAs(other.moment)
 }
 
 // keptVerdict is what was found of an event.
@@ -88,8 +95,8 @@ func (k *keptEvents) hold() bool {
 }
 
 // isUnchanged tells whether each of them was found to be permitted by what holds still: the same policy, objections
-// that are the same, and a moment that judges alike. It is asked once the send has begun ([inflight.Enter]). Where an
-// act is acknowledged before it ends, then it began after that act was seen in the version, which the version asked
+// that are the same, and a moment that judges alike. It is asked once the send has begun ([inflight.Enter]), whatever
+// it said before. Where an act is acknowledged before it ends, then it began after that act was seen in the version, which the version asked
 // for here tells, and, being the same, so did the one that was asked for before they were looked at: the look saw the
 // act.
 func (k *keptEvents) isUnchanged() bool {
@@ -137,7 +144,10 @@ func (k *keptEvents) each(yield func(keptVerdict) bool) {
 // forget forgets them: their bytes are about to be others.
 func (k *keptEvents) forget() {
 	k.hits, k.of, k.last = hit.Emptied(k.hits), nil, looked{}
-	k.kept.Reset()
+	if k.holds {
+		k.kept.Reset()
+		k.holds = false
+	}
 }
 
 // read reads what was kept of a hit, unless it did so last.
@@ -145,21 +155,12 @@ func (k *keptEvents) read(facts []byte) error {
 	if len(facts) > 0 && len(k.of) == len(facts) && &k.of[0] == &facts[0] {
 		return nil
 	}
-	k.of = nil
+	k.of, k.holds = nil, true
 	if err := k.kept.Read(facts); err != nil {
 		return err
 	}
 	k.of = facts
 	return nil
-}
-
-// endpoint is the one that a hit came in at; "" where nobody can tell.
-func (k *keptEvents) endpoint(facts []byte) string {
-	if k.read(facts) != nil {
-		return ""
-	}
-	id, _ := k.kept.Route()
-	return id
 }
 
 // open reads what was kept of a hit and looks objections up for it: [rules.Permitted], or why none of its events may

@@ -18,6 +18,7 @@ func lookUpObjections(s *Server, h *hitContext) result {
 	// Asked now: the body may have taken its time.
 	h.in.ObjectionsUnavailable = s.objections.Err() != nil || s.objections.Full()
 	h.in.ObjectionsStale = s.nodes.stale()
+	h.acts = s.objections.Version()
 	events := len(h.j.Hit.Events)
 	var shared rules.Objections
 	anything, person := false, false

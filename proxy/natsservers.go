@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // NATSFinding is something about the NATS servers of a cluster, or about how a node would fare there.
@@ -68,13 +69,13 @@ func CheckConnections(ctx context.Context, of *config.Cluster) (found []NATSFind
 	errs := make([]error, len(of.NATS))
 	var all sync.WaitGroup
 	for i, address := range of.NATS {
-		all.Go(func() { errs[i] = cluster.Reach(ctx, address, of.Creds, trust) })
+		all.Go(func() { errs[i] = natslink.Reach(ctx, address, of.Creds, trust) })
 	}
 	all.Wait()
 	for i, err := range errs {
 		switch {
 		case err == nil:
-		case cluster.Passes(err):
+		case natslink.Passes(err):
 			found = append(found, NATSFinding{Key: []any{"nats", i}, Passes: true, Unknown: true,
 				Says: of.NATS[i] + " cannot be reached from here: " + err.Error() + "; look whether it runs"})
 		default:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -177,7 +179,7 @@ func noteCluster(to *zap.Logger, e cluster.Event) {
 	switch e.What {
 	case cluster.Connected, cluster.Created, cluster.Reading, cluster.CaughtUp:
 		to.Info("cluster", about...)
-	case cluster.Refused, cluster.ApplyFailed, cluster.SameName:
+	case cluster.Refused, cluster.ApplyFailed, cluster.SameName, cluster.OthersApart:
 		to.Error("cluster", about...)
 	default:
 		to.Warn("cluster", about...)
@@ -261,6 +263,11 @@ func ofItself(s *Server) (all []string) {
 			"and start both again")
 	}
 	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.Load()} {
+		apart := log.Apart()
+		for _, node := range slices.Sorted(maps.Keys(apart)) {
+			all = append(all, fmt.Sprintf("%s has done %d acts in another log than this node (it says in its log what to do): what it was asked "+
+				"for may not be known here", node, apart[node].At.Seq))
+		}
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
 		}
@@ -268,7 +275,11 @@ func ofItself(s *Server) (all []string) {
 		if n.config.Stale.Then == "go_on" {
 			what = "what one may object to travels all the same"
 		}
-		all = append(all, "cut off from the cluster since "+log.Fresh().UTC().Format(time.RFC3339)+": "+what)
+		why := "cut off from the cluster since " + log.Fresh().UTC().Format(time.RFC3339)
+		if len(apart) > 0 {
+			why = "this node does not know what another one was asked for"
+		}
+		all = append(all, why+": "+what)
 		if err := log.Err(); err != nil {
 			all = append(all, err.Error())
 		}

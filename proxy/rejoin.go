@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ import (
 // Rejoined is what became of a node that was brought to its cluster's log.
 type Rejoined struct {
 	objection.Again
+	Stays        bool // the copy is of the log of objections that this node is in: they stay as they are
 	Administered int  // acts on tokens and assessments that this node alone had done, which the others are told
 	Keys         bool // keys had been replaced a different number of times: they are the copy's now
 }
@@ -36,7 +38,8 @@ var errRejoining = errors.New("this node was being brought to its cluster's log,
 	"(`tagwarden cluster join --again --from DIR`)")
 
 var (
-	errSameLog = errors.New("the copy is of the log that this node is in already: there is nothing to bring it to; start it")
+	errSameLog = errors.New("the copy is of the logs that this node is in already: there is nothing to bring it to; start it, and where " +
+		"it is refused take a newer copy, of a node that is current")
 	// errNoLogYet says that a copy is of no use here.
 	errNoLogYet = errors.New("the copy is of a node that had done nothing of its cluster's log: take one of a node that is current")
 )
@@ -57,13 +60,18 @@ func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err erro
 			return r, fmt.Errorf("%s is no backup of a node, or one without its keys (tagwarden backup DIR): %w", from, err)
 		}
 	}
+	if same, err := sameFolder(from, data); err != nil || same {
+		return r, errors.Join(err, errOwnFolder)
+	}
 	lock, err := LockData(data)
 	if err != nil {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, lock.Release()) }()
 	own, err := keys.Read(KeysDir(data))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r, err
+	} else if err != nil {
 		return r, fmt.Errorf("this node has no keys of its own: a new one begins with `tagwarden cluster join --from DIR`: %w", err)
 	}
 	copied, err := copiedKeys(state)
@@ -73,13 +81,31 @@ func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err erro
 	if own.Identity() != copied.Identity() {
 		return r, fmt.Errorf("the copy's keys are %s, and this node's %s: it is of another cluster", copied.Identity(), own.Identity())
 	}
+	brokeOff := errors.Is(refuseRejoining(data), errRejoining)
+	refused := refusedLogs(loaded)
+	apart, err := administrationApart(data, from, refused)
+	if err != nil {
+		return r, err
+	}
 	files, begun := durable.Files{Disk: o.Disk}, filepath.Join(data, rejoiningFile)
 	if err := files.Replace(begun, nil, 0o600); err != nil {
 		return r, err
 	}
-	if r.Again, err = rejoinObjections(loaded, store, copied.Identity(), o); errors.Is(err, errSameLog) || errors.Is(err, errNoLogYet) {
-		return r, errors.Join(err, files.Remove(begun))
-	} else if err != nil {
+	switch r.Again, err = rejoinObjections(loaded, store, copied.Identity(), refused, o); {
+	case errors.Is(err, errSameLog) && (apart || brokeOff):
+		r.Stays, r.Again = true, objection.Again{Common: r.Had, Had: r.Had, Has: r.Has, From: r.From, To: r.To}
+		if !apart {
+			return r, files.Remove(begun) // it was done
+		}
+		if err := recordRejoined(loaded, nil, o); err != nil {
+			return r, err
+		}
+	case errors.Is(err, errSameLog) || errors.Is(err, errNoLogYet):
+		if !brokeOff {
+			err = errors.Join(err, files.Remove(begun))
+		}
+		return r, err
+	case err != nil:
 		return r, err
 	}
 	if r.Keys = own.Rekeys() != copied.Rekeys(); r.Keys {
@@ -93,9 +119,77 @@ func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err erro
 	return r, files.Remove(begun)
 }
 
+// errOwnFolder says that a node's own folder is no copy of another one's.
+var errOwnFolder = errors.New("this is the node's own data folder: name a backup of another node (tagwarden backup DIR there)")
+
+// sameFolder tells whether two paths lead to one folder.
+func sameFolder(a, b string) (bool, error) {
+	one, err := os.Stat(a)
+	if err != nil {
+		return false, err
+	}
+	other, err := os.Stat(b)
+	if err != nil {
+		return false, ignoring(err, fs.ErrNotExist)
+	}
+	return os.SameFile(one, other), nil
+}
+
+// refusedLogs tells of each log that servers were asked for whether this node would be refused. Folders alone do not tell it where a log
+// was begun anew and nothing came into it since: a copy names the one before it then.
+func refusedLogs(loaded *config.Loaded) map[string]bool {
+	ctx, cancel := context.WithTimeout(context.Background(), checkLasts)
+	defer cancel()
+	of, refused := loaded.Server.Cluster, map[string]bool{}
+	trust, err := trustOf(of)
+	if err != nil {
+		return refused
+	}
+	places, err := placesOf(loaded)
+	if err != nil {
+		return refused
+	}
+	for _, place := range places {
+		for _, address := range of.NATS {
+			if _, wrong, err := cluster.LookUp(ctx, address, of.Creds, trust, place); err == nil {
+				refused[place.Kind] = wrong != nil
+				break
+			}
+		}
+	}
+	return refused
+}
+
+// administrationApart tells whether a copy is of another log of administration than a node is in, or of the one in which it is refused.
+func administrationApart(data, from string, refused map[string]bool) (bool, error) {
+	var at [2]cluster.Position
+	for i, dir := range []string{data, from} {
+		kept, _, err := order.ReadKept(filepath.Join(dir, order.FileName))
+		if err != nil {
+			return false, err
+		}
+		if at[i], err = cluster.ParsePosition(kept.Mark); err != nil {
+			return false, fmt.Errorf("%s: %w", filepath.Join(dir, order.FileName), err)
+		}
+	}
+	if at[1].IsZero() && !at[0].IsZero() {
+		return false, errNoLogYet
+	}
+	return at[0] != at[1] && isApart(refused, administrationLog, at[0], at[1]), nil
+}
+
+// isApart tells whether a node that has come some way is to be brought to a copy's log: by what the servers say, or else by what the
+// folders do.
+func isApart(refused map[string]bool, kind string, had, has cluster.Position) bool {
+	if is, asked := refused[kind]; asked && !had.IsZero() {
+		return is
+	}
+	return had.Stream != has.Stream
+}
+
 // rejoinObjections brings the objections to the copy. The ledger says so first: what it remembers beyond what both have is not in
 // the store then.
-func rejoinObjections(loaded *config.Loaded, store, identity string, o Options) (a objection.Again, err error) {
+func rejoinObjections(loaded *config.Loaded, store, identity string, refused map[string]bool, o Options) (a objection.Again, err error) {
 	dir := ObjectionsDir(loaded.Server.Data)
 	return objection.CopyAgain(store, dir, identity, o.Now(), o.Disk, func(a *objection.Again) error {
 		had, err1 := cluster.ParsePosition(a.From)
@@ -105,14 +199,14 @@ func rejoinObjections(loaded *config.Loaded, store, identity string, o Options) 
 			return err
 		case has.IsZero():
 			return errNoLogYet
-		case had.Stream == has.Stream && a.Had != a.Has: // where it is the copy already, that broke off
+		case a.Had != a.Common && !isApart(refused, objectionsLog, had, has): // where the copy has all of it, it may have been done already
 			return errSameLog
 		}
 		return recordRejoined(loaded, a, o)
 	})
 }
 
-// recordRejoined records that a node is brought to its cluster's log.
+// recordRejoined records that a node is brought to its cluster's log; of objections nil: to that of administration alone.
 func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err error) {
 	past, err := ledger.Recover(ledgerDir(loaded))
 	if err != nil {
@@ -133,8 +227,11 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 		return err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	text := rejoinedText(a)
-	if err := log.Cluster(ledger.Cluster{Name: loaded.Server.Cluster.Name, Text: text}); err != nil || past.Head.Size <= a.Common.Size {
+	text := "this node is brought to its cluster's log of " + administrationLog + " by a copy of another one"
+	if a != nil {
+		text = rejoinedText(a)
+	}
+	if err := log.Cluster(ledger.Cluster{Name: loaded.Server.Cluster.Name, Text: text}); err != nil || a == nil || past.Head.Size <= a.Common.Size {
 		return err
 	}
 	return log.Objected(nil, ledger.Head{Size: a.Common.Size, Root: a.Common.Root, Restored: text})

@@ -112,6 +112,10 @@ func compared(self string, at cluster.Position, nodes []cluster.NodeStatus) (all
 	}
 	if most != nil {
 		wrong = fmt.Sprintf("%s has done %d acts, and this node %d: begin it anew from there", most.Node, most.At.Seq, at.Seq)
+		if at.Seq > 0 && most.At.Stream != at.Stream {
+			wrong += "; where it did them in a log that was begun by a node that had nothing, stop it, begin it anew from here, and bring that " +
+				"node to it (`cluster join --again`)"
+		}
 	}
 	return all, wrong, says
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 	"github.com/tagwarden/tagwarden/proxy/delivery/batch"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
@@ -132,7 +133,7 @@ func (x *exchange) request(some []int) delivery.Outcome {
 	x.list(some)
 	if p := &x.parcels[some[0]]; len(some) == 1 {
 		p.load(&x.event, &x.headers)
-		x.event.Taken = snapshot.taken[[2]string{x.vendor, x.kept.endpoint(p.event.Facts)}]
+		x.event.Taken = snapshot.taken[[2]string{x.vendor, rules.KeptEndpoint(p.event.Facts)}]
 	} else {
 		x.batch.Event(&x.event)
 	}

@@ -91,6 +91,19 @@ func (k *Kept) Read(facts []byte) error {
 // read: it is to be copied where it is needed for longer.
 func (k *Kept) Route() (endpoint, region string) { return k.endpoint, k.region.String() }
 
+// KeptEndpoint is the endpoint that events came in at whose facts were kept; "" where nobody can tell. It is a view of the
+// facts.
+func KeptEndpoint(facts []byte) string {
+	in := read.Kept{Rest: facts}
+	if in.Byte() != keptVersion {
+		return ""
+	}
+	in.Varint()
+	in.Text()
+	in.Text()
+	return view(in.Text())
+}
+
 // Reset forgets what was read, and keeps the memory.
 func (k *Kept) Reset() {
 	*k = Kept{

@@ -97,7 +97,16 @@ func TestKeptIsWholeOrNothing(t *testing.T) {
 	}
 	for name, r := range hits {
 		facts := factsOf(t, p, r)
+		if err := k.Read(facts); err != nil {
+			t.Fatal(err)
+		}
+		if endpoint, _ := k.Route(); rules.KeptEndpoint(facts) != endpoint || endpoint == "" {
+			t.Errorf("%s: it came in at %q, and read alone that is %q", name, endpoint, rules.KeptEndpoint(facts))
+		}
 		for n := range len(facts) + 1 {
+			if n < 16 && rules.KeptEndpoint(facts[:n]) != "" {
+				t.Errorf("%s: the first %d bytes name an endpoint", name, n)
+			}
 			cut := facts[:n:n]
 			if n == len(facts) {
 				cut = append(cut, 0)

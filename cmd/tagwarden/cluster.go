@@ -142,8 +142,12 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 		return t.failed(err)
 	}
 	alone := done.Had.Size - done.Common.Size
-	printf(t.out, "of %s that this node had %d are in the copy; %s only this one had, %d of them are told the others\n",
-		counted(int(done.Had.Size), "change"), done.Common.Size, counted(int(alone), "change"), done.Told)
+	if done.Stays {
+		printf(t.out, "the copy is of the log of objections that this node is in: its %s stay as they are\n", counted(int(done.Had.Size), "change"))
+	} else {
+		printf(t.out, "of %s that this node had %d are in the copy; %s only this one had, %d of them are told the others\n",
+			counted(int(done.Had.Size), "change"), done.Common.Size, counted(int(alone), "change"), done.Told)
+	}
 	for _, one := range []struct {
 		n    int
 		what string

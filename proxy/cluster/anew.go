@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // A log whose stream is gone is begun anew from a node: in a stream of another id that names, in its metadata, the act behind
@@ -28,11 +30,11 @@ func originOf(c jetstream.StreamConfig) (Position, error) {
 
 // follows says why a stream that begins at an origin does not go on where a node is that has come some way in another one; nil:
 // it does.
-func follows(origin, at Position) error {
+func follows(origin, at Position, stream string) error {
 	switch {
 	case origin.Seq == 0:
-		return fmt.Errorf("%w: its id is %s, and this node has come some way in %s: where that log is the cluster's, %s",
-			ErrOtherLog, origin.Stream, at.Stream, againAdvice)
+		return fmt.Errorf("%w: its id is %s, and this node has done %s in %s: %s",
+			ErrOtherLog, origin.Stream, counted(at.Seq, "act"), at.Stream, apartAdvice(stream, "this node"))
 	case at.Seq < origin.Seq:
 		return fmt.Errorf("%w behind act %d, and this node has done %d: the %s between are in no log any more: %s",
 			ErrBegunAnew, origin.Seq, at.Seq, counted(origin.Seq-at.Seq, "act"), againAdvice)
@@ -78,7 +80,7 @@ func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 
 // There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
 func There(ctx context.Context, l *Log) (bool, error) {
-	_, err := findStream(ctx, l.js, l.names.stream)
+	_, err := natslink.Stream(ctx, l.js, l.names.stream)
 	switch {
 	case err == nil:
 		return true, nil

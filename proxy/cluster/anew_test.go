@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
 // lose deletes a log's stream, and waits until its nodes know.
@@ -216,5 +218,83 @@ func TestAStartThatHasNobodyToWaitFor(t *testing.T) {
 	defer func() { _ = l.Close() }()
 	if took := time.Since(began); took > 20*time.Second {
 		t.Errorf("it waited %v", took)
+	}
+}
+
+// TestAnEntryOnItsWayWhenTheLogIsLost does not come into the log that is begun anew as what it was to continue before.
+func TestAnEntryOnItsWayWhenTheLogIsLost(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	op := newOperator(t, c)
+	a, b := join(t, c, "a", nil), join(t, c, "b", nil)
+	caughtUp(t, a, b)
+	b.each(func(r *relay) { r.Hold(natstest.ToServer) }) // what it writes comes late
+	done := make(chan error, 1)
+	go func() {
+		_, err := b.Append(within(t, 20*time.Second), id(1), []byte("first"))
+		done <- err
+	}()
+	until(t, "it is on its way", func() bool { b.Log.mu.Lock(); defer b.Log.mu.Unlock(); return b.appender.flight != nil })
+	op.lose(a)
+	if _, err := Restore(t.Context(), a.Log, ""); err != nil {
+		t.Fatal(err)
+	}
+	b.each(func(r *relay) { r.Hold() })
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	until(t, "both have it", func() bool { return a.has(1)() && b.has(1)() })
+	until(t, "both are fresh", func() bool { return a.isFresh() && b.isFresh() && a.Err() == nil && b.Err() == nil })
+	sameActs(t, a, b)
+}
+
+// TestANodeThatIsRefusedWritesNothing, even where the stream is as long as the one that it wrote into before: what it had on its
+// way would stand there as if acts were missing, and stop all.
+func TestANodeThatIsRefusedWritesNothing(t *testing.T) {
+	t.Parallel()
+	c := startServers(t)
+	op := newOperator(t, c)
+	a := join(t, c, "a", nil)
+	appendActs(t, a, 2)
+	until(t, "two acts", a.has(2))
+	_, at := a.applied()
+	ahead := join(t, c, "ahead", func(o *Options) { o.At = at })
+	appendActs(t, ahead, 3)
+	until(t, "three more", func() bool { return ahead.has(3)() && a.has(5)() })
+	_ = a.Close()
+	op.lose(ahead)
+	behind := join(t, c, "a", func(o *Options) { o.At, o.Missing = at, true })
+	refusedWith(t, behind, ErrMissing)
+	if _, err := Restore(t.Context(), behind.Log, ""); err != nil {
+		t.Fatal(err)
+	}
+	refusedWith(t, ahead, ErrBegunAnew)
+	until(t, "it is begun anew", behind.isFresh)
+	if _, err := behind.Append(t.Context(), id(1), nil); err != nil {
+		t.Fatal(err)
+	}
+	s, err := op.js.Stream(t.Context(), behind.names.stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := func() uint64 {
+		m, err := s.GetLastMsgForSubject(t.Context(), behind.names.acts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m.Sequence
+	}
+	before := last()
+	e := &entry{by: writing{run: ahead.run, n: 99}, node: "ahead", first: 6, parent: [32]byte{6}, acts: []carried{{id: id(9)}}}
+	ahead.Log.mu.Lock()
+	ahead.head.subject = before
+	ahead.Log.mu.Unlock()
+	f := &flight{entry: e, payload: marshalEntry(e), settled: make(chan struct{})}
+	appending{ahead.Log}.attempt(f, 0)
+	if last() != before {
+		t.Error("it wrote into a log that it is refused")
+	}
+	if n, err := behind.Append(t.Context(), id(2), nil); err != nil || n != 4 {
+		t.Errorf("act %d, %v", n, err)
 	}
 }

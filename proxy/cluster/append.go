@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // How acts are appended.
@@ -197,6 +199,10 @@ func (l appending) depart() *flight {
 // attempt sends an entry, and returns how long to wait for it to come back before the next attempt.
 func (l appending) attempt(f *flight, attempt int) time.Duration {
 	l.mu.Lock()
+	if l.err != nil && !errors.Is(l.err, ErrUnauthorized) { // it would stand in a log that this node is not in
+		l.mu.Unlock()
+		return mostResend
+	}
 	after := l.head.subject
 	if f.sent.IsZero() {
 		f.sent = l.o.Now()
@@ -216,7 +222,7 @@ func (l appending) attempt(f *flight, attempt int) time.Duration {
 		receiving(l).watch(ack.Sequence)
 		return seenBackAfter
 	}
-	switch c := code(err); {
+	switch c := natslink.Code(err); {
 	case f.isSettled() || l.ctx.Err() != nil:
 	case c == errCodeLastSeq || c == errCodeLastSeqBusy: // another entry was first, and is about to be read
 		if attempt%refusedTooOften == refusedTooOften-1 { // or the last one that was read is not there any more
@@ -262,15 +268,32 @@ func (a *appender) settle(e *entry) time.Time {
 	if f == nil {
 		return time.Time{}
 	}
+	if f.entry.by != e.by {
+		a.turnBack()
+		return time.Time{}
+	}
+	a.flight = nil
+	close(f.settled)
+	for i, w := range f.who {
+		a.bytes -= len(w.act.body) + actCost
+		w.done <- appended{seq: e.first + uint64(i)}
+	}
+	return f.sent
+}
+
+// moved is told where the chain goes on that is another one from now on. l.mu is held.
+func (a *appender) moved(at Position) {
+	if f := a.flight; f != nil && (f.entry.first != at.Seq+1 || f.entry.parent != at.Sum) {
+		a.turnBack()
+	}
+}
+
+// turnBack has the acts of the entry on its way wait again, before all others: it continues nothing, and never will. l.mu is
+// held.
+func (a *appender) turnBack() {
+	f := a.flight
 	a.flight = nil
 	defer close(f.settled)
-	if f.entry.by == e.by {
-		for i, w := range f.who {
-			a.bytes -= len(w.act.body) + actCost
-			w.done <- appended{seq: e.first + uint64(i)}
-		}
-		return f.sent
-	}
 	again := slices.DeleteFunc(f.who, func(w *waiter) bool {
 		if w.gone {
 			a.bytes -= len(w.act.body) + actCost
@@ -278,7 +301,6 @@ func (a *appender) settle(e *entry) time.Time {
 		return w.gone
 	})
 	a.queue = slices.Concat(again, a.queue)
-	return time.Time{}
 }
 
 // end tells everybody who waits that the log is closed.

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // Finding is something about the servers by which acknowledged acts can be lost, or by which the log can stop.
@@ -31,7 +33,7 @@ const (
 	checkLasts  = 5 * time.Second // one server
 	maxMonitor  = 16 << 20        // bytes
 	maxServers  = 64              // monitors asked
-	leastCopies = wantReplicas
+	leastCopies = natslink.Replicas
 )
 
 // Check asks the servers' monitoring endpoints ("http://10.0.0.1:8222", at most 64) whether they keep what they

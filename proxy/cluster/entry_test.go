@@ -136,6 +136,10 @@ func TestTheChain(t *testing.T) {
 	first := &entry{node: "a", first: 1, parent: genesis(someStream), acts: []carried{{}, {}}}
 	marshalEntry(first)
 	h := from(Position{Stream: someStream}, Position{Stream: someStream, Sum: genesis(someStream)})
+	late := &entry{node: "b", first: 1, parent: genesis(strings.Repeat("a", 32)), acts: []carried{{}}} // for a stream before this one
+	if acts, err := h.extend(9, at, late); len(acts) > 0 || err != nil || h.at.Seq > 0 {
+		t.Errorf("%+v, %v, %+v", acts, err, h)
+	}
 	acts, err := h.extend(10, at, first)
 	if err != nil || len(acts) != 2 || acts[1].Seq != 2 || h.at.Seq != 2 || h.at.Entry != 10 {
 		t.Fatalf("%+v, %v, %+v", acts, err, h)

@@ -1,6 +1,10 @@
 package cluster
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
+)
 
 // Why a log is refused: nothing of it is applied, and the node is stale, until what stands in the stream fits again.
 // Each comes wrapped in a sentence that says what to do.
@@ -30,7 +34,7 @@ var (
 	// ErrNotOurs says that the stream has messages that no node wrote, where only nodes write.
 	ErrNotOurs = errors.New("the stream was not made by tagwarden")
 	// ErrUnauthorized says that the servers do not take this node's credentials, or do not permit it what it needs.
-	ErrUnauthorized = errors.New("the cluster refuses this node's credentials")
+	ErrUnauthorized = natslink.ErrUnauthorized
 )
 
 // How an append ends that did not succeed.

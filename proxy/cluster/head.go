@@ -56,6 +56,14 @@ const (
 		"`tagwarden cluster join --again --from DIR`"
 )
 
+// apartAdvice says what to do where a node has come some way in another log than the one that there is.
+func apartAdvice(stream, node string) string {
+	return fmt.Sprintf("leave the nodes' folders as they are. Where the log that there is was begun by a node that had nothing (its folder "+
+		"was emptied, and the servers had lost the log), stop the nodes, remove it (`nats stream rm %s`), begin it anew from %s "+
+		"(`tagwarden cluster restore --yes`), and bring the others to it by a backup of that one (`tagwarden cluster join --again --from DIR`). "+
+		"Where it is the cluster's, bring %s to it by a backup of a node that is current (likewise)", stream, node, node)
+}
+
 // extend continues the chain with an entry and returns its acts. An entry beside the chain is void: no acts, no error.
 func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 	h.subject = seq
@@ -63,6 +71,8 @@ func (h *head) extend(seq uint64, at time.Time, e *entry) ([]Act, error) {
 	switch {
 	case e.first < next:
 		return nil, nil // it follows an entry that another one follows already
+	case h.at.Seq == 0 && h.at.Entry == 0 && e.first == next && e.parent != h.at.Sum:
+		return nil, nil // it was to be the first of a stream before this one, and came late
 	case e.first > next:
 		return nil, fmt.Errorf("%w: after act %d comes act %d (sequence %d of the stream): %s",
 			ErrLost, h.at.Seq, e.first, seq, restoreAdvice)

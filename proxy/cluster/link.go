@@ -3,26 +3,21 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// How the connection is kept.
+// How long is waited before all servers are tried again.
 const (
-	dialTimeout   = 500 * time.Millisecond // until TCP answers: the next attempt comes sooner than the kernel's second one
-	greetTimeout  = 2 * time.Second        // until the server has greeted, with TLS
-	pingEvery     = time.Second            // two without an answer: the connection is given up
-	leastRetry    = 50 * time.Millisecond
-	mostRetry     = 300 * time.Millisecond // after a round of all servers: a node is back within a second of the network
-	deniedRetry   = 5 * time.Second        // where the servers refuse the node's credentials
-	apiTimeout    = 2 * time.Second        // of one question to JetStream
-	drainDeadline = time.Second
+	leastRetry  = 50 * time.Millisecond
+	mostRetry   = 300 * time.Millisecond // a node is back within a second of the network
+	deniedRetry = 5 * time.Second        // where the servers refuse the node's credentials
 )
 
 // link is what the connection told of itself.
@@ -80,67 +75,28 @@ func (k *link) hasNobody() {
 
 // connect begins to connect, and goes on for ever.
 func (l *Log) connect() error {
-	var attempts atomic.Uint64
-	set := make(chan struct{}) // l.nc is: what is called before waits
-	defer close(set)
-	options := []nats.Option{
-		nats.Name("tagwarden " + l.o.Node),
-		nats.RetryOnFailedConnect(true),
-		nats.MaxReconnects(-1),
-		nats.ReconnectWait(leastRetry),
-		nats.CustomReconnectDelay(l.retry),
-		nats.ReconnectBufSize(-1), // what is not sent is known not to be sent
-		nats.IgnoreAuthErrorAbort(),
-		nats.Timeout(greetTimeout),
-		nats.SetCustomDialer(&net.Dialer{Timeout: dialTimeout}),
-		nats.PingInterval(pingEvery),
-		nats.MaxPingsOutstanding(2),
-		nats.DrainTimeout(drainDeadline),
-		nats.ConnectHandler(func(*nats.Conn) { <-set; l.connected() }),
-		nats.ReconnectHandler(func(*nats.Conn) { <-set; l.connected() }),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+	err := natslink.Connect(natslink.Options{
+		Client: "tagwarden " + l.o.Node, URLs: l.o.URLs, Creds: l.o.Creds, TLS: l.o.TLS,
+		Subjects: []string{l.names.all, l.names.nodes}, Retry: l.retry,
+		Use: func(nc *nats.Conn, js jetstream.JetStream) { l.nc, l.js = nc, js },
+		Up:  l.connected,
+		Down: func(err error) {
 			l.link.broken()
 			if l.ctx.Err() == nil {
-				l.o.Note(Event{What: Disconnected, Err: orUnknown(err)})
+				l.o.Note(Event{What: Disconnected, Err: err})
 			}
-		}),
-		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) {
-			<-set
-			if attempts.Add(1); !l.unauthorized(err) && attempts.Load() == 1 {
-				l.o.Note(Event{What: Disconnected, Err: orUnknown(err)})
-			}
-		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			<-set
-			if !l.unauthorized(err) && err != nil && l.ctx.Err() == nil {
+		},
+		Refused: l.refuse,
+		Trouble: func(err error) {
+			if l.ctx.Err() == nil {
 				l.o.Note(Event{What: Trouble, Err: err})
 			}
-		}),
-	}
-	if l.o.Creds != "" {
-		options = append(options, nats.UserCredentials(l.o.Creds))
-	}
-	if l.o.TLS != nil {
-		options = append(options, nats.Secure(l.o.TLS))
-	}
-	o := nats.GetDefaultOptions()
-	o.Servers = l.o.URLs
-	for _, set := range options {
-		if err := set(&o); err != nil {
-			return cannot("connect to the cluster", err)
-		}
-	}
-	nc, err := o.Connect()
+		},
+	})
 	if err != nil {
-		return cannot("connect to the cluster", err)
+		return err
 	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
-	if err != nil {
-		nc.Close()
-		return cannot("connect to the cluster", err)
-	}
-	l.nc, l.js = nc, js
-	if nc.IsConnected() {
+	if l.nc.IsConnected() {
 		l.link.isUp()
 	} else { // each server was tried
 		l.link.hasNobody()
@@ -166,25 +122,4 @@ func (l *Log) connected() {
 	l.mu.Unlock()
 	l.link.isUp()
 	l.o.Note(Event{What: Connected})
-}
-
-// unauthorized says whether an error is about credentials, and notes it.
-func (l *Log) unauthorized(err error) bool {
-	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired,
-		nats.ErrPermissionViolation} {
-		if errors.Is(err, e) {
-			l.refuse(fmt.Errorf("%w (%w): check nats.creds, and that they permit JetStream and the subjects %s and %s",
-				ErrUnauthorized, err, l.names.all, l.names.nodes))
-			return true
-		}
-	}
-	return false
-}
-
-// orUnknown is the error, or one that says that there is none.
-func orUnknown(err error) error {
-	if err == nil {
-		return errors.New("the connection was closed")
-	}
-	return err
 }

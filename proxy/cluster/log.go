@@ -36,8 +36,9 @@ type Log struct {
 	heard   heard                    // of other nodes
 
 	mu       sync.Mutex
-	known    bool // head is that of a stream that was found or made
-	head     head // owned by who reads, who alone changes it
+	known    bool     // head is that of a stream that was found or made
+	head     head     // owned by who reads, who alone changes it
+	origin   Position // where that stream begins
 	last     uint64
 	appender appender
 	err      error // why nothing is applied

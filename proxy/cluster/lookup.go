@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // Place is where a node stands with one kind of acts, as far as is known without opening the log.
@@ -25,13 +27,13 @@ type Place struct {
 // Others are the clusters that have logs of that kind there, where that of this name has none; of nowhere, and not permitted to be
 // asked, they are none. The error is that the servers did not tell.
 func LookUp(ctx context.Context, url, creds string, trust *tls.Config, of Place) (others []string, wrong, err error) {
-	nc, js, err := reach(url, creds, trust)
+	nc, js, err := natslink.Dial(url, creds, trust)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer nc.Close()
 	names := namesOf(of.Name, of.Kind)
-	s, err := findStream(ctx, js, names.stream)
+	s, err := natslink.Stream(ctx, js, names.stream)
 	switch {
 	case errors.Is(err, jetstream.ErrStreamNotFound):
 		return gone(ctx, js, of)
@@ -39,23 +41,22 @@ func LookUp(ctx context.Context, url, creds string, trust *tls.Config, of Place)
 		return nil, nil, cannot("look up the stream "+names.stream, err)
 	}
 	c := s.CachedInfo().Config
-	identity := of.Identity
-	if identity == "" {
-		identity = c.Metadata[metaIdentity]
+	if of.Identity == "" {
+		of.Identity = c.Metadata[metaIdentity]
 	}
-	if err := fits(c, of.Name, of.Kind, identity); err != nil {
+	if err := fits(c, of); err != nil {
 		return nil, err, nil
 	}
 	origin, err := originOf(c)
 	if err == nil && !of.At.IsZero() && (of.At.Stream != origin.Stream || of.At.Seq < origin.Seq) {
-		err = follows(origin, of.At)
+		err = follows(origin, of.At, names.stream)
 	}
 	return nil, err, nil
 }
 
 // gone looks where a log is that is not there under a cluster's name.
 func gone(ctx context.Context, js jetstream.JetStream, of Place) (others []string, wrong, err error) {
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, natslink.AskLasts)
 	defer cancel()
 	suffix := "_" + of.Kind
 	list := js.StreamNames(ctx, jetstream.WithStreamListSubject("tagwarden.*.log."+of.Kind+".>"))

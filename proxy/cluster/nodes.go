@@ -47,8 +47,9 @@ type Heard struct {
 
 // heard are the last heartbeats of other nodes.
 type heard struct {
-	mu sync.Mutex
-	at map[string]Heard // by the name of the node
+	mu     sync.Mutex
+	at     map[string]Heard // by the name of the node
+	others map[string]Apart // likewise, of those that are in another log
 }
 
 // from notes that one of a node came. Of many nodes the one that was heard of longest ago is forgotten.
@@ -58,6 +59,7 @@ func (h *heard) from(node string, acts uint64, now time.Time) {
 	if h.at == nil {
 		h.at = map[string]Heard{}
 	}
+	delete(h.others, node) // who beats here is here
 	if h.at[node] = (Heard{now, acts}); len(h.at) > maxNodes {
 		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int { return h.at[a].At.Compare(h.at[b].At) }))
 	}
@@ -80,7 +82,7 @@ type asking struct{ *Log }
 func (l asking) answerNodes() error {
 	_, err := l.nc.Subscribe(l.names.nodes, func(m *nats.Msg) {
 		if m.Reply == "" {
-			if len(m.Data) <= maxSaid && !receiving(l).noticed(m.Data) {
+			if len(m.Data) <= maxSaid && !receiving(l).noticed(m.Data) && !l.hearApart(m.Data) {
 				l.o.Hear(m.Data)
 			}
 			return
@@ -142,6 +144,7 @@ func (l asking) ask(ctx context.Context) ([]NodeStatus, error) {
 		}
 		if s, good := parseAnswer(m.Data); good {
 			found = append(found, s)
+			l.noteApart(s)
 		}
 	}
 	slices.SortFunc(found, func(a, b NodeStatus) int { return cmp.Compare(a.Node, b.Node) })

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // A node whose server dies is told by its connection. Where the server dies that delivers to it, and is another one, nobody
@@ -69,7 +71,7 @@ func late(delivering bool, lacks uint64) time.Duration {
 func (l receiving) fetch(ctx context.Context, s jetstream.Stream) error {
 	last := s.CachedInfo().State.LastSeq
 	for at := l.hasRead(); at < last && last-at <= mostFetched; {
-		asking, cancel := context.WithTimeout(ctx, askAgainAfter)
+		asking, cancel := context.WithTimeout(ctx, natslink.AskAgainAfter)
 		m, err := s.GetMsg(asking, at+1, jetstream.WithGetMsgSubject(l.names.all))
 		cancel()
 		if err != nil || m.Sequence <= at {

@@ -70,6 +70,7 @@ const (
 	ApplyFailed  Happening = "apply_failed"  // Apply returned an error; it tries again
 	AppendFailed Happening = "append_failed" // the cluster did not take an entry; it tries again
 	Moving       Happening = "moving"        // the server's answers do not show the node to be current: it tries another one
+	OthersApart  Happening = "others_apart"  // a node has come some way in another log; Err says what to do
 	Skipped      Happening = "skipped"       // a message that no node wrote
 	SameName     Happening = "same_name"     // another process writes under this node's name
 	Trouble      Happening = "trouble"       // what the connection reports beside all this
@@ -131,11 +132,6 @@ func (o *Options) complete() error {
 		return errors.New("nobody applies acts")
 	case !o.At.IsZero() && !isStreamID(o.At.Stream):
 		return errPosition
-	}
-	if o.Creds != "" {
-		if err := checkCreds(o.Creds); err != nil {
-			return err
-		}
 	}
 	return nil
 }

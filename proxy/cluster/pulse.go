@@ -20,6 +20,7 @@ const (
 type pulse struct {
 	fresh   atomic.Pointer[time.Time] // when the node last lacked nothing
 	refused atomic.Bool               // the log may not be applied: stale at once
+	apart   atomic.Bool               // another node has acts of another log: likewise
 	active  atomic.Bool               // the stream is read
 	caught  chan struct{}             // closed when the node was first fresh
 	soon    chan struct{}
@@ -108,11 +109,11 @@ func (l *Log) Fresh() time.Time {
 }
 
 // Stale says whether the node may lack acts that were acknowledged [Options].Stale before now, or earlier: it was never
-// fresh, not for too long, or the log may not be applied. now is of the clock of [Options].Now. It takes no lock and
+// fresh, not for too long, the log may not be applied, or another node has done acts of another one ([Log.Apart]). now is of the clock of [Options].Now. It takes no lock and
 // allocates nothing.
 func (l *Log) Stale(now time.Time) bool {
 	at := l.pulse.fresh.Load()
-	return at == nil || l.pulse.refused.Load() || older(*at, now, l.o.Stale)
+	return at == nil || l.pulse.refused.Load() || l.pulse.apart.Load() || older(*at, now, l.o.Stale)
 }
 
 // CaughtUp is closed when the node has been fresh for the first time since [Open].
@@ -126,6 +127,7 @@ func (l *Log) beatAlways() {
 		if l.pulse.active.Load() {
 			l.beat()
 		}
+		asking{l}.countApart()
 		now := l.o.Now()
 		was := stale
 		if stale = l.Stale(now); stale && !was {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // How the stream is read.
@@ -54,6 +56,7 @@ func (l receiving) readAlways() {
 		case l.ctx.Err() != nil:
 		case isRefusal(err):
 			l.refuse(err)
+			l.tellApart(err)
 			if waitingIsVain(err) {
 				select {
 				case l.link.wrong <- err:
@@ -63,7 +66,7 @@ func (l receiving) readAlways() {
 			l.pause(l.jitter(refusedReread), l.link.up)
 		case broken: // it comes back, and readAlways with it
 		default:
-			if code(err) == errCodeNoQuorum {
+			if natslink.Code(err) == errCodeNoQuorum {
 				l.link.hasNobody()
 			}
 			l.o.Note(Event{What: Interrupted, Server: l.server(), Err: err})
@@ -98,7 +101,7 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: l.start(), AckPolicy: jetstream.AckNonePolicy,
 		ReplayPolicy: jetstream.ReplayInstantPolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: consumerLives,
 	}
-	consumer, err := insist(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return s.CreateConsumer(ctx, config) })
+	consumer, err := natslink.Insist(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return s.CreateConsumer(ctx, config) })
 	if err != nil {
 		return false, cannot("read the stream "+l.names.stream, err)
 	}

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // names are what a cluster's log is called in NATS.
@@ -45,8 +47,6 @@ const (
 
 // JetStream's numbers of errors.
 const (
-	errCodeOneServer   jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
-	errCodeNoPeers     jetstream.ErrorCode = 10005 // no suitable peers for placement
 	errCodeNoQuorum    jetstream.ErrorCode = 10008 // JetStream system temporarily unavailable
 	errCodeLastSeq                         = jetstream.JSErrCodeStreamWrongLastSequence
 	errCodeLastSeqBusy                     = jetstream.JSErrCodeStreamWrongLastSequenceConstant
@@ -57,7 +57,7 @@ type finding struct{ *Log }
 
 // stream finds the stream, or makes it, and checks that it is the one that this node may apply.
 func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
-	s, err := findStream(ctx, l.js, l.names.stream)
+	s, err := natslink.Stream(ctx, l.js, l.names.stream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if !l.nowhere() {
 			return nil, fmt.Errorf("%w: there is no stream %s, and this node has applied acts of one: %s",
@@ -73,7 +73,10 @@ func (l finding) stream(ctx context.Context) (jetstream.Stream, error) {
 		return nil, cannot("look up the stream "+l.names.stream, err)
 	}
 	info := s.CachedInfo()
-	if err := fits(info.Config, l.o.Name, l.o.Kind, l.o.Identity); err != nil {
+	if err := fits(info.Config, Place{Name: l.o.Name, Kind: l.o.Kind, Identity: l.o.Identity, At: l.o.At}); err != nil {
+		return nil, err
+	}
+	if s, err = natslink.Fit(ctx, l.js, s, jetstream.StreamConfig{Subjects: []string{l.names.all}}); err != nil {
 		return nil, err
 	}
 	if err = l.begin(info); errors.Is(err, ErrBehind) {
@@ -91,7 +94,7 @@ func (l finding) proven(ctx context.Context, behind error) error {
 		at = l.head.at
 	}
 	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
+	ctx, cancel := context.WithTimeout(ctx, natslink.AskLasts)
 	defer cancel()
 	nowhere := beat{by: writing{run: l.run}, sum: genesis(at.Stream)} // it says nothing of how far this node has come
 	ack, err := l.js.PublishMsg(ctx, l.beatMessage(nowhere), jetstream.WithExpectStream(l.names.stream),
@@ -114,8 +117,8 @@ func (l finding) nowhere() bool {
 	return l.o.At.IsZero() && !l.known
 }
 
-// fits checks that a stream is a cluster's, of a kind of acts that are made with such keys.
-func fits(c jetstream.StreamConfig, name, kind, identity string) error {
+// fits checks that a stream is that of a node's cluster, of a kind of acts that are made with such keys.
+func fits(c jetstream.StreamConfig, of Place) error {
 	m := c.Metadata
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
@@ -125,12 +128,17 @@ func fits(c jetstream.StreamConfig, name, kind, identity string) error {
 	case version > formatAnew:
 		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
 			ErrNewer, c.Name, version, formatAnew)
-	case m[metaCluster] != name || m[metaKind] != kind:
+	case m[metaCluster] != of.Name || m[metaKind] != of.Kind:
 		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
-			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], kind, name)
-	case m[metaIdentity] != identity:
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], of.Kind, of.Name)
+	case m[metaIdentity] != of.Identity && of.At.Seq > 0:
+		return fmt.Errorf("%w: theirs are %s, this node's %s, with which it has done %s: what was asked for under other keys cannot be "+
+			"brought together. Where this node is of another cluster, give that one's name (cluster.name). Where the stream was made by a "+
+			"node that began anew with another root secret, stop that one, remove the stream (`nats stream rm %s`), and begin it anew from here "+
+			"(`tagwarden cluster restore --yes`)", ErrOtherIdentity, m[metaIdentity], of.Identity, counted(of.At.Seq, "act"), c.Name)
+	case m[metaIdentity] != of.Identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
-			ErrOtherIdentity, m[metaIdentity], identity)
+			ErrOtherIdentity, m[metaIdentity], of.Identity)
 	}
 	return nil
 }
@@ -160,7 +168,7 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 		at = Position{} // it saw a log in which there was nothing
 	}
 	if anew = !at.IsZero() && at.Stream != origin.Stream; anew || !at.IsZero() && at.Seq < origin.Seq {
-		if err := follows(origin, at); err != nil {
+		if err := follows(origin, at, l.names.stream); err != nil {
 			return at, false, err
 		}
 	}
@@ -177,7 +185,8 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	}
 	switch {
 	case !l.known || other:
-		l.known, l.head = true, from(at, origin)
+		l.known, l.origin, l.head = true, origin, from(at, origin)
+		l.appender.moved(l.head.at)
 	case info.State.LastSeq < l.head.read: // heartbeats that went with a server: their numbers are given again
 		l.head.read, l.head.subject = l.head.at.Entry, l.head.at.Entry
 	}
@@ -225,7 +234,7 @@ func (l finding) make(ctx context.Context, behind Position, base string) (jetstr
 		Description: "tagwarden: " + l.o.Kind + " of the cluster " + l.o.Name,
 		Subjects:    []string{l.names.all},
 		Retention:   jetstream.LimitsPolicy, MaxMsgs: -1, MaxBytes: -1, MaxMsgsPerSubject: -1, MaxConsumers: -1,
-		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage, Replicas: wantReplicas,
+		Discard: jetstream.DiscardNew, Storage: jetstream.FileStorage,
 		DenyDelete: true, DenyPurge: true, AllowMsgTTL: true,
 		Metadata: map[string]string{metaFormat: strconv.Itoa(formatFirst), metaCluster: l.o.Name, metaKind: l.o.Kind,
 			metaID: hex.EncodeToString(id[:]), metaIdentity: l.o.Identity, metaBase: base},
@@ -233,26 +242,5 @@ func (l finding) make(ctx context.Context, behind Position, base string) (jetstr
 	if behind.Seq > 0 {
 		config.Metadata[metaFormat], config.Metadata[metaFrom] = strconv.Itoa(formatAnew), behind.String()
 	}
-	ctx, cancel := context.WithTimeout(ctx, apiTimeout)
-	defer cancel()
-	s, err := l.js.CreateStream(ctx, config)
-	if code(err) == errCodeOneServer { // a server on its own: a trial, which Check says
-		config.Replicas = 1
-		s, err = l.js.CreateStream(ctx, config)
-	}
-	if code(err) == errCodeNoPeers {
-		return nil, fmt.Errorf("the cluster has not three servers with JetStream and room for the stream: %w", err)
-	}
-	return s, err
-}
-
-// wantReplicas is of how many servers a stream has copies.
-const wantReplicas = 3
-
-// code returns JetStream's number of an error; 0: it is none of JetStream's.
-func code(err error) jetstream.ErrorCode {
-	if api, is := errors.AsType[*jetstream.APIError](err); is {
-		return api.ErrorCode
-	}
-	return 0
+	return natslink.Make(ctx, l.js, config)
 }

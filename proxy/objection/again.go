@@ -67,13 +67,13 @@ func CopyAgain(
 
 // copyOf copies a file into a folder, under a name of its own.
 func copyOf(from, dir string) (string, error) {
-	made, err := os.CreateTemp(dir, FileName+".*.new")
+	source, err := openCopy(from)
 	if err != nil {
 		return "", err
 	}
-	source, err := bolt.Open(from, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	made, err := unfinished(dir)
 	if err != nil {
-		return "", errors.Join(fmt.Errorf("%s cannot be opened: %w", from, err), made.Close(), os.Remove(made.Name()))
+		return "", errors.Join(err, source.Close())
 	}
 	err = source.View(func(tx *bolt.Tx) error {
 		_, err := tx.WriteTo(made)

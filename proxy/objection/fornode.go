@@ -8,6 +8,7 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 )
@@ -32,6 +33,31 @@ func MarkIn(dir string) (mark string, told bool) {
 	return mark, err == nil
 }
 
+// openCopy opens a copy of another node's store.
+func openCopy(from string) (*bolt.DB, error) {
+	db, err := bolt.Open(from, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
+	if errors.Is(err, bolterrors.ErrTimeout) {
+		return nil, fmt.Errorf("%s is in use: a node serves from that folder; take a backup of it (tagwarden backup DIR)", from)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be opened: %w", from, err)
+	}
+	return db, nil
+}
+
+// unfinished makes a file that becomes the store of a folder once it is whole. What others have left there goes: whoever calls it
+// has the folder for itself.
+func unfinished(dir string) (*os.File, error) {
+	left, err := filepath.Glob(filepath.Join(dir, FileName+".*.new"))
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return os.CreateTemp(dir, FileName+".*.new")
+}
+
 // CopyForNode makes a store in a folder, which must have none, of a copy of another node's store ([Store.Backup]): with
 // all that stands, and the place in the order that this is of; without what that node tells other systems, and without
 // acts that it has not told the others, which are its own. Where it has done none of the order's acts the position is zero:
@@ -45,16 +71,16 @@ func CopyForNode(from, dir, identity string, disk durable.Disk) (at Position, er
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		return Position{}, errors.Join(fmt.Errorf("there is a store of objections already: %s", path), err)
 	}
-	made, err := os.CreateTemp(dir, FileName+".*.new")
+	source, err := openCopy(from)
 	if err != nil {
 		return Position{}, err
 	}
+	made, err := unfinished(dir)
+	if err != nil {
+		return Position{}, errors.Join(err, source.Close())
+	}
 	temporary := made.Name()
 	defer func() { _ = os.Remove(temporary) }()
-	source, err := bolt.Open(from, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
-	if err != nil {
-		return Position{}, errors.Join(fmt.Errorf("%s cannot be opened: %w", from, err), made.Close())
-	}
 	err = source.View(func(tx *bolt.Tx) error {
 		if _, err := checkOwner(tx, identity); err != nil {
 			return err

@@ -14,6 +14,7 @@ type entry struct {
 	expires int64 // by the queue's own clock, in nanoseconds
 	due     int64 // likewise, where it waits
 	order   uint64
+	judged  uint64
 
 	attempts  uint16
 	round     uint16

@@ -50,6 +50,9 @@ type Event struct {
 	Taken bool
 	// Attempted says of one that is added that it may have arrived before.
 	Attempted bool
+	// Judged names what the event was judged by when it was added, in the words of whoever added it: memory alone keeps it,
+	// for whoever it is handed out to. 0: nobody knows, as after a start.
+	Judged uint64
 
 	reason string    // why it is parked
 	parked time.Time // and since when

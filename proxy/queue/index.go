@@ -39,7 +39,7 @@ func (x *index) item(e *entry, now int64) Item {
 	it := Item{
 		Name: e.name, Vendor: e.vendor.name, Order: e.order, Size: int(e.size), Time: time.UnixMilli(e.time),
 		Attempts: int(e.attempts), Panics: int(e.panics), Attempted: e.attempted, Taken: e.taken, turn: e.turn,
-		Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
+		Judged: e.judged, Expired: e.expires <= now, Left: time.Duration(e.expires - now), e: e,
 	}
 	if e.file != nil && e.reason != 0 {
 		it.Reason = x.reasons[e.reason]

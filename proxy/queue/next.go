@@ -16,6 +16,7 @@ type Item struct {
 	Expired   bool          // it waited for longer than it may
 	Taken     bool          // from elsewhere, where it is kept: see [Event]
 	Reason    string        // why it is parked
+	Judged    uint64        // what it was judged by when it was added: see [Event]
 	Left      time.Duration // how long it may wait still; less than 0 where it is over
 	e         *entry
 	turn      uint32

@@ -208,7 +208,7 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 		one := q.slab.take()
 		one.name, one.vendor, one.state = e.Name, q.vendor(e.Vendor), added
 		one.time, one.expires = int64(milli(e.Time)), int64(max(e.TTL, time.Millisecond))
-		one.order, one.taken, one.attempted = e.Order, e.Taken, e.Attempted
+		one.order, one.taken, one.attempted, one.judged = e.Order, e.Taken, e.Attempted, e.Judged
 		t.spots[i].doubt = e.Attempted
 		t.entries = append(t.entries, one)
 		q.highest = max(q.highest, e.Name.Hit)

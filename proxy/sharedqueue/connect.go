@@ -3,18 +3,18 @@ package sharedqueue
 import (
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// How the connection is kept, and how long is waited.
+// How long is waited.
 const (
-	dialTimeout = 2 * time.Second
-	pingEvery   = time.Second
+	leastRetry  = 100 * time.Millisecond // before all servers are tried again
 	mostRetry   = 2 * time.Second
 	askLasts    = 2 * time.Second        // one question to JetStream
 	tryLasts    = time.Second            // one attempt to put a message
@@ -49,59 +49,28 @@ func (of id) text() string         { return hex.EncodeToString(of[:]) }
 
 // connect begins to connect, and goes on for ever.
 func (q *Queue) connect() error {
-	options := []nats.Option{
-		nats.Name("tagwarden " + q.o.Node + " queue"),
-		nats.RetryOnFailedConnect(true),
-		nats.MaxReconnects(-1),
-		nats.ReconnectWait(100 * time.Millisecond),
-		nats.CustomReconnectDelay(func(n int) time.Duration {
-			return min(100*time.Millisecond<<min(max(n-1, 0), 8), mostRetry)
-		}),
-		nats.ReconnectBufSize(-1), // what is not sent is known not to be sent
-		nats.IgnoreAuthErrorAbort(),
-		nats.Timeout(dialTimeout),
-		nats.PingInterval(pingEvery),
-		nats.MaxPingsOutstanding(2),
-		nats.ConnectHandler(func(*nats.Conn) { q.lookSoon() }),
-		nats.ReconnectHandler(func(*nats.Conn) { q.lookSoon() }),
-		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
-			if err != nil && q.ctx.Err() == nil {
-				q.o.Note("disconnected", err)
-			}
-		}),
-		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			if err != nil && q.ctx.Err() == nil {
-				q.o.Note("trouble", err)
-			}
-		}),
-	}
-	if q.o.Creds != "" {
-		options = append(options, nats.UserCredentials(q.o.Creds))
-	}
-	if q.o.TLS != nil {
-		options = append(options, nats.Secure(q.o.TLS))
-	}
-	nc, err := nats.Connect(strings.Join(q.o.URLs, ","), options...)
-	if err != nil {
-		return fmt.Errorf("cannot connect to the cluster: %w", err)
-	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(askLasts))
-	if err != nil {
-		nc.Close()
-		return fmt.Errorf("cannot connect to the cluster: %w", err)
-	}
-	q.nc, q.js = nc, js
-	return nil
+	return natslink.Connect(natslink.Options{
+		Client: "tagwarden " + q.o.Node + " queue", URLs: q.o.URLs, Creds: q.o.Creds, TLS: q.o.TLS,
+		Subjects: []string{q.names.events + "*", q.names.marks + "*", q.names.told + ">"},
+		Retry: func(n int) time.Duration {
+			return min(leastRetry<<min(max(n-1, 0), 8), mostRetry)
+		},
+		Use:     func(nc *nats.Conn, js jetstream.JetStream) { q.nc, q.js = nc, js },
+		Up:      q.lookSoon,
+		Down:    func(err error) { q.noteUnlessClosed("disconnected", err) },
+		Refused: func(err error) { q.noteUnlessClosed("it cannot be used", err) },
+		Trouble: func(err error) { q.noteUnlessClosed("trouble", err) },
+	})
 }
 
-// unsent tells whether an error says that nothing reached a server.
-func unsent(err error) bool {
-	return errors.Is(err, nats.ErrReconnectBufExceeded) || errors.Is(err, nats.ErrConnectionClosed) ||
-		errors.Is(err, nats.ErrConnectionReconnecting) || errors.Is(err, nats.ErrDisconnected)
+func (q *Queue) noteUnlessClosed(what string, err error) {
+	if q.ctx.Err() == nil {
+		q.o.Note(what, err)
+	}
 }
 
 // unheard tells whether an error says that nobody there took what was sent.
 func unheard(err error) bool {
-	return unsent(err) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) ||
-		code(err) != 0
+	return natslink.Unsent(err) || errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse) ||
+		natslink.Code(err) != 0
 }

@@ -180,6 +180,9 @@ func (q teller) hear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := stillFits(q.Queue, info.Config, q.marksConfig()); err != nil {
+		return err
+	}
 	next := told{texts: map[string][][]byte{}, erased: map[string]map[string]bool{}, takers: map[string]bool{}, said: q.told.said}
 	for subject := range info.State.Subjects {
 		name := strings.TrimPrefix(subject, q.names.told)

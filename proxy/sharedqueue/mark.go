@@ -10,6 +10,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // mark says how far somebody has come with a message. Its bytes are its form, who wrote it, whether that was in good order,
@@ -116,7 +118,7 @@ func (q marker) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint6
 	defer cancel()
 	ack, err := q.js.PublishMsg(ctx, msg, jetstream.WithExpectLastSequencePerSubject(after),
 		jetstream.WithExpectStream(q.names.markStream), jetstream.WithRetryAttempts(0))
-	switch c := code(err); {
+	switch c := natslink.Code(err); {
 	case err == nil:
 		return ack.Sequence, nil
 	case c == jetstream.JSErrCodeStreamWrongLastSequence || c == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
@@ -124,12 +126,4 @@ func (q marker) tryMark(ctx context.Context, msg *nats.Msg, after uint64) (uint6
 	default:
 		return 0, fmt.Errorf("cannot mark a message: %w", err)
 	}
-}
-
-// code returns JetStream's number of an error; 0: it is none of JetStream's.
-func code(err error) jetstream.ErrorCode {
-	if api, is := errors.AsType[*jetstream.APIError](err); is {
-		return api.ErrorCode
-	}
-	return 0
 }

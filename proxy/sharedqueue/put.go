@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // Most is how long one item may be, in bytes.
@@ -56,7 +58,7 @@ func (q *Queue) Put(ctx context.Context, vendor string, items [][]byte) error {
 		case !unheard(err):
 			maybe = true
 		}
-		if ctx.Err() != nil || unsent(err) || !pause(ctx, retryPut) {
+		if ctx.Err() != nil || natslink.Unsent(err) || !pause(ctx, retryPut) {
 			q.failed.Store(q.o.Now().UnixNano())
 			if maybe {
 				return fmt.Errorf("%w: %w", ErrUnknown, err)

@@ -211,6 +211,9 @@ func (q *Queue) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := stillFits(q, info.Config, q.eventsConfig()); err != nil {
+		return err
+	}
 	q.madeAt.Store(info.Created.UnixNano())
 	for _, err := range []error{telling(q).saysItTakes(ctx), telling(q).hear(ctx), telling(q).forgetErased(ctx)} {
 		if errors.Is(err, jetstream.ErrStreamNotFound) { // likewise

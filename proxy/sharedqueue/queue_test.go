@@ -75,6 +75,7 @@ func TestQueue(t *testing.T) {
 		{"a mark whose answer did not come is made good", testUnanswered},
 		{"a node that is silent too long, and alone, goes on", testAlone},
 		{"another cluster's keys, or stream, are refused", testRefused},
+		{"streams of another version lose nothing, and get what is lacking", testOtherVersions},
 		{"a full stream takes nothing more", testFull},
 		{"without a quorum nothing is put", testNoQuorum}, // the last one: it stops servers
 	} {

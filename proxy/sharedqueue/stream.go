@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
 // What a stream's metadata say.
@@ -16,11 +17,6 @@ const (
 	metaCluster  = "tagwarden.cluster"
 	metaIdentity = "tagwarden.identity"
 )
-
-// wantReplicas is of how many servers a stream has copies; a server that is alone has one, which the check of servers says.
-const wantReplicas = 3
-
-const errCodeOneServer jetstream.ErrorCode = 10074 // replicas > 1 not supported in non-clustered mode
 
 // remembered is how long servers know the id of a message that was put: for attempts at it that are made again.
 const remembered = 2 * time.Minute
@@ -48,23 +44,18 @@ func (q *Queue) config(c jetstream.StreamConfig) jetstream.StreamConfig {
 	if c.MaxMsgsPerSubject == 1 {
 		c.Discard = jetstream.DiscardOld // a mark takes the place of the one before
 	}
-	c.Replicas = wantReplicas
 	c.Metadata = map[string]string{metaFormat: "1", metaCluster: q.o.Cluster, metaIdentity: q.o.Identity}
 	return c
 }
 
 // find finds a stream, or makes it.
 func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.Stream, error) {
-	s, err := q.js.Stream(ctx, c.Name)
+	s, err := natslink.Stream(ctx, q.js, c.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		if q.o.Find {
 			return nil, ErrNone
 		}
-		s, err = q.js.CreateStream(ctx, c)
-		if code(err) == errCodeOneServer {
-			c.Replicas = 1
-			s, err = q.js.CreateStream(ctx, c)
-		}
+		s, err = natslink.Make(ctx, q.js, c)
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another node was first
 			s, err = q.js.Stream(ctx, c.Name)
 		}
@@ -82,14 +73,20 @@ func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.S
 		return nil, fmt.Errorf("%w: %s was made by nodes with the keys %s, and this node's are %s: bring theirs to it (cluster join)",
 			ErrOther, c.Name, is.Metadata[metaIdentity], q.o.Identity)
 	}
-	changed := !slices.Equal(is.Subjects, c.Subjects) // an earlier version made it
-	if is.Subjects = c.Subjects; !q.o.Find && is.MaxBytes != c.MaxBytes {
-		is.MaxBytes, changed = c.MaxBytes, true // whoever starts last says how large it may get
+	if q.o.Find {
+		c.MaxBytes = -1 // whoever starts last that puts says how large it may get
 	}
-	if changed {
-		if s, err = q.js.UpdateStream(ctx, is); err != nil {
-			return nil, fmt.Errorf("cannot change the stream %s: %w", c.Name, err)
-		}
+	return natslink.Fit(ctx, q.js, s, c)
+}
+
+// errChanged says that a stream lacks subjects which it had: a node of another version changed it while this one did.
+var errChanged = errors.New("another node changed the stream's subjects: it is looked up again")
+
+// stillFits looks whether a stream takes what is wanted still. Two nodes may have changed it at once.
+func stillFits(q *Queue, is, want jetstream.StreamConfig) error {
+	if len(natslink.Lacking(is, want)) == 0 {
+		return nil
 	}
-	return s, nil
+	q.streams.Store(nil)
+	return fmt.Errorf("%w (%s)", errChanged, is.Name)
 }

@@ -3,11 +3,9 @@ package codec
 import (
 	"bytes"
 	"slices"
-	"unsafe"
-
-	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/jsontext"
 )
 
 // Assembler writes what is kept of a hit. It keeps its buffers and compressors from hit to hit.
@@ -142,7 +140,7 @@ func appendText(dst []byte, k hit.Kind, text []byte) []byte {
 
 func literal(text []byte) bool {
 	return len(text) > 0 && text[0] != '"' && text[0] != '{' && text[0] != '[' &&
-		gjson.Valid(unsafe.String(unsafe.SliceData(text), len(text)))
+		jsontext.Valid(text)
 }
 
 func (a *Assembler) object(dst []byte, n *hit.Node) []byte {

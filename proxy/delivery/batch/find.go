@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/codec"
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/jsontext"
 )
 
 // find finds the event in its request, and what stands around it where there are several.
@@ -43,7 +44,7 @@ func (p *Piece) find(body []byte) bool {
 
 // findInJSON finds it in a body of JSON.
 func (p *Piece) findInJSON(body []byte) bool {
-	object := body[space(body, 0)] == '{'
+	object := body[jsontext.Space(body, 0)] == '{'
 	if !p.json.read(body, p.at.levels(object)) {
 		return false
 	}
@@ -141,7 +142,7 @@ func (p *Piece) field(form []byte, f pair, wrapped bool) bool {
 	if !utf8.Valid(text) || !codec.BeginsAsJSON(text) {
 		return false
 	}
-	object := text[space(text, 0)] == '{'
+	object := text[jsontext.Space(text, 0)] == '{'
 	if !p.json.read(text, p.at.levels(object)) || !object && !p.element(0) {
 		return false
 	}

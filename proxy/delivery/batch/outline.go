@@ -1,11 +1,6 @@
 package batch
 
-import (
-	"encoding/binary"
-	"math/bits"
-
-	"github.com/tagwarden/tagwarden/rules/ascii"
-)
+import "github.com/tagwarden/tagwarden/rules/jsontext"
 
 // outline is a text of JSON (RFC 8259), and where in it the values of its upper levels stand: each before those in it, in the
 // order of the text. One pass over the text finds both that it is valid and what stands where.
@@ -33,8 +28,8 @@ const (
 // read outlines a text. It is false where that is not one value of JSON, or too deep.
 func (o *outline) read(text []byte, levels int) bool {
 	o.text, o.levels, o.parts = text, levels, o.parts[:0]
-	end := o.part(space(text, 0), 0, 0, 0)
-	return end >= 0 && space(text, end) == len(text)
+	end := o.part(jsontext.Space(text, 0), 0, 0, 0)
+	return end >= 0 && jsontext.Space(text, end) == len(text)
 }
 
 // reset forgets the text.
@@ -98,17 +93,8 @@ func (o *outline) value(i, level, at int) (end int) {
 		return o.object(i, level, at)
 	case '[':
 		return o.list(i, level)
-	case '"':
-		end, _ = stringEnd(o.text, i)
-		return end
-	case 't':
-		return wordEnd(o.text, i, "true")
-	case 'f':
-		return wordEnd(o.text, i, "false")
-	case 'n':
-		return wordEnd(o.text, i, "null")
 	default:
-		return numberEnd(o.text, i)
+		return jsontext.LeafEnd(o.text, i)
 	}
 }
 
@@ -117,26 +103,26 @@ func (o *outline) object(i, level, at int) (end int) {
 	if level >= deepest {
 		return nowhere
 	}
-	if i = space(o.text, i+1); i < len(o.text) && o.text[i] == '}' {
+	if i = jsontext.Space(o.text, i+1); i < len(o.text) && o.text[i] == '}' {
 		return i + 1
 	}
 	for {
 		if i >= len(o.text) || o.text[i] != '"' {
 			return nowhere
 		}
-		end, escaped := stringEnd(o.text, i)
+		end, escaped := jsontext.StringEnd(o.text, i)
 		if end < 0 {
 			return nowhere
 		}
 		if escaped && at >= 0 {
 			o.parts[at].escapes = true
 		}
-		colon := space(o.text, end)
+		colon := jsontext.Space(o.text, end)
 		if colon >= len(o.text) || o.text[colon] != ':' {
 			return nowhere
 		}
 		var more bool
-		if i, more = o.behind(o.part(space(o.text, colon+1), level+1, i+1, end-1), '}'); !more {
+		if i, more = o.behind(o.part(jsontext.Space(o.text, colon+1), level+1, i+1, end-1), '}'); !more {
 			return i
 		}
 	}
@@ -147,7 +133,7 @@ func (o *outline) list(i, level int) (end int) {
 	if level >= deepest {
 		return nowhere
 	}
-	if i = space(o.text, i+1); i < len(o.text) && o.text[i] == ']' {
+	if i = jsontext.Space(o.text, i+1); i < len(o.text) && o.text[i] == ']' {
 		return i + 1
 	}
 	for {
@@ -164,118 +150,15 @@ func (o *outline) behind(i int, closes byte) (to int, more bool) {
 	if i < 0 {
 		return nowhere, false
 	}
-	if i = space(o.text, i); i >= len(o.text) {
+	if i = jsontext.Space(o.text, i); i >= len(o.text) {
 		return nowhere, false
 	}
 	switch o.text[i] {
 	case ',':
-		return space(o.text, i+1), true
+		return jsontext.Space(o.text, i+1), true
 	case closes:
 		return i + 1, false
 	default:
 		return nowhere, false
 	}
-}
-
-// space returns where what is no white space begins.
-func space(text []byte, i int) int {
-	for i < len(text) && (text[i] == ' ' || text[i] == '\n' || text[i] == '\t' || text[i] == '\r') {
-		i++
-	}
-	return i
-}
-
-// stringEnd reads a string that begins with its quote, and tells whether there is an escape in it.
-func stringEnd(text []byte, i int) (end int, escaped bool) {
-	for i = plainEnd(text, i+1); i < len(text); i = plainEnd(text, i) {
-		switch text[i] {
-		case '"':
-			return i + 1, escaped
-		case '\\':
-			if i = escapeEnd(text, i); i < 0 {
-				return nowhere, true
-			}
-			escaped = true
-		default:
-			return nowhere, escaped
-		}
-	}
-	return nowhere, escaped
-}
-
-// plainEnd returns where the next byte of a string stands that is no plain text: a quote, a backslash or a control byte.
-func plainEnd(text []byte, i int) int {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for ; i+8 <= len(text); i += 8 {
-		// The lowest bit is exact that is set: what is subtracted from a byte is borrowed of those above it alone.
-		word := binary.LittleEndian.Uint64(text[i:])
-		quote, back := word^'"'*ones, word^'\\'*ones
-		if found := ((quote-ones)&^quote | (back-ones)&^back | (word-' '*ones)&^word) & highs; found != 0 {
-			return i + bits.TrailingZeros64(found)/8
-		}
-	}
-	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' {
-		i++
-	}
-	return i
-}
-
-// escapeEnd reads an escape in a string.
-func escapeEnd(text []byte, i int) (end int) {
-	if i+1 >= len(text) {
-		return nowhere
-	}
-	switch text[i+1] {
-	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-		return i + 2
-	case 'u':
-		if i+6 <= len(text) && ascii.HexDigits(text[i+2:i+6]) {
-			return i + 6
-		}
-	}
-	return nowhere
-}
-
-// wordEnd reads true, false or null.
-func wordEnd(text []byte, i int, word string) (end int) {
-	if len(text)-i < len(word) || string(text[i:i+len(word)]) != word {
-		return nowhere
-	}
-	return i + len(word)
-}
-
-// numberEnd reads a number.
-func numberEnd(text []byte, i int) (end int) {
-	if text[i] == '-' {
-		i++
-	}
-	if i < len(text) && text[i] == '0' {
-		i++
-	} else if i = digitsEnd(text, i); i < 0 {
-		return nowhere
-	}
-	if i < len(text) && text[i] == '.' {
-		if i = digitsEnd(text, i+1); i < 0 {
-			return nowhere
-		}
-	}
-	if i < len(text) && (text[i] == 'e' || text[i] == 'E') {
-		if i++; i < len(text) && (text[i] == '+' || text[i] == '-') {
-			i++
-		}
-		return digitsEnd(text, i)
-	}
-	return i
-}
-
-// digitsEnd reads digits, at least one.
-func digitsEnd(text []byte, i int) (end int) {
-	from := i
-	for i < len(text) && ascii.IsDigit(text[i]) {
-		i++
-	}
-	if i == from {
-		return nowhere
-	}
-	return i
 }

@@ -138,27 +138,6 @@ func TestOutlineOf(t *testing.T) {
 	}
 }
 
-// TestPlainEnd: where plain text ends is found as by reading it byte by byte, wherever any two bytes stand next to each other.
-func TestPlainEnd(t *testing.T) {
-	t.Parallel()
-	text := []byte(strings.Repeat("a", 19))
-	for a := range 256 {
-		for b := range 256 {
-			for at := range len(text) - 1 {
-				text[at], text[at+1] = byte(a), byte(b)
-				want := slices.IndexFunc(text, func(r byte) bool { return r == '"' || r == '\\' || r < ' ' })
-				if want < 0 {
-					want = len(text)
-				}
-				if got := plainEnd(text, 0); got != want {
-					t.Fatalf("%q: it ends at %d, want %d", text, got, want)
-				}
-				text[at], text[at+1] = 'a', 'a'
-			}
-		}
-	}
-}
-
 // FuzzOutline: whatever a text holds, it is outlined as others read it.
 func FuzzOutline(f *testing.F) {
 	for _, id := range []string{"segment", "posthog", "amplitude", "snowplow"} {

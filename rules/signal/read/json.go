@@ -3,27 +3,16 @@ package read
 import (
 	"unsafe"
 
-	"github.com/tidwall/gjson"
+	"github.com/tagwarden/tagwarden/rules/jsontext"
 )
 
 // maxDepth is how deep a record of a choice may be nested.
 const maxDepth = 16
 
 // JSON tells whether a text is JSON, and nested no deeper than any record of a choice is.
-func JSON(text []byte) bool { return nested(text) <= maxDepth && gjson.Valid(String(text)) }
-
-func nested(text []byte) (deepest int) {
-	depth := 0
-	for _, c := range text {
-		switch c {
-		case '{', '[':
-			depth++
-			deepest = max(deepest, depth)
-		case '}', ']':
-			depth--
-		}
-	}
-	return deepest
+func JSON(text []byte) bool {
+	_, fault := jsontext.Measure(text, jsontext.Size{Members: len(text) + 1, Depth: maxDepth})
+	return fault == 0
 }
 
 // String views bytes as a string, which nobody keeps longer than the bytes stay as they are: what a hit says does not

@@ -1,4 +1,4 @@
-package cluster
+package natslink
 
 import (
 	"context"
@@ -17,6 +17,8 @@ import (
 
 // How a node cannot reach a server, and waiting does not mend it. Each comes wrapped in a sentence that says what to do.
 var (
+	// ErrUnauthorized says that the servers do not take this node's credentials, or do not permit it what it needs.
+	ErrUnauthorized = errors.New("the cluster refuses this node's credentials")
 	// ErrUntrusted says that a server's certificate is signed by nobody who is trusted, or is for another name.
 	ErrUntrusted = errors.New("its certificate is not trusted")
 	// ErrNoJetStream says that the server, or the account of the credentials, has no JetStream.
@@ -28,7 +30,7 @@ var (
 // Reach connects to one server ("tls://10.0.0.1:4222") as a node with these credentials would, and returns why it could
 // not: [ErrUnauthorized], [ErrUntrusted], [ErrNoJetStream], [ErrBadCreds], or what may pass. It changes nothing there.
 func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
-	nc, js, err := reach(url, creds, trust)
+	nc, js, err := Dial(url, creds, trust)
 	if err != nil {
 		return err
 	}
@@ -42,8 +44,8 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	return nil
 }
 
-// reach connects to one server.
-func reach(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStream, error) {
+// Dial connects to one server, for as long as the connection lasts. The errors are those of [Reach].
+func Dial(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStream, error) {
 	options := []nats.Option{nats.Name("tagwarden check"), nats.Timeout(dialTimeout), nats.NoReconnect()}
 	if creds != "" {
 		if err := checkCreds(creds); err != nil {
@@ -58,7 +60,7 @@ func reach(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStrea
 	if err != nil {
 		return nil, nil, unreached(err)
 	}
-	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(apiTimeout))
+	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(AskLasts))
 	if err != nil {
 		nc.Close()
 	}
@@ -69,7 +71,7 @@ func reach(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStrea
 func jetStream(ctx context.Context, js jetstream.JetStream) error {
 	again := time.NewTicker(leastRetry)
 	defer again.Stop()
-	for last := time.Now().Add(apiTimeout); ; {
+	for last := time.Now().Add(AskLasts); ; {
 		_, err := js.AccountInfo(ctx)
 		if !isOff(err) || time.Now().After(last) {
 			return err
@@ -101,19 +103,26 @@ func unreached(err error) error {
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
 	_, name := errors.AsType[x509.HostnameError](err)
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
-	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
-		if errors.Is(err, e) {
-			return fmt.Errorf("%w (%w): make new ones for a user of the account that has the cluster's log "+
-				"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, err)
-		}
-	}
 	switch {
+	case isUnauthorized(err):
+		return fmt.Errorf("%w (%w): make new ones for a user of the account that has the cluster's log "+
+			"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, err)
 	case authority:
 		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted, err)
 	case name, invalid:
 		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted, err)
 	}
 	return err
+}
+
+// isUnauthorized says whether an error is about credentials.
+func isUnauthorized(err error) bool {
+	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // checkCreds says what is wrong with a file of credentials.
