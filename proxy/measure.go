@@ -40,7 +40,7 @@ type fields struct {
 }
 
 // measure notes how long a hit took, and what it says as a whole.
-func (h *hitContext) measure(reason rules.Reason, after time.Duration) {
+func measure(h *hitContext, reason rules.Reason, after time.Duration) {
 	f := &h.snapshot.counters
 	of := took{outcome: became(h, reason)}
 	if r := h.j.Route; r != nil {

@@ -22,7 +22,7 @@ func TestMeasuringDoesNotAllocate(t *testing.T) {
 	h.j.Hit.Nodes = []hit.Node{{Kind: hit.Object, Field: 1}, {Kind: hit.String, Field: 3}, {Kind: hit.String, Field: hit.None}}
 	for _, reason := range []rules.Reason{rules.Unjudged, rules.UnknownHost, rules.UnknownPath, rules.MalformedHit} {
 		if n := testing.AllocsPerRun(100, func() {
-			h.measure(reason, time.Millisecond)
+			measure(h, reason, time.Millisecond)
 			h.snapshot.counters.status("ga4", delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK})
 			h.snapshot.counters.metrics.Watch.Appended.Observe(.001)
 		}); n != 0 {

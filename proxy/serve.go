@@ -31,7 +31,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	h.count(end.reason)
 	h.respond(end.reason)
-	h.measure(end.reason, s.opts.Elapsed()-begun)
+	measure(h, end.reason, s.opts.Elapsed()-begun)
 }
 
 // newestForm tells whether no subject is stored that identifiers in an older form would find.
