@@ -116,6 +116,7 @@ func (r *reading) check() {
 		clusterCheck{r.checks}.run()
 		sites.run()
 		webhookCheck{r.checks}.run()
+		alarmsCheck{r.checks}.run()
 	}
 	vendorCheck{r.checks, r.source, r.catalogs}.run()
 	serviceCheck{r.checks}.run()

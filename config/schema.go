@@ -206,6 +206,8 @@ func ofText(t reflect.Type) map[string]any {
 		pattern, example = `^[0-9]+(B|KiB|MiB|GiB)$`, "1MiB"
 	case reflect.TypeFor[Memory]():
 		pattern, example = `^[0-9]+(B|KiB|MiB|GiB|%)$`, "50%"
+	case reflect.TypeFor[Percent]():
+		pattern, example = `^[0-9]+%$`, "50%"
 	case reflect.TypeFor[Duration]():
 		pattern, example = `^[0-9]+(ms|s|m|h|d)$`, "24h"
 	case reflect.TypeFor[basis.Period]():

@@ -21,7 +21,8 @@ type Server struct {
 	Memo           string              `yaml:"memo" default:"on" is:"enum=on|off" doc:"on: what became of addresses, titles, products and other values that many visitors share is remembered in memory until the next reload, under keyed hashes of the values. off: each is looked over anew. The outcome is the same."`
 	Cluster        *Cluster            `yaml:"cluster" doc:"Several nodes: an objection that one of them takes is in force on all. Without it this server is alone. A reload does not change it."`
 	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
-	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals and reviews that are due."`
+	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals, reviews that are due and alarms."`
+	Alarms         Alarms              `yaml:"alarms" doc:"When somebody is told that something is to be looked at: webhooks with the event alarm, the log, /readyz and tagwarden_alarm. A reload changes it."`
 	Approvers      map[string]Approver `yaml:"approvers" is:"keys=id" doc:"By name the public key (name+hash+key) of everybody whose signature makes an assessment valid, or { key, name, role }: who that is, for rendered assessments. Without any, no assessment is."`
 }
 

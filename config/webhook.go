@@ -17,7 +17,7 @@ import (
 type Webhook struct {
 	Name        string   `yaml:"name" is:"id" doc:"What it is called in metrics, and what waits for it is addressed with: a change of it leaves that behind. Default: the host of url."`
 	URL         string   `yaml:"url" is:"required" doc:"Where to, https://... With request, placeholders may stand behind the host."`
-	Events      []string `yaml:"events" is:"required,enum=objection|withdrawal|decision|assessment_due" doc:"What of."`
+	Events      []string `yaml:"events" is:"required,enum=objection|withdrawal|decision|assessment_due|alarm" doc:"What of."`
 	Scopes      []string `yaml:"scopes" doc:"Of objections and withdrawals only those about one of these: purposes, vendor:ID, all. What concerns everything is told always. Default: all."`
 	SecretFile  string   `yaml:"secret_file" doc:"File of the key that signs what is sent, as Standard Webhooks describes it; needed without request. With request nothing is signed, and ${secret} is what the file holds."`
 	Private     bool     `yaml:"private" default:"false" doc:"It may be on a private or loopback address, and be reached without TLS. Otherwise such addresses are refused, also where a public name leads to one."`
@@ -101,7 +101,7 @@ func (c webhookCheck) run() {
 func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string {
 	request := hook.Request
 	for i, event := range hook.Events {
-		if event == "assessment_due" || event == "decision" {
+		if event == "assessment_due" || event == "decision" || event == "alarm" {
 			c.faults.At(c.server, at("events", i),
 				"a request is for objection and withdrawal: list this event in a webhook without request")
 		}

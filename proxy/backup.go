@@ -167,7 +167,7 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range []string{access.TokensFile, rarityFile, formatFile} {
+	for _, name := range []string{access.TokensFile, rarityFile, alarmsFile, formatFile} {
 		if err := c.file("", filepath.Join(data, name)); err != nil {
 			return nil, err
 		}

@@ -17,6 +17,7 @@ type counters struct {
 	cookieless memo[string, prometheus.Counter]
 	checked    memo[bool, prometheus.Counter]
 	unknown    memo[string, prometheus.Counter]
+	measured   measured
 }
 
 type judged struct {

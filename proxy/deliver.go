@@ -48,6 +48,7 @@ func deliver(s *Server, h *hitContext) result {
 func (h *hitContext) recordOutcome(o delivery.Outcome) {
 	vendor := h.j.Route.Recipient.ID
 	h.snapshot.counters.outcome(vendor, o.Kind.String())
+	h.snapshot.counters.status(vendor, o)
 	of := ledger.Outcome{Hit: h.number, Events: h.leavingEvents(), Outcome: o.Kind.String()}
 	if o.Why != delivery.WhyOK {
 		of.Vendor, of.Why, of.Status = vendor, o.Why.String(), o.Status

@@ -38,6 +38,7 @@ func openLedger(s *Server) error {
 		Origin: LogOrigin(s.loaded), Seed: checkpointSeed(s.keyring.store), Known: knownCheckpoint(s.loaded),
 		OnCheckpoint: s.checkpoints.signed, Reserve: uint64(s.loaded.Server.Ledger.Reserve),
 		Free:   func() (uint64, error) { return objection.FreeOn(dir) },
+		Synced: func(took time.Duration) { s.metrics.Watch.Synced.Observe(took.Seconds()) }, Elapsed: s.opts.Elapsed,
 		Report: func(what string, err error) { fault(s.opts.Log, what, err) },
 	}, ledger.Note{Kind: ledger.KindStart, Policy: s.loaded.Policy.Digest(), Text: "version " + s.opts.Version})
 	if err != nil {

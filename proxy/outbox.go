@@ -18,7 +18,7 @@ func openOutbox(s *Server) error {
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
 		OnDelivered: func(to, event string, taken time.Duration) {
 			s.hookLog.told(to)
-			if event == webhook.AssessmentDue {
+			if event == webhook.AssessmentDue || event == webhook.Alarm {
 				s.metrics.Webhooks.WithLabelValues(event, "taken").Inc()
 				return
 			}
@@ -27,7 +27,7 @@ func openOutbox(s *Server) error {
 		},
 		OnFailed: func(to, event, why string, err error) {
 			s.metrics.Untold.WithLabelValues(to, why).Inc()
-			if event == webhook.AssessmentDue {
+			if event == webhook.AssessmentDue || event == webhook.Alarm {
 				s.metrics.Webhooks.WithLabelValues(event, "failed").Inc()
 			} else {
 				s.metrics.Outbox.WithLabelValues(to, why).Inc()
@@ -63,6 +63,15 @@ func outboxShort(s *Server) func() bool {
 	return func() bool {
 		free, err := look()
 		return err == nil && free < outboxReserve
+	}
+}
+
+// posting puts messages of notices into the outbox.
+func posting(s *Server) func(context.Context, objection.Notice) (bool, error) {
+	return func(ctx context.Context, n objection.Notice) (bool, error) {
+		kept, err := s.objections.Post(ctx, n)
+		s.outbox.Kick()
+		return kept, err
 	}
 }
 

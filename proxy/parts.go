@@ -43,6 +43,8 @@ var parts = []part{
 	{name: "turned away", open: openTurnedAway, close: closeTurnedAway, minute: keepTurnedAway},
 	{name: "reviews", open: openReviews, run: watchReviews, minute: measureReviews},
 	{name: "outbox", open: openOutbox, run: deliverOutbox, minute: sayOutbox, mention: outboxMention},
+	{name: "alarms", open: openAlarms, close: closeAlarms, run: watchAlarms, minute: lookAtAlarms,
+		mention: alarmsMention},
 	{name: "visitors", open: openVisitors},
 	{name: "audits", open: openAudits, close: closeAudits},
 	{name: "api", open: openAPI},

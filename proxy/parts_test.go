@@ -92,7 +92,7 @@ func TestPartsAreInOrder(t *testing.T) {
 		"memory", "certificate", "lock", "order", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
 		"witnesses", "exports", "acts", "tokens", "nodes", "administration", "queue", "retention",
 		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "turned away", "reviews", "outbox",
-		"visitors", "audits", "api", "control", "listeners",
+		"alarms", "visitors", "audits", "api", "control", "listeners",
 	}
 	if !slices.Equal(names, want) {
 		t.Errorf("the parts are %v, want %v", names, want)

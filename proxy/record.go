@@ -42,6 +42,8 @@ func record(s *Server, h *hitContext) result {
 
 // writeDown puts the records of the hit into the ledger, and its events into the queue where they are to wait.
 func (h *hitContext) writeDown(s *Server, waits bool) rules.Reason {
+	begun := s.opts.Elapsed()
+	defer func() { s.metrics.Watch.Appended.Observe((s.opts.Elapsed() - begun).Seconds()) }()
 	var err error
 	if waits {
 		if err = h.recordWaiting(s); !errors.Is(err, errCannotWait) {

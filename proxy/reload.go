@@ -25,6 +25,7 @@ func (s *Server) Reload() error {
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()
+	defer s.alarms.soon()
 	(&tokenFaults{log: s.opts.Log}).tell(s.tokens.Reload())
 	old := s.snapshot.Load()
 	loaded, err := s.read(old.Loaded.Source.Path)
@@ -35,12 +36,14 @@ func (s *Server) Reload() error {
 	if err == nil {
 		if loaded.Policy.Digest() == old.Policy.Digest() && loaded.Source.Digest == old.Loaded.Source.Digest {
 			s.unloaded.Store(false)
+			s.reloads.good(s.opts.Now())
 			return nil
 		}
 		fresh, err = s.newSnapshot(loaded)
 	}
 	if err != nil {
 		s.metrics.Reloads.WithLabelValues("refused").Inc()
+		s.reloads.refused(s.opts.Now())
 		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
 		return errors.Join(err, s.ledger.Note(note))
 	}
@@ -49,6 +52,7 @@ func (s *Server) Reload() error {
 		return err
 	}
 	s.metrics.Reloads.WithLabelValues("loaded").Inc()
+	s.reloads.good(s.opts.Now())
 	return nil
 }
 
@@ -79,6 +83,7 @@ func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) erro
 	if s.open.Load() { // an act of another node may come before all parts are
 		s.reviews.measure()
 		s.reviews.soon()
+		s.alarms.soon()
 		lookAtHooks(s.opts.Log, loaded)
 		s.outbox.Kick()
 	}

@@ -55,6 +55,7 @@ func (x *exchange) send(ctx context.Context, t *time.Timer) {
 		x.turn.End(o)
 		x.given = true
 		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, becameOf(&x.parcels[some[0]], o)).Inc()
+		x.opts.InForce().counters.status(x.vendor, o)
 		x.apart(some, o)
 		x.over.finish()
 		if some = x.nextRound(ctx, t); len(some) > 0 {

@@ -16,6 +16,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	if c, ok := ctx.Conn().(*boundedConn); ok {
 		c.renew() // this request has been read
 	}
+	begun := s.opts.Elapsed()
 	snapshot, now := s.snapshot.Load(), s.opts.Now()
 	keys := s.keyring.current(snapshot, now)
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
@@ -30,6 +31,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	}
 	h.count(end.reason)
 	h.respond(end.reason)
+	measure(h, end.reason, s.opts.Elapsed()-begun)
 }
 
 // newestForm tells whether no subject is stored that identifiers in an older form would find.

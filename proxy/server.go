@@ -103,6 +103,7 @@ type Server struct {
 	reviews       *reviews
 	outbox        *webhook.Outbox
 	hookLog       *hookLog
+	alarms        *alarms
 	visitors      *visitors
 	audits        *audits
 	tokens        *access.Tokens
@@ -116,7 +117,8 @@ type Server struct {
 	releasing  sync.Once
 	releaseErr error
 
-	reloading sync.Mutex    // one reload at a time
+	reloading sync.Mutex // one reload at a time
+	reloads   reloads
 	stopped   chan struct{} // closed when the first Shutdown has ended
 	stopping  sync.Once
 	stopErr   error // of the first Shutdown

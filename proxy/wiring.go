@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/memory"
+	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/rarity"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
@@ -143,6 +144,9 @@ func openDelivery(s *Server) error {
 		return err
 	}
 	s.snapshot.Store(snapshot)
+	s.reloads.good(s.opts.Now())
+	s.metrics.Build(s.opts.Version)
+	s.metrics.Policy(func() metrics.Policy { return s.reloads.state(s.Policy()) })
 	return nil
 }
 
@@ -275,11 +279,7 @@ func openReviews(s *Server) error {
 	s.reviews = newReviews(reviewsOptions{
 		Log: s.opts.Log, Now: s.opts.Now, Rand: s.opts.Rand, Metrics: s.metrics, Recovered: s.recovered,
 		Key: s.keyring.store.State().OutboxKey(), InForce: s.snapshot.Load, Note: s.ledger.Assessed,
-		Post: func(ctx context.Context, n objection.Notice) (bool, error) {
-			kept, err := s.objections.Post(ctx, n)
-			s.outbox.Kick()
-			return kept, err
-		},
+		Post:   posting(s),
 		Repeat: s.repeatRemembered,
 	})
 	s.reviews.measure()

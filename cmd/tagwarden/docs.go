@@ -22,7 +22,7 @@ var topics = []string{
 	"policy", "minimisers", "vendors", "promises", "assessments", "notices",
 	"objections", "decisions", "webhooks",
 	"log", "records", "access", "export", "retention", "audit",
-	"unknown", "formats", "keys", "delivery", "backup", "nodes", "running",
+	"unknown", "formats", "keys", "delivery", "backup", "nodes", "running", "watch",
 }
 
 // page is one of them.

@@ -161,9 +161,10 @@ type Status struct {
 	Behind     uint64    // acts that were read and not yet applied
 	Fresh      time.Time // when the node last lacked nothing, by its own clock; zero: never yet
 	Stale      bool
-	Waiting    int    // appends that wait
-	Reconnects uint64 // since it was opened
-	Err        error  // as [Log.Err]
+	Waiting    int       // appends that wait
+	Reconnects uint64    // since it was opened
+	Err        error     // as [Log.Err]
+	Ends       time.Time // when the certificate of Server ends; zero: it showed none
 }
 
 // Status returns how the log is doing.
@@ -171,6 +172,9 @@ func (l *Log) Status() Status {
 	now := l.o.Now()
 	s := Status{Server: l.server(), At: *l.applied.Load(), Fresh: l.Fresh(), Stale: l.Stale(now),
 		Reconnects: l.nc.Stats().Reconnects}
+	if of, err := l.nc.TLSConnectionState(); err == nil && len(of.PeerCertificates) > 0 {
+		s.Ends = of.PeerCertificates[0].NotAfter
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s.Last, s.Read, s.Err = max(l.last, l.head.read), l.head.read, l.err

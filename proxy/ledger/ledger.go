@@ -47,6 +47,10 @@ type Options struct {
 	Reserve uint64                 // how many bytes stay free on the disk: with less, hits are refused, and acts are not
 	Free    func() (uint64, error) // how many are; nil: nobody asks
 
+	// Synced is told how long each fsync of records took, by Elapsed. It is called under no lock. nil: nobody is.
+	Synced  func(took time.Duration)
+	Elapsed func() time.Duration // since some moment; needed with Synced
+
 	Now  func() time.Time // the clock; records say the millisecond
 	Rand io.Reader        // of salts; nil: crypto/rand
 	Disk durable.Disk     // nil: the file system
@@ -154,6 +158,7 @@ func (l *Ledger) begin(number uint64) (err error) {
 	l.writer, err = segment.Open(segment.Options{
 		Dir: l.opts.Dir, Name: func(first uint64) string { return segment.FileName(first, OpenSuffix) }, First: number,
 		Sync: l.opts.Sync, Retry: l.opts.Retry, Now: l.opts.Now, Disk: l.opts.Disk, Wrote: l.tree.wrote,
+		Synced: l.opts.Synced, Elapsed: l.opts.Elapsed,
 	})
 	if err != nil {
 		return fmt.Errorf("cannot begin a segment of the ledger: %w", err)

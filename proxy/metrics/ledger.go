@@ -19,19 +19,19 @@ type Ledger struct {
 func (m *Metrics) Ledger(now func() Ledger) {
 	gauge := func(name, help string, value func(Ledger) float64) {
 		m.Registry.MustRegister(prometheus.NewGaugeFunc(
-			prometheus.GaugeOpts{Namespace: namespace, Name: "ledger_" + name, Help: help},
+			prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help},
 			func() float64 { return value(now()) }))
 	}
-	gauge("records", "Records of the forwarding log.", func(l Ledger) float64 { return float64(l.Records) })
-	gauge("sealed_records", "Of these, those in files that are written no more.", func(l Ledger) float64 { return float64(l.Sealed) })
-	gauge("signed_records", "Of these, those that the newest checkpoint covers.", func(l Ledger) float64 { return float64(l.Signed) })
-	gauge("checkpoint_timestamp_seconds", "When the newest checkpoint was signed; 0: never.", func(l Ledger) float64 {
+	gauge("ledger_records", "Records of the forwarding log.", func(l Ledger) float64 { return float64(l.Records) })
+	gauge("ledger_sealed_records", "Of these, those in files that are written no more.", func(l Ledger) float64 { return float64(l.Sealed) })
+	gauge("ledger_signed_records", "Of these, those that the newest checkpoint covers.", func(l Ledger) float64 { return float64(l.Signed) })
+	gauge("ledger_checkpoint_timestamp_seconds", "When the newest checkpoint was signed; 0: never.", func(l Ledger) float64 {
 		if l.At.IsZero() {
 			return 0
 		}
 		return float64(l.At.Unix())
 	})
-	gauge("takes_records", "1 where decisions can be recorded; 0: nothing is forwarded.", func(l Ledger) float64 {
+	gauge("ledger_takes_records", "1 where decisions can be recorded; 0: nothing is forwarded.", func(l Ledger) float64 {
 		if l.Takes {
 			return 1
 		}

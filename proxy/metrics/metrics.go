@@ -36,6 +36,7 @@ type Metrics struct {
 	BytesOut   prometheus.Counter
 
 	Delivery Delivery
+	Watch    Watch
 }
 
 const namespace = "tagwarden"
@@ -56,7 +57,7 @@ func New() *Metrics {
 		Reloads:    prometheus.NewCounterVec(counter("reloads_total", "Reloads of configuration and policy, by result."), []string{"result"}),
 		Due:        prometheus.NewGaugeVec(prometheus.GaugeOpts{Namespace: namespace, Name: "assessment_days_left", Help: "Days until an assessment's review is due; negative: past, and its activities deny."}, []string{"assessment"}),
 		Webhooks: prometheus.NewCounterVec(counter("webhooks_total",
-			"Attempts to tell webhooks of reviews, by event and by whether they were taken."), []string{"event", "outcome"}),
+			"Attempts to tell webhooks of reviews and alarms, by event and by whether they were taken."), []string{"event", "outcome"}),
 		Objections: prometheus.NewCounterVec(counter("objections_total", "Acts that changed something, by kind and by where they came from."), []string{"act", "source"}),
 		Untaken:    prometheus.NewCounterVec(counter("objections_not_taken_total", "Changes of visitors that were not made. limit: too many from there; full: too little room on the disk; failed: they could not be written."), []string{"cause"}),
 		Followed: prometheus.NewCounterVec(counter("objections_seen_with_total",
@@ -98,7 +99,7 @@ func New() *Metrics {
 	}
 	m.Registry.MustRegister(m.Hits, m.Events, m.Outcomes, m.Cookieless, m.Unknown, m.Panics, m.Reloads, m.Due, m.Webhooks, m.Objections, m.Untaken, m.Followed, m.Kept, m.Choices, m.Effect, m.Checked, m.Told, m.Outbox, m.Untold, m.Copies, m.Witnessed, m.Turned, m.Unkept, m.BytesIn, m.BytesOut,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m.Delivery = newDelivery(m.Registry)
+	m.Delivery, m.Watch = newDelivery(m.Registry), newWatch(m.Registry)
 	return m
 }
 

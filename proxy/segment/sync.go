@@ -2,6 +2,8 @@ package segment
 
 import (
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/durable"
 )
 
 // sync brings what was written to disk. The mutex is held on entry and on return, and let go of meanwhile.
@@ -35,7 +37,7 @@ func (w *Writer) syncFile() {
 	}
 	file := w.file
 	w.mu.Unlock()
-	err := file.Sync()
+	err := syncTimed(&w.opts, file)
 	w.mu.Lock()
 	if err != nil {
 		w.fails(err)
@@ -43,6 +45,19 @@ func (w *Writer) syncFile() {
 		return
 	}
 	w.unsynced.synced()
+}
+
+// syncTimed syncs a file, and tells how long that took.
+func syncTimed(o *Options, file durable.File) error {
+	if o.Synced == nil {
+		return file.Sync()
+	}
+	begun := o.Elapsed()
+	err := file.Sync()
+	if err == nil {
+		o.Synced(o.Elapsed() - begun)
+	}
+	return err
 }
 
 // writeAgain writes what is not synced to another file, and syncs that. Where it fails it is tried again later; until then

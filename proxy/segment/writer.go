@@ -32,6 +32,10 @@ type Options struct {
 	Now  func() time.Time // nil: time.Now
 	Disk durable.Disk     // nil: the file system
 
+	// Synced is told how long each fsync took that succeeded, by Elapsed. It is called under no lock. nil: nobody is.
+	Synced  func(took time.Duration)
+	Elapsed func() time.Duration // since some moment; needed with Synced
+
 	// Wrote is told what was written, group by group, in order: the number of the first record, the bytes as they stand in
 	// the file, and how many records they are. It is called by one goroutine at a time, under no lock; the bytes are read
 	// only while it runs. nil: nobody is.

@@ -19,6 +19,7 @@ const (
 	Withdrawal    = "withdrawal"
 	Decision      = "decision"       // a person decided on an objection, or that ended: see Act.Decided
 	AssessmentDue = "assessment_due" // a notice: see Act.Notice
+	Alarm         = "alarm"          // likewise
 )
 
 // Act is what somebody objected to or took back, with the identifiers as they were given: who is told has to know whom

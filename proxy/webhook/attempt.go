@@ -54,7 +54,7 @@ func (o *Outbox) attempt(
 	if r.opts.Private {
 		client = o.opts.Private
 	}
-	status, header, connected, err := post(client, request)
+	status, header, connected, err := post(client, o.certificates.watched(request, r.Name()))
 	switch {
 	case status == 0 && !connected:
 		return WhyDown, 0, err

@@ -277,6 +277,7 @@ type State struct {
 	Why     string    // the last attempt came to nothing, where it is failing
 	Paused  bool      // it said that it is gone, and nothing is tried
 	Known   bool      // it is one of those in force
+	Ends    time.Time // when its certificate ends, as far as this process saw it; zero: it saw none
 }
 
 func (l *line) state() State {

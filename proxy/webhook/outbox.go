@@ -72,6 +72,8 @@ type Outbox struct {
 	seed  maphash.Seed  // of the hashes by which people are told apart in memory
 	again chan struct{} // there may be something new, or receivers may be others
 
+	certificates certificates
+
 	mu    sync.Mutex
 	lines map[string]*line // by receiver
 

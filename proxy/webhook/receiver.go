@@ -19,7 +19,7 @@ import (
 type ReceiverOptions struct {
 	Name       string   // what messages are addressed with: it outlives a change of the address
 	URL        string   // may hold placeholders behind its host, where there is a Request
-	Events     []string // Objection, Withdrawal, Decision, AssessmentDue
+	Events     []string // Objection, Withdrawal, Decision, AssessmentDue, Alarm
 	Scopes     []string // only acts about one of these are told; nil: all. Acts about "all", and notices, always are
 	SecretFile string   // signs; with a Request it is ${secret}
 	Request    *Request // nil: a signed message as Standard Webhooks describes it

@@ -84,6 +84,7 @@ func (o *Outbox) States() []State {
 	var list []State
 	for _, l := range o.all() {
 		if s := l.state(); s.Known || s.Room.Messages > 0 {
+			s.Ends = o.certificates.of(s.Name)
 			list = append(list, s)
 		}
 	}
