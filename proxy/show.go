@@ -20,8 +20,9 @@ func (h *hitContext) show(reason rules.Reason) {
 	if watches == nil {
 		return
 	}
-	defer h.recoverShowing()
-	s := showing{h: h, reason: reason, watches: watches, carries: tap.PreviewOf(&h.j.Hit.Request)}
+	s := showing{h: h, reason: reason, watches: watches}
+	defer s.recoverPanic()
+	s.carries = tap.PreviewOf(&h.j.Hit.Request)
 	if reason != rules.Unjudged && len(h.records) == 0 {
 		s.refused()
 		return
@@ -29,17 +30,6 @@ func (h *hitContext) show(reason rules.Reason) {
 	for e := range h.j.Verdicts {
 		s.event(e)
 	}
-}
-
-// recoverShowing ends what is shown where that panicked. The hit has its answer, and keeps it.
-func (h *hitContext) recoverShowing() {
-	if recover() == nil {
-		return
-	}
-	// What was caught may hold text of the hit: only where it happened is said.
-	h.server.opts.Log.Error("a hit could not be shown to who watches; this is a bug", zap.ByteString("stack", debug.Stack()))
-	h.server.metrics.Panics.Inc()
-	h.spoiled = true
 }
 
 // showing makes lines of a hit, once somebody wants them.
@@ -50,6 +40,18 @@ type showing struct {
 	carries tap.Preview
 	notes   []rules.FieldNote
 	noted   bool
+}
+
+// recoverPanic ends what is shown where that panicked. The hit has its answer, and keeps it.
+func (s *showing) recoverPanic() {
+	if recover() == nil {
+		return
+	}
+	// What was caught may hold text of the hit: only where it happened is said.
+	s.h.server.opts.Log.Error("a hit could not be shown to who watches; this is a bug",
+		zap.ByteString("stack", debug.Stack()))
+	s.h.server.metrics.Panics.Inc()
+	s.h.spoiled = true
 }
 
 // refused shows a hit that was refused as a whole. What its fields were is not told: it may not have been read.

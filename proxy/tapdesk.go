@@ -15,7 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// openTaps comes behind the ledger, which is told how much each watch was shown, and before the queue, whose outcomes are.
+// openTaps comes behind the ledger, which is told how much each watch was shown, and before the queue, whose outcomes
+// are shown.
 func openTaps(s *Server) error {
 	s.taps = tap.New(tap.Options{Rand: s.opts.Rand, Now: s.opts.Now, Ended: func(id, by string, events int) {
 		if err := s.ledger.ReadEnd(ledger.ReadingEnd{ID: id, By: by, Records: events}); err != nil {
@@ -47,7 +48,8 @@ func shownOutcome(s *Server) func(ledger.Outcome) error {
 		o.Each(func(hit uint64, events []int) bool {
 			for _, e := range events {
 				s.taps.Outcome(tap.Line{
-					Kind: tap.OfOutcome, Time: now, Hit: hit, Event: e, Vendor: o.Vendor, Outcome: o.Outcome, Why: o.Why, Status: o.Status,
+					Kind: tap.OfOutcome, Time: now, Hit: hit, Event: e,
+					Vendor: o.Vendor, Outcome: o.Outcome, Why: o.Why, Status: o.Status,
 				})
 			}
 			return true

@@ -30,7 +30,8 @@ func tapVerb(ctx context.Context, t *terminal, args []string) int {
 	var of tapAsk
 	for name, to := range map[string]*[]string{"endpoint": &of.Endpoints, "vendor": &of.Vendors, "reason": &of.Reasons} {
 		help := map[string]string{
-			"endpoint": "a vendor's endpoint", "vendor": "a vendor's id", "reason": "why an event was denied, or permitted: no_consent",
+			"endpoint": "a vendor's endpoint", "vendor": "a vendor's id",
+			"reason": "why an event was denied, or permitted: no_consent",
 		}[name]
 		f.Func(name, help+"; may be given again", func(given string) error {
 			if given == "" || len(given) > 64 || slices.Contains(*to, given) {
@@ -51,19 +52,19 @@ func tapVerb(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%v", err)
 			return usage
 		}
-		return t.tap(ctx, c, of, *form)
+		return tapServer(ctx, t, c, of, *form)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
 		if c.here {
 			t.fail("no server runs on this data folder: there is nothing to watch")
 			return usage
 		}
-		return t.tap(ctx, c, of, *form)
+		return tapServer(ctx, t, c, of, *form)
 	})
 }
 
-// tap shows what a server has to show. However it ends, the server is told.
-func (t *terminal) tap(ctx context.Context, c *client, of tapAsk, form string) int {
+// tapServer shows what a server has to show. However it ends, the server is told.
+func tapServer(ctx context.Context, t *terminal, c *client, of tapAsk, form string) int {
 	var opened api.TapOpened
 	if err := c.call(ctx, http.MethodPost, "/tap", of, &opened); err != nil {
 		return t.failed(err)
@@ -103,10 +104,12 @@ func (t *terminal) tap(ctx context.Context, c *client, of tapAsk, form string) i
 func sayTapped(t *terminal, opened *api.TapOpened) {
 	until := opened.Until.Format(time.RFC3339)
 	if opened.Preview == "" {
-		printf(t.err, "watching until %s; Ctrl-C ends it. Values are not shown, and the log says that somebody watched.\n", until)
+		printf(t.err, "watching until %s; Ctrl-C ends it. Values are not shown, and the log says that somebody watched.\n",
+			until)
 		return
 	}
-	printf(t.err, "watching hits that carry this cookie, until %s; Ctrl-C ends it. In the browser's console, on a page of the site:\n\n"+
+	printf(t.err, "watching hits that carry this cookie, until %s; Ctrl-C ends it. "+
+		"In the browser's console, on a page of the site:\n\n"+
 		"  document.cookie = \"%s=%s; path=/; max-age=%d; samesite=lax\"\n\n"+
 		"or `curl --cookie %[2]s=%[3]s`. It has your own hits shown and does nothing else: no vendor is sent it, and it is "+
 		"worth nothing once this ends.\n", until, tap.Cookie, opened.Preview, int(tap.Lasts.Seconds()))

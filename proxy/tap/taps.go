@@ -1,6 +1,6 @@
-// Package tap shows hits to people as they come. It is a seam between the way of a hit and whoever watches: while nobody
-// does, a hit looks at one pointer. Nothing is kept: lines wait in bounded memory until their watcher takes them, and who
-// is too slow loses some, and is told how many. A watch ends when its watcher asks no more.
+// Package tap shows hits to people as they come. It is a seam between the way of a hit and whoever watches: while
+// nobody does, a hit looks at one pointer. Nothing is kept: lines wait in bounded memory until their watcher takes
+// them, and who is too slow loses some, and is told how many. A watch ends when its watcher asks no more.
 package tap
 
 import (
@@ -120,7 +120,9 @@ func (t *Taps) begin(by Watcher, ask Ask, begin func() (string, error)) (w *Watc
 
 // Take hands out what waits for the watcher of a watch, and how many lines were lost before. It waits
 // for the first line for so long.
-func (t *Taps) Take(ctx context.Context, id string, by Watcher, wait time.Duration) (lines []Line, lost uint64, err error) {
+func (t *Taps) Take(
+	ctx context.Context, id string, by Watcher, wait time.Duration,
+) (lines []Line, lost uint64, err error) {
 	w := t.of(id, by)
 	if w == nil {
 		return nil, 0, ErrGone
