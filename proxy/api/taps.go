@@ -46,7 +46,7 @@ const mostTapped = 64
 // openTap begins a tap: POST /tap with endpoint, vendor, reason and own.
 func openTap(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Taps == nil {
-		return notHere("no server takes hits here: there is nothing to watch")
+		return missing("no server takes hits here: there is nothing to watch")
 	}
 	if err := parametersOf(r).problem(); err != nil {
 		return err
@@ -116,7 +116,7 @@ func closeTap(h *handler, w http.ResponseWriter, r *http.Request, who caller) er
 // tapAsked is which tap a call is about.
 func tapAsked(h *handler, r *http.Request) (id string, err error) {
 	if h.opts.Taps == nil {
-		return "", notHere("no server takes hits here: there is nothing to watch")
+		return "", missing("no server takes hits here: there is nothing to watch")
 	}
 	p := readParameters(r, []string{"tap"}, func(string) bool { return false })
 	if id = p.text("tap"); id == "" {

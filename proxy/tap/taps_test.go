@@ -109,7 +109,7 @@ func TestWatchesEnd(t *testing.T) {
 				t.Error(err)
 			}
 		},
-		"unasked": func(*Taps) { time.Sleep(Unasked + time.Millisecond) },
+		"unasked": func(*Taps) { time.Sleep(Unasked + 2*time.Second) },
 		"over": func(taps *Taps) {
 			for range Lasts / (5 * time.Second) {
 				if _, _, err := taps.Take(context.Background(), "1", jane, 5*time.Second); err != nil {
