@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -86,7 +87,7 @@ func TestTapsAreRecorded(t *testing.T) {
 			}
 		}
 	}
-	l.fails = fmt.Errorf("the disk is full")
+	l.fails = errors.New("the disk is full")
 	if w := a.call(a.face, "POST", Base+"/tap", `{}`); w.Code != 503 || strings.Contains(w.Body.String(), "until") {
 		t.Errorf("it is not recorded, and begins: %d %s", w.Code, w.Body)
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -184,7 +185,7 @@ func TestPlaces(t *testing.T) {
 			}
 		}
 		for i := range MostWatches {
-			open(t, taps, fmt.Sprint(i), Ask{})
+			open(t, taps, strconv.Itoa(i), Ask{})
 		}
 		if _, _, err := taps.Open(jane, Ask{}, nil); !errors.Is(err, ErrFull) {
 			t.Errorf("%v", err)
