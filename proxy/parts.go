@@ -33,6 +33,7 @@ var parts = []part{
 	{name: "nodes", open: openNodes, close: closeNodes, run: tellNodes, health: nodesHealth, mention: nodesMention},
 	{name: "administration", open: openAdministration, close: closeAdministration, run: tellAdministration,
 		health: administrationHealth, mention: administrationMention},
+	{name: "taps", open: openTaps, close: closeTaps, run: watchTaps},
 	{name: "queue", open: openQueue, close: closeQueue, run: dispatchQueue, minute: noteEnded, health: queueHealth},
 	{name: "retention", open: openRetention, run: keepPeriods},
 	{name: "follow", open: openFollow, close: closeFollow, run: followPersons},

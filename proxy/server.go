@@ -29,6 +29,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/proxy/tap"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -106,6 +107,7 @@ type Server struct {
 	alarms        *alarms
 	visitors      *visitors
 	audits        *audits
+	taps          *tap.Taps
 	tokens        *access.Tokens
 	api, operator http.Handler // of staff and other systems, and of the operator
 	control       *control     // nil: no commands can be taken

@@ -53,7 +53,7 @@ func openShared(s *Server) error {
 		return nil
 	}
 	room := &handOver{
-		log: s.opts.Log, queue: shared, outcome: s.ledger.Outcome, open: map[string]*handing{},
+		log: s.opts.Log, queue: shared, outcome: shownOutcome(s), open: map[string]*handing{},
 		count: func(vendor, outcome string, events int) {
 			counters := &s.snapshot.Load().counters
 			for range events {

@@ -9,7 +9,7 @@ import (
 // configuration; a test fails if judging or recording is missing.
 //
 // A stage stands in the file of its name, and says how it ended: next, answered, refused. However the hit ends, it is
-// answered (see serve.go and answer.go).
+// answered (see serve.go and answer.go), and shown to whoever watches (show.go).
 var stages = []stage{
 	{"receive", receive},         // framing of the head; the request as bytes, whose address it is
 	{"health", answerHealth},     // a load balancer asks whether hits are taken; at the end of the server, nothing goes on

@@ -62,7 +62,7 @@ func openQueue(s *Server) error {
 	s.dispatch = newDispatcher(q, dispatchOptions{
 		Log: s.opts.Log, Metrics: s.metrics, Now: s.opts.Now, InForce: s.snapshot.Load,
 		Moment: momentOf(s), Acts: s.objections.Version, Inflight: s.inflight, Random: s.opts.Random,
-		Outcome: s.ledger.Outcome,
+		Outcome: shownOutcome(s),
 		ForgetCopy: func() error {
 			return durable.Files{Disk: s.opts.Disk}.Remove(filepath.Join(data, copiedFile))
 		},

@@ -333,7 +333,7 @@ func openAPI(s *Server) error {
 		Cluster: clusterStatus(s), Restore: restore, Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
 		Records: records, Why: records.Why, Audits: s.audits,
 		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
-		Readings: &readings{log: s.ledger, rand: s.opts.Rand},
+		Readings: &readings{log: s.ledger, rand: s.opts.Rand}, Taps: newTapDesk(s),
 		Refused: func(of api.Refused) {
 			s.metrics.Turned.WithLabelValues(of.Why).Inc()
 			s.turnedAway.add(of)

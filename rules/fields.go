@@ -9,6 +9,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
+// FieldNotes say what became of every field of a hit that was judged and that nobody explains, but for Why and Found. Their
+// cost is linear in the hit's bytes.
+func (j *Judgement) FieldNotes() []FieldNote {
+	t := &Trace{brief: true}
+	t.fields(&j.readState, &j.minimiseState, &j.Out)
+	return t.Fields
+}
+
 // fields notes what became of every field. It does nothing where nobody asked.
 func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 	if t == nil {
@@ -22,12 +30,15 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 			continue
 		}
 		note := FieldNote{Event: int(n.Event), Path: pathOf(h, i, at), Class: n.Class, Action: "drop"}
-		note.Rule = m.ruleOf(n)
+		note.Rule, note.Name = m.ruleOf(n), "*"
+		if known := r.Route.Recipient.Catalog.Fields; n.Field >= 0 && int(n.Field) < len(known) {
+			note.Name = known[n.Field].Path
+		}
 		if !n.Made {
 			note.Before = string(h.Text(i))
 		}
 		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
-		if !n.Made {
+		if !n.Made && !t.brief {
 			value := minimise.Value{Class: n.Class, Format: m.route.Recipient.idField(n.Field).format, Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
 			note.Found = a.Found(value, m.consented(n.Event), r.Policy.detectors)
 			if in := m.route.Recipient.idField(n.Field); n.Fate == hit.Drop {
@@ -95,7 +106,9 @@ func (p *plan) line(n *hit.Node, by hit.Class) string {
 // headers notes the headers that are sent.
 func (t *Trace) headers(r *readState, m *minimiseState, headers []Header) {
 	for _, header := range headers {
-		n := FieldNote{Event: hit.Shared, Path: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true}
+		n := FieldNote{
+			Event: hit.Shared, Path: "header " + header.Name, Name: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true,
+		}
 		sent := r.Route.Endpoint.Headers
 		for i := range sent {
 			if sent[i].Name != header.Name {

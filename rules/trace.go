@@ -15,6 +15,8 @@ type Trace struct {
 	Signals []SignalNote
 	Fields  []FieldNote
 	Why     string // why the hit as a whole was refused, where its reason alone does not say; "" else
+
+	brief bool // what was found in a field, and why it was dropped, is not asked for
 }
 
 // SignalNote is a signal as it was looked for.
@@ -29,6 +31,7 @@ type SignalNote struct {
 type FieldNote struct {
 	Event  int
 	Path   string
+	Name   string // as the catalog calls it; "*" where it does not
 	Class  hit.Class
 	Action string // the minimiser, or drop
 	Rule   string // the line that decided, "policy/profiles.yaml:12"; "" where no line names the field

@@ -69,6 +69,7 @@ func verbs() []verb {
 		{"logs", "tail|search|subject|why|export|audit|verify|prove|check-proof|erase|retention|set-aside|restore|witnesses",
 			"read the forwarding log, prove and audit what it says, and have records go", logs},
 		{"queue", "status|inspect|retry|purge", "look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
+		{"tap", "[--vendor ID] [--reason REASON] [--own]", "show hits as they come: what is decided of each, and what is removed", tapVerb},
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},

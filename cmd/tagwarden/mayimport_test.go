@@ -15,7 +15,7 @@ var mayImport = []imports{
 	{"proxy/objection", []string{"rules/...", "config/durable", "proxy/order"}, "a store, and what nodes do in one order"},
 	{"proxy/access", []string{"rules/...", "config/durable", "proxy/order"}, "tokens, and what nodes do in one order"},
 	{"proxy/api", []string{"rules/...", "config/logkey", "config/strict", "proxy/access", "proxy/ledger/query", "proxy/ledger/tree", "proxy/objection", "proxy/order",
-		"proxy/problem"},
+		"proxy/problem", "proxy/tap"},
 		"machines ask for objections and for proofs, and show what they may"},
 	{"proxy/visitor", []string{"rules/...", "config/calendar", "proxy/objection", "proxy/problem"}, "visitors object, and see what stands"},
 	{"proxy/objection/lists", []string{"proxy/objection", "rules/..."}, "lists of people who object, as objections"},

@@ -12,17 +12,18 @@ type Role string
 
 // The roles.
 const (
-	Add      Role = "objections-add"
-	Read     Role = "objections-read"
-	Withdraw Role = "objections-withdraw"
-	Decide   Role = "objections-decide"
-	Receipts Role = "receipts-add"
-	Checker  Role = "proofs"   // a program that checks the log, and learns nothing of what it says
-	Analyst  Role = "analyst"  // who counts
-	Privacy  Role = "privacy"  // who answers for people's rights
-	Security Role = "security" // who reviews what was done
-	Operator Role = "operator" // who keeps it running
-	Admin    Role = "admin"    // who may do everything that a token can
+	Add       Role = "objections-add"
+	Read      Role = "objections-read"
+	Withdraw  Role = "objections-withdraw"
+	Decide    Role = "objections-decide"
+	Receipts  Role = "receipts-add"
+	Checker   Role = "proofs"    // a program that checks the log, and learns nothing of what it says
+	Analyst   Role = "analyst"   // who counts
+	Developer Role = "developer" // who builds the site
+	Privacy   Role = "privacy"   // who answers for people's rights
+	Security  Role = "security"  // who reviews what was done
+	Operator  Role = "operator"  // who keeps it running
+	Admin     Role = "admin"     // who may do everything that a token can
 )
 
 // grants are the roles, with what each may do. Nobody deletes records, and approving is a key's.
@@ -37,6 +38,7 @@ var grants = []struct {
 	{Receipts, []Permission{AddReceipts}},
 	{Checker, []Permission{Proofs, ReadQueue}},
 	{Analyst, []Permission{ReadCounts}},
+	{Developer, []Permission{ReadCounts, Tap}},
 	{Privacy, []Permission{
 		ReadCounts, AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadSubjects, ReadRetention,
 	}},

@@ -14,6 +14,7 @@ func TestRoles(t *testing.T) {
 	want := map[Role][]Permission{
 		Add: {AddObjections}, Read: {ReadObjections, ReadCounts}, Withdraw: {WithdrawObjections},
 		Decide: {DecideObjections}, Receipts: {AddReceipts}, Checker: {Proofs, ReadQueue}, Analyst: {ReadCounts},
+		Developer: {ReadCounts, Tap},
 		Privacy: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, ReadCounts, ReadSubjects, ReadRetention,
 		},
@@ -21,7 +22,7 @@ func TestRoles(t *testing.T) {
 		Operator: {ReadQueue, ChangeQueue, ReadCluster, ManageTokens},
 		Admin: {
 			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects,
-			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, ReadCluster,
+			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, Tap, ReadCluster,
 			ManageTokens,
 		},
 	}

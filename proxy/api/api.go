@@ -64,6 +64,8 @@ type Options struct {
 	Eraser Eraser
 	// Readings has it recorded that the log is read. Nil: it is not shown.
 	Readings Readings
+	// Taps lets callers watch hits as they come. Nil: none come.
+	Taps Taps
 	// Alone: the operator has the data folder to itself, and no server runs.
 	Alone bool
 	// Refused is told of each call that is not let in. Nil: nobody is told.

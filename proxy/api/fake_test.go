@@ -259,7 +259,7 @@ func newAPI(t *testing.T) *api {
 	options := Options{
 		Objector: a, Store: a, Tokens: a.tokens, Now: func() time.Time { return noon },
 		Log:   newLog(t, 3, 5),
-		Queue: &waitingRoom{},
+		Queue: &waitingRoom{}, Taps: tapped{},
 		Restore: func(_ context.Context, begin bool) (ClusterRestored, error) {
 			return ClusterRestored{Name: "eu1", Node: "a", Untold: 1, Logs: []RestoredLog{{
 				Log: "objections", Gone: true, Acts: 7, Nodes: []NodeActs{{Node: "a", Acts: 7}}, Wrong: "w", Says: []string{"s"}, Begun: begin,

@@ -23,12 +23,13 @@ const (
 	VerbTail      = "tail"      // the newest records were, and perhaps what is written from then on
 	VerbExport    = "export"    // the log was written to a folder or sent elsewhere
 	VerbAudit     = "audit"     // the log was held against the policy
+	VerbTap       = "tap"       // events were shown as they came, of which the log keeps decisions
 )
 
 // Verbs lists them.
 func Verbs() []string {
 	return []string{
-		VerbSearch, VerbRecord, VerbProve, VerbWhy, VerbSubject, VerbTail, VerbExport, VerbAudit, VerbRetention,
+		VerbSearch, VerbRecord, VerbProve, VerbWhy, VerbSubject, VerbTail, VerbExport, VerbAudit, VerbRetention, VerbTap,
 	}
 }
 

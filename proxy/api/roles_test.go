@@ -20,7 +20,7 @@ var everybodysCalls = map[string]string{
 	"DELETE /objections":            "objections-withdraw privacy admin",
 	"GET /objections":               "objections-read privacy admin",
 	"POST /objections/check":        "objections-read privacy admin",
-	"GET /objections/stats":         "objections-read analyst privacy admin",
+	"GET /objections/stats":         "objections-read analyst developer privacy admin",
 	"POST /objections/decisions":    "objections-decide privacy admin",
 	"DELETE /objections/decisions":  "objections-decide privacy admin",
 	"GET /objections/decisions":     "objections-read privacy admin",
@@ -42,6 +42,9 @@ var everybodysCalls = map[string]string{
 	"GET /queue/events":             "operator admin",
 	"POST /queue/retry":             "operator admin",
 	"POST /queue/purge":             "operator admin",
+	"POST /tap":                     "developer admin",
+	"GET /tap":                      "developer admin",
+	"DELETE /tap":                   "developer admin",
 	"GET /cluster":                  "security operator admin",
 	"GET /tokens":                   "operator admin",
 	"POST /tokens":                  "operator admin",
@@ -82,6 +85,7 @@ var rightBodies = map[string]string{
 	"POST /queue/purge":            `{"parked":true,"because":"x"}`,
 	"POST /tokens":                 `{"name":"new","roles":["operator"]}`,
 	"DELETE /tokens":               `{"name":"new"}`,
+	"POST /tap":                    `{"vendor":["ga4"]}`,
 	"POST /backup":                 `{"dir":"/somewhere"}`,
 	"POST /cluster/restore":        `{"begin":true}`,
 }
@@ -117,6 +121,9 @@ func TestRolesAreAsked(t *testing.T) {
 				want = 202
 			}
 			address := Base + strings.ReplaceAll(one.path, "{n}", "7")
+			if one.path == "/tap" && one.method != "POST" {
+				address += "?tap=0011223344556677"
+			}
 			if one.path == "/objections/progress" {
 				address += "?file=f00d"
 			}

@@ -84,6 +84,19 @@ func (o Outcome) Together(of []ExchangedHit) Outcome {
 	return o
 }
 
+// Each yields the hits of the outcome's events, with their indices there, until yield returns false.
+func (o *Outcome) Each(yield func(hit uint64, events []int) bool) {
+	if o.of == nil {
+		yield(o.Hit, o.Events)
+		return
+	}
+	for i := range o.of {
+		if !yield(o.of[i].Hit, o.of[i].Events) {
+			return
+		}
+	}
+}
+
 // Refused is how many hits were refused for one reason before a site was known.
 type Refused struct {
 	From, To time.Time
