@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/gtm"
+)
+
+// importVerb reads what another product exported, and says what of it would pass here.
+func importVerb(_ context.Context, t *terminal, args []string) int {
+	f := t.flags("import", "gtm CONTAINER.json [--to DIR] [--format text|json]")
+	to := f.String("to", "", "the folder that the proposed configuration is written to; nothing is written where it is not given")
+	form := format(f, "json")
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) == 0 || rest[0] != "gtm" {
+		t.fail("what is to be imported? There is gtm (a container that Google Tag Manager exported)")
+		return usage
+	}
+	if len(rest) != 2 {
+		t.fail("which container? One file at a time, as Admin, Export Container writes it")
+		return usage
+	}
+	report, err := readContainer(rest[1])
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	if *form == "json" {
+		printJSON(t.out, report, "  ")
+	} else {
+		printContainer(t.out, report)
+	}
+	if *to != "" {
+		if code := propose(t, report, *to, *form == "json"); code != fine {
+			return code
+		}
+	}
+	if !report.Covered() {
+		return findings
+	}
+	return fine
+}
+
+func readContainer(name string) (*gtm.Report, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = file.Close() }() // it was only read
+	c, err := gtm.Read(name, file)
+	if err != nil {
+		return nil, err
+	}
+	return gtm.Assess(c), nil
+}
+
+// propose writes the proposed configuration as init writes one. Where the report is for programs, what else is said goes
+// where errors do.
+func propose(t *terminal, report *gtm.Report, dir string, forPrograms bool) int {
+	made, err := config.InitChanged(gtm.Example, dir, nil, t.now(), report.Propose, true)
+	if errors.Is(err, gtm.ErrNothing) {
+		t.fail("nothing was written: %v", err)
+		return findings
+	}
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	said := *t
+	if forPrograms {
+		said.out = t.err
+	} else {
+		printf(t.out, "\n")
+	}
+	return printMade(&said, &made)
+}
+
+// headings say what becomes of tags, by outcome.
+var headings = map[gtm.Outcome]string{
+	gtm.Through:   "through tagwarden, one setting changed",
+	gtm.Rebuild:   "to be built anew: the catalog has the vendor, the tag has no setting for its address",
+	gtm.Uncovered: "not covered: these go on sending past tagwarden",
+	gtm.Stays:     "stay as they are: nothing that they send can be seen",
+	gtm.Paused:    "paused",
+	gtm.Dead:      "dead",
+}
+
+func printContainer(w io.Writer, r *gtm.Report) {
+	printf(w, "%s: container %s %q for %s, %s\n", r.File, r.Container, short(r.Name), strings.Join(r.For, ", "), counted(len(r.Tags), "tag"))
+	for _, note := range r.Notes {
+		printf(w, "  %s.\n", note)
+	}
+	for _, outcome := range gtm.Outcomes {
+		if r.Outcomes[outcome] == 0 {
+			continue
+		}
+		printf(w, "\n%s, %s\n", counted(r.Outcomes[outcome], "tag"), headings[outcome])
+		printTags(w, r, outcome)
+	}
+	printBeside(w, r)
+	var sums []string
+	for _, outcome := range gtm.Outcomes {
+		word, _, _ := strings.Cut(headings[outcome], ",")
+		word, _, _ = strings.Cut(word, ":")
+		sums = append(sums, sprintf("%d %s", r.Outcomes[outcome], word))
+	}
+	printf(w, "\n%s: %s\n", counted(len(r.Tags), "tag"), strings.Join(sums, ", "))
+}
+
+// printTags prints tags of one outcome, those together of which the same is to be said.
+func printTags(w io.Writer, r *gtm.Report, outcome gtm.Outcome) {
+	printed := make([]bool, len(r.Tags))
+	for i := range r.Tags {
+		if r.Tags[i].Outcome != outcome || printed[i] {
+			continue
+		}
+		for j := i; j < len(r.Tags); j++ {
+			same := r.Tags[j].Outcome == outcome && r.Tags[j].Why == r.Tags[i].Why && r.Tags[j].Do == r.Tags[i].Do && slices.Equal(r.Tags[j].Products, r.Tags[i].Products)
+			if !same {
+				continue
+			}
+			printed[j] = true
+			printTag(w, &r.Tags[j])
+		}
+		printf(w, "      %s\n", r.Tags[i].Why)
+		if r.Tags[i].Do != "" {
+			printf(w, "      → %s\n", r.Tags[i].Do)
+		}
+	}
+}
+
+func printTag(w io.Writer, tag *gtm.Judged) {
+	what := tag.Type
+	if tag.Template != "" {
+		what = sprintf("template %q", short(tag.Template))
+	}
+	if len(tag.Products) > 0 {
+		what += ", " + strings.Join(tag.Products, ", ")
+	}
+	if len(tag.IDs) > 0 {
+		what += " " + strings.Join(tag.IDs, ", ")
+	}
+	printf(w, "  %q  %s; consent: %s\n", short(tag.Name), what, tag.Consent)
+}
+
+// printBeside prints what a container holds beside its tags: nothing of it is left out without a word.
+func printBeside(w io.Writer, r *gtm.Report) {
+	for _, z := range r.Zones {
+		printf(w, "\nzone %q, not covered: %s in it; export and import what runs there as well\n", short(z.Name), strings.Join(z.Containers, ", "))
+	}
+	if len(r.Variables) > 0 {
+		printf(w, "\nvariables of custom JavaScript that name hosts: see that they send nothing there\n")
+		for _, v := range r.Variables {
+			printf(w, "  %q names %s\n", short(v.Name), strings.Join(v.Hosts, ", "))
+		}
+	}
+	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s", counted(r.Counts.Triggers, "trigger"), counted(r.Own, "variable"),
+		counted(r.Counts.BuiltInVariables, "built-in variable"), counted(r.Templates, "template"))
+	if len(r.Unused) > 0 {
+		printf(w, " (%d used by nothing in it)", len(r.Unused))
+	}
+	for _, more := range []struct {
+		n    int
+		what string
+	}{{len(r.Clients), "client"}, {r.Counts.Transformations, "transformation"}, {r.Counts.Folders, "folder"}, {r.Counts.GoogleTagConfigs, "Google tag configuration"}} {
+		if more.n > 0 {
+			printf(w, ", %s", counted(more.n, more.what))
+		}
+	}
+	printf(w, "\n")
+}
