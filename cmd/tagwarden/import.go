@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -84,18 +85,30 @@ func propose(t *terminal, report *gtm.Report, dir string, forPrograms bool) int 
 	return printMade(&said, &made)
 }
 
+// titled is a name that people gave, in quotes and not too long.
+func titled(name string) string {
+	if runes := []rune(name); len(runes) > 80 {
+		name = string(runes[:79]) + "…"
+	}
+	return strconv.Quote(name)
+}
+
 // headings say what becomes of tags, by outcome.
 var headings = map[gtm.Outcome]string{
 	gtm.Through:   "through tagwarden, one setting changed",
 	gtm.Rebuild:   "to be built anew: the catalog has the vendor, the tag has no setting for its address",
 	gtm.Uncovered: "not covered: these go on sending past tagwarden",
-	gtm.Stays:     "stay as they are: nothing that they send can be seen",
+	gtm.Stays:     "left alone: nothing that these send can be seen",
 	gtm.Paused:    "paused",
 	gtm.Dead:      "dead",
 }
 
 func printContainer(w io.Writer, r *gtm.Report) {
-	printf(w, "%s: container %s %q for %s, %s\n", r.File, r.Container, short(r.Name), strings.Join(r.For, ", "), counted(len(r.Tags), "tag"))
+	printf(w, "%s: container %s %s", r.File, r.Container, titled(r.Name))
+	if len(r.For) > 0 {
+		printf(w, " for %s", strings.Join(r.For, ", "))
+	}
+	printf(w, ", %s\n", counted(len(r.Tags), "tag"))
 	for _, note := range r.Notes {
 		printf(w, "  %s.\n", note)
 	}
@@ -116,24 +129,29 @@ func printContainer(w io.Writer, r *gtm.Report) {
 	printf(w, "\n%s: %s\n", counted(len(r.Tags), "tag"), strings.Join(sums, ", "))
 }
 
-// printTags prints tags of one outcome, those together of which the same is to be said.
+// printTags prints tags of one outcome, those together of which the same is to be said, and what is to be done once behind
+// all for which it is the same.
 func printTags(w io.Writer, r *gtm.Report, outcome gtm.Outcome) {
-	printed := make([]bool, len(r.Tags))
+	var groups [][]*gtm.Judged
 	for i := range r.Tags {
-		if r.Tags[i].Outcome != outcome || printed[i] {
+		tag := &r.Tags[i]
+		if tag.Outcome != outcome {
 			continue
 		}
-		for j := i; j < len(r.Tags); j++ {
-			same := r.Tags[j].Outcome == outcome && r.Tags[j].Why == r.Tags[i].Why && r.Tags[j].Do == r.Tags[i].Do && slices.Equal(r.Tags[j].Products, r.Tags[i].Products)
-			if !same {
-				continue
-			}
-			printed[j] = true
-			printTag(w, &r.Tags[j])
+		at := slices.IndexFunc(groups, func(g []*gtm.Judged) bool { return g[0].Why == tag.Why && g[0].Do == tag.Do })
+		if at < 0 {
+			groups, at = append(groups, nil), len(groups)
 		}
-		printf(w, "      %s\n", r.Tags[i].Why)
-		if r.Tags[i].Do != "" {
-			printf(w, "      → %s\n", r.Tags[i].Do)
+		groups[at] = append(groups[at], tag)
+	}
+	slices.SortStableFunc(groups, func(a, b []*gtm.Judged) int { return strings.Compare(a[0].Do, b[0].Do) })
+	for i, group := range groups {
+		for _, tag := range group {
+			printTag(w, tag)
+		}
+		printf(w, "      %s\n", group[0].Why)
+		if do := group[0].Do; do != "" && (i+1 == len(groups) || groups[i+1][0].Do != do) {
+			printf(w, "      → %s\n", do)
 		}
 	}
 }
@@ -141,7 +159,7 @@ func printTags(w io.Writer, r *gtm.Report, outcome gtm.Outcome) {
 func printTag(w io.Writer, tag *gtm.Judged) {
 	what := tag.Type
 	if tag.Template != "" {
-		what = sprintf("template %q", short(tag.Template))
+		what = "template " + titled(tag.Template)
 	}
 	if len(tag.Products) > 0 {
 		what += ", " + strings.Join(tag.Products, ", ")
@@ -149,18 +167,18 @@ func printTag(w io.Writer, tag *gtm.Judged) {
 	if len(tag.IDs) > 0 {
 		what += " " + strings.Join(tag.IDs, ", ")
 	}
-	printf(w, "  %q  %s; consent: %s\n", short(tag.Name), what, tag.Consent)
+	printf(w, "  %s  %s; consent: %s\n", titled(tag.Name), what, tag.Consent)
 }
 
 // printBeside prints what a container holds beside its tags: nothing of it is left out without a word.
 func printBeside(w io.Writer, r *gtm.Report) {
 	for _, z := range r.Zones {
-		printf(w, "\nzone %q, not covered: %s in it; export and import what runs there as well\n", short(z.Name), strings.Join(z.Containers, ", "))
+		printf(w, "\nzone %s, not covered: %s in it; export and import what runs there as well\n", titled(z.Name), strings.Join(z.Containers, ", "))
 	}
 	if len(r.Variables) > 0 {
 		printf(w, "\nvariables of custom JavaScript that name hosts: see that they send nothing there\n")
 		for _, v := range r.Variables {
-			printf(w, "  %q names %s\n", short(v.Name), strings.Join(v.Hosts, ", "))
+			printf(w, "  %s names %s\n", titled(v.Name), strings.Join(v.Hosts, ", "))
 		}
 	}
 	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s", counted(r.Counts.Triggers, "trigger"), counted(r.Own, "variable"),

@@ -241,6 +241,15 @@ func (r *Report) note(c *Container, e *eye) {
 			r.Notes = append(r.Notes, "This container is for "+shown(use)+": its tags do not run in a web page, and what is said of them holds for pages")
 		}
 	}
+	for _, v := range r.Vendors {
+		if v.file.Hosts["api"] == "" {
+			r.Notes = append(r.Notes, v.ID+" is a server of your own: its address, country and owner in the proposed configuration are stand-ins, put yours there")
+		}
+		if len(v.Sets) > 0 {
+			r.Notes = append(r.Notes, "Tags of "+v.ID+" set "+strings.Join(v.Sets, ", ")+": what of it is a parameter of your own is dropped until policy/profiles.yaml "+
+				"names it (fields: { ga4: { ep.NAME: scrub } })")
+		}
+	}
 	if r.host == standInHost {
 		r.Notes = append(r.Notes, "The container does not tell the site's host: "+standInHost+" stands in its place")
 	}

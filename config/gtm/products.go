@@ -23,11 +23,11 @@ func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
 // products are those that are told apart, in the order in which they are looked for. What a script says and which hosts are
 // whose is known from the vendors' own snippets.
 var products = []product{
-	{name: "Google Analytics 4", entry: "ga4", hosts: []string{"analytics.google.com"}, says: says(`google-analytics\.com/(?:g|mp)/collect|\bG-[A-Z0-9]{6,}\b`), hints: says(`\bgtag\(\s*['"](?:event|config)['"]|googletagmanager\.com/gtag/js`), called: says(`\bga4\b|google analytics 4`)},
-	{name: "Universal Analytics", says: says(`\bUA-\d{4,}-\d+|google-analytics\.com/(?:analytics|ga|urchin)\.js|_gaq\.push|\bga\(\s*['"](?:create|send)['"]`), called: says(`universal analytics`), dead: "Universal Analytics takes nothing any more since July 2024"},
-	{name: "Google Ads", hosts: []string{"googleadservices.com", "googleads.g.doubleclick.net", "googlesyndication.com"}, says: says(`\bAW-\d{6,}`), called: says(`google ads|adwords`)},
-	{name: "Floodlight", hosts: []string{"fls.doubleclick.net", "ad.doubleclick.net"}, says: says(`\bDC-\d{5,}`), called: says(`floodlight`)},
-	{name: "another container of Tag Manager", says: says(`googletagmanager\.com/(?:gtm\.js|ns\.html)|\bGTM-[A-Z0-9]{4,}\b`)},
+	{name: "Google Analytics 4", entry: "ga4", hosts: []string{"analytics.google.com"}, says: says(`google-analytics\.com/(?:g|mp)/collect|['"=]G-[A-Z0-9]{6,}\b`), hints: says(`\bgtag\(\s*['"](?:event|config)['"]|googletagmanager\.com/gtag/js`), called: says(`\bga4\b|google analytics 4`)},
+	{name: "Universal Analytics", says: says(`\bgtag\([^)]*['"]UA-\d{4,}-\d+|google-analytics\.com/(?:analytics|ga|urchin)\.js|_gaq\.push|\bga\(\s*['"](?:create|send)['"]`), called: says(`universal analytics`), dead: "Universal Analytics takes nothing any more since July 2024"},
+	{name: "Google Ads", hosts: []string{"googleadservices.com", "googleads.g.doubleclick.net", "googlesyndication.com"}, says: says(`['"=]AW-\d{6,}`), called: says(`google ads|adwords`)},
+	{name: "Floodlight", hosts: []string{"fls.doubleclick.net", "ad.doubleclick.net"}, says: says(`['"=]DC-\d{5,}`), called: says(`floodlight`)},
+	{name: "another container of Tag Manager", says: says(`googletagmanager\.com/(?:gtm\.js|ns\.html)`)},
 	{name: "Google consent mode", says: says(`\bgtag\(\s*['"]consent['"]`), called: says(`consent mode|consent state`), quiet: "it states consent mode, which tagwarden reads from each hit"},
 	{name: "Meta Conversions API", entry: "meta_capi", hosts: []string{"graph.facebook.com"}, called: says(`(?:facebook|meta|fb) ?conversions? ?api|stape-io/facebook-tag|conversionsapi-tag-for-googletagmanager`)},
 	{name: "Meta Pixel", entry: "meta_pixel", hosts: []string{"www.facebook.com", "connect.facebook.net"}, says: says(`\bfbq\s*\(`), called: says(`facebook pixel|meta pixel|fb pixel|facebookpixel`), fixed: true},
@@ -75,7 +75,7 @@ var products = []product{
 	{name: "Marketo", hosts: []string{"marketo.net", "mktoresp.com"}, says: says(`\bMunchkin\b`), called: says(`marketo`)},
 	{name: "Pardot", hosts: []string{"pardot.com"}, says: says(`\bpiAId\b`), called: says(`pardot`)},
 	{name: "ActiveCampaign", hosts: []string{"trackcmp.net"}, called: says(`activecampaign`)},
-	{name: "Stape data tag", called: says(`stape-io/data-tag`)},
+	{name: "Stape data tag (to a server container of yours)", called: says(`stape-io/data-tag`)},
 
 	{name: "Cookiebot", hosts: []string{"cookiebot.com"}, called: says(`cookiebot`), quiet: platform, signal: "cookiebot: {}"},
 	{name: "OneTrust", hosts: []string{"cookielaw.org", "onetrust.com", "cookiepro.com"}, called: says(`onetrust|cookiepro`), quiet: platform, signal: "onetrust: {}"},

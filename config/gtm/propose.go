@@ -27,18 +27,27 @@ func (r *Report) prefixes() {
 	}
 }
 
+// persons tells whether ids of persons stand where those of browsers do.
+func (v *Vendor) persons() bool {
+	return v.ID != "ga4" && !slices.Contains(advertisers, v.Catalog)
+}
+
 // overlap tells whether a path may be of two vendors.
 func overlap(a, b *catalog.File) bool {
-	for i := range a.Endpoints {
-		for j := range b.Endpoints {
-			for _, one := range a.Endpoints[i].Paths {
-				if slices.ContainsFunc(b.Endpoints[j].Paths, func(other string) bool { return alike(one, other) }) {
-					return true
-				}
-			}
+	for _, one := range pathsOf(a) {
+		if slices.ContainsFunc(pathsOf(b), func(other string) bool { return alike(one, other) }) {
+			return true
 		}
 	}
 	return slices.ContainsFunc(a.Areas, func(area string) bool { return slices.Contains(b.Areas, area) })
+}
+
+// pathsOf are the paths of a vendor's endpoints.
+func pathsOf(f *catalog.File) (all []string) {
+	for i := range f.Endpoints {
+		all = append(append(all, f.Endpoints[i].Path), f.Endpoints[i].Paths...)
+	}
+	return all
 }
 
 // alike tells whether two paths may be one, whatever stands for names in braces.
@@ -73,8 +82,12 @@ func (r *Report) Propose(files map[string][]byte) error {
 	e.replace("tagwarden.yaml", "      own: ", r.signalLines()+"      own: ")
 	e.between("tagwarden.yaml", "vendors:\n", "\ndelivery:", r.vendorLines())
 	e.between("policy/activities.yaml", "activities:\n", "", r.activityLines())
-	e.replace("policy/profiles.yaml", "      client_id: keep\n      session_id: keep\n", "      client_id: keep\n"+
-		"      device_id: keep             # what Amplitude, Mixpanel and PostHog call a browser\n      session_id: keep\n")
+	if slices.ContainsFunc(r.Vendors, (*Vendor).persons) {
+		e.replace("policy/profiles.yaml", "      client_id: keep\n      session_id: keep\n", "      client_id: keep\n"+
+			"      device_id: keep             # what Amplitude, Mixpanel and PostHog call a browser\n"+
+			"      user_id: { pseudonymise: { rotate: never } }   # they put ids of persons where those of browsers stand: a pseudonym\n"+
+			"      session_id: keep\n")
+	}
 	e.tests(r)
 	return e.err
 }
@@ -168,12 +181,16 @@ const homeOf = "DE"
 func (r *Report) vendorLines() string {
 	var out strings.Builder
 	for _, v := range r.Vendors {
-		for _, comment := range v.comments {
-			fmt.Fprintf(&out, "  # %s\n", comment)
+		fmt.Fprintf(&out, "  # %s", v.comments[0])
+		if more := len(v.comments) - 1; more > 0 {
+			fmt.Fprintf(&out, "; %d more in policy/activities.yaml", more)
 		}
-		fmt.Fprintf(&out, "  %s:\n    catalog: %s\n", v.ID, v.Catalog)
+		fmt.Fprintf(&out, "\n  %s:\n    catalog: %s\n", v.ID, v.Catalog)
 		if v.Prefix != "" {
 			fmt.Fprintf(&out, "    prefix: %-23s # another vendor has paths of the same names\n", v.Prefix)
+		}
+		if v.Region != "" {
+			fmt.Fprintf(&out, "    region: %-23s # as the container's tags name its hosts\n", v.Region)
 		}
 		if v.file.Hosts["api"] == "" {
 			at, why := v.Upstream, "as the container names it: see that it is the address of your own"
@@ -207,7 +224,7 @@ func (r *Report) activityLines() string {
 		}
 		fmt.Fprintf(&out, "  - id: %s-with-consent\n    vendor: %s\n    purposes: [%s]\n    basis: consent\n", v.ID, v.ID, purpose)
 		fmt.Fprintf(&out, "    retention: 14 months            # as long as the vendor keeps it: see the settings of your account\n    consent_max_age: %s      # then it is asked for anew\n", age)
-		if v.file.Country != "" && !config.InEEA(v.file.Country) && v.file.Hosts["api"] != "" {
+		if v.file.Country != "" && !config.InEEA(v.file.Country) {
 			fmt.Fprintf(&out, "    transfer: { country: %s, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }   # or what your contract says: SCC ...\n", v.file.Country)
 		}
 		fmt.Fprintf(&out, "    automated_decision: none        # no machine decides about anybody by these data (GDPR Art. 22)\n    required: no\n    profile: %s\n    events: [\"*\"]\n", profile)

@@ -71,6 +71,13 @@ func (e *eye) texts(of []Parameter, into *strings.Builder) {
 	}
 }
 
+// namedBy are the hosts that a tag's settings name.
+func (e *eye) namedBy(tag *Tag) []string {
+	var all strings.Builder
+	e.texts(tag.Parameters, &all)
+	return hostsOf(all.String())
+}
+
 // accountID is the number of an account at Google, as pages show it.
 var accountID = regexp.MustCompile(`^(?:G|GT|AW|DC|UA)-[A-Z0-9-]{4,20}$`)
 
@@ -176,4 +183,38 @@ func (e *eye) lookAtTemplate(s *sight, tag *Tag) {
 	}
 	s.products, s.server, s.hosts = inScript(code + "\n" + all.String())
 	s.loads = len(s.hosts) > 0 || sends.MatchString(code)
+}
+
+// parameterName is the name of a parameter of an event, as Google Analytics takes it.
+var parameterName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]{0,39}$`)
+
+// mostSets is how many names of parameters are reported of a vendor.
+const mostSets = 60
+
+// parametersOf adds the names of parameters that a tag of Google Analytics gives its events, each once, sorted: its own, and
+// those of the variable of settings that it names.
+func (e *eye) parametersOf(tag *Tag, all []string) []string {
+	add := func(of []Parameter) {
+		for i := range of {
+			if of[i].Key != "eventSettingsTable" && of[i].Key != "eventParameters" {
+				continue
+			}
+			for _, row := range of[i].List {
+				name := value(row.Map, "parameter") + value(row.Map, "name")
+				if parameterName.MatchString(name) && len(all) < mostSets && !slices.Contains(all, name) {
+					all = append(all, name)
+				}
+			}
+		}
+	}
+	add(tag.Parameters)
+	if settings := strings.TrimSpace(strings.Trim(value(tag.Parameters, "eventSettingsVariable"), "{}")); settings != "" {
+		for i := range e.c.Variables {
+			if e.c.Variables[i].Name == settings {
+				add(e.c.Variables[i].Parameters)
+			}
+		}
+	}
+	slices.Sort(all)
+	return all
 }

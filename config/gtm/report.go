@@ -1,6 +1,8 @@
 package gtm
 
 import (
+	"cmp"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -88,8 +90,10 @@ type Vendor struct {
 	Name     string   `json:"name"`
 	Prefix   string   `json:"prefix,omitempty"`
 	Upstream string   `json:"upstream,omitempty"` // as the container names it
+	Region   string   `json:"region,omitempty"`   // of the account, as the container's tags name its hosts
 	Tags     []string `json:"tags"`               // that it is there for
 	Consent  []string `json:"consent"`            // types that these ask for
+	Sets     []string `json:"sets,omitempty"`     // parameters that tags of Google Analytics give their events
 
 	product  *product
 	file     *catalog.File
@@ -201,6 +205,10 @@ func (r *Report) judged(tag *Tag, s *sight, e *eye) Judged {
 				v.Consent = append(v.Consent, asked)
 			}
 		}
+		v.Region = cmp.Or(v.Region, regionOf(v.file, e.namedBy(tag)))
+		if p.entry == "ga4" {
+			v.Sets = e.parametersOf(tag, v.Sets)
+		}
 		v.comments = append(v.comments, "from GTM tag "+shown(tag.Name)+", consent: "+j.Consent.String())
 		if v.Upstream == "" && s.server != "" {
 			v.Upstream = "https://" + s.server
@@ -292,4 +300,17 @@ func unused(c *Container, e *eye) []string {
 		}
 	}
 	return all
+}
+
+// regionOf is the region of the catalog entry whose hosts are among some; "" where none is.
+func regionOf(file *catalog.File, hosts []string) string {
+	for _, region := range slices.Sorted(maps.Keys(file.Regions)) {
+		for role, address := range file.Regions[region] {
+			_, host, _ := strings.Cut(address, "://")
+			if address != file.Hosts[role] && slices.Contains(hosts, host) {
+				return region
+			}
+		}
+	}
+	return ""
 }

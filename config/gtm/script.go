@@ -61,7 +61,8 @@ func inScript(script string) (found []*product, server string, others []string) 
 	}
 	if i := slices.IndexFunc(found, func(p *product) bool { return p.own }); i >= 0 && len(others) > 0 && !slices.ContainsFunc(hosts, found[i].of) {
 		at := max(0, slices.IndexFunc(others, func(host string) bool { return strings.Contains(host, found[i].entry) }))
-		server, others = others[at], slices.Delete(others, at, at+1)
+		server = others[at]
+		others = slices.Delete(others, at, at+1)
 	}
 	return found, server, others
 }

@@ -92,8 +92,8 @@ func (t *tree) token() (json.Token, int, error) {
 	if err == nil {
 		return token, at, nil
 	}
-	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return nil, at, t.fault(max(int(syntax.Offset)-1, 0), "this is no JSON: %v", err)
+	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return nil, at, t.fault(at, "this is no JSON: %v", err)
 	}
 	return nil, at, t.fault(len(t.text), "the document breaks off here")
 }
