@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestScripts: whose snippet a script is, and what it names beside. Foreign snippets are cut down to what they are told by.
-func TestScripts(t *testing.T) {
+// TestSnippetsAreTold: whose snippet a script is, and what it names beside. Foreign snippets are cut down to what they are told by.
+func TestSnippetsAreTold(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ script, products, server, others string }{
 		{`fbq('track','Lead')`, "Meta Pixel", "", ""},
