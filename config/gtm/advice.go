@@ -28,7 +28,7 @@ func (a *advice) advise(j *Judged, s *sight, tag *Tag) {
 	case Through:
 		a.through(j, s, tag)
 	case Rebuild:
-		a.rebuild(j, s)
+		a.rebuild(j)
 	case Uncovered:
 		a.uncovered(j, s)
 	case Stays:
@@ -142,7 +142,7 @@ func (a *advice) serverOf(tag *Tag) string {
 	return ""
 }
 
-func (a *advice) rebuild(j *Judged, s *sight) {
+func (a *advice) rebuild(j *Judged) {
 	v := a.of(j.Vendor)
 	to := a.report.Address() + v.Prefix
 	switch {
