@@ -77,6 +77,17 @@ func InitExample(name, dir string, random io.Reader, now time.Time) (Made, error
 
 // InitFor is [InitExample] for a server that runs as one of the [Deployments]; "" is the machine of who tries it.
 func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Made, error) {
+	made, err := InitChanged(name, dir, random, now, func(files map[string][]byte) (err error) {
+		files[serverFile], err = deployed(files[serverFile], deployment)
+		return err
+	}, deployment == "" || deployments[deployment].keeps)
+	made.For = deployment
+	return made, err
+}
+
+// InitChanged is [InitExample] with files that are changed before any is written: tagwarden.yaml, policy/purposes.yaml and
+// so on, by name. Beside says that the server's data will be the folder data in there.
+func InitChanged(name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error, beside bool) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
 		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
 	}
@@ -87,7 +98,7 @@ func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Mad
 	if err != nil {
 		return Made{}, err
 	}
-	if files[serverFile], err = deployed(files[serverFile], deployment); err != nil {
+	if err := change(files); err != nil {
 		return Made{}, err
 	}
 	var there []string
@@ -103,9 +114,9 @@ func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Mad
 		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, strings.Join(there, ", "))
 	}
 	made := Made{
-		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile), For: deployment,
+		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile),
 	}
-	if deployment == "" || deployments[deployment].keeps {
+	if beside {
 		made.Data = filepath.Join(dir, "data")
 	}
 	if files[approverFile] != nil {

@@ -18,7 +18,7 @@ var pages embed.FS
 var topics = []string{
 	"start", "tour", "install", "upgrade", "cost", "limits",
 	"developer", "analyst", "privacy", "security", "operator", "requests", "auditors",
-	"sites", "signals", "choices",
+	"sites", "gtm", "signals", "choices",
 	"policy", "minimisers", "vendors", "promises", "assessments", "notices",
 	"objections", "decisions", "webhooks",
 	"log", "records", "access", "export", "retention", "audit",

@@ -27,10 +27,15 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
+	return printMade(t, &made)
+}
+
+// printMade makes the key state of what was written, and says what there is now and what comes next.
+func printMade(t *terminal, made *config.Made) int {
 	for _, file := range made.Files {
 		printf(t.out, "wrote %s\n", file)
 	}
-	dir, err := makeKeys(t, &made)
+	dir, err := makeKeys(t, made)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
@@ -38,7 +43,7 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 	if dir != "" {
 		printf(t.out, "wrote %s\n", dir)
 	}
-	printNext(t, &made)
+	printNext(t, made)
 	if made.ApproverKey != "" {
 		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n", made.ApproverKey)
 	}

@@ -26,7 +26,8 @@ var waiting = map[string]string{
 
 	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "promises": "--config FILE.yaml", "test": "--config FILE.yaml",
 	"explain": "--config SHOP --hit FILE.http", "replay": "--config SHOP FILE.jsonl", "scan": "FILE.jsonl",
-	"diff": "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
+	"import": "gtm FILE.json",
+	"diff":   "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
 	"snippet": "--config FILE.yaml ga4", "catalog": "check FILE.yaml", "keys": "list --config FILE.yaml",
 	"logs tail": "-f --config FILE.yaml", "logs audit": "--config FILE.yaml", "logs why": "--config FILE.yaml 1",
 	"logs search": "--config FILE.yaml", "logs subject": "--config FILE.yaml client_id=x",

@@ -55,6 +55,7 @@ func verbs() []verb {
 		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
 		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replayVerb},
 		{"scan", "FILE.har|FILE.jsonl...", "report personal data in recorded traffic, before there is a policy", scan},
+		{"import", "gtm CONTAINER.json [--to DIR]", "say which tags of a Google Tag Manager container would pass here, and propose a configuration", importVerb},
 		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
 		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
 		{"report", "art30|cnil --config FILE [--lang en|de|fr]", "write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},

@@ -49,6 +49,7 @@ var mayImport = []imports{
 	{"config/assess", []string{"config", "config/calendar", "config/notice", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/cnil", []string{"config", "config/calendar", "config/notice", "config/strict", "rules/..."}, "it speaks in the record's words"},
 	{"config/change", []string{"config", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
+	{"config/gtm", []string{"config", "rules/catalog"}, "containers are read into vendors of the catalog, and written as init writes"},
 	{"config/front", nil, "what stands before a site is told a path and an address"},
 	{"config/notice", []string{"config", "config/calendar", "config/strict", "rules/..."}, "a reader of a loaded configuration"},
 	{"config/internal/...", []string{"config", "config/internal/...", "rules/..."}, "what tests of the configuration share"},
