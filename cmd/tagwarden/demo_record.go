@@ -45,14 +45,7 @@ func (s *demoSite) recorded() (hit uint64) {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		q := &query.Question{Numbers: query.Range{First: s.next}}
-		_, err := query.Open(s.demo.ledger(), query.Options{}).Ask(within, q, func(found *query.Found) bool {
-			s.next = max(s.next, found.Number+1)
-			if one := gjson.GetBytes(found.Record, "hit"); string(ledger.KindOf(found.Record)) == "event" {
-				hit = one.Uint()
-			}
-			return true
-		})
+		hit, err := s.readOn(within)
 		if hit != 0 || err != nil {
 			return hit
 		}
@@ -62,6 +55,20 @@ func (s *demoSite) recorded() (hit uint64) {
 			return 0
 		}
 	}
+}
+
+// readOn reads the records that the log has got since it did so last, and returns the number of the newest hit among
+// them; 0: there is none.
+func (s *demoSite) readOn(ctx context.Context) (hit uint64, err error) {
+	q := &query.Question{Numbers: query.Range{First: s.next}}
+	_, err = query.Open(s.demo.ledger(), query.Options{}).Ask(ctx, q, func(found *query.Found) bool {
+		s.next = max(s.next, found.Number+1)
+		if string(ledger.KindOf(found.Record)) == ledger.KindEvent {
+			hit = gjson.GetBytes(found.Record, "hit").Uint()
+		}
+		return true
+	})
+	return hit, err
 }
 
 // record answers what the log says of a hit: its records in words, and what their proofs prove.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"net"
@@ -120,6 +121,10 @@ func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	verdict, err := s.demo.explain(text, s.t.now())
 	if err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest)
+		return
+	}
+	if _, err := s.readOn(context.Background()); err != nil { // what is recorded from here on is this hit's
+		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 		return
 	}
 	before := s.demo.vendors.count()
