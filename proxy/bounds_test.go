@@ -142,7 +142,7 @@ func TestUnknownPlacesAreCounted(t *testing.T) {
 	}{
 		{get("/nothing", yes), 404},
 		{get("/t//g/collect", yes), 404},
-		{get("/", ""), 404},
+		{post("/", "", "x=1"), 404},
 		{strings.Replace(get("/nothing", preflight), "GET", "OPTIONS", 1), 404},
 		{strings.Replace(get(pageView, yes), "shop.example", "evil.example", 1), 421},
 		{strings.Replace(get(pageView, yes), "shop.example", "169.254.169.254", 1), 421},

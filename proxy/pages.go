@@ -36,11 +36,11 @@ func (s *Snapshot) recognise(h *fasthttp.RequestHeader) []objection.ID {
 	return ids
 }
 
-// servePages answers a visitor who asks for a page of ours.
+// servePages answers a visitor who asks for a page of ours, or what this is.
 func servePages(s *Server, h *hitContext) result {
 	site, path := s.visitors.page(h)
 	if site == nil {
-		return next
+		return frontDoor(h)
 	}
 	h.j.Site = site
 	if reason := h.readBody(pageBody); reason != rules.Unjudged {

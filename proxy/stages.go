@@ -13,7 +13,7 @@ import (
 var stages = []stage{
 	{"receive", receive},         // framing of the head; the request as bytes, whose address it is
 	{"health", answerHealth},     // a load balancer asks whether hits are taken; at the end of the server, nothing goes on
-	{"pages", servePages},        // a visitor asks for a page of ours
+	{"pages", servePages},        // a visitor asks for a page of ours, or what this is
 	{"preflight", preflight},     // a browser or an SDK asks whether it may send a hit
 	{"route", route},             // the site, the vendor, the endpoint, and so how much it may hold (rules.FindRoute)
 	{"room", room},               // where its events would wait for their vendor: whether they can

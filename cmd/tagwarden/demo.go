@@ -55,15 +55,17 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 	}
 	t.endsTidily() // its folder goes with it
 	d, err := newDemo(t)
+	var seen demoTally
 	if err == nil {
 		defer d.close()
-		err = d.show(t)
+		seen, err = d.show(t)
 	}
 	if err != nil {
 		t.fail("%v", err)
 		return findings
 	}
 	if *once {
+		seen.printNext(t.out)
 		return fine
 	}
 	d.invite(t)
@@ -76,6 +78,9 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 type demonstration struct {
 	dir     string
 	vendors *standIns
+	file    string // the server file
+	private string // the key of who approves
+	root    pseudonym.Root
 	policy  *rules.Policy
 	keys    *rules.Keys
 	server  *proxy.Server
@@ -102,12 +107,11 @@ func newDemo(t *terminal) (d *demonstration, err error) {
 	if err != nil {
 		return d, err
 	}
-	root, err := readRoot(context.Background(), &loaded.Server)
-	if err != nil {
+	if d.root, err = readRoot(context.Background(), &loaded.Server); err != nil {
 		return d, err
 	}
-	d.policy, d.keys = loaded.Policy, rules.NewKeys(root, loaded.Policy, t.now())
-	if err := d.start(t, loaded, root); err != nil {
+	d.judgeBy(loaded.Policy, t.now())
+	if err := d.start(t, loaded); err != nil {
 		return d, err
 	}
 	d.site, err = startDemoSite(d, t)
@@ -152,6 +156,7 @@ approvers: { %s: %q }
 	if err := os.WriteFile(made.Server, []byte(server), 0o600); err != nil {
 		return nil, err
 	}
+	d.file, d.private = made.Server, private
 	return approvedByDemo(made.Server, private)
 }
 
@@ -180,8 +185,16 @@ func approvedByDemo(file, private string) (*config.Loaded, error) {
 	return config.Load(file)
 }
 
-func (d *demonstration) start(t *terminal, loaded *config.Loaded, root pseudonym.Root) error {
-	server, err := proxy.New(loaded, proxy.Options{Root: root, Version: version, Now: t.now})
+// judgeBy has what is shown judged by a policy.
+func (d *demonstration) judgeBy(policy *rules.Policy, now time.Time) {
+	d.policy, d.keys = policy, rules.NewKeys(d.root, policy, now)
+}
+
+// ledger is the folder of the forwarding log.
+func (d *demonstration) ledger() string { return filepath.Join(d.dir, "shop", "data", "ledger") }
+
+func (d *demonstration) start(t *terminal, loaded *config.Loaded) error {
+	server, err := proxy.New(loaded, proxy.Options{Root: d.root, Version: version, Now: t.now})
 	if err != nil {
 		return err
 	}
@@ -215,23 +228,24 @@ func (d *demonstration) close() {
 }
 
 // show sends the recorded hits through the running proxy and prints each.
-func (d *demonstration) show(t *terminal) error {
+func (d *demonstration) show(t *terminal) (seen demoTally, err error) {
 	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is the one that `tagwarden init` writes. Everything runs on this machine.\nIts assessments are signed by %q: by nobody, for this alone. After `init` a person has to read and approve them.\n", demoApprover)
 	lines := json.NewDecoder(bytes.NewReader(demoHits))
 	for number := 1; ; number++ {
 		var h demoHit
 		err := lines.Decode(&h)
 		if errors.Is(err, io.EOF) {
-			return nil
+			return seen, nil
 		}
 		if err != nil {
-			return err
+			return seen, err
 		}
 		x, received, err := d.send(&h, t.now())
 		if err != nil {
-			return err
+			return seen, err
 		}
 		printDemoHit(t.out, number, &h, x, received)
+		seen.add(x, len(received) > 0)
 	}
 }
 
@@ -310,7 +324,7 @@ func (d *demonstration) pass(text []byte, answer *fasthttp.Response) error {
 func (d *demonstration) invite(t *terminal) {
 	printf(t.out, `
 Try it yourself:
-  open   http://%[1]s/      a small shop page: choose, send events, and watch what the vendors get
+  open   http://%[1]s/      a small shop page: choose, send events, object, let an assessment expire, see the log's proof
   curl   'http://%[1]s/t/g/collect?v=2&tid=G-DEMO&cid=1.2&en=page_view&dl=https%%3A%%2F%%2Fshop.example%%2F%%3Femail%%3Dme%%2540example.com'
          denied: no choice was made. Add  -H 'Cookie: site_consent={"analytics":"yes"}'  and it goes, without the address.
          What became of it is printed here, and shown on the page.
@@ -318,5 +332,5 @@ Try it yourself:
   logs   go run ./cmd/tagwarden logs tail --dir %[3]s
 
 Ctrl-C ends it and removes what it wrote.
-`, d.site.address, d.admin, filepath.Join(d.dir, "shop", "data", "ledger"))
+`, d.site.address, d.admin, d.ledger())
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -70,6 +71,43 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 		printf(w, ", %d dropped: %s", len(dropped), cut(strings.Join(dropped, ", "), 110))
 	}
 	printf(w, "\n")
+}
+
+// demoTally is what was shown, in short.
+type demoTally struct {
+	hits, travelled int
+	reasons         []string // of what did not travel, as they came
+}
+
+// add counts a hit, and why it did not travel.
+func (s *demoTally) add(x *rules.Explanation, travelled bool) {
+	if s.hits++; travelled {
+		s.travelled++
+		return
+	}
+	reasons := []string{x.Reason}
+	for i := range x.Events {
+		reasons = append(reasons, x.Events[i].Reason)
+	}
+	for _, reason := range reasons {
+		if reason != "" && !slices.Contains(s.reasons, reason) {
+			s.reasons = append(s.reasons, reason)
+		}
+	}
+}
+
+// printNext says in short what was seen, and what to do next.
+func (s *demoTally) printNext(w io.Writer) {
+	printf(w, `
+%s
+You saw %d hits. %d travelled, each cut down to what its basis permits; %d went nowhere (%s).
+
+Next:
+  tagwarden demo         the same with a page to click: send a hit, object to it, let the assessment of hit 3 expire, and
+                         see what the log says of it, with the proof
+  tagwarden init shop    writes the policy that decided here; nobody has signed it then, so that hit 3 is denied as well
+  tagwarden docs tour    goes on from there: your own hit, a recording, and the search for both in the log
+`, strings.Repeat("─", 100), s.hits, s.travelled, s.hits-s.travelled, strings.Join(s.reasons, ", "))
 }
 
 // printPair prints a field before beside after, or, where that does not fit a line, before above after.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	_ "embed"
 	"encoding/json"
 	"net"
@@ -28,6 +29,7 @@ type demoSite struct {
 
 	mu    sync.Mutex
 	shown []shownHit
+	next  uint64 // the record of the log that comes next
 }
 
 // shownHit is a hit as the page shows it.
@@ -37,6 +39,7 @@ type shownHit struct {
 	Verdict  *rules.Explanation `json:"verdict"`
 	Received []received         `json:"received"`
 	Status   int                `json:"status"`
+	Hit      uint64             `json:"hit,omitempty"` // its number in the log; 0: the log has none of it
 }
 
 func startDemoSite(d *demonstration, t *terminal) (*demoSite, error) {
@@ -61,6 +64,14 @@ func (s *demoSite) serve(ctx *fasthttp.RequestCtx) {
 		ctx.SetBody(demoPage)
 	case path == "/hits.json":
 		s.list(ctx)
+	case path == "/record.json":
+		s.record(ctx)
+	case path == "/proof.json":
+		s.proof(ctx)
+	case path == "/assessment.json":
+		s.assessment(ctx)
+	case isVisitorsPage(path):
+		s.passPage(ctx)
 	case strings.HasPrefix(path, "/t/"):
 		s.passOn(ctx)
 	case path == "/favicon.ico":
@@ -82,16 +93,38 @@ func (s *demoSite) list(ctx *fasthttp.RequestCtx) {
 	ctx.SetBody(text)
 }
 
+// isVisitorsPage tells whether a path is one of the proxy's own pages, which the shop's web server passes on as well.
+func isVisitorsPage(path string) bool {
+	path = strings.TrimPrefix(path, "/t")
+	return path == "/privacy" || strings.HasPrefix(path, "/privacy/") || path == "/.well-known/gpc.json"
+}
+
+// passPage hands what is no hit to the proxy, and answers as that does.
+func (s *demoSite) passPage(ctx *fasthttp.RequestCtx) {
+	if err := s.demo.pass(asPassedOn(ctx), &ctx.Response); err != nil {
+		ctx.SetStatusCode(fasthttp.StatusBadGateway)
+	}
+}
+
+// asPassedOn is the text of a request as the shop's web server passes it on, of a visitor whose address is one of those
+// kept for documentation (RFC 5737), in place of loopback.
+func asPassedOn(ctx *fasthttp.RequestCtx) []byte {
+	headers := append(rawHeaders(ctx), [2]string{"X-Forwarded-For", "203.0.113.77"}, [2]string{"Connection", "close"})
+	return replay.Text(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
+}
+
 // passOn hands a hit to the proxy and remembers what became of it. One at a time: so that what a stand-in received is this hit's.
 func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	const visitor = "203.0.113.77" // an address kept for documentation (RFC 5737), in place of loopback
-	headers := append(rawHeaders(ctx), [2]string{"X-Forwarded-For", visitor}, [2]string{"Connection", "close"})
-	text := replay.Text(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
+	text := asPassedOn(ctx)
 	verdict, err := s.demo.explain(text, s.t.now())
 	if err != nil {
 		ctx.SetStatusCode(fasthttp.StatusBadRequest)
+		return
+	}
+	if _, err := s.readOn(context.Background()); err != nil { // what is recorded from here on is this hit's
+		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
 		return
 	}
 	before := s.demo.vendors.count()
@@ -104,7 +137,7 @@ func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 		number = s.shown[len(s.shown)-1].Number + 1
 	}
 	got := s.demo.vendors.since(before)
-	s.shown = append(s.shown, shownHit{number, string(text), verdict, got, ctx.Response.StatusCode()})
+	s.shown = append(s.shown, shownHit{number, string(text), verdict, got, ctx.Response.StatusCode(), s.recorded()})
 	own := demoHit{Title: "A hit of yours", Choice: "cookie", text: string(ctx.PostBody())}
 	own.Method, own.Target = string(ctx.Method()), string(ctx.RequestURI())
 	printDemoHit(s.t.out, number, &own, verdict, got)

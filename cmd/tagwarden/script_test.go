@@ -126,35 +126,6 @@ func ask(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[2]), text, 0o600))
 }
 
-// TestDocumentedTour runs the commands of the tour, as a reader would.
-func TestDocumentedTour(t *testing.T) {
-	text, err := os.ReadFile("docs/tour.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, tour, found := strings.Cut(string(text), "\n\n```console\n")
-	if !found {
-		t.Fatal("the page has no tour")
-	}
-	tour, _, _ = strings.Cut(tour, "```")
-	t.Chdir(t.TempDir())
-	ran := 0
-	for line := range strings.Lines(tour) {
-		words := strings.Fields(strings.TrimPrefix(strings.TrimSpace(line), "$ "))
-		if len(words) == 0 || words[0] != "./tagwarden" || words[1] == "serve" {
-			continue
-		}
-		var out, errs strings.Builder
-		if code := run(t.Context(), &terminal{out: &out, err: &errs, now: time.Now}, words[1:]); code != fine {
-			t.Fatalf("%s: exit code %d\n%s%s", line, code, out.String(), errs.String())
-		}
-		ran++
-	}
-	if ran < 4 {
-		t.Errorf("only %d commands of the tour were run", ran)
-	}
-}
-
 // TestDocumentedVendor: nothing is wrong with the vendor file that the page shows.
 func TestDocumentedVendor(t *testing.T) {
 	text, err := os.ReadFile("docs/vendors.md")
