@@ -54,7 +54,7 @@ func scan(_ context.Context, t *terminal, args []string) int {
 			return usage
 		}
 		if passed > 0 {
-			printf(t.err, "%s: %d entries are no HTTP requests, and were passed over\n", file, passed)
+			printf(t.err, "%s: %s, passed over\n", file, noHTTP(passed))
 		}
 	}
 	report := s.Report()
