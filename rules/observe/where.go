@@ -3,9 +3,9 @@ package observe
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -20,25 +20,30 @@ type Where struct {
 	Fits string `json:"fits,omitempty"` // the vendor of the catalog that takes such hits; "" where none does
 }
 
-// Where says where a recorded hit was sent, and which vendor of the catalog takes such hits.
+// Where says where a recorded hit was sent, and which vendor of the catalog takes such hits: one that can read it, else
+// one that has its path.
 func (s *Scanner) Where(r *replay.Request) (w Where, err error) {
 	q, fault := readRequest(r)
 	if fault != "" {
 		return w, fmt.Errorf("%s:%d: %s", r.File, r.Line, fault)
 	}
 	w.Host = scrubbedHost(q.host)
-	if w.Path = s.pathWithoutIDs(q.url.EscapedPath()); r.Method == "OPTIONS" {
-		return w, nil
+	w.Path = s.pathWithoutIDs(q.url.EscapedPath())
+	id, x := "", (*rules.Explanation)(nil)
+	if r.Method != "OPTIONS" {
+		id, x = s.recognise(q, r.Text)
 	}
-	id, x := s.recognise(q, r.Text)
-	if x == nil {
-		return w, nil
-	}
-	w.Fits = id
-	file, _ := catalog.Builtin(id)
-	at := slices.IndexFunc(file.Endpoints, func(e catalog.EndpointFile) bool { return e.ID == x.Endpoint })
-	if at >= 0 {
-		w.Path = file.Endpoints[at].Path
+	for _, of := range s.policy.Recipients() {
+		for i := range of.Catalog.Endpoints {
+			at := &of.Catalog.Endpoints[i]
+			if x != nil && (of.ID != id || at.ID != x.Endpoint) {
+				continue
+			}
+			if x != nil || at.Path.Fits([]byte(q.url.Path)) != catalog.NoFit {
+				w.Path, w.Fits = at.Path.Text, of.ID
+				return w, nil
+			}
+		}
 	}
 	return w, nil
 }
