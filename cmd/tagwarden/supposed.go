@@ -28,7 +28,7 @@ func addSupposeFlags(f *flag.FlagSet, unasked string) *supposeFlags {
 	f.Func("choice", "the visitor's choice, in place of all signals of hits: "+strings.Join(words, ", ")+" ("+unasked+")",
 		func(given string) error {
 			if _, known := signal.ParseChoice(given); !known {
-				return errors.New("one of " + strings.Join(words, ", ") + " is" + strict.Suggestion(given, words))
+				return errors.New("one of " + strings.Join(words, ", ") + " is" + nearOf(given, words))
 			}
 			*s.choice = given
 			return nil
@@ -69,9 +69,6 @@ func (s *supposeFlags) asked(t *terminal, policies ...*rules.Policy) (all []sign
 		suggestion := ""
 		if wrong, is := errors.AsType[*rules.WrongSignal](faults[k]); is && wrong.Name != "" {
 			suggestion = strict.Suggestion(wrong.Name, wrong.Known)
-			if suggestion == "" && len(wrong.Known) > 0 {
-				suggestion = ": there are " + strings.Join(wrong.Known, ", ")
-			}
 		}
 		t.fail("--signal %s: %v%s", text, faults[k], suggestion)
 		return nil, false
