@@ -25,7 +25,9 @@ type overlooking struct {
 // here, a policy without tests.
 func Overlooked(l *Loaded) strict.Faults {
 	var none strict.Faults // they were read before
-	parse := func(name string) *strict.Document { return strict.Parse(l.Source.display(name), l.Source.policy[name], &none) }
+	parse := func(name string) *strict.Document {
+		return strict.Parse(l.Source.display(name), l.Source.policy[name], &none)
+	}
 	o := overlooking{
 		Loaded: l, server: strict.Parse(l.Source.Path, l.Source.server, &none), purposes: parse(purposesFile),
 		activities: parse(activitiesFile),

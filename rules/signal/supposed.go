@@ -16,14 +16,14 @@ const (
 	AllRefused               // a no to everything, by the visitor's own act
 )
 
-var choiceNames = [...]string{AsRecorded: "as-recorded", AllGranted: "all", NoneMade: "none", AllRefused: "refused"}
+var choiceWords = [...]string{AsRecorded: "as-recorded", AllGranted: "all", NoneMade: "none", AllRefused: "refused"}
 
 // String returns the word that people choose it by.
-func (c Choice) String() string { return choiceNames[c] }
+func (c Choice) String() string { return choiceWords[c] }
 
 // ParseChoice reads a word that [Choice.String] gives.
 func ParseChoice(word string) (Choice, bool) {
-	for c, of := range choiceNames {
+	for c, of := range choiceWords {
 		if of == word {
 			return Choice(c), true
 		}
