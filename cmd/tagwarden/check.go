@@ -158,10 +158,7 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 
 // days counts days in words.
 func days(n int) string {
-	if n == 1 {
-		return "1 day"
-	}
-	return sprintf("%d days", n)
+	return counted(n, "day")
 }
 
 // hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.
