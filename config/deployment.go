@@ -31,9 +31,6 @@ var deployments = map[string]deployment{
 	}},
 }
 
-// baseLine is the line that has one path passed on, behind the names under which hits arrive.
-const baseLine = "    base: /t                                      # the path that your web server passes on to here"
-
 // Deployments lists how a server may run that a folder can be written for.
 func Deployments() []string { return slices.Sorted(maps.Keys(deployments)) }
 
@@ -49,13 +46,6 @@ func deployed(server []byte, name string) ([]byte, error) {
 	replaced := 0
 	var out []string
 	for line := range strings.SplitSeq(string(server), "\n") {
-		switch {
-		case strings.HasPrefix(line, "    # base: "):
-			continue
-		case strings.HasPrefix(line, "    hosts: "):
-			out = append(out, line, baseLine)
-			continue
-		}
 		for begins, is := range d.lines {
 			if strings.HasPrefix(line, begins) {
 				line = is

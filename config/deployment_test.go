@@ -33,10 +33,7 @@ func TestDeployments(t *testing.T) {
 				t.Fatalf("%s of %q: %v", deployment, example, err)
 			}
 			s := &loaded.Server
-			base, root := "/t", ""
-			if deployment == "" {
-				base = ""
-			}
+			root := ""
 			if len(s.Keys.RootCommand) > 0 {
 				root = s.Keys.RootCommand[0]
 			}
@@ -45,7 +42,7 @@ func TestDeployments(t *testing.T) {
 				t.Errorf("%s of %q: %+v", deployment, example, s)
 			}
 			for id, site := range s.Sites {
-				if site.Base != base {
+				if site.Base != "/t" {
 					t.Errorf("%s of %q: site %s has base %q", deployment, example, id, site.Base)
 				}
 			}

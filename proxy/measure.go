@@ -31,7 +31,7 @@ type uncovered struct{ site, what string }
 
 type consentSaid struct {
 	site string
-	what signal.Choice
+	what signal.Overall
 }
 
 type fields struct {
@@ -96,10 +96,10 @@ func (f *counters) saw(h *hitContext) {
 }
 
 // choiceOf is what the events of a hit say of the visitor's choice: where they differ, some of it.
-func choiceOf(all []signal.Signals) signal.Choice {
-	choice := all[0].Choice()
+func choiceOf(all []signal.Signals) signal.Overall {
+	choice := all[0].Overall()
 	for i := range all[1:] {
-		if all[i+1].Choice() != choice {
+		if all[i+1].Overall() != choice {
 			return signal.GrantedSome
 		}
 	}

@@ -24,6 +24,8 @@ type Question struct {
 	Keys       *Keys
 	Region     string          // in place of what the hit tells; "" for that
 	Signals    *signal.Signals // in place of what the hit says; nil for that
+	Supposed   signal.Supposed // in place of what the hit says by the same sources; nothing in its zero value
+	Otherwise  bool            // what would become of fields of denied events is asked for, too
 }
 
 // Explanation is a verdict as people and other tools read it. Its JSON is fixed: members may be added, none taken away.
@@ -91,7 +93,19 @@ type ExplainedField struct {
 	Sent   bool     `json:"sent"`
 	Why    string   `json:"why,omitempty"`   // why it is dropped though a line names it
 	Found  []string `json:"found,omitempty"` // what the scrubber found, by the labels of its markers
-	Rule   string   `json:"rule,omitempty"`  // the line that decided; missing where no line names the field
+	Rule   string   `json:"rule,omitempty"`  // the line that decided; missing where no line names the field, and of a denied event
+
+	Otherwise []ExplainedOtherwise `json:"otherwise,omitempty"` // of a denied event, where it was asked for
+}
+
+// ExplainedOtherwise is what would become of a field, had its event travelled on an activity that denied it.
+type ExplainedOtherwise struct {
+	Activity string `json:"activity"`
+	Action   string `json:"action"`
+	After    string `json:"after"`
+	Sent     bool   `json:"sent"`
+	Why      string `json:"why,omitempty"`
+	Rule     string `json:"rule,omitempty"`
 }
 
 // ExplainedRequest is the request to the vendor. Body is text, or BodyBase64 where it is not UTF-8.
@@ -140,33 +154,64 @@ func (p *Policy) Explain(q *Question) (*Explanation, error) {
 			return nil, err
 		}
 	}
+	answer := answering{policy: p, question: q, objections: objections, region: region}
 	j, trace := new(Judgement), new(Trace)
-	j.Hit.Reset()
-	j.Hit.Request, j.Policy = q.Request, p
-	in := Inputs{Now: q.At, Keys: q.Keys}
-	received := len(q.Request.Query) + len(q.Request.Body)
-	if !q.Refused && string(q.Request.Method) == "OPTIONS" {
-		if x := preflight(j); x != nil {
-			return x, nil
-		}
+	if x := answer.preflight(j); x != nil {
+		return x, nil
 	}
-	reason := MalformedHit
-	if !q.Refused {
-		reason = Read(p, j, &in, trace)
-	}
+	reason := answer.read(j, trace)
 	if reason == Unjudged {
-		if q.Region != "" {
-			j.Region = region
-		}
-		if q.Signals != nil {
-			j.Signals = append(j.Signals[:0], *q.Signals)
-		}
-		for range j.Hit.Events {
-			j.Objections = append(j.Objections, objections)
-		}
-		reason = Judge(j, &in)
+		reason = Judge(j, answer.inputs())
 	}
-	return explained(j, trace, reason, received), nil
+	x := explained(j, trace, reason, len(q.Request.Query)+len(q.Request.Body))
+	if q.Otherwise && reason == Unjudged {
+		answer.otherwise(j, x)
+	}
+	return x, nil
+}
+
+// answering is a question with what it names looked up.
+type answering struct {
+	policy     *Policy
+	question   *Question
+	objections Objections
+	region     Region
+}
+
+func (a *answering) inputs() *Inputs { return &Inputs{Now: a.question.At, Keys: a.question.Keys} }
+
+// read takes the hit apart, and puts in place of what it says what the question says.
+func (a *answering) read(j *Judgement, trace *Trace) Reason {
+	q := a.question
+	j.Hit.Reset()
+	j.Hit.Request, j.Policy = q.Request, a.policy
+	if q.Refused {
+		return MalformedHit
+	}
+	if reason := Read(a.policy, j, a.inputs(), trace); reason != Unjudged {
+		return reason
+	}
+	if q.Region != "" {
+		j.Region = a.region
+	}
+	if q.Signals != nil {
+		j.Signals = append(j.Signals[:0], *q.Signals)
+	}
+	suppose(j, &q.Supposed, trace)
+	for range j.Hit.Events {
+		j.Objections = append(j.Objections, a.objections)
+	}
+	return Unjudged
+}
+
+// preflight explains a browser's question, where the hit is one.
+func (a *answering) preflight(j *Judgement) *Explanation {
+	if a.question.Refused || string(a.question.Request.Method) != "OPTIONS" {
+		return nil
+	}
+	j.Hit.Reset()
+	j.Hit.Request, j.Policy = a.question.Request, a.policy
+	return preflight(j)
 }
 
 // preflight explains a browser's question whether it may send a hit: it is answered, and nothing is judged. It returns nil where it is
@@ -212,7 +257,10 @@ func explained(j *Judgement, trace *Trace, reason Reason, received int) *Explana
 		if f.Event != hit.Shared {
 			of = &x.Events[f.Event].Fields
 		}
-		*of = append(*of, ExplainedField{f.Path, f.Class.String(), f.Action, f.Before, f.After, f.Sent, f.Why, f.Found, f.Rule})
+		*of = append(*of, ExplainedField{
+			Path: f.Path, Class: f.Class.String(), Action: f.Action, Before: f.Before, After: f.After, Sent: f.Sent, Why: f.Why,
+			Found: f.Found, Rule: f.Rule,
+		})
 	}
 	if !j.Out.Forward {
 		x.Respond = response(j.DeniedAnswer())

@@ -42,7 +42,7 @@ func listCatalog(t *terminal) int {
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	for _, id := range catalog.BuiltinIDs() {
 		file, _ := catalog.Builtin(id)
-		printf(table, "%s\t%s\t%d endpoints\t%d fields\n", id, file.Name, len(file.Endpoints), len(file.Fields))
+		printf(table, "%s\t%s\t%s\t%s\n", id, file.Name, counted(len(file.Endpoints), "endpoint"), counted(len(file.Fields), "field"))
 	}
 	_ = table.Flush()
 	return fine

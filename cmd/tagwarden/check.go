@@ -47,7 +47,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	}
 	warnings := warningsOf(t, loaded)
 	faults, more := loaded.CheckCertificate(t.now())
-	for _, w := range append(more, loaded.Placeholders()...) {
+	for _, w := range slices.Concat(more, config.Overlooked(loaded), loaded.Placeholders()) {
 		warnings = append(warnings, w.Error())
 	}
 	for _, missing := range loaded.Lacks(func(m config.Missing) bool { return m.Of == config.WhoReceives }) {
@@ -158,10 +158,7 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 
 // days counts days in words.
 func days(n int) string {
-	if n == 1 {
-		return "1 day"
-	}
-	return sprintf("%d days", n)
+	return counted(n, "day")
 }
 
 // hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.

@@ -16,7 +16,7 @@ var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "s
 func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got []received) {
 	path, query, _ := strings.Cut(h.Target, "?")
 	printf(w, "\n%s\n%d. %s\n", strings.Repeat("─", 100), number, h.Title)
-	printf(w, "   in       %s %s, %d bytes; the visitor: %s\n", h.Method, path, x.Bytes.In, choices[h.Choice])
+	printf(w, "   in       %s %s, %s; the visitor: %s\n", h.Method, path, counted(x.Bytes.In, "byte"), choices[h.Choice])
 	for _, sent := range []string{query, h.text} {
 		if sent != "" {
 			printf(w, "            %s\n", cut(sent, 150))
@@ -42,7 +42,7 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 		return
 	}
 	for _, r := range got {
-		printf(w, "   out      %s %s, %d bytes\n", r.Vendor, r.Method, x.Bytes.Out)
+		printf(w, "   out      %s %s, %s\n", r.Vendor, r.Method, counted(x.Bytes.Out, "byte"))
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	kept, dropped := 0, []string{}

@@ -8,7 +8,7 @@ import (
 )
 
 func diff(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("diff", "OLD NEW [--traffic FILE.har|FILE.jsonl]... [--host HOST] [--from IP] [--at TIME] [--format text|json]")
+	f := t.flags("diff", "OLD NEW [--traffic FILE.har|FILE.jsonl]... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] [--from IP] [--at TIME] [--format text|json]")
 	var traffic []string
 	f.Func("traffic", "recorded hits, to be judged by both policies; may be given again", func(file string) error {
 		traffic = append(traffic, file)
@@ -17,6 +17,7 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	host := f.String("host", "", "a site's host name, in place of the recorded Host")
 	from := f.String("from", "192.0.2.1", "the visitors' address")
 	moment := f.String("at", "", "the time of the comparison and of the hits, RFC 3339; now, where it is not given")
+	supposed := addSupposeFlags(f, "each of them in turn")
 	form := format(f, "json")
 	files, code, done := t.parse(f, args)
 	if done {
@@ -24,6 +25,10 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	}
 	if len(files) > 2 && len(traffic) > 0 {
 		files, traffic = files[:2], append(traffic, files[2:]...)
+	}
+	if len(traffic) == 0 && (*supposed.choice != "" || len(supposed.signals) > 0) {
+		t.fail("--choice and --signal are about recorded hits: which? Say so by --traffic FILE")
+		return usage
 	}
 	if len(files) != 2 {
 		t.fail("two server files are wanted: the old one and the new one")
@@ -43,12 +48,13 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	}
 	result := comparison{Changes: change.Between(old, changed, at)}
 	if len(traffic) > 0 {
-		if result.Traffic, ok = impactOf(t, old, changed, traffic, *host, *from, at); !ok {
+		result.impacts, ok = impactsOf(t, &comparing{old: old, changed: changed, files: traffic, host: *host, from: *from, at: at, supposed: supposed})
+		if !ok {
 			return usage
 		}
 	}
 	result.Wider = slices.ContainsFunc(result.Changes, func(c change.Change) bool { return c.Effect == change.Wider }) ||
-		result.Traffic != nil && result.Traffic.wider()
+		result.wider()
 	if *form == "json" {
 		if result.Changes == nil {
 			result.Changes = []change.Change{}
@@ -67,15 +73,15 @@ func diff(_ context.Context, t *terminal, args []string) int {
 type comparison struct {
 	Wider   bool            `json:"wider"`
 	Changes []change.Change `json:"changes"`
-	Traffic *impact         `json:"traffic,omitempty"`
+	impacts
 }
 
 func (c *comparison) print(t *terminal) {
 	for _, c := range c.Changes {
 		printf(t.out, "%s\n", c)
 	}
-	if c.Traffic != nil {
-		c.Traffic.print(t.out)
+	if c.Recorded != nil || c.Supposed != nil {
+		c.impacts.print(t.out)
 	}
 	wider, narrower := 0, 0
 	for _, c := range c.Changes {
@@ -91,7 +97,7 @@ func (c *comparison) print(t *terminal) {
 	case len(c.Changes) == 0 && !c.Wider:
 		printf(t.out, "nothing is different\n")
 	default:
-		printf(t.out, "%d changes: %d wider, %d narrower\n", len(c.Changes), wider, narrower)
+		printf(t.out, "%s: %d wider, %d narrower\n", counted(len(c.Changes), "change"), wider, narrower)
 	}
 	if c.Wider {
 		printf(t.out, "something widens: let somebody else look at it, too\n")

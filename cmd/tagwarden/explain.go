@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // askFlags are the flags that explain and replay share.
@@ -28,6 +29,7 @@ type askFlags struct {
 	from, at   *string
 	keys       *string
 	raw        *bool
+	supposed   *supposeFlags
 }
 
 func addAskFlags(f *flag.FlagSet) *askFlags {
@@ -37,6 +39,8 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		at:     f.String("at", "", "the time of the hit, RFC 3339; now, where it is not given"),
 		keys:   f.String("keys", "", "a file with a root secret, or a folder of key state, in place of the published test key"),
 		raw:    f.Bool("raw", false, "show identifying values whole"),
+
+		supposed: addSupposeFlags(f, signal.AsRecorded.String()),
 	}
 	what := "an objection of the visitor: a purpose's id, vendor:ID or all; kept_opt_out for an opt-out that is kept; " +
 		"may be given again"
@@ -108,12 +112,19 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 			return nil, usage
 		}
 	}
-	a.question = rules.Question{Objections: f.objections, Receipts: f.receipts, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy)}
+	supposed, ok := f.supposed.asked(t, loaded.Policy)
+	if !ok {
+		return nil, usage
+	}
+	a.question = rules.Question{
+		Objections: f.objections, Receipts: f.receipts, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy),
+		Supposed: supposed[0],
+	}
 	return a, fine
 }
 
 func explain(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("explain", "--config FILE --hit FILE.http [--objection SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
+	f := t.flags("explain", "--config FILE --hit FILE.http [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
 	given := addAskFlags(f)
 	file := f.String("hit", "", "a raw HTTP/1.1 request; - is standard input")
 	form := format(f, "json")
@@ -134,6 +145,7 @@ func explain(_ context.Context, t *terminal, args []string) int {
 		t.fail("--hit: %v", err)
 		return usage
 	}
+	a.question.Otherwise = true
 	x, err := a.explain(text)
 	if err != nil {
 		t.fail("%s: %v", *file, err)
@@ -193,7 +205,7 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	}
 	if len(x.Shared) > 0 {
 		printf(w, "\nOf the whole hit\n")
-		printFields(w, x.Shared)
+		printFields(w, x.Shared, x.Forward == nil)
 	}
 	printf(w, "\n")
 	if x.Forward != nil {
@@ -237,10 +249,11 @@ func printEvent(w io.Writer, e *rules.ExplainedEvent) {
 	} else {
 		printf(w, "  → denied: %s\n", e.Reason)
 	}
-	printFields(w, e.Fields)
+	printFields(w, e.Fields, e.Decision != "permit")
 }
 
-func printFields(w io.Writer, fields []rules.ExplainedField) {
+// printFields prints what became of fields. Denied tells that nothing of what they belong to travels.
+func printFields(w io.Writer, fields []rules.ExplainedField, denied bool) {
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	for _, f := range fields {
 		after := short(f.After)
@@ -249,6 +262,8 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 		}
 		rule := f.Rule
 		switch {
+		case denied:
+			rule = otherwise(&f)
 		case f.Why != "":
 			rule = strings.TrimSpace(rule + "  dropped: " + f.Why)
 		case rule == "" && f.Action == "drop":
@@ -260,6 +275,35 @@ func printFields(w io.Writer, fields []rules.ExplainedField) {
 		printf(table, "  %s\t%s\t%s\t%s\t→ %s\t%s\n", f.Path, f.Class, f.Action, short(f.Before), after, rule)
 	}
 	_ = table.Flush()
+}
+
+// otherwise says of a field of a denied event what would become of it on the activities that denied the event.
+func otherwise(f *rules.ExplainedField) string {
+	said := "the event is denied"
+	for i, of := range f.Otherwise {
+		sign := ", "
+		if i == 0 {
+			sign = "; "
+		}
+		said += sign + "on " + of.Activity + " it would be " + wouldBe(&of)
+	}
+	return said
+}
+
+// wouldBe says what would become of a field.
+func wouldBe(of *rules.ExplainedOtherwise) string {
+	switch {
+	case of.Sent && of.Action == "keep":
+		return "kept"
+	case of.Sent:
+		return sprintf("sent as %s (%s)", short(of.After), of.Action)
+	case of.Why != "":
+		return "dropped (" + of.Why + ")"
+	case of.Rule == "":
+		return "dropped (no line names it)"
+	default:
+		return "dropped (" + of.Rule + ")"
+	}
 }
 
 // short cuts a value to what fits a line of a terminal.

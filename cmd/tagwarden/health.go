@@ -2,20 +2,54 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config"
 )
+
+// healthPath is where the hits listener says whether it takes hits.
+const healthPath = "/.tagwarden/health"
 
 // health asks a running server whether it takes hits: for containers, which have nothing else to ask with. The admin
 // listener's /readyz also names what staff has to look at meanwhile.
 func health(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("health", "[--url URL]")
-	url := f.String("url", "http://127.0.0.1:8080/.tagwarden/health", "where the hits listener answers")
+	f := t.flags("health", "[--config FILE | --url URL]")
+	url := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
+	file := f.String("config", "", "the server file of the server that is asked: where it listens, and by which certificate")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
+	}
+	client := http.DefaultClient
+	switch {
+	case *file != "" && *url != "":
+		t.fail("--config and --url both say where the server is: leave one out")
+		return usage
+	case *file != "":
+		loaded, code := t.load(*file)
+		if loaded == nil {
+			return code
+		}
+		origin := reachedAt(&loaded.Server)
+		if origin == "" {
+			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, loaded.Server.Listen)
+			return usage
+		}
+		*url = origin + healthPath
+		var err error
+		if client, err = trusting(loaded); err != nil {
+			t.fail("%v", err)
+			return usage
+		}
+	case *url == "":
+		*url = "http://127.0.0.1:8080" + healthPath
 	}
 	within, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
@@ -24,7 +58,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	response, err := http.DefaultClient.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
 		t.fail("%v", err)
 		return findings
@@ -39,4 +73,29 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	return fine
+}
+
+// trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'
+// hosts, and may be signed by nobody else.
+func trusting(loaded *config.Loaded) (*http.Client, error) {
+	own := loaded.Server.TLS
+	if own == nil {
+		return http.DefaultClient, nil
+	}
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		roots = x509.NewCertPool()
+	}
+	text, err := os.ReadFile(own.Cert)
+	if err != nil {
+		return nil, err
+	}
+	roots.AppendCertsFromPEM(text)
+	named := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if block, _ := pem.Decode(text); block != nil {
+		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil && len(certificate.DNSNames) > 0 {
+			named.ServerName = strings.Replace(certificate.DNSNames[0], "*", "any", 1)
+		}
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: named}}, nil
 }

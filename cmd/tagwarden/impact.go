@@ -12,15 +12,25 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/replay"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
+
+// impacts are what becomes of recorded events under two policies, by what their visitors chose. As recorded stands apart
+// from the others: it was there before them.
+type impacts struct {
+	Recorded *impact            `json:"traffic,omitempty"`
+	Supposed map[string]*impact `json:"supposed_traffic,omitempty"` // by the word of --choice
+}
 
 // impact counts what becomes of recorded events under two policies.
 type impact struct {
 	Hits      int                    `json:"hits"`
 	Events    int                    `json:"events"`
 	Same      int                    `json:"same"`
-	Different map[string]*difference `json:"different"` // by the names below
+	Different map[string]*difference `json:"different"`                  // by the names below
+	Nothing   bool                   `json:"nothing_compared,omitempty"` // neither policy lets any event travel
 
+	denied   map[string]int  // events that neither lets travel, by the new policy's reason
 	policies []*rules.Policy // by the detectors of all of them names are scrubbed
 }
 
@@ -54,31 +64,75 @@ var differences = []string{nowPermitted, nowDenied, moreSent, fewerSent, otherSe
 
 const maxExamples = 5
 
-// impactOf judges every hit of recordings by both policies, with the published test key.
-func impactOf(t *terminal, old, changed *config.Loaded, files []string, host, from string, at time.Time) (*impact,
-	bool) {
-	address, err := netip.ParseAddr(from)
+// comparing is a comparison that was asked for.
+type comparing struct {
+	old, changed *config.Loaded
+	files        []string
+	host, from   string
+	at           time.Time
+	supposed     *supposeFlags
+	first        bool // what is passed over was not said yet
+}
+
+// choices are what visitors are supposed to have chosen, each in turn: what was asked for, or everything.
+func (c *comparing) choices() []string {
+	if *c.supposed.choice != "" {
+		return []string{*c.supposed.choice}
+	}
+	return choiceWords()
+}
+
+// impactsOf judges every hit of recordings by both policies, for each choice, with the published test key.
+func impactsOf(t *terminal, c *comparing) (all impacts, ok bool) {
+	asked := *c.supposed.choice
+	for i, word := range c.choices() {
+		*c.supposed.choice, c.first = word, i == 0
+		one, ok := impactOf(t, c)
+		if !ok {
+			return all, false
+		}
+		if word == signal.AsRecorded.String() {
+			all.Recorded = one
+			continue
+		}
+		if all.Supposed == nil {
+			all.Supposed = map[string]*impact{}
+		}
+		all.Supposed[word] = one
+	}
+	*c.supposed.choice = asked
+	return all, true
+}
+
+// impactOf judges every hit by both policies, for one choice.
+func impactOf(t *terminal, c *comparing) (*impact, bool) {
+	address, err := netip.ParseAddr(c.from)
 	if err != nil {
-		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", from)
+		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", c.from)
 		return nil, false
 	}
-	state, err := testKeys("", at)
+	state, err := testKeys("", c.at)
 	if err != nil {
 		t.fail("%v", err)
 		return nil, false
 	}
-	judge := func(p *rules.Policy) *explainer {
-		return &explainer{policy: p, from: address, question: rules.Question{At: at, Keys: rules.KeysOf(&state, p)}}
+	policies := []*rules.Policy{c.old.Policy, c.changed.Policy}
+	supposed, ok := c.supposed.asked(t, policies...)
+	if !ok {
+		return nil, false
 	}
-	before, after := judge(old.Policy), judge(changed.Policy)
-	all := &impact{Different: map[string]*difference{}, policies: []*rules.Policy{old.Policy, changed.Policy}}
-	for _, file := range files {
-		passed, err := recording(file, host, func(r *replay.Request) error {
-			x, err := before.explain(r.Text)
+	var by [2]*explainer
+	for i, p := range policies {
+		by[i] = &explainer{policy: p, from: address, question: rules.Question{At: c.at, Keys: rules.KeysOf(&state, p), Supposed: supposed[i]}}
+	}
+	all := &impact{Different: map[string]*difference{}, denied: map[string]int{}, policies: policies}
+	for _, file := range c.files {
+		passed, err := recording(file, c.host, func(r *replay.Request) error {
+			x, err := by[0].explain(r.Text)
 			if err != nil {
 				return err
 			}
-			y, err := after.explain(r.Text)
+			y, err := by[1].explain(r.Text)
 			if err != nil {
 				return err
 			}
@@ -89,10 +143,11 @@ func impactOf(t *terminal, old, changed *config.Loaded, files []string, host, fr
 			t.fail("--traffic: %v", err)
 			return nil, false
 		}
-		if passed > 0 {
-			printf(t.err, "%s: %d entries are no HTTP requests and were passed over\n", file, passed)
+		if passed > 0 && c.first {
+			printf(t.err, "%s: %s, passed over\n", file, noHTTP(passed))
 		}
 	}
+	all.Nothing = all.comparesNothing()
 	return all, true
 }
 
@@ -102,6 +157,9 @@ func (m *impact) hit(x, y *rules.Explanation) {
 	for i := range max(len(x.Events), len(y.Events), 1) {
 		m.Events++
 		old, changed := outcomeOf(x, i), outcomeOf(y, i)
+		if !old.Leaves && !changed.Leaves {
+			m.denied[changed.why]++
+		}
 		name, fields := different(&old, &changed)
 		if name == "" {
 			m.Same++
@@ -220,8 +278,53 @@ func (m *impact) wider() bool {
 	return m.Different[nowPermitted] != nil || m.Different[moreSent] != nil
 }
 
-func (m *impact) print(w io.Writer) {
-	printf(w, "\ntraffic: %d hits, %d events, %d fare as before\n", m.Hits, m.Events, m.Same)
+// comparesNothing tells whether neither policy lets any event travel, so that nothing shows what would leave.
+func (m *impact) comparesNothing() bool {
+	denied := 0
+	for _, n := range m.denied {
+		denied += n
+	}
+	return denied == m.Events
+}
+
+// wider tells whether events travel that did not, or with more in them, whatever the visitors chose.
+func (m *impacts) wider() bool {
+	wider := m.Recorded != nil && m.Recorded.wider()
+	for _, one := range m.Supposed {
+		wider = wider || one.wider()
+	}
+	return wider
+}
+
+// saysChoice is what visitors chose, in words.
+var saysChoice = map[string]string{
+	signal.AsRecorded.String(): "as the hits say what visitors chose",
+	signal.AllGranted.String(): "had every visitor said yes to all",
+	signal.NoneMade.String():   "had no visitor chosen anything",
+	signal.AllRefused.String(): "had every visitor said no to all",
+}
+
+func (m *impacts) print(w io.Writer) {
+	printf(w, "\n")
+	for _, word := range choiceWords() {
+		one := m.Supposed[word]
+		if word == signal.AsRecorded.String() {
+			one = m.Recorded
+		}
+		if one != nil {
+			one.print(w, saysChoice[word])
+		}
+	}
+	printf(w, "\n")
+}
+
+func (m *impact) print(w io.Writer, when string) {
+	printf(w, "traffic, %s: %s, %s, ", when, counted(m.Hits, "hit"), counted(m.Events, "event"))
+	if m.Nothing {
+		printf(w, "nothing is compared: both policies deny every event (%s)\n", reasonsOf(m.denied))
+	} else {
+		printf(w, "%d fare as before\n", m.Same)
+	}
 	for _, name := range differences {
 		of := m.Different[name]
 		if of == nil {
@@ -231,7 +334,7 @@ func (m *impact) print(w io.Writer) {
 		if name == nowPermitted || name == moreSent {
 			mark = ": WIDER"
 		}
-		printf(w, "%d events: %s%s\n", of.Events, name, mark)
+		printf(w, "%s: %s%s\n", counted(of.Events, "event"), name, mark)
 		for _, e := range of.Examples {
 			printf(w, "    %s %s: %s instead of %s", e.Vendor, short(e.Event), e.New, e.Old)
 			if len(e.Fields) > 0 {
@@ -240,5 +343,16 @@ func (m *impact) print(w io.Writer) {
 			printf(w, "\n")
 		}
 	}
-	printf(w, "\n")
+}
+
+// reasonsOf lists reasons with how often each was given, the most frequent first.
+func reasonsOf(count map[string]int) string {
+	var all []string
+	for _, reason := range byNumber(count, strings.Compare) {
+		all = append(all, sprintf("%s %d", reason, count[reason]))
+	}
+	if len(all) == 0 {
+		return "there is none"
+	}
+	return strings.Join(all, ", ")
 }

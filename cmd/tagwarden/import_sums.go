@@ -22,7 +22,7 @@ func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 	if im.trial { // what is there already is not looked up
 		verb, taken, already = "would be taken", im.taken, im.duplicates
 	}
-	printf(im.t.out, "%d lines: %d %s, %d already there, %d rejected, %d empty", rows.Lines(), taken, verb, already,
+	printf(im.t.out, "%s: %d %s, %d already there, %d rejected, %d empty", counted(int(rows.Lines()), "line"), taken, verb, already,
 		im.rejects, rows.Empty)
 	if rows.Heading > 0 {
 		printf(im.t.out, ", %d heading", rows.Heading)

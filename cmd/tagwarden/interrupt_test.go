@@ -20,8 +20,8 @@ import (
 // waiting are the arguments with which each verb waits for a file that nobody writes (FILE). SHOP is a server file.
 // A verb that waits for nothing has none.
 var waiting = map[string]string{
-	"init": "", "schema": "", "docs": "", "version": "", "signals": "",
-	"health": "", // waits two seconds at most
+	"init": "", "schema": "", "docs": "", "version": "", "signals": "", "completion": "",
+	"health": "--config FILE.yaml",
 	"demo":   "", // see TestInterruptTidily
 
 	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "promises": "--config FILE.yaml", "test": "--config FILE.yaml",
@@ -89,9 +89,7 @@ func TestInterrupt(t *testing.T) {
 
 // verbNames are the names of all verbs, and of the verbs of those.
 func verbNames() []string {
-	groups := map[string][]verb{"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(),
-		"cluster": clusterVerbs(),
-		"token":   tokenVerbs()}
+	groups := verbsBelow()
 	var names []string
 	for _, v := range verbs() {
 		of := groups[v.name]

@@ -92,9 +92,9 @@ func printWitnesses(t *terminal, out *witnessed) {
 	}
 	newest := "none yet"
 	if out.Witnessed != nil {
-		newest = sprintf("%d records", *out.Witnessed)
+		newest = counted(int(*out.Witnessed), "record")
 	}
-	printf(t.out, "the log: %d records; the newest checkpoint that enough witnesses signed: %s\n\n", out.Size, newest)
+	printf(t.out, "the log: %s; the newest checkpoint that enough witnesses signed: %s\n\n", counted(int(out.Size), "record"), newest)
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	printf(table, "witness\trecords\tlag\tsigned\turl\tlast error\n")
 	for i := range out.Witnesses {

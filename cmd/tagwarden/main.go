@@ -34,6 +34,8 @@ type terminal struct {
 	tty      bool   // people sit at in
 	node     string // this machine's name in records; "": the one that it has
 	tidy     func() // the verb ends by itself when its context does; see endsTidily
+
+	parsing func(*flag.FlagSet) // is handed a verb's flags, and the verb ends there; nil: they are parsed
 }
 
 // verb is one of the things that tagwarden does.
@@ -52,8 +54,8 @@ func verbs() []verb {
 		{"check", "--config FILE [--strict] [--visitors-per-day N] | --rules", "say what is wrong, or about to be, with a configuration", check},
 		{"promises", "[approve --key FILE] --config FILE", "say of each promise whether the policy keeps it and who signed it, or sign them", promisesVerb},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
-		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
-		{"replay", "--config FILE FILE.har|FILE.jsonl...", "show what would become of recorded hits", replayVerb},
+		{"explain", "--config FILE --hit FILE.http [--choice CHOICE]", "show what becomes of one hit, and why", explain},
+		{"replay", "--config FILE FILE.har|FILE.jsonl... [--only WHICH]", "show what would become of recorded hits", replayVerb},
 		{"scan", "FILE.har|FILE.jsonl...", "report personal data in recorded traffic, before there is a policy", scan},
 		{"import", "gtm CONTAINER.json [--to DIR]", "say which tags of a Google Tag Manager container would pass here, and propose a configuration", importVerb},
 		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
@@ -73,8 +75,9 @@ func verbs() []verb {
 		{"tap", "[--vendor ID] [--reason REASON] [--own]", "show hits as they come: what is decided of each, and what is removed", tapVerb},
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
-		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
+		{"health", "[--config FILE | --url URL]", "ask a running server whether it takes hits", health},
 		{"docs", "[TOPIC]", "read the documentation: pages by person and by topic", docs},
+		{"completion", "bash|zsh|fish", "print what teaches a shell to complete verbs, flags, files and topics", completion},
 		{"version", "", "print the version", printVersion},
 	}
 }
@@ -122,12 +125,21 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 	return all[at].run(ctx, t, args[1:])
 }
 
+// helpColumn is how far verbs reach in the help before what they do stands in a line of its own.
+const helpColumn = 50
+
 func printHelp(w io.Writer) {
 	printf(w, "tagwarden: server-side tag governance\n\nUsage: tagwarden VERB ...\n\n")
 	for _, v := range verbs() {
-		printf(w, "  %-50s %s\n", strings.TrimSpace(v.name+" "+v.args), v.does)
+		called := strings.TrimSpace(v.name + " " + v.args)
+		if len(called) > helpColumn {
+			printf(w, "  %s\n", called)
+			called = ""
+		}
+		printf(w, "  %-*s %s\n", helpColumn, called, v.does)
 	}
-	printf(w, "\n`tagwarden VERB --help` lists a verb's flags, `tagwarden docs` pages by person and by topic. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
+	printf(w, "\n--config is tagwarden.yaml in the current folder, where it is not given.\n")
+	printf(w, "`tagwarden VERB --help` lists a verb's flags, `tagwarden docs` pages by person and by topic. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
 }
 
 // flags makes the flags of a verb. What the flag package would say is said by parse.
@@ -162,6 +174,10 @@ func dashed(name string) string {
 
 // parse reads flags, which may stand before, between and after what else is given. Done is true where the verb ends here.
 func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code int, done bool) {
+	if t.parsing != nil {
+		t.parsing(f)
+		return nil, fine, true
+	}
 	for {
 		err := f.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -217,15 +233,34 @@ func format(f *flag.FlagSet, programs ...string) *string {
 
 // choice adds a flag that takes one of some words, the first where it is not given.
 func choice(f *flag.FlagSet, name, help string, all []string) *string {
-	chosen := all[0]
-	f.Func(name, help+" ("+chosen+")", func(given string) error {
-		if !slices.Contains(all, given) {
-			return fmt.Errorf("one of %s is", strings.Join(all, ", "))
-		}
-		chosen = given
-		return nil
-	})
-	return &chosen
+	one := &oneOf{all[0], all}
+	f.Var(one, name, help)
+	return &one.chosen
+}
+
+// oneOf is the value of a flag that takes one of some words.
+type oneOf struct {
+	chosen string
+	all    []string
+}
+
+func (o *oneOf) String() string { return o.chosen }
+
+// Set takes one of the words.
+func (o *oneOf) Set(given string) error {
+	if !slices.Contains(o.all, given) {
+		return fmt.Errorf("one of %s is%s", strings.Join(o.all, ", "), nearOf(given, o.all))
+	}
+	o.chosen = given
+	return nil
+}
+
+// nearOf is which of some words may have been meant, where one is near.
+func nearOf(given string, all []string) string {
+	if suggestion := strict.Suggestion(given, all); strings.Contains(suggestion, "did you mean") {
+		return suggestion
+	}
+	return ""
 }
 
 // fail says what went wrong.

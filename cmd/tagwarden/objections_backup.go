@@ -62,7 +62,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 		if err != nil {
 			return t.failed(fmt.Errorf("the copy broke off: %w", err))
 		}
-		printf(t.out, "wrote %s, %d bytes\n", rest[0], n)
+		printf(t.out, "wrote %s, %s\n", rest[0], counted(int(n), "byte"))
 		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it", proxy.KeysDir(loaded.Server.Data))
 		return fine
 	})

@@ -61,7 +61,13 @@ func mask(x *rules.Explanation) {
 	hide := func(fields []rules.ExplainedField) {
 		for i := range fields {
 			if f := &fields[i]; !slices.Contains(shown, f.Class) && f.Before != f.After {
-				f.Before = observe.Masked(f.Before)
+				whole := f.Before
+				f.Before = observe.Masked(whole)
+				for k := range f.Otherwise {
+					if of := &f.Otherwise[k]; of.After == whole { // as it is shown before
+						of.After = f.Before
+					}
+				}
 			}
 		}
 	}

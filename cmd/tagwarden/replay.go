@@ -1,13 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"io"
-	"maps"
 	"slices"
 	"strings"
-	"text/tabwriter"
+	"time"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
@@ -16,10 +16,21 @@ import (
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
+// What --only lists. Hits that nobody here takes are told apart from those that were judged, and of which something is
+// denied.
+const (
+	onlyAll       = "all"
+	onlyDenied    = "denied"
+	onlyUncovered = "uncovered"
+)
+
 func replayVerb(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--objection SCOPE]... [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
+	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... "+
+		"[--only denied|uncovered] [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
 	given := addAskFlags(f)
 	host := f.String("host", "", "a site's host name, in place of the recorded Host")
+	only := choice(f, "only", "which hits are listed: all, denied (something of them is denied) or uncovered (no site, vendor or activity here is for them)",
+		[]string{onlyAll, onlyDenied, onlyUncovered})
 	form := format(f, "jsonl")
 	files, code, done := t.parse(f, args)
 	if done {
@@ -33,22 +44,21 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 	if a == nil {
 		return code
 	}
-	var sum summary
+	r := replaying{explainer: a, now: t.now}
+	var listed bytes.Buffer // behind the summary
 	for _, file := range files {
-		passed, err := recording(file, *host, func(r *replay.Request) error {
-			x, broken, err := a.judge(r.Text)
+		passed, err := recording(file, *host, func(q *replay.Request) error {
+			h, err := r.hit(q)
 			if err != nil {
 				return err
 			}
-			sum.add(x)
-			sum.broken += len(broken)
-			if *form == "jsonl" {
-				printJSON(t.out, replayed{observe.Source{File: r.File, Line: r.Line}, x, broken}, "")
-				return nil
-			}
-			printReplayed(t.out, r, x)
-			for _, one := range broken {
-				printf(t.out, "      %s\n", one)
+			r.sum.add(h)
+			switch {
+			case !h.isListed(*only):
+			case *form == "jsonl":
+				printJSON(t.out, h, "")
+			default:
+				printReplayed(&listed, h)
 			}
 			return nil
 		})
@@ -57,18 +67,64 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 			return usage
 		}
 		if passed > 0 {
-			printf(t.err, "%s: %d entries are no HTTP requests and were passed over\n", file, passed)
+			printf(t.err, "%s: %s, passed over\n", file, noHTTP(passed))
 		}
 	}
 	if *form == "text" {
-		sum.print(t.out)
+		r.sum.print(t.out, a.loaded)
+		if listed.Len() > 0 {
+			printf(t.out, "\n")
+			_, _ = listed.WriteTo(t.out)
+		}
 	}
-	if sum.broken > 0 {
-		t.fail("%s broken by these hits", counted(sum.broken, "promise"))
+	if r.sum.broken > 0 {
+		t.fail("%s broken by these hits", counted(r.sum.broken, "promise"))
 		return findings
 	}
 	return fine
 }
+
+// noHTTP says how many entries of a HAR file are none that could be judged.
+func noHTTP(entries int) string {
+	if entries == 1 {
+		return "1 entry is no HTTP request"
+	}
+	return counted(entries, "entry") + " are no HTTP requests"
+}
+
+// replaying judges recorded hits one after another.
+type replaying struct {
+	*explainer
+	now     func() time.Time
+	scanner *observe.Scanner // which knows the catalog; nil: it was not asked yet
+	sum     summary
+}
+
+// hit judges a hit, and looks up who would take it where nobody here does.
+func (r *replaying) hit(q *replay.Request) (*replayed, error) {
+	x, broken, err := r.judge(q.Text)
+	if err != nil {
+		return nil, err
+	}
+	h := &replayed{Source: observe.Source{File: q.File, Line: q.Line}, Explanation: x, Broken: broken}
+	if !slices.Contains(nobodyTakes, x.Reason) {
+		return h, nil
+	}
+	if r.scanner == nil {
+		if r.scanner, err = observe.New(r.now()); err != nil {
+			return nil, err
+		}
+	}
+	where, err := r.scanner.Where(q)
+	if err != nil {
+		return nil, err
+	}
+	h.Uncovered = &where
+	return h, nil
+}
+
+// nobodyTakes are the reasons for which a hit is none of anybody's here.
+var nobodyTakes = []string{rules.UnknownHost.String(), rules.UnknownPath.String(), rules.WrongMethod.String()}
 
 // judge judges a recorded hit, and says which promises it broke.
 func (a *explainer) judge(text []byte) (x *rules.Explanation, broken []promise.Violation, err error) {
@@ -85,13 +141,38 @@ func (a *explainer) judge(text []byte) (x *rules.Explanation, broken []promise.V
 type replayed struct {
 	Source observe.Source `json:"source"`
 	*rules.Explanation
-	Broken []promise.Violation `json:"broken_promises,omitempty"`
+	Uncovered *observe.Where      `json:"uncovered,omitempty"` // where a hit was sent that nobody here takes
+	Broken    []promise.Violation `json:"broken_promises,omitempty"`
 }
 
-func printReplayed(w io.Writer, r *replay.Request, x *rules.Explanation) {
-	printf(w, "%s:%d  %s  %s %s  %d → %d bytes\n", r.File, r.Line, x.Decision, cmp.Or(x.Vendor, "-"),
-		cmp.Or(x.Endpoint, "-"),
-		x.Bytes.In, x.Bytes.Out)
+// isListed tells whether a hit is one of those that --only asks for.
+func (h *replayed) isListed(only string) bool {
+	switch only {
+	case onlyDenied:
+		return h.Uncovered == nil && (h.Reason != "" && h.Reason != preflight || slices.ContainsFunc(h.Events, isDenied))
+	case onlyUncovered:
+		return h.Uncovered != nil || slices.ContainsFunc(h.Events, isUnspoken)
+	default:
+		return true
+	}
+}
+
+// preflight is the reason of a browser's question, which is answered and is no hit.
+const preflight = "preflight"
+
+func isDenied(e rules.ExplainedEvent) bool { return e.Facts.Decision != rules.Permit }
+
+// isUnspoken tells whether no activity speaks of an event.
+func isUnspoken(e rules.ExplainedEvent) bool { return e.Reason == rules.NoActivity.String() }
+
+func printReplayed(w io.Writer, h *replayed) {
+	x := h.Explanation
+	printf(w, "%s:%d  %s  ", h.Source.File, h.Source.Line, x.Decision)
+	if at := h.Uncovered; at != nil {
+		printf(w, "%s %s  %s\n", cmp.Or(visible(at.Host), "-"), short(at.Path), x.Reason)
+		return
+	}
+	printf(w, "%s %s  %d → %s\n", cmp.Or(x.Vendor, "-"), cmp.Or(x.Endpoint, "-"), x.Bytes.In, counted(x.Bytes.Out, "byte"))
 	if x.Reason != "" {
 		printf(w, "    refused: %s\n", x.Reason)
 	}
@@ -101,9 +182,16 @@ func printReplayed(w io.Writer, r *replay.Request, x *rules.Explanation) {
 			printf(w, " by %s", e.Activity)
 		}
 		printf(w, "\n")
-		printTreated(w, e.Fields)
+		if !isDenied(e) {
+			printTreated(w, e.Fields)
+		}
 	}
-	printTreated(w, x.Shared)
+	if x.Forward != nil {
+		printTreated(w, x.Shared)
+	}
+	for _, one := range h.Broken {
+		printf(w, "      %s\n", one)
+	}
 }
 
 func printTreated(w io.Writer, fields []rules.ExplainedField) {
@@ -122,69 +210,4 @@ func printTreated(w io.Writer, fields []rules.ExplainedField) {
 	if len(changed) > 0 {
 		printf(w, "      changed: %s\n", strings.Join(changed, ", "))
 	}
-}
-
-// summary adds up by vendor, reason and class.
-type summary struct {
-	hits, forwarded, in, out int
-	broken                   int               // promises
-	vendors                  map[string][2]int // hits, forwarded
-	reasons                  map[string]int
-	classes                  map[string][3]int // dropped, changed, kept
-}
-
-func (s *summary) add(x *rules.Explanation) {
-	if s.vendors == nil {
-		s.vendors, s.reasons, s.classes = map[string][2]int{}, map[string]int{}, map[string][3]int{}
-	}
-	s.hits++
-	s.in, s.out = s.in+x.Bytes.In, s.out+x.Bytes.Out
-	v := s.vendors[cmp.Or(x.Vendor, "-")]
-	v[0]++
-	if x.Forward != nil {
-		s.forwarded++
-		v[1]++
-	}
-	s.vendors[cmp.Or(x.Vendor, "-")] = v
-	if x.Reason != "" {
-		s.reasons[x.Reason]++
-	}
-	count := func(fields []rules.ExplainedField) {
-		for _, f := range fields {
-			c := s.classes[f.Class]
-			switch {
-			case !f.Sent:
-				c[0]++
-			case f.Before != f.After:
-				c[1]++
-			default:
-				c[2]++
-			}
-			s.classes[f.Class] = c
-		}
-	}
-	for _, e := range x.Events {
-		s.reasons[e.Reason]++
-		count(e.Fields)
-	}
-	count(x.Shared)
-}
-
-func (s *summary) print(w io.Writer) {
-	printf(w, "\n%d hits, %d forwarded; %d bytes in, %d out\n\n", s.hits, s.forwarded, s.in, s.out)
-	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
-	printf(table, "vendor\thits\tforwarded\n")
-	for _, name := range slices.Sorted(maps.Keys(s.vendors)) {
-		printf(table, "%s\t%d\t%d\n", name, s.vendors[name][0], s.vendors[name][1])
-	}
-	printf(table, "\nreason\tevents\n")
-	for _, name := range slices.Sorted(maps.Keys(s.reasons)) {
-		printf(table, "%s\t%d\n", name, s.reasons[name])
-	}
-	printf(table, "\nclass\tdropped\tchanged\tkept\n")
-	for _, name := range slices.Sorted(maps.Keys(s.classes)) {
-		c := s.classes[name]
-		printf(table, "%s\t%d\t%d\t%d\n", name, c[0], c[1], c[2])
-	}
-	_ = table.Flush()
 }

@@ -54,7 +54,7 @@ func scan(_ context.Context, t *terminal, args []string) int {
 			return usage
 		}
 		if passed > 0 {
-			printf(t.err, "%s: %d entries are no HTTP requests, and were passed over\n", file, passed)
+			printf(t.err, "%s: %s, passed over\n", file, noHTTP(passed))
 		}
 	}
 	report := s.Report()
@@ -100,7 +100,7 @@ func printScanned(w io.Writer, r *observe.Report) {
 		if !v.Known {
 			known = "  (not in the catalog)"
 		}
-		printf(w, "%s  %d hits%s\n", v.Name, v.Hits, known)
+		printf(w, "%s  %s%s\n", v.Name, counted(v.Hits, "hit"), known)
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		some := false
 		for _, f := range r.Findings {

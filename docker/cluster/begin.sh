@@ -30,7 +30,7 @@ sed -i \
 	-e 's|^listen: .*|listen: 0.0.0.0:8080|' \
 	-e 's|^admin: .*|admin: { listen: 0.0.0.0:8081 }|' \
 	-e 's|^trusted_proxies: .*|trusted_proxies: [172.16.0.0/12]   # the web server|' \
-	-e 's|^    # base: /t .*|    base: /t|' node1/tagwarden.yaml
+	node1/tagwarden.yaml
 cat >>node1/tagwarden.yaml <<'END'
 
 cluster:

@@ -3,6 +3,8 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -36,4 +38,24 @@ func (e *Endpoint) names(b *builder, rules []NameRule) error {
 		return errors.New("event: no rule says how an event's name is found")
 	}
 	return nil
+}
+
+// EventNames lists what events of the vendor can be called, as its file says. Open is true where a site may call them
+// otherwise, too.
+func (f *File) EventNames() (names []string, open bool) {
+	rules := slices.Clone(f.Event)
+	for i := range f.Endpoints {
+		rules = append(rules, f.Endpoints[i].Event...)
+	}
+	for i := range rules {
+		switch r := &rules[i]; {
+		case r.Is != "":
+			names = append(names, r.Is)
+		case r.Map == nil:
+			open = true
+		}
+		names = slices.AppendSeq(names, maps.Values(rules[i].Map))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), open
 }

@@ -30,16 +30,18 @@ const scanHost = "scan.invalid"
 
 // Scanner gathers personal data of recorded hits.
 type Scanner struct {
-	policy  *rules.Policy
-	keys    *rules.Keys
-	at      time.Time
-	hosts   map[string][]string // of vendors: the names below which the catalog's default hosts are
-	kin     map[string]bool     // of vendors: it is of another's family, and speaks its language
-	hits    int
-	vendors map[string]*Vendor
-	found   map[place]*Finding
-	names   *names.Table
-	judged  *rules.Explanation // the hit that is looked at, by somebody's policy; nil: by none
+	policy    *rules.Policy
+	keys      *rules.Keys
+	at        time.Time
+	hosts     map[string][]string // of vendors: the names below which the catalog's default hosts are
+	kin       map[string]bool     // of vendors: it is of another's family, and speaks its language
+	hits      int
+	vendors   map[string]*Vendor
+	found     map[place]*Finding
+	names     *names.Table
+	addresses *minimise.Action // what a path is treated with, to be shown
+
+	judged *rules.Explanation // the hit that is looked at, by somebody's policy; nil: by none
 }
 
 // place is what findings are counted by.
@@ -75,6 +77,9 @@ func New(at time.Time) (*Scanner, error) {
 	}
 	var err error
 	if s.policy, err = rules.Compile(d); err != nil {
+		return nil, err
+	}
+	if s.addresses, err = minimise.Compile(minimise.Spec{Kind: minimise.URL}, hit.URL); err != nil {
 		return nil, err
 	}
 	s.keys = rules.NewKeys(pseudonym.TestRoot, s.policy, at)

@@ -53,6 +53,17 @@ func ParseKind(name string) (Kind, bool) {
 	return Platform(c), known
 }
 
+// Kinds lists all sources, in the order of their numbers.
+func Kinds() (all []Kind) {
+	for k := GPC; k < numKinds; k++ {
+		all = append(all, k)
+	}
+	for c := range cmp.All {
+		all = append(all, Platform(c))
+	}
+	return all
+}
+
 // Source is one line of a site's `signals:`: where a visitor's choice is found and what it means.
 type Source struct {
 	Kind Kind

@@ -2,8 +2,8 @@ package signal
 
 import "testing"
 
-// TestChoice: what is counted of a hit, by what its sources say.
-func TestChoice(t *testing.T) {
+// TestOverall: what is counted of a hit, by what its sources say.
+func TestOverall(t *testing.T) {
 	t.Parallel()
 	of := func(all ...SourceReading) (s Signals) {
 		s.N = uint8(copy(s.Sources[:], all))
@@ -42,7 +42,7 @@ func TestChoice(t *testing.T) {
 		{"one with purposes, and a no", tcf(1, of(no)), "partly"},
 		{"one that cannot be read", Signals{TCF: TCF{State: Malformed, Consents: 1}}, "silent"},
 	} {
-		if got := c.s.Choice(); got.String() != c.want {
+		if got := c.s.Overall(); got.String() != c.want {
 			t.Errorf("%s: %s, want %s", c.what, got, c.want)
 		}
 	}

@@ -1,20 +1,20 @@
 package signal
 
-// Choice is what all sources of a hit together say of what the visitor chose, whatever it was about. Nothing is decided by
+// Overall is what all sources of a hit together say of what the visitor chose, whatever it was about. Nothing is decided by
 // it: it is what is counted of hits. What counts for an event says [Signals.Consent].
-type Choice uint8
+type Overall uint8
 
 // The choices. The zero value is none.
 const (
-	NoChoice    Choice = iota // nothing speaks of one, or nothing that can be read
-	RefusedAll                // nothing is granted
-	GrantedSome               // something is, and something is not
-	GrantedAll                // nothing is refused, or unclear
+	NoChoice    Overall = iota // nothing speaks of one, or nothing that can be read
+	RefusedAll                 // nothing is granted
+	GrantedSome                // something is, and something is not
+	GrantedAll                 // nothing is refused, or unclear
 	NumChoices
 )
 
 // String returns the word that figures use.
-func (c Choice) String() string {
+func (c Overall) String() string {
 	switch c {
 	case RefusedAll:
 		return "refused"
@@ -27,8 +27,8 @@ func (c Choice) String() string {
 	}
 }
 
-// Choice says what was chosen. Of a TC string each purpose that is consented to is something granted.
-func (s *Signals) Choice() Choice {
+// Overall says what was chosen, all in all. Of a TC string each purpose that is consented to is something granted.
+func (s *Signals) Overall() Overall {
 	granted := s.TCF.State == Valid && s.TCF.Consents != 0
 	refused := s.TCF.State == Valid && s.TCF.Consents == 0
 	for i := range s.Sources[:s.N] {

@@ -1,0 +1,210 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"flag"
+	"io"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/front"
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/catalog"
+)
+
+// completions are the scripts that teach a shell to complete: each asks `tagwarden completion words` what may come next.
+//
+//go:embed completion
+var completions embed.FS
+
+var shells = []string{"bash", "zsh", "fish"}
+
+// completionWords is what scripts ask by: behind it come the words behind tagwarden, the last of them the one that is
+// being written, "" where it was not begun.
+const completionWords = "words"
+
+// filesToo stands among the answers where files may come, as well.
+const filesToo = ":files"
+
+func completion(_ context.Context, t *terminal, args []string) int {
+	if len(args) > 0 && args[0] == completionWords {
+		for _, word := range complete(t, args[1:]) {
+			printf(t.out, "%s\n", word)
+		}
+		return fine
+	}
+	f := t.flags("completion", strings.Join(shells, "|"))
+	rest, code, done := t.parse(f, args)
+	if done {
+		return code
+	}
+	if len(rest) != 1 || !slices.Contains(shells, rest[0]) {
+		asked := strings.Join(rest, " ")
+		t.fail("for which shell? There is no script for %q%s", asked, strict.Suggestion(asked, shells))
+		return usage
+	}
+	text, err := completions.ReadFile("completion/" + rest[0])
+	if err != nil {
+		t.fail("%v", err)
+		return usage
+	}
+	_, _ = t.document().Write(text)
+	return fine
+}
+
+// verbsBelow are the verbs of those verbs that have some, by name.
+func verbsBelow() map[string][]verb {
+	return map[string][]verb{
+		"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(), "cluster": clusterVerbs(),
+		"token": tokenVerbs(),
+	}
+}
+
+// complete lists what the last of some words may become.
+func complete(t *terminal, words []string) []string {
+	if len(words) == 0 {
+		words = []string{""}
+	}
+	before, current := words[:len(words)-1], words[len(words)-1]
+	if current == "=" || len(before) > 0 && before[len(before)-1] == "=" { // as bash takes --format=json apart
+		before, current = slices.DeleteFunc(slices.Clone(before), func(w string) bool { return w == "=" }), strings.TrimPrefix(current, "=")
+	}
+	var all []string
+	for _, word := range following(t, before, current) {
+		if word == filesToo || strings.HasPrefix(word, current) {
+			all = append(all, word)
+		}
+	}
+	return all
+}
+
+// following lists what may come behind words.
+func following(t *terminal, before []string, current string) []string {
+	if len(before) == 0 {
+		return append(names(verbs()), "help")
+	}
+	of, rest := findVerb(verbs(), before[0]), before[1:]
+	if of == nil {
+		return nil
+	}
+	name := of.name
+	if below := verbsBelow()[name]; below != nil {
+		if len(rest) == 0 {
+			return names(below)
+		}
+		if of = findVerb(below, rest[0]); of == nil {
+			return nil
+		}
+		name, rest = name+" "+of.name, rest[1:]
+	}
+	flags := flagsOf(t, of, rest)
+	if len(rest) > 0 && strings.HasPrefix(rest[len(rest)-1], "-") {
+		if last := flags[strings.TrimLeft(rest[len(rest)-1], "-")]; last != nil && !isSwitch(last) {
+			return valuesOf(name, last)
+		}
+	}
+	if strings.HasPrefix(current, "-") {
+		var all []string
+		for _, f := range flags {
+			all = append(all, dashed(f.Name))
+		}
+		slices.Sort(all)
+		return append(all, "--help")
+	}
+	return argumentsOf(name, of, given(rest, flags))
+}
+
+func names(all []verb) (list []string) {
+	for _, v := range all {
+		list = append(list, v.name)
+	}
+	return list
+}
+
+func findVerb(all []verb, name string) *verb {
+	at := slices.IndexFunc(all, func(v verb) bool { return v.name == name })
+	if at < 0 {
+		return nil
+	}
+	return &all[at]
+}
+
+// flagsOf are the flags of a verb, by name: those that it hands to parse, where it ends.
+func flagsOf(t *terminal, v *verb, before []string) map[string]*flag.Flag {
+	all := map[string]*flag.Flag{}
+	asked := &terminal{in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: t.now, parsing: func(f *flag.FlagSet) {
+		f.VisitAll(func(one *flag.Flag) { all[one.Name] = one })
+	}}
+	var plain []string
+	for _, word := range before {
+		if !strings.HasPrefix(word, "-") {
+			plain = append(plain, word)
+		}
+	}
+	v.run(context.Background(), asked, plain)
+	return all
+}
+
+// isSwitch tells whether a flag takes no value.
+func isSwitch(f *flag.Flag) bool {
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
+// given are the words that are no flags, and no flag's value.
+func given(words []string, flags map[string]*flag.Flag) (plain []string) {
+	for i := 0; i < len(words); i++ {
+		if !strings.HasPrefix(words[i], "-") {
+			plain = append(plain, words[i])
+			continue
+		}
+		f := flags[strings.TrimLeft(words[i], "-")]
+		if f != nil && !isSwitch(f) {
+			i++
+		}
+	}
+	return plain
+}
+
+// valuesOf lists the values of a flag, or says that it may be a file.
+func valuesOf(verb string, f *flag.Flag) []string {
+	if one, ok := f.Value.(*oneOf); ok {
+		return one.all
+	}
+	switch verb + " --" + f.Name {
+	case "init --example":
+		return config.Examples()
+	case "init --for":
+		return config.Deployments()
+	case "snippet --front":
+		return front.Names()
+	case "report --lang", "notice --lang":
+		return config.PageLanguages()
+	}
+	if f.Name == "choice" {
+		return choiceWords()
+	}
+	return []string{filesToo}
+}
+
+// wordsFirst are the words that a verb takes first: "list|show|check".
+var wordsFirst = regexp.MustCompile(`^\[?([a-z0-9-]+(?:\|[a-z0-9-]+)*)(?:[ \]]|$)`)
+
+// argumentsOf lists what a verb takes besides flags.
+func argumentsOf(name string, v *verb, plain []string) []string {
+	switch {
+	case name == "docs":
+		return topics
+	case name == "schema":
+		return append(config.SchemaKinds(), "openapi")
+	case name == "catalog" && len(plain) == 1 && plain[0] == "show":
+		return catalog.BuiltinIDs()
+	}
+	if m := wordsFirst.FindStringSubmatch(v.args); m != nil && len(plain) == 0 && !strings.HasPrefix(v.args, "-") && !strings.HasPrefix(v.args, "[-") {
+		return append(strings.Split(m[1], "|"), filesToo)
+	}
+	return []string{filesToo}
+}
