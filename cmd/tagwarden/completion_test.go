@@ -48,7 +48,7 @@ func TestCompletes(t *testing.T) {
 		"logs nothing ":                  "",
 	} {
 		got := complete(&terminal{now: time.Now}, strings.Split(words, " "))
-		for _, one := range strings.Fields(want) {
+		for one := range strings.FieldsSeq(want) {
 			if !slices.Contains(got, one) {
 				t.Errorf("%q: %q is not among %q", words, one, got)
 			}

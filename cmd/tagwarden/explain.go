@@ -279,15 +279,11 @@ func printFields(w io.Writer, fields []rules.ExplainedField, denied bool) {
 
 // otherwise says of a field of a denied event what would become of it on the activities that denied the event.
 func otherwise(f *rules.ExplainedField) string {
-	said := "the event is denied"
-	for i, of := range f.Otherwise {
-		sign := ", "
-		if i == 0 {
-			sign = "; "
-		}
-		said += sign + "on " + of.Activity + " it would be " + wouldBe(&of)
+	said := make([]string, len(f.Otherwise))
+	for i := range f.Otherwise {
+		said[i] = "on " + f.Otherwise[i].Activity + " it would be " + wouldBe(&f.Otherwise[i])
 	}
-	return said
+	return strings.TrimSuffix("the event is denied; "+strings.Join(said, ", "), "; ")
 }
 
 // wouldBe says what would become of a field.

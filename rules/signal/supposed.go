@@ -83,6 +83,7 @@ func (r *Reader) Lists(kind Kind) bool {
 		return r.iab.listed(kind)
 	case Platform(cmp.GoogleFC):
 		return r.iab.funding
+	default:
 	}
 	for i := range r.sources {
 		if r.sources[i].kind == kind {
@@ -242,6 +243,7 @@ func (r *Reader) reads(s *Signals, one *SupposedSignal, ask *Ask, note Note) {
 	case AdditionalConsent:
 		s.AC = AC{}
 		f.ac(text, "", supposed)
+	default:
 	}
 }
 
