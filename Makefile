@@ -17,7 +17,7 @@ GOLANGCI_VERSION := v2.15.0
 NFPM_VERSION     := v2.48.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser picture tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages packages-tried browser picture tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -175,13 +175,20 @@ faults: ## a cluster of processes with faults for MINUTES (10), its objections a
 VERSION ?= 0.1.0
 ARCH    ?= amd64
 
+# What is in them is as old as the commit: two builds of one are the same bytes.
 packages: $(BIN)/nfpm ## the Debian and RPM packages of VERSION (0.1.0) for ARCH (amd64), into .bin/packages
 	@echo "== packages: $(VERSION), $(ARCH)"
 	@mkdir -p $(BIN)/packages
+	@rm -f $(BIN)/packages/tagwarden[-_]*
 	CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/packages/tagwarden ./cmd/tagwarden
-	@for kind in deb rpm; do \
-		VERSION=$(VERSION) ARCH=$(ARCH) $(BIN)/nfpm package --config docker/package.yaml --packager $$kind --target $(BIN)/packages; \
+	@made=$$(git log -1 --format=%ct 2>/dev/null || echo 0); \
+	for kind in deb rpm; do \
+		VERSION=$(VERSION) ARCH=$(ARCH) SOURCE_DATE_EPOCH=$$made $(BIN)/nfpm package --config docker/package.yaml --packager $$kind --target $(BIN)/packages; \
 	done
+
+packages-tried: packages ## install the package into a clean Debian (debootstrap, as root), and serve a hit as its unit does
+	@echo "== packages-tried: .bin/packages"
+	TAGWARDEN_PACKAGES=$(BIN)/packages $(GO) test -count=1 -timeout 10m -v -run '^TestPackage$$' ./cmd/tagwarden
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"
