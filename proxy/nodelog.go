@@ -36,7 +36,7 @@ func nodeLogOptions(
 	s *Server, kind string, at cluster.Position, take func(acts []order.Act, mark string) error,
 ) (cluster.Options, error) {
 	of := s.nodes.config
-	trust, err := trustOf(of)
+	trust, err := s.trustServers()
 	return cluster.Options{
 		Name: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: trust, Kind: kind, At: at,
 		Stale: time.Duration(of.Stale.After), Wait: s.opts.Await, Missing: s.opts.Aside, Now: s.opts.Now, Rand: s.opts.Rand,

@@ -22,7 +22,7 @@ func openShared(s *Server) error {
 	if s.nodes == nil || s.opts.Aside || d.Mode != "queued" {
 		return nil
 	}
-	trust, err := trustOf(s.nodes.config)
+	trust, err := s.trustServers()
 	if err != nil {
 		return err
 	}

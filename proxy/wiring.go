@@ -36,7 +36,11 @@ func openTLS(s *Server) (err error) {
 	return err
 }
 
-func renewTLS(s *Server) { s.certificate.renew() }
+// renewTLS takes up what was renewed on disk: the own certificate, and those that others' have to be signed by.
+func renewTLS(s *Server) {
+	s.certificate.renew()
+	s.trusts.each((*trusted).renew)
+}
 
 func openLock(s *Server) (err error) {
 	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {

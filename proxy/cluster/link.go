@@ -121,7 +121,7 @@ func (l *Log) connect() error {
 		options = append(options, nats.UserCredentials(l.o.Creds))
 	}
 	if l.o.TLS != nil {
-		options = append(options, nats.Secure(l.o.TLS))
+		options = append(options, secure(l.o.TLS))
 	}
 	o := nats.GetDefaultOptions()
 	o.Servers = l.o.URLs

@@ -42,6 +42,14 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	return nil
 }
 
+// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects.
+func secure(as func() *tls.Config) nats.Option {
+	return func(o *nats.Options) error {
+		o.RootCAsCB = func() (*x509.CertPool, error) { return as().RootCAs, nil }
+		return nats.Secure(as())(o)
+	}
+}
+
 // reach connects to one server.
 func reach(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStream, error) {
 	options := []nats.Option{nats.Name("tagwarden check"), nats.Timeout(dialTimeout), nats.NoReconnect()}

@@ -1,6 +1,7 @@
 package sharedqueue
 
 import (
+	"crypto/x509"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -79,7 +80,10 @@ func (q *Queue) connect() error {
 		options = append(options, nats.UserCredentials(q.o.Creds))
 	}
 	if q.o.TLS != nil {
-		options = append(options, nats.Secure(q.o.TLS))
+		options = append(options, nats.Secure(q.o.TLS()), func(o *nats.Options) error {
+			o.RootCAsCB = func() (*x509.CertPool, error) { return q.o.TLS().RootCAs, nil } // each time that it connects
+			return nil
+		})
 	}
 	nc, err := nats.Connect(strings.Join(q.o.URLs, ","), options...)
 	if err != nil {
