@@ -49,7 +49,7 @@ func openLock(s *Server) (err error) {
 	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Version, s.opts.Disk); err != nil {
 		return errors.Join(err, s.lock.Release())
 	}
 	return nil

@@ -71,6 +71,7 @@ func verbs() []verb {
 		{"queue", "status|inspect|retry|purge", "look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
+		{"restore", "DIR", "make an empty data folder of a copy, once all of it was looked at", restore},
 		{"health", "[--url URL]", "ask a running server whether it takes hits", health},
 		{"docs", "[TOPIC]", "read the documentation: pages by person and by topic", docs},
 		{"version", "", "print the version", printVersion},
