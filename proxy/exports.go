@@ -90,7 +90,7 @@ func syslogExport(s *Server, of *config.Export) (*exported, stream.Options, erro
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
-		spoken, err := s.trust(c.CA, cmp.Or(c.ServerName, host))
+		spoken, err := trust(s, c.CA, cmp.Or(c.ServerName, host))
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
@@ -115,7 +115,7 @@ func otlpExport(s *Server, of *config.Export) (*exported, stream.Options, error)
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/v1/logs"
 	}
-	spoken, err := s.trust(c.CA, c.ServerName)
+	spoken, err := trust(s, c.CA, c.ServerName)
 	if err != nil {
 		return nil, stream.Options{}, err
 	}

@@ -27,7 +27,7 @@ type trusted struct {
 
 // trust says how TLS is spoken with whom the certificates of a file trust, as it is when it is asked; "": with whom the machine does,
 // as its process began. An empty name is that of the address.
-func (s *Server) trust(ca, name string) (func() *tls.Config, error) {
+func trust(s *Server, ca, name string) (func() *tls.Config, error) {
 	if ca == "" {
 		always := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
 		return func() *tls.Config { return always }, nil
@@ -43,12 +43,12 @@ func (s *Server) trust(ca, name string) (func() *tls.Config, error) {
 }
 
 // trustServers is how TLS is spoken with a cluster's NATS servers; nil: as the machine does.
-func (s *Server) trustServers() (func() *tls.Config, error) {
+func trustServers(s *Server) (func() *tls.Config, error) {
 	of := s.loaded.Server.Cluster
 	if of.CA == "" {
 		return nil, nil //nolint:nilnil // the machine's own
 	}
-	t, err := s.trust(of.CA, "")
+	t, err := trust(s, of.CA, "")
 	if err != nil {
 		return nil, fmt.Errorf("cluster.ca: %w", err)
 	}

@@ -61,11 +61,11 @@ func TestTrustIsTakenUp(t *testing.T) {
 		}
 	}
 	s := &Server{opts: Options{Log: zap.New(core)}}
-	if _, err := s.trust(file, "siem.example"); err == nil {
+	if _, err := trust(s, file, "siem.example"); err == nil {
 		t.Error("a file that is not there is trusted")
 	}
 	put(first)
-	as, err := s.trust(file, "siem.example")
+	as, err := trust(s, file, "siem.example")
 	if err != nil {
 		t.Fatal(err)
 	}

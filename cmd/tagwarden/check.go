@@ -19,11 +19,13 @@ import (
 )
 
 func check(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("check", "--config FILE [--strict] [--offline] [--visitors-per-day N] | --rules")
+	f := t.flags("check", "--config FILE [--strict] [--offline] [--visitors-per-day N] [--fix [--dry-run]] | --rules")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strictly := f.Bool("strict", false, "warnings count as findings, for CI")
 	offline := f.Bool("offline", false, "do not ask the NATS servers of a cluster, where they cannot be reached from")
 	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
+	fix := f.Bool("fix", false, "write otherwise what is written otherwise since a version, and keep a copy of each file; then check")
+	dry := f.Bool("dry-run", false, "with --fix: show what would be written, and write nothing")
 	rules := f.Bool("rules", false, "list the rules about what a policy may not say, each with its source, and do nothing else")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -32,6 +34,15 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	if *rules {
 		printRules(t)
 		return fine
+	}
+	if *dry && !*fix {
+		t.fail("--dry-run is for --fix")
+		return usage
+	}
+	if *fix {
+		if code, ends := fixFiles(t, *file, *dry); ends {
+			return code
+		}
 	}
 	if *visitors < 1 {
 		t.fail("--visitors-per-day: a number above 0 is right")

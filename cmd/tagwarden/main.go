@@ -49,7 +49,7 @@ func verbs() []verb {
 		{"demo", "[--once]", "show what happens to hits of real SDKs: a site, the proxy and stand-ins for vendors, on loopback", demo},
 		{"init", "[--example NAME] DIR", "write a working configuration to begin with", initialise},
 		{"serve", "--config FILE", "run the proxy", serve},
-		{"check", "--config FILE [--strict] [--visitors-per-day N] | --rules", "say what is wrong, or about to be, with a configuration", check},
+		{"check", "--config FILE [--strict] [--fix] | --rules", "say what is wrong, or about to be, with a configuration", check},
 		{"promises", "[approve --key FILE] --config FILE", "say of each promise whether the policy keeps it and who signed it, or sign them", promisesVerb},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
 		{"explain", "--config FILE --hit FILE.http", "show what becomes of one hit, and why", explain},
