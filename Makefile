@@ -15,9 +15,10 @@ BENCHSTAT := $(BIN)/benchstat
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
 NFPM_VERSION     := v2.48.0
+CYCLONEDX_VERSION := v1.10.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
-.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages browser picture tools
+.PHONY: help build check fmt fmt-check vet lint test race fuzz mutate bench bench-growth bench-compare bench-merging bench-hanging waiting bench-log bench-objections attack faults packages packages-tried sbom browser picture tools
 
 help: ## list the targets
 	@echo "Targets:"
@@ -175,13 +176,24 @@ faults: ## a cluster of processes with faults for MINUTES (10), its objections a
 VERSION ?= 0.1.0
 ARCH    ?= amd64
 
+# What is in them is as old as the commit: two builds of one are the same bytes.
 packages: $(BIN)/nfpm ## the Debian and RPM packages of VERSION (0.1.0) for ARCH (amd64), into .bin/packages
 	@echo "== packages: $(VERSION), $(ARCH)"
 	@mkdir -p $(BIN)/packages
+	@rm -f $(BIN)/packages/tagwarden[-_]*
 	CGO_ENABLED=0 GOARCH=$(ARCH) $(GO) build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN)/packages/tagwarden ./cmd/tagwarden
-	@for kind in deb rpm; do \
-		VERSION=$(VERSION) ARCH=$(ARCH) $(BIN)/nfpm package --config docker/package.yaml --packager $$kind --target $(BIN)/packages; \
+	@made=$$(git log -1 --format=%ct 2>/dev/null || echo 0); \
+	for kind in deb rpm; do \
+		VERSION=$(VERSION) ARCH=$(ARCH) SOURCE_DATE_EPOCH=$$made $(BIN)/nfpm package --config docker/package.yaml --packager $$kind --target $(BIN)/packages; \
 	done
+
+sbom: build $(BIN)/cyclonedx-gomod ## what is inside the binary, as CycloneDX: .bin/tagwarden.cdx.json
+	@echo "== sbom: .bin/tagwarden.cdx.json"
+	$(BIN)/cyclonedx-gomod bin -json -noserial -licenses -output $(BIN)/tagwarden.cdx.json $(BIN)/tagwarden
+
+packages-tried: packages ## install the package into a clean Debian (debootstrap, as root), and serve a hit as its unit does
+	@echo "== packages-tried: .bin/packages"
+	TAGWARDEN_PACKAGES=$(BIN)/packages $(GO) test -count=1 -timeout 10m -v -run '^TestPackage$$' ./cmd/tagwarden
 
 browser: ## real SDKs in headless Chromium through a running proxy
 	@echo "== browser: npm ci, then node --test, in cmd/tagwarden/browser"
@@ -196,6 +208,11 @@ picture: ## take README's picture of the demonstration anew (cmd/tagwarden/docs/
 $(BIN)/nfpm:
 	@echo "== tools: nfpm $(NFPM_VERSION)"
 	GOBIN=$(BIN) GOFLAGS= $(GO) install github.com/goreleaser/nfpm/v2/cmd/nfpm@$(NFPM_VERSION)
+
+$(BIN)/cyclonedx-gomod:
+	@echo "== tools: cyclonedx-gomod $(CYCLONEDX_VERSION)"
+	@mkdir -p $(BIN)
+	GOBIN=$(BIN) GOFLAGS= $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(CYCLONEDX_VERSION)
 
 tools: $(GOLANGCI) ## get the tools that the other targets use, pinned, into .bin
 	@echo "== tools: in .bin"

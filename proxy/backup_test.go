@@ -17,6 +17,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
@@ -61,17 +62,26 @@ func restored(t *testing.T, of, copied, upstream string) string {
 	if err := os.CopyFS(filepath.Join(dir, "policy"), os.DirFS(filepath.Join(filepath.Dir(of), "policy"))); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.CopyFS(filepath.Join(dir, "data"), os.DirFS(copied)); err != nil {
+	text := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).ReplaceAllString(read(t, of), upstream)
+	file := filepath.Join(dir, "tagwarden.yaml")
+	write(t, file, text)
+	loaded, err := config.Load(file)
+	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"state"} {
-		if err := os.Chmod(filepath.Join(dir, "data", "keys", secret), 0o600); err != nil {
-			t.Fatal(err)
-		}
+	if _, err := proxy.Restore(loaded, copied, "", verified); err != nil {
+		t.Fatal(err)
 	}
-	text := regexp.MustCompile(`http://127\.0\.0\.1:\d+`).ReplaceAllString(read(t, of), upstream)
-	write(t, filepath.Join(dir, "tagwarden.yaml"), text)
-	return filepath.Join(dir, "tagwarden.yaml")
+	return file
+}
+
+// verified says what is wrong with a ledger.
+func verified(dir string) error {
+	report, err := audit.Verify(audit.Options{Dir: dir})
+	if err == nil && len(report.Findings) > 0 {
+		err = fmt.Errorf("%+v", report.Findings)
+	}
+	return err
 }
 
 // account is how the events of a ledger that were to wait stand: by their last outcome, "" where there is none.

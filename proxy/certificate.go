@@ -98,8 +98,13 @@ func (c *certificate) folders() []string {
 	if c.files == nil {
 		return nil
 	}
+	return foldersOf(c.files.Cert, c.files.Key)
+}
+
+// foldersOf are those in which it is seen that files are other ones: theirs, and of everything that they are links to.
+func foldersOf(files ...string) []string {
 	var all []string
-	for _, path := range []string{c.files.Cert, c.files.Key} {
+	for _, path := range files {
 		for range 16 { // links in a circle lead nowhere
 			all = append(all, filepath.Dir(path))
 			target, err := os.Readlink(path)

@@ -3,13 +3,10 @@ package proxy
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -93,7 +90,7 @@ func syslogExport(s *Server, of *config.Export) (*exported, stream.Options, erro
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
-		spoken, err := tlsTrusting(c.CA, cmp.Or(c.ServerName, host))
+		spoken, err := trust(s, c.CA, cmp.Or(c.ServerName, host))
 		if err != nil {
 			return nil, stream.Options{}, err
 		}
@@ -118,7 +115,7 @@ func otlpExport(s *Server, of *config.Export) (*exported, stream.Options, error)
 	if u.Path == "" || u.Path == "/" {
 		u.Path = "/v1/logs"
 	}
-	spoken, err := tlsTrusting(c.CA, c.ServerName)
+	spoken, err := trust(s, c.CA, c.ServerName)
 	if err != nil {
 		return nil, stream.Options{}, err
 	}
@@ -139,24 +136,6 @@ func toldOf(name, address, how string, subjects bool) string {
 		text += ", without subjects"
 	}
 	return text + ")"
-}
-
-// tlsTrusting says how TLS is spoken with whom the certificates of a file trust, "": with whom the machine does. An empty
-// name is that of the address.
-func tlsTrusting(ca, name string) (*tls.Config, error) {
-	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}
-	if ca == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(ca)
-	if err != nil {
-		return nil, err
-	}
-	c.RootCAs = x509.NewCertPool()
-	if !c.RootCAs.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("%s holds no certificate: PEM is right", ca)
-	}
-	return c, nil
 }
 
 // follow makes the follower that sends to a receiver.

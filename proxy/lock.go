@@ -25,8 +25,16 @@ type Lock struct {
 
 // LockData takes a data folder, which is made where it does not exist. One that others can enter is shut to them, or
 // refused where it belongs to somebody else. The error is [ErrLocked] where another process has it, and names that;
-// [ErrNewer] where a newer version wrote it.
+// [ErrNewer] where a newer version wrote it; [ErrRestoring] where it is half of a copy.
 func LockData(dir string) (*Lock, error) {
+	if !absent(filepath.Join(dir, restoringDir)) {
+		return nil, fmt.Errorf("%s: %w", dir, ErrRestoring)
+	}
+	return lockData(dir)
+}
+
+// lockData is LockData of a folder that may be half of one.
+func lockData(dir string) (*Lock, error) {
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
 		if err := (durable.Files{}).Folder(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("cannot make the data folder: %w", err)

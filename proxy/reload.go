@@ -18,10 +18,10 @@ import (
 func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
 
 // Reload reads server file and policy folder again. Either everything is replaced or nothing is: what cannot be compiled, or changes what
-// only a restart can, leaves the old policy serving, and the error says why. The source must read the same twice. A renewed certificate is
-// taken up beside it.
+// only a restart can, leaves the old policy serving, and the error says why. The source must read the same twice. Renewed certificates
+// are taken up beside it, each by itself.
 func (s *Server) Reload() error {
-	s.certificate.renew() // whatever becomes of the rest
+	renewTLS(s) // whatever becomes of the rest
 	s.reloading.Lock()
 	defer s.reloading.Unlock()
 	defer s.reviews.soon()

@@ -75,7 +75,8 @@ type Server struct {
 	// The parts, as parts.go opens them. None is replaced after that.
 	budget        *memory.Budget // of what hits hold
 	certificate   *certificate
-	lock          *Lock // of the data folder
+	trusts        trusts // of those who are connected to
+	lock          *Lock  // of the data folder
 	recovered     *recovered
 	assessed      *assessed
 	promised      *promised

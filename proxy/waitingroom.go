@@ -188,6 +188,9 @@ type reckoning struct {
 	above   uint64              // of a hit with a higher number the decision is among them
 }
 
+// fatesOfQueue are what records say of an event, as the queue calls it.
+var fatesOfQueue = map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending, ledger.Ended: queue.Ended}
+
 // since is what [queue.Options] asks.
 func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err error) {
 	if r.fresh && r.first {
@@ -196,7 +199,6 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 	if record > r.ledger.Next() { // it is an older copy: what it says of any event is all that is known
 		record = 0
 	}
-	fates := map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending, ledger.Ended: queue.Ended}
 	r.above, err = ledger.Fates(r.dir, record, func(hit uint64, event int, fate ledger.Fate) {
 		name := queue.Name{Hit: hit, Event: uint32(event)}
 		switch fate {
@@ -214,7 +216,7 @@ func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err
 			delete(r.decided, name)
 			delete(r.may, name)
 		}
-		if of, is := fates[fate]; is {
+		if of, is := fatesOfQueue[fate]; is {
 			told(name, of)
 		}
 	})

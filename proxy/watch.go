@@ -13,7 +13,7 @@ import (
 // that.
 const Debounce = 300 * time.Millisecond
 
-// Watch reloads whenever server file, policy folder or certificate change and have been left alone for [Debounce],
+// Watch reloads whenever server file, policy folder or certificates change and have been left alone for [Debounce],
 // until stop is closed.
 func (s *Server) Watch(stop <-chan struct{}) error {
 	w, err := fsnotify.NewWatcher()
@@ -73,10 +73,11 @@ func (s *Server) reloadWatched(before bool) (refused bool) {
 }
 
 // watchFolders watches the folder of the server file, the policy folder with the folders in it, and the folders of the
-// certificate. One that is watched already stays so. It tells whether there were new ones.
+// certificates, those of others included. One that is watched already stays so. It tells whether there were new ones.
 func (s *Server) watchFolders(w *fsnotify.Watcher) bool {
 	source := s.snapshot.Load().Loaded.Source
 	folders := append([]string{filepath.Dir(source.Path), source.Dir}, s.certificate.folders()...)
+	s.trusts.each(func(t *trusted) { folders = append(folders, foldersOf(t.file)...) })
 	for _, name := range []string{"assessments", "tests", "tests/hits", "vendors"} {
 		folders = append(folders, filepath.Join(source.Dir, filepath.FromSlash(name)))
 	}

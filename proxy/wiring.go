@@ -37,7 +37,11 @@ func openTLS(s *Server) (err error) {
 	return err
 }
 
-func renewTLS(s *Server) { s.certificate.renew() }
+// renewTLS takes up what was renewed on disk: the own certificate, and those that others' have to be signed by.
+func renewTLS(s *Server) {
+	s.certificate.renew()
+	s.trusts.each((*trusted).renew)
+}
 
 func openLock(s *Server) (err error) {
 	if s.lock, err = LockData(s.loaded.Server.Data); err != nil {
@@ -46,7 +50,7 @@ func openLock(s *Server) (err error) {
 	if s.lock.Shut != "" {
 		s.opts.Log.Warn(s.lock.Shut)
 	}
-	if err := writeFormat(s.loaded.Server.Data, s.opts.Disk); err != nil {
+	if err := writeFormat(s.loaded.Server.Data, s.opts.Version, s.opts.Disk); err != nil {
 		return errors.Join(err, s.lock.Release())
 	}
 	return nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"os"
 	"slices"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
@@ -16,11 +19,13 @@ import (
 )
 
 func check(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("check", "--config FILE [--strict] [--offline] [--visitors-per-day N] | --rules")
+	f := t.flags("check", "--config FILE [--strict] [--offline] [--visitors-per-day N] [--fix [--dry-run]] | --rules")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	strict := f.Bool("strict", false, "warnings count as findings, for CI")
+	strictly := f.Bool("strict", false, "warnings count as findings, for CI")
 	offline := f.Bool("offline", false, "do not ask the NATS servers of a cluster, where they cannot be reached from")
 	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
+	fix := f.Bool("fix", false, "write otherwise what is written otherwise since a version, and keep a copy of each file; then check")
+	dry := f.Bool("dry-run", false, "with --fix: show what would be written, and write nothing")
 	rules := f.Bool("rules", false, "list the rules about what a policy may not say, each with its source, and do nothing else")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -29,6 +34,15 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	if *rules {
 		printRules(t)
 		return fine
+	}
+	if *dry && !*fix {
+		t.fail("--dry-run is for --fix")
+		return usage
+	}
+	if *fix {
+		if code, ends := fixFiles(t, *file, *dry); ends {
+			return code
+		}
 	}
 	if *visitors < 1 {
 		t.fail("--visitors-per-day: a number above 0 is right")
@@ -58,6 +72,12 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	}
 	for _, ahead := range loaded.Ahead(t.now()) {
 		printf(t.out, "note: %s\n", ahead)
+	}
+	switch forms, err := proxy.DataFormat(loaded.Server.Data); {
+	case errors.Is(err, proxy.ErrNewer):
+		faults = append(faults, strict.Fault{File: loaded.Server.Data, Msg: err.Error()})
+	case err == nil && forms != "":
+		printf(t.out, "note: the data folder %s is in the forms %s\n", loaded.Server.Data, forms)
 	}
 	printOpen(t, loaded)
 	var nats natsFindings
@@ -91,7 +111,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		p.Digest(), counted(len(p.Sites()), "site"), counted(len(p.Recipients()), "vendor"),
 		counted(len(loaded.Activities), "activity"), counted(len(p.Purposes()), "purpose"),
 		counted(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), counted(len(warnings), "warning"))
-	if *strict && len(warnings)+len(nats.unknown) > 0 {
+	if *strictly && len(warnings)+len(nats.unknown) > 0 {
 		return findings
 	}
 	return fine

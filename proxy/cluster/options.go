@@ -13,13 +13,13 @@ import (
 
 // Options are what a [Log] needs. Zero values take the defaults given.
 type Options struct {
-	Name     string      // of the cluster, as every node has it: "eu1"; lower case letters, digits, hyphens, at most 32
-	Node     string      // of this node, as no other has it; at most 64 bytes of letters, digits, hyphens, underscores and dots
-	URLs     []string    // of the NATS servers: "nats://10.0.0.1:4222"
-	Creds    string      // a file with credentials; "": none
-	TLS      *tls.Config // nil: as the URLs say (tls:// verifies by the system's authorities)
-	Kind     string      // of the acts, as every node has it: "objections"; like Name
-	Identity string      // public name of the keys that acts are made with, as every node has it; at most 128 bytes
+	Name     string             // of the cluster, as every node has it: "eu1"; lower case letters, digits, hyphens, at most 32
+	Node     string             // of this node, as no other has it; at most 64 bytes of letters, digits, hyphens, underscores and dots
+	URLs     []string           // of the NATS servers: "nats://10.0.0.1:4222"
+	Creds    string             // a file with credentials; "": none
+	TLS      func() *tls.Config // of each connection; nil: as the URLs say (tls:// verifies by the system's authorities)
+	Kind     string             // of the acts, as every node has it: "objections"; like Name
+	Identity string             // public name of the keys that acts are made with, as every node has it; at most 128 bytes
 
 	// First is asked before the stream is made, where no other node says that there was one: the error is what else says so
 	// ([ErrMissing]), or why it is not known yet. there tells whether the cluster has a stream of another kind. Nothing.

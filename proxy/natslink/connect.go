@@ -2,6 +2,7 @@ package natslink
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -27,11 +28,13 @@ const AskLasts = 2 * time.Second
 
 // Options say where a connection leads, and who is told of it. Whoever is told must not block.
 type Options struct {
-	Client   string      // what the servers call it: "tagwarden node-1"
-	URLs     []string    // of the servers: "nats://10.0.0.1:4222"
-	Creds    string      // a file with credentials; "": none
-	TLS      *tls.Config // nil: as the URLs say (tls:// verifies by the system's authorities)
-	Subjects []string    // that it is used with, for whoever has to permit them
+	Client   string   // what the servers call it: "tagwarden node-1"
+	URLs     []string // of the servers: "nats://10.0.0.1:4222"
+	Creds    string   // a file with credentials; "": none
+	Subjects []string // that it is used with, for whoever has to permit them
+
+	// TLS is asked each time that it connects how TLS is spoken. nil: as the URLs say (tls:// verifies by the system's authorities).
+	TLS func() *tls.Config
 
 	Retry func(n int) time.Duration // how long is waited before the nth round of all servers
 
@@ -109,7 +112,7 @@ func (o *Options) kept() []nats.Option {
 		all = append(all, nats.UserCredentials(o.Creds))
 	}
 	if o.TLS != nil {
-		all = append(all, nats.Secure(o.TLS))
+		all = append(all, secure(o.TLS))
 	}
 	return all
 }
@@ -140,4 +143,12 @@ func Unsent(err error) bool {
 		}
 	}
 	return false
+}
+
+// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects.
+func secure(as func() *tls.Config) nats.Option {
+	return func(o *nats.Options) error {
+		o.RootCAsCB = func() (*x509.CertPool, error) { return as().RootCAs, nil }
+		return nats.Secure(as())(o)
+	}
 }

@@ -11,13 +11,13 @@ import (
 
 // Options say where a queue is, and how it is used. Zero values take the defaults given.
 type Options struct {
-	Cluster  string      // name of the cluster, as every node has it
-	Node     string      // of this node, as no other has it
-	URLs     []string    // of the NATS servers
-	Creds    string      // a file with credentials; "": none
-	TLS      *tls.Config // nil: as the URLs say
-	Identity string      // public name of the keys, as every node has it
-	Key      [32]byte    // that what is sealed here is derived from, as every node has it
+	Cluster  string             // name of the cluster, as every node has it
+	Node     string             // of this node, as no other has it
+	URLs     []string           // of the NATS servers
+	Creds    string             // a file with credentials; "": none
+	TLS      func() *tls.Config // of each connection; nil: as the URLs say
+	Identity string             // public name of the keys, as every node has it
+	Key      [32]byte           // that what is sealed here is derived from, as every node has it
 
 	Size int64         // bytes that the stream may take; 4 GiB
 	Wait time.Duration // how long Open waits for the servers, and Put for the quorum; 3 s

@@ -26,7 +26,7 @@ type OTLPOptions struct {
 	URL        string
 	Headers    map[string]string // ${secret} stands for what the file holds
 	SecretFile string
-	TLS        *tls.Config
+	TLS        func() *tls.Config // as it is to be spoken now; nil: as the machine does
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Host       string // the node's name
 	Version    string
@@ -37,7 +37,8 @@ type OTLPOptions struct {
 type OTLP struct {
 	opts   OTLPOptions
 	client *http.Client
-	took   bool // it has taken records
+	spoken *tls.Config // by the client
+	took   bool        // it has taken records
 	packer *gzip.Writer
 	text   []byte
 	body   bytes.Buffer
@@ -45,14 +46,32 @@ type OTLP struct {
 
 // NewOTLP makes one. It follows no redirect and goes through no proxy, which could lead elsewhere.
 func NewOTLP(o OTLPOptions) *OTLP {
-	return &OTLP{opts: o, packer: gzip.NewWriter(io.Discard), client: &http.Client{
+	made := &OTLP{opts: o, packer: gzip.NewWriter(io.Discard)}
+	made.connectAs()
+	return made
+}
+
+// connectAs has connections be made as TLS is to be spoken now. Those that were made otherwise are not used again.
+func (o *OTLP) connectAs() {
+	var spoken *tls.Config
+	if o.opts.TLS != nil {
+		spoken = o.opts.TLS()
+	}
+	if o.client != nil {
+		if spoken == o.spoken {
+			return
+		}
+		o.client.CloseIdleConnections()
+	}
+	o.spoken = spoken
+	o.client = &http.Client{
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: o.Dial, TLSClientConfig: o.TLS, TLSHandshakeTimeout: patience / 2, ForceAttemptHTTP2: true,
+			DialContext: o.opts.Dial, TLSClientConfig: spoken.Clone(), TLSHandshakeTimeout: patience / 2, ForceAttemptHTTP2: true,
 			MaxResponseHeaderBytes: mostAnswer, IdleConnTimeout: 90 * time.Second,
 		},
-	}}
+	}
 }
 
 // mostAnswer is how much is read of an answer, in bytes.
@@ -117,6 +136,7 @@ func (o *OTLP) post(ctx context.Context, batch []Record) (rejected uint64, after
 	if err != nil {
 		return 0, 0, err
 	}
+	o.connectAs()
 	answer, err := o.client.Do(request)
 	if err != nil {
 		if of, ok := errors.AsType[*url.Error](err); ok {

@@ -191,6 +191,27 @@ func TestOTLPHangs(t *testing.T) {
 	}
 }
 
+// TestOTLPTrustsAnew: whom TLS is spoken with is asked again for each request, so that a connection of before is not used on.
+func TestOTLPTrustsAnew(t *testing.T) {
+	t.Parallel()
+	var c collector
+	server := httptest.NewTLSServer(&c)
+	t.Cleanup(server.Close)
+	pool := x509.NewCertPool()
+	pool.AddCert(server.Certificate())
+	trusted := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+	nobody := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	now := trusted
+	o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config { return now }, Dial: delivery.Dial(true, nil), Now: time.Now})
+	defer o.Close()
+	for i, of := range []*tls.Config{nobody, trusted, trusted, nobody, trusted} {
+		now = of
+		if _, err := o.Send(t.Context(), batchOf(0, 3)); (err == nil) != (of == trusted) {
+			t.Errorf("request %d: %v", i, err)
+		}
+	}
+}
+
 // TestOTLPOverTLS: only who is trusted gets anything, and no private address does that is not said to be one.
 func TestOTLPOverTLS(t *testing.T) {
 	t.Parallel()
@@ -208,7 +229,7 @@ func TestOTLPOverTLS(t *testing.T) {
 		"another name": {&tls.Config{RootCAs: pool, ServerName: "otel.test", MinVersion: tls.VersionTLS12}, true, false},
 		"private":      {&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, false, false},
 	} {
-		o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: of.tls, Dial: delivery.Dial(of.private, nil), Now: time.Now})
+		o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config { return of.tls }, Dial: delivery.Dial(of.private, nil), Now: time.Now})
 		sent, err := o.Send(t.Context(), batchOf(0, 3))
 		if (err == nil) != of.want || (sent.Taken == 3) != of.want || (len(c.took()) == 3) != of.want {
 			t.Errorf("%s: %+v, %v", what, sent, err)

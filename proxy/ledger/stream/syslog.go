@@ -17,7 +17,7 @@ import (
 // SyslogOptions say how a receiver of syslog is reached, and what messages say.
 type SyslogOptions struct {
 	Address    string
-	TLS        *tls.Config // nil: in the clear
+	TLS        func() *tls.Config // of each connection; nil: in the clear
 	Dial       func(ctx context.Context, network, address string) (net.Conn, error)
 	Facility   int
 	Enterprise int
@@ -77,7 +77,7 @@ func (s *Syslog) connect(ctx context.Context) error {
 		return fmt.Errorf("nobody answers: %w", withoutAddress(err))
 	}
 	if s.opts.TLS != nil {
-		secure := tls.Client(conn, s.opts.TLS)
+		secure := tls.Client(conn, s.opts.TLS())
 		if err := secure.HandshakeContext(ctx); err != nil {
 			_ = conn.Close()
 			return fmt.Errorf("TLS cannot be spoken: %w", withoutAddress(err))

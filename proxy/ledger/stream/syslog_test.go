@@ -129,8 +129,12 @@ func TestSyslogOverTCP(t *testing.T) {
 			frames(conn, func(text string) bool { received.add(text); return true })
 			_ = conn.Close()
 		}()
+		var spoken func() *tls.Config
+		if c.client != nil {
+			spoken = func() *tls.Config { return c.client }
+		}
 		s := stream.NewSyslog(stream.SyslogOptions{
-			Address: listener.Addr().String(), TLS: c.client, Dial: delivery.Dial(c.private, nil), Facility: 13, Enterprise: 32473,
+			Address: listener.Addr().String(), TLS: spoken, Dial: delivery.Dial(c.private, nil), Facility: 13, Enterprise: 32473,
 		})
 		sent, err := s.Send(t.Context(), batchOf(0, 300))
 		if (err != nil) != c.fails || !c.fails && sent.Taken != 300 {

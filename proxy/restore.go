@@ -1,0 +1,247 @@
+package proxy
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/proxy/keys"
+	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules/pseudonym"
+)
+
+// restoringDir is in a data folder while it is made of a copy: what is in it moves up when all of it was looked at. A folder that has
+// it is nobody's yet.
+const restoringDir = "restoring"
+
+// ErrRestoring says that a data folder is half of one.
+var ErrRestoring = errors.New("a restore of this data folder broke off, or is going on: run tagwarden restore again, which begins it anew")
+
+// Restored is what a data folder holds that was made of a copy.
+type Restored struct {
+	Made     time.Time `json:"copied"`     // when
+	Version  string    `json:"version"`    // by which
+	Identity string    `json:"identity"`   // of its keys
+	Files    int       `json:"files"`      //
+	Bytes    int64     `json:"bytes"`      //
+	Changes  uint64    `json:"changes"`    // in the log of objections
+	Subjects uint64    `json:"subjects"`   // for which something is in force
+	Waiting  int       `json:"waiting"`    // events, by the ledger's end
+	Parked   int       `json:"parked"`     // likewise
+	Damaged  int       `json:"unreadable"` // events of these that cannot be read: nothing is restored then
+}
+
+// Restore makes a data folder, which has to be empty, of a copy that [api.BackupAsk] had written. All of it is copied and looked at
+// before any of it has its name there: keys, objections, each event that waits, and the ledger, by verify. Where that says no, or
+// anything cannot be read, the folder stays empty. KeyState is the file of the key state where the copy is without it; "": in the copy.
+func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger string) error) (done Restored, err error) {
+	data := loaded.Server.Data
+	copied, err := readCopied(from)
+	if err == nil && copied == nil {
+		err = fmt.Errorf("%s is no copy that `tagwarden backup` made, or not the whole of one: %s is missing in it", from, copiedFile)
+	}
+	if err == nil {
+		err = checkFormat(from)
+	}
+	if err != nil {
+		return done, err
+	}
+	done.Made, done.Version = copied.Made, copied.Version
+	lock, err := lockData(data)
+	if err != nil {
+		return done, err
+	}
+	defer func() { err = errors.Join(err, lock.Release()) }()
+	if err := emptied(data); err != nil {
+		return done, err
+	}
+	at := filepath.Join(data, restoringDir)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(at))
+		}
+	}()
+	c := folderMade{at: at, done: &done}
+	if err := errors.Join(c.copy(from, at, true), c.keys(from, keyState)); err != nil {
+		return done, err
+	}
+	if err := errors.Join(c.objections(), c.queue(), verify(filepath.Join(at, "ledger"))); err != nil {
+		return done, err
+	}
+	return done, c.moveUp(data)
+}
+
+// emptied makes sure that a data folder is empty, but for what another restore began and nobody has served since.
+func emptied(data string) error {
+	began := !absent(filepath.Join(data, restoringDir))
+	entries, err := os.ReadDir(data)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		switch {
+		case e.Name() == "lock":
+		case !began:
+			return fmt.Errorf("%s is not empty (%s lies there): nothing is written over, restore into a new data folder", data, e.Name())
+		case e.Name() != restoringDir: // it goes last
+			if err := os.RemoveAll(filepath.Join(data, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return os.RemoveAll(filepath.Join(data, restoringDir))
+}
+
+// folderMade is a folder that is being made.
+type folderMade struct {
+	at    string
+	files durable.Files
+	state pseudonym.State
+	done  *Restored
+}
+
+// copy copies a folder, and brings it to disk. Counted tells whether it is of what is restored.
+func (c *folderMade) copy(from, to string, counted bool) error {
+	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(from, path)
+		if err != nil {
+			return err
+		}
+		switch {
+		case d.IsDir():
+			return c.files.Folder(filepath.Join(to, name), 0o700)
+		case !d.Type().IsRegular():
+			return fmt.Errorf("%s is no file: a copy that `tagwarden backup` made has none such", path)
+		}
+		opened, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		n, err := c.files.New(filepath.Join(to, name), opened, 0o600)
+		if counted {
+			c.done.Files++
+			c.done.Bytes += n
+		}
+		return errors.Join(err, opened.Close())
+	})
+}
+
+// keys reads the key state, of the copy or of elsewhere, and puts it in its place.
+func (c *folderMade) keys(from, elsewhere string) (err error) {
+	place := filepath.Join(from, "keys", keys.StateFile)
+	if elsewhere == "" && absent(place) {
+		return fmt.Errorf("%s is without its key state, which was kept elsewhere (--without-keys): say where it is by --keys FILE", from)
+	}
+	if elsewhere != "" {
+		place = elsewhere
+	}
+	if c.state, err = copiedKeys(place); err != nil {
+		return err
+	}
+	c.done.Identity = c.state.Identity()
+	dir := filepath.Join(c.at, "keys")
+	if err := c.files.Folder(dir, 0o700); err != nil {
+		return err
+	}
+	return c.files.Replace(filepath.Join(dir, keys.StateFile), c.state.Append(nil), 0o600)
+}
+
+// objections opens the store, which looks at all of its pages, under the keys.
+func (c *folderMade) objections() error {
+	store, err := objection.Open(objection.Options{Dir: filepath.Join(c.at, "objections"), Identity: c.state.Identity()})
+	if err != nil {
+		return fmt.Errorf("the copy's objections cannot be used: %w", err)
+	}
+	stats, err := store.Stats()
+	c.done.Changes, c.done.Subjects = stats.Head.Size, stats.Subjects
+	return errors.Join(err, store.Close())
+}
+
+// queue reads each event that waits or is parked, as a start would find them by the ledger's end. It does so in a copy of its own:
+// whoever opens a queue writes there.
+func (c *folderMade) queue() (err error) {
+	if absent(filepath.Join(c.at, "queue")) {
+		return nil
+	}
+	look := filepath.Join(c.at, ".looked-at")
+	defer func() { err = errors.Join(err, os.RemoveAll(look)) }()
+	held := filepath.Join(look, "keys")
+	if err := c.copy(filepath.Join(c.at, "queue"), filepath.Join(look, "queue"), false); err != nil {
+		return err
+	}
+	if from := filepath.Join(c.at, "keys", "queue"); !absent(from) {
+		if err := c.copy(from, held, false); err != nil {
+			return err
+		}
+	}
+	seal := keySeal{key: c.state.QueueKey(), random: rand.Reader}
+	q, err := queue.Open(queue.Options{
+		Dir: filepath.Join(look, "queue"), Keys: held, Wrap: seal.wrap, Unwrap: seal.unwrap, Tend: -1,
+		Since: func(record uint64, told func(queue.Name, queue.Fate)) error {
+			_, err := ledger.Fates(filepath.Join(c.at, "ledger"), record, func(hit uint64, event int, fate ledger.Fate) {
+				if of, is := fatesOfQueue[fate]; is {
+					told(queue.Name{Hit: hit, Event: uint32(event)}, of)
+				}
+			})
+			return err
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("the copy's queue cannot be used: %w", err)
+	}
+	defer func() { err = errors.Join(err, q.Close()) }()
+	var wrong []string
+	for _, d := range q.Damaged() {
+		c.done.Damaged += len(d.Events)
+		wrong = append(wrong, fmt.Sprintf("%s at byte %d: %s", d.File, d.Offset, d.Why))
+	}
+	var e queue.Event
+	for it := range q.Pending("") {
+		if err := q.Read(it, &e); err != nil {
+			c.done.Damaged++
+			wrong = append(wrong, fmt.Sprintf("hit %d, event %d: %v", it.Name.Hit, it.Name.Event, err))
+		}
+	}
+	stats := q.Stats()
+	for _, v := range stats.Vendors {
+		c.done.Waiting += v.Events
+	}
+	for _, r := range stats.Reasons {
+		c.done.Parked += r.Events
+	}
+	if len(wrong) > 0 {
+		return fmt.Errorf("the copy's queue is damaged (%d events): %s", c.done.Damaged, strings.Join(wrong[:min(len(wrong), 5)], "; "))
+	}
+	return nil
+}
+
+// moveUp gives everything its name in the data folder; the keys last, without which nothing of it can be served.
+func (c *folderMade) moveUp(data string) error {
+	entries, err := os.ReadDir(c.at)
+	if err != nil {
+		return err
+	}
+	for _, last := range []bool{false, true} {
+		for _, e := range entries {
+			if (e.Name() == "keys") != last {
+				continue
+			}
+			if err := c.files.Rename(filepath.Join(c.at, e.Name()), filepath.Join(data, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return c.files.Remove(c.at)
+}
