@@ -32,7 +32,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	h.count(end.reason)
 	h.respond(end.reason)
 	measure(h, end.reason, s.opts.Elapsed()-begun)
-	h.show(end.reason)
+	show(h, end.reason)
 }
 
 // newestForm tells whether no subject is stored that identifiers in an older form would find.

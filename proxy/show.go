@@ -15,7 +15,7 @@ import (
 )
 
 // show shows a hit that was answered to whoever watches. Where nobody does it costs one look at a pointer.
-func (h *hitContext) show(reason rules.Reason) {
+func show(h *hitContext, reason rules.Reason) {
 	watches := h.server.taps.Watches()
 	if watches == nil {
 		return

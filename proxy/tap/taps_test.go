@@ -110,14 +110,14 @@ func TestWatchesEnd(t *testing.T) {
 				t.Error(err)
 			}
 		},
-		"unasked": func(*Taps) { time.Sleep(Unasked + 2*time.Second) },
+		"unasked": func(*Taps) { <-time.After(Unasked + 2*time.Second) },
 		"over": func(taps *Taps) {
 			for range Lasts / (5 * time.Second) {
 				if _, _, err := taps.Take(context.Background(), "1", jane, 5*time.Second); err != nil {
 					return
 				}
 			}
-			time.Sleep(time.Millisecond)
+			<-time.After(time.Millisecond)
 		},
 		"the server": func(taps *Taps) { taps.CloseAll() },
 	} {
