@@ -189,7 +189,7 @@ packages: $(BIN)/nfpm ## the Debian and RPM packages of VERSION (0.1.0) for ARCH
 
 sbom: build $(BIN)/cyclonedx-gomod ## what is inside the binary, as CycloneDX: .bin/tagwarden.cdx.json
 	@echo "== sbom: .bin/tagwarden.cdx.json"
-	$(BIN)/cyclonedx-gomod bin -json -noserial -licenses -output $(BIN)/tagwarden.cdx.json $(BIN)/tagwarden
+	$(BIN)/cyclonedx-gomod bin -json -noserial -notimestamp -licenses -output $(BIN)/tagwarden.cdx.json $(BIN)/tagwarden
 
 packages-tried: packages ## install the package into a clean Debian (debootstrap, as root), and serve a hit as its unit does
 	@echo "== packages-tried: .bin/packages"

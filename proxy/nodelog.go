@@ -36,9 +36,9 @@ func nodeLogOptions(
 	s *Server, kind string, at cluster.Position, take func(acts []order.Act, mark string) error,
 ) (cluster.Options, error) {
 	of := s.nodes.config
-	trusted, err := trustServers(s)
+	secure, err := trustServers(s)
 	return cluster.Options{
-		Name: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: trusted, Kind: kind, At: at,
+		Name: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: secure, Kind: kind, At: at,
 		Stale: time.Duration(of.Stale.After), Wait: s.opts.Await, Missing: s.opts.Aside, Now: s.opts.Now, Rand: s.opts.Rand,
 		Apply: func(acts []cluster.Act, to cluster.Position) error {
 			all := make([]order.Act, len(acts))

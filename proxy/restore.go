@@ -111,11 +111,12 @@ type folderMade struct {
 
 // copy copies a folder, and brings it to disk. Counted tells whether it is of what is restored.
 func (c *folderMade) copy(from, to string, counted bool) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(from, path)
+	root, err := os.OpenRoot(from)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }() // it was read alone
+	return fs.WalkDir(root.FS(), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -123,9 +124,9 @@ func (c *folderMade) copy(from, to string, counted bool) error {
 		case d.IsDir():
 			return c.files.Folder(filepath.Join(to, name), 0o700)
 		case !d.Type().IsRegular():
-			return fmt.Errorf("%s is no file: a copy that `tagwarden backup` made has none such", path)
+			return fmt.Errorf("%s is no file: a copy that `tagwarden backup` made has none such", filepath.Join(from, name))
 		}
-		opened, err := os.Open(path)
+		opened, err := root.Open(name)
 		if err != nil {
 			return err
 		}

@@ -90,14 +90,14 @@ func TestTrustIsTakenUp(t *testing.T) {
 		} else {
 			put(c.text)
 		}
-		said := ""
+		var all strings.Builder
 		for n := range 2 {
 			s.trusts.each((*trusted).renew)
 			for _, entry := range logged.TakeAll() {
-				said += entry.Message + ": "
+				all.WriteString(entry.Message + ": ")
 				for _, value := range entry.ContextMap() {
 					if text, ok := value.(string); ok {
-						said += text
+						all.WriteString(text)
 					}
 				}
 				if n == 1 {
@@ -105,6 +105,7 @@ func TestTrustIsTakenUp(t *testing.T) {
 				}
 			}
 		}
+		said := all.String()
 		if !strings.Contains(said, c.says) || c.says == "" && said != "" {
 			t.Errorf("%s: it says %q", c.name, said)
 		}
