@@ -55,7 +55,7 @@ var waiting = map[string]string{
 
 	"queue status": "--config FILE.yaml", "queue inspect": "--config FILE.yaml", "queue retry": "--config FILE.yaml",
 	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy", "tap": "--config FILE.yaml",
-	"restore": "--config FILE.yaml copy",
+	"restore":        "--config FILE.yaml copy",
 	"cluster status": "--config FILE.yaml", "cluster join": "--config FILE.yaml --from copy",
 	"cluster restore": "--config FILE.yaml",
 
