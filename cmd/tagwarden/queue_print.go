@@ -12,8 +12,8 @@ import (
 
 // printQueue says how the queue stands: in words, then by vendor.
 func printQueue(w io.Writer, q *api.QueueStatus) {
-	printf(w, "%s %s for their vendors, and %s parked: %s pending.\n", counted(q.Waiting, "event"),
-		verbFor(q.Waiting, "waits", "wait"), numberIs(q.Parked), numberIs(q.Pending))
+	printf(w, "%s %s, and %s parked: %s pending.\n", counted(q.Waiting, "event"),
+		verbFor(q.Waiting, "waits for its vendor", "wait for their vendors"), numberIs(q.Parked), numberIs(q.Pending))
 	switch {
 	case !q.Running:
 		printf(w, "No server runs on this data folder: nothing is delivered, and no hits are taken.\n")
