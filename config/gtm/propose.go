@@ -76,8 +76,8 @@ func (r *Report) Propose(files map[string][]byte) error {
 		"# Proposed from the container "+shown(r.Container)+" of Google Tag Manager: all on consent, nothing goes to anybody before the visitor\n"+
 			"# said yes. `tagwarden import gtm` says what of the container it does not cover. What stands in it for you to put right, check says.\n")
 	e.replace("tagwarden.yaml", "hosts: [localhost, 127.0.0.1, shop.example]   # the names under which hits arrive here\n",
-		"hosts: [localhost, 127.0.0.1, "+r.host+"]   # the names under which hits arrive here\n"+
-			"    base: "+base+"                                      # the path that your web server passes on to here\n")
+		"hosts: [localhost, 127.0.0.1, "+r.host+"]   # the names under which hits arrive here\n")
+	e.replace("tagwarden.yaml", "https://shop.example"+base+"/... on to here\n", "https://"+r.host+base+"/... on to here\n")
 	e.replace("tagwarden.yaml", `origins: ["https://shop.example"] `, `origins: ["https://`+r.host+`"] `)
 	e.replace("tagwarden.yaml", "      own: ", r.signalLines()+"      own: ")
 	e.between("tagwarden.yaml", "vendors:\n", "\ndelivery:", r.vendorLines())
