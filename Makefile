@@ -66,7 +66,9 @@ SERIAL  := TestScripts \
 	TestNothingOfAVisitorSurvivesReset TestOneLargeHitMakesNoLaterOneLarge TestOnePersonInEveryDress TestAgainIsJudgingAnew \
 	TestWorkOfWorstHits TestFreeValuesOfAllVendors TestANoToAServiceIsANoToItsVendor TestWhatAChangeOfThePolicyEnds \
 	TestNoControlByteInAHeader TestANoCountsOnEveryBasis TestEditsAreFoundAndPlaced TestAStartWithoutItsKeyState TestRotatingBesideAFailingDisk \
-	TestAfterAPartitionANodeIsFreshWithinASecond TestWhoDeliversMayDie \
+	TestAfterAPartitionANodeIsFreshWithinASecond TestWhoDeliversMayDie TestAnEmptiedNodeThatBeginsAlone TestANodeThatOneNewLogIsWithout TestAJoinAgainThatIsKilled \
+	TestPackage TestReleaseIsThePackage TestDocumentedRequests TestDocumentedTour TestShellsComplete TestEveryVerbCompletes TestOtherwise TestFiguresAreNamedAsTheyAre \
+	TestDocumentsLinkToWhatIsThere TestDocumentsNameVerbsThatAreThere \
 	TestTestsRun TestPackagesAreDescribed TestDocumentsNameWhatIsThere TestReceiversAreNarrow TestSkippedTestsAreThere
 SKIPPED ?= ^($(shell echo $(SERIAL) | tr ' ' '|'))$$
 
