@@ -32,8 +32,9 @@ type Log struct {
 
 	sessions uint64 // times that the stream was read anew; owned by who reads
 
-	applied atomic.Pointer[Position] // how far Apply has come
-	heard   heard                    // of other nodes
+	applied atomic.Pointer[Position]  // how far Apply has come
+	ends    atomic.Pointer[time.Time] // when the certificate ends that a server showed last
+	heard   heard                     // of other nodes
 
 	mu       sync.Mutex
 	known    bool     // head is that of a stream that was found or made
@@ -164,7 +165,7 @@ type Status struct {
 	Waiting    int       // appends that wait
 	Reconnects uint64    // since it was opened
 	Err        error     // as [Log.Err]
-	Ends       time.Time // when the certificate of Server ends; zero: it showed none
+	Ends       time.Time // when the certificate ends that a server showed last; zero: none did
 }
 
 // Status returns how the log is doing.
@@ -172,8 +173,8 @@ func (l *Log) Status() Status {
 	now := l.o.Now()
 	s := Status{Server: l.server(), At: *l.applied.Load(), Fresh: l.Fresh(), Stale: l.Stale(now),
 		Reconnects: l.nc.Stats().Reconnects}
-	if of, err := l.nc.TLSConnectionState(); err == nil && len(of.PeerCertificates) > 0 {
-		s.Ends = of.PeerCertificates[0].NotAfter
+	if ends := l.ends.Load(); ends != nil {
+		s.Ends = *ends
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,9 @@ type Options struct {
 	Down    func(error)                           // it broke, or does not come for the first time
 	Refused func(error)                           // the servers do not take it, or do not permit something: wraps [ErrUnauthorized]
 	Trouble func(error)                           // what else it reports
+
+	// Certificate is told, with each handshake of TLS, when the server's certificate ends; it may be nil.
+	Certificate func(ends time.Time)
 }
 
 // Connect begins to connect, and goes on for ever. What is sent while there is no connection is known not to be sent. The
@@ -111,8 +115,12 @@ func (o *Options) kept() []nats.Option {
 	if o.Creds != "" {
 		all = append(all, nats.UserCredentials(o.Creds))
 	}
-	if o.TLS != nil {
-		all = append(all, secure(o.TLS))
+	as := o.TLS
+	if as == nil && !slices.ContainsFunc(o.URLs, func(url string) bool { return !strings.HasPrefix(url, "tls://") }) {
+		as = func() *tls.Config { return &tls.Config{MinVersion: tls.VersionTLS12} }
+	}
+	if as != nil {
+		all = append(all, secure(as, o.Certificate))
 	}
 	return all
 }
@@ -145,10 +153,18 @@ func Unsent(err error) bool {
 	return false
 }
 
-// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects.
-func secure(as func() *tls.Config) nats.Option {
+// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects, and tells when the
+// server's certificate ends.
+func secure(as func() *tls.Config, told func(ends time.Time)) nats.Option {
 	return func(o *nats.Options) error {
 		o.RootCAsCB = func() (*x509.CertPool, error) { return as().RootCAs, nil }
-		return nats.Secure(as())(o)
+		spoken := as().Clone()
+		spoken.VerifyConnection = func(of tls.ConnectionState) error {
+			if told != nil && len(of.PeerCertificates) > 0 {
+				told(of.PeerCertificates[0].NotAfter)
+			}
+			return nil
+		}
+		return nats.Secure(spoken)(o)
 	}
 }
