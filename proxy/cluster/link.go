@@ -78,7 +78,7 @@ func (l *Log) connect() error {
 	err := natslink.Connect(natslink.Options{
 		Client: "tagwarden " + l.o.Node, URLs: l.o.URLs, Creds: l.o.Creds, TLS: l.o.TLS,
 		Certificate: func(ends time.Time) { l.ends.Store(&ends) },
-		Subjects: []string{l.names.all, l.names.nodes}, Retry: l.retry,
+		Subjects:    []string{l.names.all, l.names.nodes}, Retry: l.retry,
 		Use: func(nc *nats.Conn, js jetstream.JetStream) { l.nc, l.js = nc, js },
 		Up:  l.connected,
 		Down: func(err error) {
