@@ -106,14 +106,13 @@ func (c alarmsCheck) run() {
 		c.warnings.At(c.server, at, "hits are refused where less than %s is left (%s): the alarm comes too late; say more than that",
 			reserve, of)
 	}
-	for _, key := range []string{"review_due", "certificate"} {
-		before := a.ReviewDue.Before
-		if key == "certificate" {
-			before = a.Certificate.Before
-		}
+	for _, of := range [...]struct {
+		key    string
+		before Duration
+	}{{"review_due", a.ReviewDue.Before}, {"certificate", a.Certificate.Before}} {
 		const day = Duration(24 * time.Hour)
-		if at := strict.Path("alarms", key, "before"); before >= day && before%day != 0 && c.server.Has(at...) {
-			c.faults.At(c.server, at, "%s is no number of days: write 30d", before)
+		if at := strict.Path("alarms", of.key, "before"); of.before >= day && of.before%day != 0 && c.server.Has(at...) {
+			c.faults.At(c.server, at, "%s is no number of days: write 30d", of.before)
 		}
 	}
 }

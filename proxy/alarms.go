@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -212,18 +213,8 @@ func (a *alarms) post(ctx context.Context, in *Snapshot, one *alarm.Alarm) error
 	about := fmt.Sprintf("alarm %s %q %s", one.Name, one.Subject, a.opts.Node)
 	notice := objection.Notice{About: about, Step: uint64(max(at.Unix(), 1))}
 	act := webhook.Act{Type: webhook.Alarm, Time: at, Notice: text, Key: fmt.Sprintf("%s %d", about, at.Unix())}
-	for _, hook := range in.receivers {
-		if !hook.Wants(&act) {
-			continue
-		}
-		body, err := hook.Message(&act, &a.opts.Key, a.opts.Rand)
-		if err != nil {
-			return err
-		}
-		notice.Messages = append(notice.Messages, objection.Message{To: hook.Name(), Body: body})
-	}
-	if len(notice.Messages) == 0 {
-		return nil
+	if notice.Messages, err = messagesOf(in, &act, &a.opts.Key, a.opts.Rand); err != nil || len(notice.Messages) == 0 {
+		return err
 	}
 	_, err = a.opts.Post(ctx, notice)
 	return err
@@ -252,7 +243,7 @@ func (a *alarms) keep() error {
 func (a *alarms) figures() []metrics.Alarm {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]metrics.Alarm(nil), a.stands...)
+	return slices.Clone(a.stands)
 }
 
 // alarmsMention names the alarms that ring.

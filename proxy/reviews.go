@@ -203,21 +203,26 @@ func (r *reviews) post(
 	act := webhook.Act{
 		Type: webhook.AssessmentDue, Time: now, Notice: text, Key: fmt.Sprintf("%s %s %d", due.ID, data.ReviewBy, mark),
 	}
-	for _, hook := range in.receivers {
-		if !hook.Wants(&act) {
-			continue
-		}
-		body, err := hook.Message(&act, &r.opts.Key, r.opts.Rand)
-		if err != nil {
-			return 0, err
-		}
-		notice.Messages = append(notice.Messages, objection.Message{To: hook.Name(), Body: body})
-	}
-	if len(notice.Messages) == 0 {
-		return 0, nil
+	if notice.Messages, err = messagesOf(in, &act, &r.opts.Key, r.opts.Rand); err != nil || len(notice.Messages) == 0 {
+		return 0, err
 	}
 	_, err = r.opts.Post(ctx, notice)
 	return len(notice.Messages), err
+}
+
+// messagesOf are the messages that say an act to every webhook which wants to know of it.
+func messagesOf(in *Snapshot, act *webhook.Act, key *[32]byte, random io.Reader) (all []objection.Message, err error) {
+	for _, hook := range in.receivers {
+		if !hook.Wants(act) {
+			continue
+		}
+		body, err := hook.Message(act, key, random)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, objection.Message{To: hook.Name(), Body: body})
+	}
+	return all, nil
 }
 
 // stepOf numbers the marks of a review (see basis.Mark) so that they go up as it comes nearer: 71 where it is 30 days

@@ -3,6 +3,7 @@ package proxy
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -128,7 +129,7 @@ func tapProblem(err error) error {
 		return problem.New(http.StatusNotFound, "unknown",
 			"this tap has ended: it lasts an hour at most, ends where nobody asks for its lines, and with the server")
 	case errors.Is(err, tap.ErrFull):
-		p = problem.New(http.StatusConflict, "busy", "as many people watch already as may at once: 8")
+		p = problem.New(http.StatusConflict, "busy", fmt.Sprintf("as many people watch already as may at once: %d", tap.MostWatches))
 		p.Retry = 10
 		return p
 	case errors.Is(err, tap.ErrEnding):

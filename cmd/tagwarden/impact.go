@@ -71,7 +71,6 @@ type comparing struct {
 	host, from   string
 	at           time.Time
 	supposed     *supposeFlags
-	first        bool // what is passed over was not said yet
 }
 
 // choices are what visitors are supposed to have chosen, each in turn: what was asked for, or everything.
@@ -84,10 +83,8 @@ func (c *comparing) choices() []string {
 
 // impactsOf judges every hit of recordings by both policies, for each choice, with the published test key.
 func impactsOf(t *terminal, c *comparing) (all impacts, ok bool) {
-	asked := *c.supposed.choice
 	for i, word := range c.choices() {
-		*c.supposed.choice, c.first = word, i == 0
-		one, ok := impactOf(t, c)
+		one, ok := impactOf(t, c, word, i == 0)
 		if !ok {
 			return all, false
 		}
@@ -100,12 +97,11 @@ func impactsOf(t *terminal, c *comparing) (all impacts, ok bool) {
 		}
 		all.Supposed[word] = one
 	}
-	*c.supposed.choice = asked
 	return all, true
 }
 
-// impactOf judges every hit by both policies, for one choice.
-func impactOf(t *terminal, c *comparing) (*impact, bool) {
+// impactOf judges every hit by both policies, for one choice, by its word. First has it say what is passed over.
+func impactOf(t *terminal, c *comparing, word string, first bool) (*impact, bool) {
 	address, err := netip.ParseAddr(c.from)
 	if err != nil {
 		t.fail("--from: %q is no address: one is written 203.0.113.77 or 2001:db8::1", c.from)
@@ -117,7 +113,7 @@ func impactOf(t *terminal, c *comparing) (*impact, bool) {
 		return nil, false
 	}
 	policies := []*rules.Policy{c.old.Policy, c.changed.Policy}
-	supposed, ok := c.supposed.asked(t, policies...)
+	supposed, ok := c.supposed.askedFor(t, word, policies...)
 	if !ok {
 		return nil, false
 	}
@@ -143,7 +139,7 @@ func impactOf(t *terminal, c *comparing) (*impact, bool) {
 			t.fail("--traffic: %v", err)
 			return nil, false
 		}
-		if passed > 0 && c.first {
+		if passed > 0 && first {
 			printf(t.err, "%s: %s, passed over\n", file, noHTTP(passed))
 		}
 	}

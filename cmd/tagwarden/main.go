@@ -113,17 +113,13 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 		return fine
 	}
 	all := verbs()
-	at := slices.IndexFunc(all, func(v verb) bool { return v.name == args[0] })
-	if at < 0 {
-		var names []string
-		for _, v := range all {
-			names = append(names, v.name)
-		}
-		t.fail("there is no verb %q%s", args[0], strict.Suggestion(args[0], names))
+	of := findVerb(all, args[0])
+	if of == nil {
+		t.fail("there is no verb %q%s", args[0], strict.Suggestion(args[0], names(all)))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
-	return all[at].run(ctx, t, args[1:])
+	return of.run(ctx, t, args[1:])
 }
 
 // helpColumn is how far verbs reach in the help before what they do stands in a line of its own.

@@ -46,7 +46,12 @@ func choiceWords() (words []string) {
 // asked is what the flags put in place of what hits say, under each of some policies: a signal has to be one under one of
 // them at least. Where there is none it says so.
 func (s *supposeFlags) asked(t *terminal, policies ...*rules.Policy) (all []signal.Supposed, ok bool) {
-	choice, _ := signal.ParseChoice(*s.choice)
+	return s.askedFor(t, *s.choice, policies...)
+}
+
+// askedFor is asked for another choice than the flag's, by its word.
+func (s *supposeFlags) askedFor(t *terminal, word string, policies ...*rules.Policy) (all []signal.Supposed, ok bool) {
+	choice, _ := signal.ParseChoice(word)
 	all = make([]signal.Supposed, len(policies))
 	known := make([]bool, len(s.signals))
 	faults := make([]error, len(s.signals))

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -123,11 +122,7 @@ type tapPrinter struct {
 
 func (p tapPrinter) show(l *tap.Line) {
 	if p.json {
-		text, err := json.Marshal(l)
-		if err != nil {
-			panic("BUG: a line is no JSON: " + err.Error())
-		}
-		printf(p.t.out, "%s\n", text)
+		printJSON(p.t.out, l, "")
 		return
 	}
 	printTapped(p.t.out, l)

@@ -22,7 +22,7 @@ const (
 	// deepest is how deep JSON is looked into: what is deeper travels alone.
 	deepest = 100
 
-	nowhere = -1
+	nowhere = jsontext.Nowhere
 )
 
 // read outlines a text. It is false where that is not one value of JSON, or too deep.
