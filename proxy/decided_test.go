@@ -197,18 +197,24 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	var said []string
+	var said, decisions []string
+	which := func(number string) string { // by their order: records of browsers that follow lie between them, sooner or later
+		if !slices.Contains(decisions, number) {
+			decisions = append(decisions, number)
+		}
+		return "(" + strconv.Itoa(slices.Index(decisions, number)+1) + ")"
+	}
 	for line := range strings.Lines(r.ledger(t)) {
 		of := gjson.Parse(line)
 		switch kind := of.Get("kind").String(); {
 		case kind == "event" && of.Get("decided").Exists():
-			said = append(said, "permitted by "+of.Get("decided").String()+" "+of.Get("decision").String())
+			said = append(said, "permitted by "+which(of.Get("decided").String())+" "+of.Get("decision").String())
 		case strings.HasPrefix(kind, "objection_decision"), kind == "objection_decided":
 			number := of.Get("seq").String()
 			if ends := of.Get("ends"); ends.Exists() { // its own comes before or behind that of a browser that follows
 				number = ends.String()
 			}
-			said = append(said, kind+" "+number+" "+of.Get("decided_by").String()+of.Get("because").String())
+			said = append(said, kind+" "+which(number)+" "+of.Get("decided_by").String()+of.Get("because").String())
 			if of.Get("subjects.#").Int() == 0 || strings.Contains(line, "u-1") {
 				t.Errorf("the ledger says %s", line)
 			}
@@ -216,9 +222,9 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	}
 	const because = "Two stolen accounts share this device."
 	want := []string{
-		"objection_decided 4 privacy" + because, "permitted by 4 permit", "objection_decision_end 4 there is a new objection",
-		"objection_decided 11 privacy" + because, "permitted by 11 permit", "objection_decision_end 11 a mistake",
-		"objection_decided 13 privacy" + because, "permitted by 13 permit",
+		"objection_decided (1) privacy" + because, "permitted by (1) permit", "objection_decision_end (1) there is a new objection",
+		"objection_decided (2) privacy" + because, "permitted by (2) permit", "objection_decision_end (2) a mistake",
+		"objection_decided (3) privacy" + because, "permitted by (3) permit",
 	}
 	if got := slices.Compact(said); !slices.Equal(got, want) {
 		t.Errorf("the ledger says\n%s", strings.Join(got, "\n"))

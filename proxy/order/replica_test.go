@@ -60,7 +60,7 @@ func (l *list) isCut(cut bool) {
 // join opens a replica of a file, which remembers words, each once, and refuses one of them.
 func (l *list) join(t *testing.T, file string) *node {
 	t.Helper()
-	r, err := Open(Options{File: file, Shared: true, Patience: 50 * time.Millisecond})
+	r, err := Open(Options{File: file, Shared: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,9 +113,11 @@ func TestReplicasDoTheSame(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := kept.Wait(ctx); !errors.Is(err, ErrUntold) {
+			impatient, end := context.WithTimeout(ctx, time.Millisecond)
+			if err := kept.Wait(impatient); !errors.Is(err, ErrUntold) {
 				t.Errorf("%v", err)
 			}
+			end()
 		}
 		l.all = l.all[1:] // a ends
 		a = l.join(t, filepath.Join(dir, "a"))
