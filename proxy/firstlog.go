@@ -41,15 +41,25 @@ func hadObjections(s *Server, there func(kind string) (bool, error)) error {
 	return nil
 }
 
-// errObjectionsFirst says that the log of administration is not made yet.
+// errObjectionsFirst says that another stream is not made yet.
 var errObjectionsFirst = errors.New("the log of objections comes first, and is not there yet")
+
+// behindObjections says why a stream may not be made yet that says of the log of objections that there was one. On empty
+// servers whoever asks first would else be the first: a queue that is there before the log has nobody make the log.
+func behindObjections(log *cluster.Log) error {
+	if log == nil || !log.Known() {
+		return errObjectionsFirst
+	}
+	return nil
+}
 
 // hadAdministration says what tells that the cluster had a log of administration.
 func hadAdministration(s *Server) error {
 	log := s.nodes.log.Load()
+	if err := behindObjections(log); err != nil {
+		return err
+	}
 	switch status := log.Status(); {
-	case !log.Known():
-		return errObjectionsFirst
 	case status.At.Seq > 0:
 		return fmt.Errorf("%w: the cluster's log of objections has acts, and takes none without it", cluster.ErrMissing)
 	case !caughtUp(log): // it may have some

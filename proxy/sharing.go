@@ -30,7 +30,9 @@ func openShared(s *Server) error {
 	state := s.keyring.store.State()
 	shared, err := sharedqueue.Open(context.Background(), sharedqueue.Options{
 		Cluster: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: secure, Identity: state.Identity(),
-		Key: state.QueueKey(), Wait: s.nodes.waits(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts, Ack: s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
+		Key: state.QueueKey(), Wait: s.nodes.waits(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts,
+		MayMake: func() error { return behindObjections(s.nodes.log.Load()) },
+		Ack:     s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
 		Note: func(what string, err error) {
 			s.opts.Log.Warn("the cluster's queue", zap.String("what", what), zap.Error(err))
 		},

@@ -2,10 +2,12 @@ package sharedqueue
 
 import (
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
@@ -24,6 +26,38 @@ func setOf(items ...int) (s Set) {
 		s.Add(item)
 	}
 	return s
+}
+
+func testMayMake(t *testing.T, s *natstest.Servers) {
+	notYet := errors.New("something comes first")
+	var may atomic.Bool
+	asked := make(chan struct{}, 1000)
+	q := open(t, s.URLs(), "a", func(o *Options) {
+		o.Cluster, o.Wait = "maymake", time.Millisecond
+		o.MayMake = func() error {
+			asked <- struct{}{}
+			if may.Load() {
+				return nil
+			}
+			return notYet
+		}
+	})
+	<-asked
+	<-asked // the first one found nothing made
+	if err := q.Put(t.Context(), "ga4", items("m", 1)); !errors.Is(err, ErrNotPut) {
+		t.Errorf("it was put: %v", err)
+	}
+	if _, err := q.js.Stream(t.Context(), q.names.stream); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("a stream was made: %v", err)
+	}
+	may.Store(true)
+	natstest.Until(t, "it is put", func() bool { return q.Put(t.Context(), "ga4", items("m", 1)) == nil })
+	b := open(t, s.URLs(), "b", func(o *Options) {
+		o.Cluster, o.MayMake = "maymake", func() error { return notYet }
+	})
+	if err := b.Put(t.Context(), "ga4", items("n", 1)); err != nil {
+		t.Errorf("a stream that is there needs no leave: %v", err)
+	}
 }
 
 func testTakeBack(t *testing.T, s *natstest.Servers) {

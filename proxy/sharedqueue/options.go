@@ -24,6 +24,9 @@ type Options struct {
 	Ack  time.Duration // after how long a message is handed to another node whose taker is silent; 30 s
 	Find bool          // there is only a stream where one is found: none is made
 
+	// MayMake says why no stream may be made yet; nil, and where it returns nil: one may. A stream that is found needs no leave.
+	MayMake func() error
+
 	Note func(what string, err error) // told what happens, for the operators' log; nil: nobody is
 
 	Now  func() time.Time // time.Now
@@ -50,6 +53,9 @@ var (
 func (o *Options) complete() error {
 	o.Size = cmp.Or(o.Size, 4<<30)
 	o.Wait, o.Ack = cmp.Or(o.Wait, 3*time.Second), cmp.Or(o.Ack, 30*time.Second)
+	if o.MayMake == nil {
+		o.MayMake = func() error { return nil }
+	}
 	if o.Note == nil {
 		o.Note = func(string, error) {}
 	}

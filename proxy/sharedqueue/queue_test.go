@@ -71,6 +71,7 @@ func TestQueue(t *testing.T) {
 		{"what is put is taken once, by whichever node", testTakenOnce},
 		{"a node that stops in good order says how far it has come", testGiveBack},
 		{"a node that falls silent is fenced off", testFence},
+		{"no stream is made before it may be", testMayMake},
 		{"what did not count is taken back, and what has ended is said", testTakeBack},
 		{"a mark whose answer did not come is made good", testUnanswered},
 		{"a node that is silent too long, and alone, goes on", testAlone},

@@ -55,6 +55,9 @@ func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.S
 		if q.o.Find {
 			return nil, ErrNone
 		}
+		if err := q.o.MayMake(); err != nil {
+			return nil, fmt.Errorf("cannot make the stream %s: %w", c.Name, err)
+		}
 		s, err = natslink.Make(ctx, q.js, c)
 		if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another node was first
 			s, err = q.js.Stream(ctx, c.Name)
