@@ -197,24 +197,18 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	var said, decisions []string
-	which := func(number string) string { // by their order: records of browsers that follow lie between them, sooner or later
-		if !slices.Contains(decisions, number) {
-			decisions = append(decisions, number)
-		}
-		return "(" + strconv.Itoa(slices.Index(decisions, number)+1) + ")"
-	}
+	var said, decisions []string // by their order: records of browsers that follow lie between them
 	for line := range strings.Lines(r.ledger(t)) {
 		of := gjson.Parse(line)
 		switch kind := of.Get("kind").String(); {
 		case kind == "event" && of.Get("decided").Exists():
-			said = append(said, "permitted by "+which(of.Get("decided").String())+" "+of.Get("decision").String())
+			said = append(said, "permitted by "+ordinal(&decisions, of.Get("decided").String())+" "+of.Get("decision").String())
 		case strings.HasPrefix(kind, "objection_decision"), kind == "objection_decided":
 			number := of.Get("seq").String()
 			if ends := of.Get("ends"); ends.Exists() { // its own comes before or behind that of a browser that follows
 				number = ends.String()
 			}
-			said = append(said, kind+" "+which(number)+" "+of.Get("decided_by").String()+of.Get("because").String())
+			said = append(said, kind+" "+ordinal(&decisions, number)+" "+of.Get("decided_by").String()+of.Get("because").String())
 			if of.Get("subjects.#").Int() == 0 || strings.Contains(line, "u-1") {
 				t.Errorf("the ledger says %s", line)
 			}

@@ -1,6 +1,8 @@
 package proxy_test
 
 import (
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -56,4 +58,12 @@ func TestAnOutcomeNamesItsEvents(t *testing.T) {
 	if len(outcomes) != 1 || gjson.Get(outcomes[0], "events").Raw != "[0,2]" || gjson.Get(outcomes[0], "outcome").Str != "delivered" {
 		t.Errorf("%q", outcomes)
 	}
+}
+
+// ordinal tells which one of the numbers it is, by the order in which they were asked for: "(1)" is the first.
+func ordinal(asked *[]string, number string) string {
+	if !slices.Contains(*asked, number) {
+		*asked = append(*asked, number)
+	}
+	return "(" + strconv.Itoa(slices.Index(*asked, number)+1) + ")"
 }

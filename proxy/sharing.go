@@ -30,7 +30,7 @@ func openShared(s *Server) error {
 	state := s.keyring.store.State()
 	shared, err := sharedqueue.Open(context.Background(), sharedqueue.Options{
 		Cluster: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: secure, Identity: state.Identity(),
-		Key: state.QueueKey(), Wait: s.nodes.waits(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts,
+		Key: state.QueueKey(), Wait: max(s.opts.Await, leastPut), Come: s.nodes.comes(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts,
 		MayMake: func() error { return behindObjections(s.nodes.log.Load()) },
 		Ack:     s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
 		Note: func(what string, err error) {
@@ -73,12 +73,15 @@ func openShared(s *Server) error {
 	return nil
 }
 
-// waits is for how long the cluster's queue is waited for, where its log was.
-func (n *nodes) waits(most time.Duration) time.Duration {
+// leastPut is how long whoever puts an event there waits for the quorum, at least.
+const leastPut = 2 * time.Second
+
+// comes is for how long a start waits for the cluster's queue, where it waited for its log.
+func (n *nodes) comes(most time.Duration) time.Duration {
 	if !n.caughtUp() {
 		return time.Millisecond // servers that were waited for already
 	}
-	return max(most, 2*time.Second)
+	return max(most, leastPut)
 }
 
 func closeShared(s *Server) error {

@@ -20,7 +20,8 @@ type Options struct {
 	Key      [32]byte           // that what is sealed here is derived from, as every node has it
 
 	Size int64         // bytes that the stream may take; 4 GiB
-	Wait time.Duration // how long Open waits for the servers, and Put for the quorum; 3 s
+	Wait time.Duration // how long Put waits for the quorum; 3 s
+	Come time.Duration // how long Open waits for the servers; as long as Put
 	Ack  time.Duration // after how long a message is handed to another node whose taker is silent; 30 s
 	Find bool          // there is only a stream where one is found: none is made
 
@@ -53,6 +54,7 @@ var (
 func (o *Options) complete() error {
 	o.Size = cmp.Or(o.Size, 4<<30)
 	o.Wait, o.Ack = cmp.Or(o.Wait, 3*time.Second), cmp.Or(o.Ack, 30*time.Second)
+	o.Come = cmp.Or(o.Come, o.Wait)
 	if o.MayMake == nil {
 		o.MayMake = func() error { return nil }
 	}

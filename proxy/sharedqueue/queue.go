@@ -89,7 +89,7 @@ func Open(ctx context.Context, o Options) (*Queue, error) {
 		q.cancel()
 		return nil, err
 	}
-	wait, end := context.WithTimeout(ctx, o.Wait)
+	wait, end := context.WithTimeout(ctx, q.o.Come)
 	defer end()
 	for {
 		err := q.look(wait)
