@@ -52,29 +52,24 @@ test: ## all tests; they need no network
 	@echo "== test: go test ./..."
 	$(GO) test ./...
 
-# The packages below rules start no goroutine and keep nothing between calls: those who judge side by side are tests of rules. Nor do config
-# and those who read a ledger that nobody writes. Of the others these run one step after another, and ten times as long under the detector:
-# scripts, attacks, tables over all vendors, steps of a disk that fail one by one, folders and forms of earlier versions, commands that are
-# given lines one by one, recordings that are judged one by one, damage that one worker looks for, what is held against a clock, and who reads our sources. `make race RACED=./... SKIPPED=none` runs all of it.
-RACED   ?= $$($(GO) list ./cmd/... ./proxy/... ./rules | grep -vE '/proxy/ledger/(dossier|index|query|recompute|table|tree|words)$$')
-SERIAL  := TestScripts \
-	TestKeptFolders TestKeptFoldersRememberTheirKeys TestKeptApprovals TestFolderAsWritten TestFoldersOfBeforeAreAudited \
-	TestObjectorsOfTheFirstForm TestRecordsSayTheirForm TestAnObjectionHoldsForTheFamily \
-	TestLiaNewAsks TestLiaNewEnds TestLiaNewBeginsAnew TestLiaNewAsksTheRest TestHostileEverywhere \
-	TestCaptureAgain TestCaptureLeak TestCaptureLeakExamples TestCaptureExampleCNIL TestPlaceholdersAgree TestEveryByteCounts TestEveryFileCounts \
-	TestImportsPointOneWay TestWhatIsForTestsIsImportedByTestsAlone TestRulesArePure TestFilesAreShort TestYAMLIsReadByOneLibrary \
-	TestNothingOfAVisitorSurvivesReset TestOneLargeHitMakesNoLaterOneLarge TestOnePersonInEveryDress TestAgainIsJudgingAnew \
-	TestWorkOfWorstHits TestFreeValuesOfAllVendors TestANoToAServiceIsANoToItsVendor TestWhatAChangeOfThePolicyEnds \
-	TestNoControlByteInAHeader TestANoCountsOnEveryBasis TestEditsAreFoundAndPlaced TestAStartWithoutItsKeyState TestRotatingBesideAFailingDisk \
-	TestAfterAPartitionANodeIsFreshWithinASecond TestWhoDeliversMayDie TestAnEmptiedNodeThatBeginsAlone TestANodeThatOneNewLogIsWithout TestAJoinAgainThatIsKilled TestHitsTakeLittleMemory TestPresetCentres TestAnswersOfEveryVendor \
-	TestPackage TestReleaseIsThePackage TestDocumentedRequests TestDocumentedTour TestShellsComplete TestEveryVerbCompletes TestOtherwise TestFiguresAreNamedAsTheyAre \
-	TestDocumentsLinkToWhatIsThere TestDocumentsNameVerbsThatAreThere \
-	TestTestsRun TestPackagesAreDescribed TestDocumentsNameWhatIsThere TestReceiversAreNarrow TestSkippedTestsAreThere
+# rules starts no goroutine and keeps nothing between calls, nor do config and those who read a ledger that nobody writes: one test of rules judges
+# hits of all vendors side by side (BESIDE), and so does whoever is in proxy. Of cmd, which starts what proxy is, BESIDE names what waits for others.
+# Of the others these (SERIAL) run one step after another, and ten times as long under the detector:
+# attacks, tables over all vendors, steps of a disk that fail one by one, recordings that are judged one by one, damage that one worker looks for,
+# and what is held against a clock. `make race RACED=./... SKIPPED=none` runs all of it.
+RACED   ?= $$($(GO) list ./proxy/... | grep -vE '/proxy/ledger/(dossier|index|query|recompute|table|tree|words)$$')
+SERIAL  := TestEveryByteCounts TestEveryFileCounts TestEditsAreFoundAndPlaced TestAStartWithoutItsKeyState \
+	TestRotatingBesideAFailingDisk TestAfterAPartitionANodeIsFreshWithinASecond TestWhoDeliversMayDie \
+	TestAnEmptiedNodeThatBeginsAlone TestANodeThatOneNewLogIsWithout TestAJoinAgainThatIsKilled \
+	TestHitsTakeLittleMemory TestPresetCentres TestAnswersOfEveryVendor TestFiguresAreNamedAsTheyAre
+BESIDE  := TestJudgedSideBySide TestDemoShowsAHitOfOnesOwn TestDemoShowsWhatTheLogProves TestInterruptTidily TestInterruptTwice \
+	TestTailFollows TestTailWaitsForALog
 SKIPPED ?= ^($(shell echo $(SERIAL) | tr ' ' '|'))$$
 
 race: ## the tests under the race detector, of what runs side by side
-	@echo "== race: go test -race, cmd, proxy, and rules itself"
+	@echo "== race: go test -race, proxy, and what runs side by side of cmd and rules"
 	$(GO) test -race -timeout 20m -skip '$(SKIPPED)' $(RACED)
+	$(GO) test -race -timeout 20m -run '^($(shell echo $(BESIDE) | tr ' ' '|'))$$' ./cmd/tagwarden ./rules
 
 fuzz: ## every fuzz target for FUZZTIME (10s)
 	@echo "== fuzz: every target for $(FUZZTIME)"
