@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
+	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -70,11 +71,7 @@ func nodeFolder(t testing.TB, upstream string, n *natsServer, name, more string)
 // eventually waits until something is so.
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !is(); {
-		if time.Now().After(deadline) {
-			t.Fatalf("it never came to that: %s", what)
-		}
-	}
+	natstest.Until(t, what, is)
 }
 
 // ready waits until a node takes hits.

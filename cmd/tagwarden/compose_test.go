@@ -251,7 +251,8 @@ func (m *machines) up(id string) error {
 			return err
 		}
 		m.nodes[id] = c
-		for deadline := time.Now().Add(30 * time.Second); ; {
+		tick := time.NewTicker(10 * time.Millisecond)
+		for deadline := time.Now().Add(30 * time.Second); ; <-tick.C {
 			response, err := http.Get("http://" + m.at[id+":8080"] + "/.tagwarden/health")
 			if err == nil {
 				_ = response.Body.Close()
@@ -296,7 +297,8 @@ func (m *machines) web() error {
 		return err
 	}
 	m.nodes["web"] = c
-	for deadline := time.Now().Add(20 * time.Second); ; {
+	tick := time.NewTicker(10 * time.Millisecond)
+	for deadline := time.Now().Add(20 * time.Second); ; <-tick.C {
 		conn, err := net.Dial("tcp", m.at["web:80"])
 		if err == nil {
 			return conn.Close()
