@@ -41,6 +41,7 @@ type Snapshot struct {
 	counters   counters
 	names      *lru.Cache[string, string] // event names as the ledger keeps them
 	memo       minimise.Memo              // what became of values that visitors share; nil: it is off
+	choices    signal.Memo                // what sources said of cookies; nil: it is off
 	ids        *idCache                   // of shapes and rungs as the ledger names them
 }
 
@@ -77,7 +78,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 			client.Close()
 			return nil, fmt.Errorf("cannot make the key of memo: %w", err)
 		}
-		fresh.memo = minimised.New(key)
+		fresh.memo, fresh.choices = minimised.New(key), newChoiceMemo(key)
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"
