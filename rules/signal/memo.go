@@ -115,7 +115,7 @@ func (p *platform) note(reader, source int, ask *Ask) bool {
 func (p *platform) read(ask *Ask) Reading {
 	statement, items := ask.Scratch.Read()
 	return Reading{
-		said: p.said(statement, items, ask.Declaration), at: statement.AtMilli, last: statement.LastMilli, ends: statement.EndMilli,
-		gpc: statement.GPC,
+		said: p.said(statement, items, ask.Declaration),
+		at:   statement.AtMilli, last: statement.LastMilli, ends: statement.EndMilli, gpc: statement.GPC,
 	}
 }
