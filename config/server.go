@@ -18,7 +18,7 @@ type Server struct {
 	Vendors        map[string]Vendor   `yaml:"vendors" is:"required,keys=id" doc:"The recipients, by the id that activities, keys and records use."`
 	Delivery       Delivery            `yaml:"delivery" doc:"How events get to vendors: at once, or out of a queue."`
 	Objections     Objections          `yaml:"objections" doc:"How far what somebody objected to goes."`
-	Memo           string              `yaml:"memo" default:"on" is:"enum=on|off" doc:"on: what became of addresses, titles, products and other values that many visitors share is remembered in memory until the next reload, under keyed hashes of the values. off: each is looked over anew. The outcome is the same."`
+	Memo           string              `yaml:"memo" default:"on" is:"enum=on|off" doc:"on: what became of addresses, titles, products and other values that many visitors share is remembered in memory until the next reload, and what consent cookies said, under keyed hashes of both. off: each is looked over anew. The outcome is the same."`
 	Cluster        *Cluster            `yaml:"cluster" doc:"Several nodes: an objection that one of them takes is in force on all. Without it this server is alone. A reload does not change it."`
 	Ledger         Ledger              `yaml:"ledger" doc:"The forwarding log."`
 	Webhooks       []Webhook           `yaml:"webhooks" doc:"Who is told of objections, withdrawals, reviews that are due and alarms."`

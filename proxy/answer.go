@@ -12,9 +12,11 @@ import (
 // endpoint is asked for an answer; those as well where it waits in the queue. What the vendor refuses keeps its status. Where nothing could be recorded, where the
 // hit could not be read at all, and where nobody knows what the vendor did, it gets an error, and may try again.
 func (h *hitContext) respond(reason rules.Reason) {
-	allowOrigin(h.ctx, h.j.Site)
-	h.ctx.Response.Header.Set("Cache-Control", "no-store")
-	h.ctx.Response.Header.Set("X-Content-Type-Options", "nosniff")
+	header := &h.ctx.Response.Header
+	origin, _ := h.j.Hit.Request.One("Origin")
+	allowOrigin(header, origin, h.j.Site)
+	setHeader(header, "Cache-Control", "no-store")
+	setHeader(header, "X-Content-Type-Options", "nosniff")
 	if h.unread {
 		h.leaveUnread()
 	}
@@ -40,6 +42,11 @@ func (h *hitContext) respond(reason rules.Reason) {
 		h.ctx.Response.Header.Set("Retry-After", "5")
 		h.ctx.SetStatusCode(fasthttp.StatusBadGateway)
 	}
+}
+
+// setHeader sets a header whose name is written as fasthttp writes names.
+func setHeader(header *fasthttp.ResponseHeader, name, value string) {
+	header.SetCanonical(bytesOf(name), bytesOf(value))
 }
 
 // heldBack answers a hit that an objection held back at the last moment. The events of others in the same hit may be

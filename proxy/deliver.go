@@ -33,6 +33,9 @@ func deliver(s *Server, h *hitContext) result {
 	if h.j.Objectable() {
 		h.judged.nodes = s.nodes
 	}
+	if s.opts.Objections == nil {
+		h.judged.store, h.judged.acts = s.objections, h.acts
+	}
 	h.gate = sendGate{
 		inflight: s.inflight, counters: &h.snapshot.counters, events: &h.judged, leaving: h.event.Count,
 	}

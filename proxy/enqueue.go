@@ -60,6 +60,7 @@ func (h *hitContext) fillWaiting() error {
 	w, j := &h.waits, &h.j
 	ttl := time.Duration(h.snapshot.Loaded.Server.Delivery.TTL)
 	leaving, from := h.leavingEvents(), 0
+	var named, nameless uint64 // the numbers of what events with and without identifiers were judged by; 0: of none so far
 	for _, e := range leaving {
 		one, ok := j.Alone(e)
 		if !ok {
@@ -90,11 +91,18 @@ func (h *hitContext) fillWaiting() error {
 			}
 		}
 		subjects := h.records[e].Subjects
+		by := &nameless
+		if len(subjects) > 0 {
+			by = &named
+		}
+		if *by == 0 {
+			*by = h.server.dispatch.looks.number(h.judgedBy(len(subjects) > 0))
+		}
 		w.events = append(w.events, queue.Event{
 			Name: queue.Name{Hit: h.number, Event: uint32(e)}, Vendor: j.Route.Recipient.ID,
 			Role: bytesOf(j.Route.Endpoint.Host), Time: h.in.Now, TTL: ttl, Subjects: subjects, Order: h.order(e),
 			Key: j.IdempotencyKey(e), Method: bytesOf(one.Method), Path: one.Path, Query: one.Query, Body: body,
-			Judged: h.server.dispatch.looks.number(h.judgedBy(len(subjects) > 0)),
+			Judged: *by,
 		})
 	}
 	for i := range w.events { // nothing is moved any more

@@ -18,14 +18,24 @@ type judgedEvents struct {
 	stands     func(event int, found rules.Objections) bool // what was decided of an event holds in the face of found
 	visitors   *rules.Visitors                              // of the events; asked to join them where nobody did so far
 	nodes      *nodes                                       // nil where it does not matter that others may know of objections
+	store      versioned                                    // of objections; nil: nobody knows whether they are the same
+	acts       uint64                                       // its version before the first one was looked up
 }
+
+// versioned tells whether anything can be found by now that was not before: see [objection.Store.Version].
+type versioned interface{ Version() uint64 }
 
 func (g *judgedEvents) named() bool { return len(g.subjects) > 0 }
 
-// hold tells whether what was decided still holds. An objection that cannot be looked up holds everything back.
+// hold tells whether what was decided still holds. An objection that cannot be looked up holds everything back. Where
+// the store's version is the one that it had before the first look-up, another would find the same: why that is enough
+// is said at keptEvents.isUnchanged.
 func (g *judgedEvents) hold() bool {
 	if g.nodes.stale() {
 		return false
+	}
+	if g.store != nil && g.store.Version() == g.acts {
+		return true
 	}
 	for i := range g.subjects {
 		subject := &g.subjects[i]

@@ -67,3 +67,34 @@ func TestWhatWasJudgedAMomentAgoIsNotJudgedAgain(t *testing.T) {
 		}
 	}
 }
+
+// TestAnActBetweenJudgingAndLeavingHoldsBack: of a hit that does not wait, an act that is done once it was judged, and
+// before its first byte, holds it back; and nothing else does.
+func TestAnActBetweenJudgingAndLeavingHoldsBack(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		of      []objection.ID
+		outcome string
+	}{
+		"nothing":             {nil, "delivered"},
+		"of somebody else":    {[]objection.ID{{Name: "user_id", Value: "somebody else"}}, "delivered"},
+		"of the hit's person": {theVisitor, "dropped"},
+	} {
+		door := &heldDoor{make(chan struct{}), make(chan struct{})}
+		r := start(t, folder(t, "http://127.0.0.1:1"), func(o *proxy.Options) {
+			o.Client = func([]delivery.Upstream) (proxy.Deliverer, error) { return door, nil }
+		})
+		answered := make(chan answer, 1)
+		go func() { answered <- r.send(t, get(pageView, consent)) }()
+		<-door.asked
+		if c.of != nil {
+			r.does(t, objection.Change{Object: []string{"all"}}, c.of...)
+		}
+		door.goOn <- struct{}{}
+		<-answered
+		until(t, "the outcome is recorded", func() bool { return strings.Contains(r.ledger(t), `"outcome":"`) })
+		if text := r.ledger(t); !strings.Contains(text, `"outcome":"`+c.outcome+`"`) {
+			t.Errorf("an act, %s: it was not %s:\n%s", what, c.outcome, text)
+		}
+	}
+}

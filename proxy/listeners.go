@@ -145,7 +145,7 @@ func (s *listeners) comeAgain(ctx *fasthttp.RequestCtx) {
 	if host, ok := wire.AppendHost(room[:0], ctx.Request.Header.Host()); ok {
 		site = s.opts.Policy().Site(host)
 	}
-	allowOrigin(ctx, site)
+	allowOrigin(&ctx.Response.Header, ctx.Request.Header.Peek("Origin"), site)
 	if announced(&ctx.Request.Header) != 0 {
 		linger(ctx)
 	}

@@ -30,17 +30,16 @@ func preflight(_ *Server, h *hitContext) result {
 
 // allowOrigin lets a page of the site's own origins read the answer, with credentials, and when to come again (Fetch
 // standard, CORS protocol). Nobody else's.
-func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
-	origin := ctx.Request.Header.Peek("Origin")
+func allowOrigin(header *fasthttp.ResponseHeader, origin []byte, site *rules.Site) {
 	if len(origin) == 0 {
 		return
 	}
-	ctx.Response.Header.Add("Vary", "Origin")
+	header.Add("Vary", "Origin")
 	if site != nil && site.Allows(origin) {
-		ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
-		ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
+		header.SetCanonical(bytesOf("Access-Control-Allow-Origin"), origin)
+		setHeader(header, "Access-Control-Allow-Credentials", "true")
 		// What else an SDK reads, a page may read anyway.
-		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter)
+		setHeader(header, "Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter)
 	}
 }
 
@@ -57,8 +56,9 @@ func (h *hitContext) allowHit() result {
 	if _, _, known := site.Find(wanted, r.Path); !known && site.Owner(r.Path) == nil {
 		return refused(rules.UnknownPath)
 	}
-	allowOrigin(h.ctx, h.j.Site)
+	origin, _ := r.One("Origin")
 	header := &h.ctx.Response.Header
+	allowOrigin(header, origin, site)
 	header.Add("Vary", "Access-Control-Request-Headers")
 	if len(header.Peek("Access-Control-Allow-Origin")) > 0 {
 		header.Set("Access-Control-Allow-Methods", "GET, POST")

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/rules"
 
@@ -57,5 +58,39 @@ func TestAnActDuringTheLastLookUpWaits(t *testing.T) {
 				t.Errorf("%s: the act waits for ever", what)
 			}
 		})
+	}
+}
+
+// versionIs is a store that has a version.
+type versionIs uint64
+
+func (n versionIs) Version() uint64 { return uint64(n) }
+
+// TestTheVersionSavesASecondLook: where the store is as it was before the first look-up nobody is asked again; where it
+// is not, or nobody knows, the look-up decides, and where others may know more nothing leaves, whatever the version is.
+func TestTheVersionSavesASecondLook(t *testing.T) {
+	objected := rules.Objections{Purposes: 1}
+	for what, c := range map[string]struct {
+		change        func(*judgedEvents)
+		leaves, again bool
+	}{
+		"nothing":                  {func(*judgedEvents) {}, true, false},
+		"an act":                   {func(g *judgedEvents) { g.store = versionIs(8) }, false, true},
+		"nobody knows the version": {func(g *judgedEvents) { g.store = nil }, false, true},
+		"others may know more":     {func(g *judgedEvents) { g.nodes = &nodes{config: new(config.Cluster)} }, false, false},
+	} {
+		asked := 0
+		gate := gateOf(lookUp(func() (rules.Objections, error) { asked++; return objected, nil }))
+		judged := gate.events.(*judgedEvents)
+		judged.store, judged.acts = versionIs(7), 7
+		c.change(judged)
+		leaves := gate.BeforeFirstByte()
+		if leaves != c.leaves || (asked > 0) != c.again {
+			t.Errorf("%s: leaves %v, asked %d times", what, leaves, asked)
+		}
+		if leaves {
+			gate.AfterLastByte()
+		}
+		gate.inflight.WaitQuiescent() // whatever came of it, nothing is under way
 	}
 }

@@ -21,7 +21,7 @@ func (s *Server) serve(ctx *fasthttp.RequestCtx) {
 	keys := s.keyring.current(snapshot, now)
 	h := takeContext(ctx, s, snapshot, rules.Inputs{
 		Now: now, Latest: keys.Since(), Keys: keys, Rare: s.values, Strings: s.consent, NewestForm: s.newestForm(),
-		Denials: s.denied, Memo: snapshot.memo,
+		Denials: s.denied, Memo: snapshot.memo, Choices: snapshot.choices, IDs: snapshot.ids,
 	})
 	defer h.giveBack()
 	defer s.recoverPanic(h)

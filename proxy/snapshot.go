@@ -41,6 +41,8 @@ type Snapshot struct {
 	counters   counters
 	names      *lru.Cache[string, string] // event names as the ledger keeps them
 	memo       minimise.Memo              // what became of values that visitors share; nil: it is off
+	choices    signal.Memo                // what sources said of cookies; nil: it is off
+	ids        *idCache                   // of shapes and rungs as the ledger names them
 }
 
 // Deliverer sends an event and says how that ended.
@@ -64,7 +66,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		client.Close()
 		return nil, err
 	}
-	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, objections: s.opts.Objections, texts: config.ChoiceTexts(loaded)}
+	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, ids: newIDCache(), objections: s.opts.Objections, texts: config.ChoiceTexts(loaded)}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(
@@ -76,7 +78,7 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 			client.Close()
 			return nil, fmt.Errorf("cannot make the key of memo: %w", err)
 		}
-		fresh.memo = minimised.New(key)
+		fresh.memo, fresh.choices = minimised.New(key), newChoiceMemo(key)
 	}
 	fresh.counters.metrics, fresh.pages.loaded = s.metrics, loaded
 	fresh.queued = loaded.Server.Delivery.Mode == "queued"

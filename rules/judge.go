@@ -50,6 +50,7 @@ func Judge(j *Judgement, in *Inputs) Reason {
 	if j.Reason != Unjudged {
 		return j.Reason
 	}
+	j.shapes.ids = in.IDs
 	return j.run(judgeStages, in)
 }
 

@@ -25,6 +25,10 @@ type Inputs struct {
 
 	Memo minimise.Memo // what became of values in other hits below this very policy; nil: each is minimised anew
 
+	Choices signal.Memo // what sources said of cookies in other hits below this very policy; nil: each is read
+
+	IDs IDs // names of shapes and rungs, kept between hits; nil: each is made anew
+
 	Denials Denials // which events were denied before; nil: none was
 
 	Memory hit.Memory // asked for room before the hit takes it; nil: there is always some

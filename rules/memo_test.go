@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
+	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
 // mind is a memo that remembers everything.
@@ -33,16 +34,33 @@ func (m *mind) Remember(sum minimise.Sum, made minimise.Made) {
 	m.made[sum] = made
 }
 
+// choicesMind is a memo of what sources said, which remembers everything.
+type choicesMind struct {
+	said  map[string]signal.Reading
+	texts []string // by number
+}
+
+func (m *choicesMind) Recall(text []byte) (sum [2]uint64, known *signal.Reading) {
+	m.texts = append(m.texts, string(text))
+	if said, ok := m.said[string(text)]; ok {
+		known = &said
+	}
+	return [2]uint64{uint64(len(m.texts) - 1)}, known
+}
+
+func (m *choicesMind) Remember(sum [2]uint64, said signal.Reading) { m.said[m.texts[sum[0]]] = said }
+
 // TestWhatIsRememberedChangesNothing: every hit of every vendor is decided, minimised and encoded as it is where nobody
 // remembers, the first time and the second, and for no fewer steps.
 func TestWhatIsRememberedChangesNothing(t *testing.T) {
 	t.Parallel()
 	p, m := compile(t, goldenDraft()), &mind{made: map[minimise.Sum]minimise.Made{}}
+	choices := &choicesMind{said: map[string]signal.Reading{}}
 	eachGolden(t, func(t *testing.T, vendor, text string) {
 		r := request(t, text, vendor, yes)
 		without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}}
 		with := &judging{policy: p, in: without.in}
-		with.in.Memo = m
+		with.in.Memo, with.in.Choices, with.in.IDs = m, choices, &idMemory{ids: map[string]rules.ID{}}
 		want := allOf(without, without.judge(&r))
 		for range 2 {
 			if got := allOf(with, with.judge(&r)); got != want {

@@ -168,6 +168,9 @@ func (r *readState) observe(in *Inputs) Reason {
 	reader := r.Site.signals
 	note := r.budget.trace.signalNote()
 	r.ask.Declaration, r.ask.Strings, r.ask.Scratch = &r.Route.Recipient.declared, in.Strings, &r.scratch
+	if note == nil { // else all is told as it is read
+		r.ask.Memo = in.Choices
+	}
 	if !in.Now.IsZero() {
 		r.ask.Now = in.Now.Unix()
 	}

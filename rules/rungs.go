@@ -3,6 +3,7 @@ package rules
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/signal"
@@ -27,17 +28,41 @@ func (j *Judgement) RungsID(dst []byte, event int) []byte {
 	}
 	text = j.SignalsOf(event).AppendFacts(text)
 	j.shapes.text = text
-	return appendID(dst, text)
+	return j.shapes.appendID(dst)
 }
 
-// appendID appends the name of what a text says.
-func appendID(dst, text []byte) []byte {
-	sum := sha256.Sum256(text)
-	const lower = "0123456789abcdef"
-	for _, c := range sum[:8] {
-		dst = append(dst, lower[c>>4], lower[c&15])
+// ID is the name of a shape or of rungs: the first eight bytes of a SHA-256, in hex.
+type ID [16]byte
+
+// IDs remembers names between hits, by the texts that they are made of. Such a text holds ids of the policy, places of
+// fields in the catalog and what signals say, and nothing else of a hit. It is asked from many goroutines at once, and
+// does not allocate for what it knows.
+type IDs interface {
+	// Recall returns the name that was made of a text; nil where it is not known.
+	Recall(text []byte) *ID
+	// Remember is told the name of a text that was not known. It keeps no hold of the text.
+	Remember(text []byte, id ID)
+}
+
+// appendID appends the name of what the text says.
+func (s *shapes) appendID(dst []byte) []byte {
+	if s.ids == nil {
+		id := idOf(s.text)
+		return append(dst, id[:]...)
 	}
-	return dst
+	if known := s.ids.Recall(s.text); known != nil {
+		return append(dst, known[:]...)
+	}
+	id := idOf(s.text)
+	s.ids.Remember(s.text, id)
+	return append(dst, id[:]...)
+}
+
+// idOf is the name of what a text says.
+func idOf(text []byte) (id ID) {
+	sum := sha256.Sum256(text)
+	hex.Encode(id[:], sum[:len(id)/2])
+	return id
 }
 
 func oneIf(set bool) byte {

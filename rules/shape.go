@@ -13,10 +13,14 @@ type shapes struct {
 	event  []uint64 // of the one that was asked for last
 	shared []uint64 // of what all events share, once asked for
 	text   []byte   // that an id is made of, of a shape or of rungs
+	ids    IDs      // those that were made before; nil: nobody remembers
 }
 
 // reset forgets the hit.
-func (s *shapes) reset() { s.event, s.shared, s.text = s.event[:0], s.shared[:0], hit.Recycled(s.text) }
+func (s *shapes) reset() {
+	s.event, s.shared, s.text = s.event[:0], s.shared[:0], hit.Recycled(s.text)
+	s.ids = nil
+}
 
 // ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
 // the same name, in whatever order they came. It is appended to dst.
@@ -30,7 +34,7 @@ func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 		}
 	}
 	j.shapes.text = text
-	return appendID(dst, text)
+	return j.shapes.appendID(dst)
 }
 
 // Shape lists the fields that ShapeID names, as catalog and policy call them; "*" is what neither knows.

@@ -236,6 +236,7 @@ func (c *compiler) sites() error {
 		if s.signals, err = signal.NewReader(d.Signals, c.number); err != nil {
 			return wrong(at, "%v", err)
 		}
+		s.signals.Numbered(i)
 		if err := c.routes(s, d); err != nil {
 			return err
 		}

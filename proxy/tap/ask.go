@@ -1,12 +1,12 @@
 package tap
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"crypto/subtle"
 	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
 // Ask says which events somebody wants to see. Of what is empty, all.
@@ -45,8 +45,7 @@ const longestPreview = 64
 // PreviewOf reads the first preview cookie of a request. It keeps nothing of it but a hash.
 func PreviewOf(r *hit.Request) (p Preview) {
 	for header := range r.Header("Cookie") {
-		for pair := range bytes.SplitSeq(header, []byte{';'}) {
-			name, value, _ := bytes.Cut(bytes.TrimSpace(pair), []byte{'='})
+		for name, value := range read.CookieHeader(header).Cookies {
 			if string(name) == Cookie && len(value) <= longestPreview {
 				return Preview{sha256.Sum256(value), true}
 			}

@@ -112,6 +112,20 @@ func folded[A, B Text](a A, b B) bool {
 	return true
 }
 
+// IsBlank tells whether a byte is a space or a tab: what may stand around the value of a header (RFC 9110, section 5.6.3).
+func IsBlank(c byte) bool { return c == ' ' || c == '\t' }
+
+// TrimBlank is a text without the spaces and tabs around it.
+func TrimBlank(text []byte) []byte {
+	for len(text) > 0 && IsBlank(text[0]) {
+		text = text[1:]
+	}
+	for len(text) > 0 && IsBlank(text[len(text)-1]) {
+		text = text[:len(text)-1]
+	}
+	return text
+}
+
 // HasPrefixFold tells whether a text begins with another, letters of any case being equal.
 func HasPrefixFold[A, B Text](text A, prefix B) bool {
 	return len(text) >= len(prefix) && folded(text[:len(prefix)], prefix)

@@ -137,3 +137,15 @@ func TestHasControl(t *testing.T) {
 		t.Error("nothing holds one")
 	}
 }
+
+// TestTrimBlank: spaces and tabs alone are taken off, on both sides, as the standard library does it.
+func TestTrimBlank(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"", " ", " \t ", "a", " a", "a\t", "\t a b \t", "\n a\r", "\u00a0a ", "a  ", "\x00 \x00",
+	} {
+		if got := ascii.TrimBlank([]byte(text)); string(got) != strings.Trim(text, " \t") {
+			t.Errorf("%q becomes %q", text, got)
+		}
+	}
+}

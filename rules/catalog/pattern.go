@@ -243,16 +243,19 @@ func Locate(pattern string, text []byte) (from, to int, ok bool) {
 
 // nextPiece takes the first piece off a pattern: a literal text, or a wildcard.
 func nextPiece(pattern string) (literal, rest, wildcard string) {
-	for _, w := range []string{"*", "{id}"} {
-		if after, found := strings.CutPrefix(pattern, w); found {
-			return "", after, w
+	for i := range len(pattern) {
+		switch {
+		case pattern[i] == '*':
+			wildcard = "*"
+		case strings.HasPrefix(pattern[i:], "{id}"):
+			wildcard = "{id}"
+		default:
+			continue
 		}
-	}
-	end := len(pattern)
-	for _, w := range []string{"*", "{id}"} {
-		if i := strings.Index(pattern, w); i >= 0 {
-			end = min(end, i)
+		if i > 0 {
+			return pattern[:i], pattern[i:], ""
 		}
+		return "", pattern[len(wildcard):], wildcard
 	}
-	return pattern[:end], pattern[end:], ""
+	return pattern, "", ""
 }

@@ -16,6 +16,7 @@ type Strings interface {
 type Ask struct {
 	Declaration *Declaration // of the vendor that the hit is for
 	Strings     Strings      // nil: every string is decoded anew
+	Memo        Memo         // what sources said of cookies in other hits below this very policy; nil: each is read
 	Scratch     *cmp.Scratch // the reader's room, kept between hits
 	Now         int64        // Unix seconds; 0: no choice is dated ahead, and none is over
 

@@ -18,13 +18,15 @@ type CookieHeader = read.CookieHeader
 type jar struct {
 	all  []read.Cookie
 	text []byte // a value without its escapes
+	key  []byte // what a reading is remembered by
 }
 
 // reset forgets them: they point into bytes of a hit, or are a copy of them.
 func (j *jar) reset() {
 	clear(j.all)
 	clear(j.text)
-	j.all, j.text = j.all[:0], j.text[:0]
+	clear(j.key)
+	j.all, j.text, j.key = j.all[:0], j.text[:0], j.key[:0]
 }
 
 // gather notes every cookie of every Cookie header.

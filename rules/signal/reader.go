@@ -23,6 +23,7 @@ type Reader struct {
 	perEvent bool
 	uspr     bool     // iubenda is listed: its record of choices in US states is read, too
 	receipts int      // place of that source among sources, counted from 1; 0: it is not listed
+	number   int      // of the reader among those that share a memo
 	chosen   *payload // how the ids of an SDK's consent object are read, listed or not
 }
 
@@ -110,6 +111,9 @@ func (r *Reader) add(s *Source, number map[string]int) (err error) {
 	return err
 }
 
+// Numbered gives the reader a number that no other has with whom it shares a memo ([Ask]).
+func (r *Reader) Numbered(number int) { r.number = number }
+
 // PerEvent tells whether events of the hit may say different things.
 func (r *Reader) PerEvent(h *hit.Hit) bool { return r.perEvent || r.iab.any() && len(h.Claims) > 0 }
 
@@ -143,12 +147,13 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 		said.Kind = from.kind
 		switch {
 		case from.own != nil && from.own.body == nil:
-			said.merge(from.own.hit(h, ask))
+			said.merge(r.own(i, h, ask))
 			from.date.heed(h, ask, said)
 			r.tell(note, said, from.own.where)
 		case from.platform != nil:
-			statement, items := from.platform.cmp.Read(&ask.jar, from.platform.settings, ask.Scratch)
-			said.merge(from.platform.said(statement, items, ask.Declaration))
+			reading := r.platform(i, ask)
+			statement := reading.statement()
+			said.merge(reading.said)
 			if r.gpc && statement.GPC == cmp.Yes { // a platform's copy of the browser's signal
 				s.GPC = Valid
 			}

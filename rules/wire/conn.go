@@ -118,7 +118,7 @@ func (c *Conn) field(line []byte, long bool) bool {
 			return false
 		}
 		c.lengthed = true
-		return c.length(bytes.Trim(value, " \t"))
+		return c.length(ascii.TrimBlank(value))
 	}
 	return true
 }

@@ -61,7 +61,7 @@ func (w *walk) list(value []byte) {
 	for more := true; more; {
 		var text []byte
 		text, value, more = bytes.Cut(value, []byte{','})
-		next, _ := hop(unquoted(bytes.Trim(text, " \t")))
+		next, _ := hop(unquoted(ascii.TrimBlank(text)))
 		w.step(next)
 	}
 }
@@ -97,7 +97,7 @@ func pair(text []byte) (name, value []byte, end int, ok bool) {
 	if equals < 0 {
 		return nil, nil, 0, false
 	}
-	name = bytes.Trim(text[:equals], " \t")
+	name = ascii.TrimBlank(text[:equals])
 	from := equals + 1
 	if from < len(text) && text[from] == '"' {
 		for end = from + 1; end < len(text) && text[end] != '"'; end++ {
@@ -114,7 +114,7 @@ func pair(text []byte) (name, value []byte, end int, ok bool) {
 	} else {
 		for end = from; end < len(text) && text[end] != ',' && text[end] != ';'; end++ {
 		}
-		if value = bytes.Trim(text[from:end], " \t"); bytes.IndexByte(value, '"') >= 0 {
+		if value = ascii.TrimBlank(text[from:end]); bytes.IndexByte(value, '"') >= 0 {
 			return nil, nil, 0, false
 		}
 	}

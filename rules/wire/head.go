@@ -69,7 +69,7 @@ func framing(raw []byte, r *hit.Request) int {
 		if !found {
 			return badRequest
 		}
-		value = bytes.Trim(value, " \t")
+		value = ascii.TrimBlank(value)
 		r.Headers = append(r.Headers, hit.Header{Name: name, Value: value})
 		switch {
 		case ascii.EqualFold(name, "Content-Length"):
@@ -100,7 +100,7 @@ func hopByHop(value []byte) bool {
 	for more := true; more; {
 		var option []byte
 		option, value, more = bytes.Cut(value, []byte{','})
-		if option = bytes.Trim(option, " \t"); len(option) == 0 {
+		if option = ascii.TrimBlank(option); len(option) == 0 {
 			continue
 		}
 		if !slices.ContainsFunc(connectionOptions, func(name string) bool { return ascii.EqualFold(option, name) }) {

@@ -26,12 +26,36 @@ type Scratch struct {
 // that cannot be read spoils all, for what it would have refused is not known. An objection in any of them counts. What
 // is returned points into the jar and into the scratch, and holds until that is used again.
 func (c Platform) Read(jar read.Jar, set Settings, s *Scratch) (Statement, []Item) {
+	if !c.Gather(jar, set, s) {
+		return Statement{}, nil
+	}
+	return s.Read()
+}
+
+// Gather finds the cookies that [Platform.Read] reads, for [Scratch.Read]; false where the platform has none at all.
+func (c Platform) Gather(jar read.Jar, set Settings, s *Scratch) bool {
 	d := c.dialect()
 	if d == nil {
-		return Statement{}, nil
+		return false
 	}
 	s.begin(d, set)
 	jar.Cookies(s.visit)
+	return true
+}
+
+// Gathered yields every byte of the platform's cookies that [Scratch.Read] reads, a name and its value at a time. It
+// tells whether that is all that is to be known: strings in cookies beside are left out, and of too many cookies some.
+func (s *Scratch) Gathered(yield func(part []byte)) bool {
+	for i := range s.cookies {
+		yield(s.cookies[i].name)
+		yield(s.cookies[i].value)
+	}
+	return !s.over
+}
+
+// Read reads the cookies that were gathered last, once.
+func (s *Scratch) Read() (Statement, []Item) {
+	d := s.as
 	for i := range s.cookies {
 		if len(s.cookies[i].value) > read.MaxCookie {
 			s.malformed()
