@@ -28,7 +28,7 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 		all |= inKey | inVal
 		if end > at {
 			key, val := sub(value, at, key), sub(value, val, end)
-			n := &o.hit.Nodes[o.hit.Add(root, hit.Text, key, val)]
+			n := &o.hit.Nodes[hit.Add(o.hit, root, hit.Text, key, val)]
 			if inKey&isEscape == 0 {
 				n.KeyIs(key)
 			}

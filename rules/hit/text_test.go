@@ -46,7 +46,7 @@ func unescaped(wire []byte) string {
 	var h hit.Hit
 	h.Request.Body = wire
 	h.Begin()
-	return string(h.Text(h.Add(hit.None, hit.String, hit.Span{}, h.Whole(hit.Body))))
+	return string(h.Text(hit.Add(&h, hit.None, hit.String, hit.Span{}, h.Whole(hit.Body))))
 }
 
 // appendByByte is [hit.AppendJSON] with each byte looked at on its own.
