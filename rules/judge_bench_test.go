@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"bytes"
+	"hash/maphash"
 	"strconv"
 	"strings"
 	"testing"
@@ -195,6 +196,41 @@ func benchmarkJudge(b *testing.B, r hit.Request) {
 func BenchmarkJudgeGA4(b *testing.B) { benchmarkJudge(b, bigGA4(b)) }
 
 func BenchmarkJudgeSegment20(b *testing.B) { benchmarkJudge(b, bigSegment(b)) }
+
+// BenchmarkJudgeWarm is what judging takes where all that can be remembered is.
+func BenchmarkJudgeWarm(b *testing.B) {
+	for _, of := range []struct {
+		name string
+		hit  hit.Request
+	}{{"GA4", bigGA4(b)}, {"Segment20", bigSegment(b)}} {
+		b.Run(of.name, func(b *testing.B) {
+			g := newJudging(b)
+			g.in.Memo = &warm{maphash.MakeSeed(), map[minimise.Sum]*minimise.Made{}}
+			b.ReportAllocs()
+			for b.Loop() {
+				if reason := g.judge(&of.hit); reason != rules.Unjudged {
+					b.Fatal(reason)
+				}
+			}
+		})
+	}
+}
+
+// warm is a memo that takes next to no time.
+type warm struct {
+	seed maphash.Seed
+	made map[minimise.Sum]*minimise.Made
+}
+
+func (m *warm) Recall(salt uint64, value []byte) (minimise.Sum, *minimise.Made) {
+	sum := minimise.Sum{maphash.Bytes(m.seed, value), salt}
+	return sum, m.made[sum]
+}
+
+func (m *warm) Remember(sum minimise.Sum, made minimise.Made) {
+	made.Bytes = bytes.Clone(made.Bytes)
+	m.made[sum] = &made
+}
 
 func BenchmarkJudgeGA4Denied(b *testing.B) {
 	r := bigGA4(b)

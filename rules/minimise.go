@@ -30,6 +30,7 @@ type minimiseState struct {
 	address   address
 	consent   consentMode
 	counting  counting
+	alike     alike
 }
 
 // reset forgets the hit.
@@ -41,6 +42,7 @@ func (m *minimiseState) reset() {
 	m.address.reset()
 	m.consent.reset()
 	m.counting.reset()
+	m.alike.reset()
 }
 
 // minimise says of every field keep, drop or rewrite. What belongs to the whole hit gets the strictest treatment among
@@ -258,7 +260,7 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	}
 	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.make(a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.makeAlike(i, a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text, Kind: kindOf(n.Kind)})
 	switch {
 	case outcome == minimise.Kept && in.exact && !bytes.Equal(text, h.Text(i)):
 		h.SetEdit(i, text)

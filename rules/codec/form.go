@@ -17,54 +17,65 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 	if err := o.room(bytes.Count(text, []byte{'&'}) + min(len(text), 1)); err != nil {
 		return err
 	}
-	if ascii.HasControl(text) {
-		return ErrMalformed
-	}
-	percent, plus := ahead{'%', -1}, ahead{'+', -1}
+	all := formByte(0) // what any byte is
 	for at := 0; at < len(text); {
-		key := at
-		for key < len(text) && text[key] != '=' && text[key] != '&' {
-			key++
-		}
-		end, val := key, key
+		key, inKey := partEnd(text, at, isEqual|isAnd)
+		end, val, inVal := key, key, formByte(0)
 		if key < len(text) && text[key] == '=' {
-			val, end = key+1, len(text)
-			if i := bytes.IndexByte(text[val:], '&'); i >= 0 {
-				end = val + i
-			}
+			val = key + 1
+			end, inVal = partEnd(text, val, isAnd)
 		}
+		all |= inKey | inVal
 		if end > at {
-			i := o.hit.Append(root, hit.Node{Kind: hit.Text, Key: sub(value, at, key), Val: sub(value, val, end)})
-			if percent.from(text, at) >= end && plus.from(text, at) >= end {
-				n := &o.hit.Nodes[i]
-				n.KeyIs(n.Key)
-				n.TextIs(n.Val)
+			key, val := sub(value, at, key), sub(value, val, end)
+			n := &o.hit.Nodes[hit.Add(o.hit, root, hit.Text, key, val)]
+			if inKey&isEscape == 0 {
+				n.KeyIs(key)
+			}
+			if inVal&isEscape == 0 {
+				n.TextIs(val)
 			}
 		}
 		at = end + 1
 	}
+	if all&isControl != 0 {
+		return ErrMalformed
+	}
 	return nil
 }
 
-// ahead knows where a byte comes next in a text that is gone over from its beginning to its end. It begins with -1.
-type ahead struct {
-	c    byte
-	next int
-}
+// formByte is what a byte is in a form, as bits. Most are plain text, and none of them.
+type formByte uint8
 
-// from is where the byte comes next, from i on: the text's length, where it does not. i never gets less.
-func (a *ahead) from(text []byte, i int) int {
-	if a.next < i {
-		a.search(text, i)
-	}
-	return a.next
-}
+// What bytes of a form are. An escape is a plus, too: it stands for a space.
+const (
+	isEqual formByte = 1 << iota
+	isAnd
+	isEscape
+	isControl
+)
 
-func (a *ahead) search(text []byte, i int) {
-	a.next = len(text)
-	if n := bytes.IndexByte(text[i:], a.c); n >= 0 {
-		a.next = i + n
+var formBytes = func() (all [256]formByte) {
+	for c := range all {
+		if ascii.HasControl([]byte{byte(c)}) {
+			all[c] = isControl
+		}
 	}
+	all['='], all['&'], all['%'], all['+'] = isEqual, isAnd, isEscape, isEscape
+	return all
+}()
+
+// partEnd returns where a part of a form ends that begins at i: at a byte that ends it, or at the text's end; and what
+// the bytes in it are.
+func partEnd(text []byte, i int, ends formByte) (end int, are formByte) {
+	for ; i < len(text); i++ {
+		is := formBytes[text[i]]
+		if is&ends != 0 {
+			break
+		}
+		are |= is
+	}
+	return i, are
 }
 
 // lines reads forms, one a line, ended by LF or CR LF; empty lines are nothing.

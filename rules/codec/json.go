@@ -57,7 +57,7 @@ func (o *Opener) walk(parent int32, value hit.Span, text []byte) {
 			i = end
 			continue
 		}
-		is := h.Append(at, hit.Node{Key: key, Val: sub(value, i, i)})
+		is := hit.Add(h, at, hit.Absent, key, sub(value, i, i))
 		n := &h.Nodes[is]
 		if literal {
 			n.KeyIs(key)

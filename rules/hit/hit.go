@@ -279,10 +279,24 @@ func (h *Hit) Retain(mark int) {
 
 // Append adds a node below parent ([None] for a root) and returns its number.
 func (h *Hit) Append(parent int32, n Node) int32 {
-	i := int32(len(h.Nodes))
+	h.Nodes = append(h.Nodes, n)
+	return hang(h, parent)
+}
+
+// Add is [Hit.Append] for what is no more than a kind, a key and a value.
+func Add(h *Hit, parent int32, kind Kind, key, val Span) int32 {
+	h.Nodes = append(h.Nodes, Node{}) // and written where it stands: a node is large
+	n := &h.Nodes[len(h.Nodes)-1]
+	n.Kind, n.Key, n.Val = kind, key, val
+	return hang(h, parent)
+}
+
+// hang puts the node that was added last below its parent.
+func hang(h *Hit, parent int32) int32 {
+	i := int32(len(h.Nodes)) - 1
+	n := &h.Nodes[i]
 	n.Parent, n.First, n.Last, n.Next = parent, None, None, None
 	n.Event, n.Field, n.State, n.Peer = Shared, None, 0, None
-	h.Nodes = append(h.Nodes, n)
 	if parent == None {
 		return i
 	}

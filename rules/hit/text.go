@@ -2,6 +2,8 @@ package hit
 
 import (
 	"bytes"
+	"encoding/binary"
+	"math/bits"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -90,9 +92,17 @@ func (h *Hit) unescape(s Span) Span {
 	arena := h.Grow()
 	from := len(arena)
 	for i := 0; i < len(raw); i++ {
-		if raw[i] != '\\' || i+1 >= len(raw) {
-			arena = append(arena, raw[i])
+		if plain := bytes.IndexByte(raw[i:], '\\'); plain != 0 {
+			if plain < 0 {
+				plain = len(raw) - i
+			}
+			arena = append(arena, raw[i:i+plain]...)
+			i += plain - 1
 			continue
+		}
+		if i+1 >= len(raw) {
+			arena = append(arena, raw[i])
+			break
 		}
 		i++
 		switch raw[i] {
@@ -140,33 +150,56 @@ func rune4(raw []byte) rune {
 	return r
 }
 
-// AppendJSON appends text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD.
+// AppendJSON appends text as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. What needs no
+// escape is copied in one go.
 func AppendJSON(dst, text []byte) []byte {
 	const lower = "0123456789abcdef"
 	dst = append(dst, '"')
-	for i := 0; i < len(text); {
-		c := text[i]
-		if c < utf8.RuneSelf {
-			i++
-			switch {
-			case c == '"' || c == '\\':
-				dst = append(dst, '\\', c)
-			case c == '\n':
-				dst = append(dst, '\\', 'n')
-			case c == '\r':
-				dst = append(dst, '\\', 'r')
-			case c == '\t':
-				dst = append(dst, '\\', 't')
-			case c < 0x20 || c == 0x7f:
-				dst = append(dst, '\\', 'u', '0', '0', lower[c>>4], lower[c&15])
-			default:
-				dst = append(dst, c)
-			}
+	for len(text) > 0 {
+		plain := plainEnd(text)
+		dst, text = append(dst, text[:plain]...), text[plain:]
+		if len(text) == 0 {
+			break
+		}
+		c := text[0]
+		if c >= utf8.RuneSelf {
+			r, n := utf8.DecodeRune(text)
+			dst, text = utf8.AppendRune(dst, r), text[n:]
 			continue
 		}
-		r, n := utf8.DecodeRune(text[i:])
-		dst = utf8.AppendRune(dst, r)
-		i += n
+		text = text[1:]
+		switch c {
+		case '"', '\\':
+			dst = append(dst, '\\', c)
+		case '\n':
+			dst = append(dst, '\\', 'n')
+		case '\r':
+			dst = append(dst, '\\', 'r')
+		case '\t':
+			dst = append(dst, '\\', 't')
+		default:
+			dst = append(dst, '\\', 'u', '0', '0', lower[c>>4], lower[c&15])
+		}
 	}
 	return append(dst, '"')
+}
+
+// plainEnd returns where the first byte of a text stands that cannot be copied into a JSON string as it is: a quote, a
+// backslash, a control byte, DEL, or part of a character outside ASCII.
+func plainEnd(text []byte) int {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	i := 0
+	for ; i+8 <= len(text); i += 8 {
+		// The lowest bit is exact that is set: what is subtracted from a byte is borrowed of those above it alone.
+		word := binary.LittleEndian.Uint64(text[i:])
+		quote, back, del := word^'"'*ones, word^'\\'*ones, word^0x7f*ones
+		found := (quote-ones)&^quote | (back-ones)&^back | (del-ones)&^del | (word-' '*ones)&^word | word
+		if found &= highs; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for i < len(text) && text[i] != '"' && text[i] != '\\' && text[i] >= ' ' && text[i] < 0x7f {
+		i++
+	}
+	return i
 }

@@ -13,13 +13,14 @@ const maxAgent = 4 << 10
 // "Mozilla/5.0 (Windows) Chrome/141.0.0.0 Safari/537.36". Doing it again changes nothing. False where nothing is known of it.
 func appendAgent(dst, agent []byte) ([]byte, bool) {
 	agent = agent[:min(len(agent), maxAgent)]
-	for _, b := range coarse.Bots {
-		if bytes.Contains(agent, []byte(b)) {
+	said := signs.in(agent)
+	for i, b := range coarse.Bots {
+		if said[i] != 0 {
 			return append(append(append(dst, "Mozilla/5.0 (compatible; "...), b...), ')'), true
 		}
 	}
 	for _, c := range coarse.Clients {
-		if bytes.HasPrefix(agent, []byte(c)) {
+		if len(agent) > 0 && agent[0] == c[0] && bytes.HasPrefix(agent, []byte(c)) {
 			if major := digitsAt(agent[len(c):]); len(major) > 0 {
 				return append(append(dst, c...), major...), true
 			}
@@ -33,15 +34,24 @@ func appendAgent(dst, agent []byte) ([]byte, bool) {
 		return dst, false
 	}
 	dst = append(append(append(dst, "Mozilla/5.0 ("...), platform...), ')')
-	if bytes.Contains(agent, []byte("Mobile")) {
+	if said[signs.mobile] != 0 {
 		dst = append(dst, " Mobile"...)
 	}
-	for _, b := range coarse.Browsers {
-		if major := product(agent, b.Product); len(major) > 0 {
-			return appendProduct(append(dst, ' '), b.Written, major, product(agent, "Chrome/")), true
+	for i, b := range coarse.Browsers {
+		if major := versionAt(agent, said[signs.browsers+i]); len(major) > 0 {
+			return appendProduct(append(dst, ' '), b.Written, major, versionAt(agent, said[signs.chrome])), true
 		}
 	}
 	return dst, true
+}
+
+// versionAt returns the major version that stands behind a product's name: nil where the name does not occur, which is
+// at 0.
+func versionAt(agent []byte, at uint16) []byte {
+	if at == 0 {
+		return nil
+	}
+	return digitsAt(agent[at:])
 }
 
 // isFamily tells whether what is said of a browser or a system is no more than appendAgent would leave of it: the name
@@ -72,21 +82,6 @@ func platformOf(agent []byte) string {
 		}
 	}
 	return ""
-}
-
-// product returns the major version behind a product's name, nil where it does not occur.
-func product(agent []byte, name string) []byte {
-	for from := 0; ; {
-		i := bytes.Index(agent[from:], []byte(name))
-		if i < 0 {
-			return nil
-		}
-		i += from
-		from = i + len(name)
-		if i == 0 || !ascii.IsLetter(agent[i-1]) {
-			return digitsAt(agent[from:])
-		}
-	}
 }
 
 // digitsAt returns up to four digits that b starts with, nil for none or more.
