@@ -71,7 +71,7 @@ func (o Options) withDefaults() Options {
 		o.Rand = rand.Reader
 	}
 	now := o.Now
-	o.Now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
+	o.Now = func() time.Time { return time.UnixMilli(now().UnixMilli()).UTC() }
 	return o
 }
 

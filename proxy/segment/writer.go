@@ -180,7 +180,7 @@ func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.aga
 func (w *Writer) waitWritten(b *batch) error {
 	for !b.written && b.err == nil {
 		switch {
-		case w.writing || w.wanted || w.behind() && w.syncing:
+		case w.writing || w.wanted || w.syncing && w.behind():
 			b.done.Wait()
 		case w.behind() && !w.waits():
 			w.sync()
