@@ -50,11 +50,37 @@ func (l *line) key(name string) {
 
 // text adds a text, where there is one.
 func (l *line) text(name, text string) {
-	if text != "" {
+	switch {
+	case text == "":
+	case len(text) <= longestText && isPlain(text):
+		b := append(l.b, ',', '"')
+		b = append(b, name...)
+		b = append(b, '"', ':', '"')
+		b = append(b, text...)
+		l.b = append(b, '"')
+	default:
 		l.key(name)
 		l.quoted(cut(text, longestText))
 	}
 }
+
+// isPlain tells whether a text stands as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if !plain[text[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// plain are the bytes that stand as they are.
+var plain = func() (all [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		all[c] = c != '\\' && c != '"'
+	}
+	return all
+}()
 
 func (l *line) number(name string, n int) {
 	l.key(name)
