@@ -13,8 +13,7 @@ import (
 // hit could not be read at all, and where nobody knows what the vendor did, it gets an error, and may try again.
 func (h *hitContext) respond(reason rules.Reason) {
 	allowOrigin(h.ctx, h.j.Site)
-	h.ctx.Response.Header.Set("Cache-Control", "no-store")
-	h.ctx.Response.Header.Set("X-Content-Type-Options", "nosniff")
+	setPrepared(&h.ctx.Response.Header, &everyAnswer)
 	if h.unread {
 		h.leaveUnread()
 	}
@@ -39,6 +38,27 @@ func (h *hitContext) respond(reason rules.Reason) {
 	default:
 		h.ctx.Response.Header.Set("Retry-After", "5")
 		h.ctx.SetStatusCode(fasthttp.StatusBadGateway)
+	}
+}
+
+// prepared are headers whose names stand as they are written, so that nobody has to look at them again.
+type prepared [2][2][]byte
+
+// everyAnswer has them; corsAnswer those that a page of the site's own origins may read.
+var (
+	everyAnswer = prepared{
+		{[]byte(fasthttp.HeaderCacheControl), []byte("no-store")},
+		{[]byte(fasthttp.HeaderXContentTypeOptions), []byte("nosniff")},
+	}
+	corsAnswer = prepared{
+		{[]byte(fasthttp.HeaderAccessControlAllowCredentials), []byte("true")},
+		{[]byte(fasthttp.HeaderAccessControlExposeHeaders), []byte(fasthttp.HeaderRetryAfter)},
+	}
+)
+
+func setPrepared(header *fasthttp.ResponseHeader, all *prepared) {
+	for i := range all {
+		header.SetCanonical(all[i][0], all[i][1])
 	}
 }
 

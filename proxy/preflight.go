@@ -38,9 +38,7 @@ func allowOrigin(ctx *fasthttp.RequestCtx, site *rules.Site) {
 	ctx.Response.Header.Add("Vary", "Origin")
 	if site != nil && site.Allows(origin) {
 		ctx.Response.Header.SetBytesV("Access-Control-Allow-Origin", origin)
-		ctx.Response.Header.Set("Access-Control-Allow-Credentials", "true")
-		// What else an SDK reads, a page may read anyway.
-		ctx.Response.Header.Set("Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter)
+		setPrepared(&ctx.Response.Header, &corsAnswer) // what else an SDK reads than Retry-After, a page may read anyway
 	}
 }
 
