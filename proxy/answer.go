@@ -15,8 +15,7 @@ func (h *hitContext) respond(reason rules.Reason) {
 	header := &h.ctx.Response.Header
 	origin, _ := h.j.Hit.Request.One("Origin")
 	allowOrigin(header, origin, h.j.Site)
-	setHeader(header, "Cache-Control", "no-store")
-	setHeader(header, "X-Content-Type-Options", "nosniff")
+	setPrepared(header, &everyAnswer)
 	if h.unread {
 		h.leaveUnread()
 	}
@@ -44,9 +43,25 @@ func (h *hitContext) respond(reason rules.Reason) {
 	}
 }
 
-// setHeader sets a header whose name is written as fasthttp writes names.
-func setHeader(header *fasthttp.ResponseHeader, name, value string) {
-	header.SetCanonical(bytesOf(name), bytesOf(value))
+// prepared are headers whose names stand as they are written, so that nobody has to look at them again.
+type prepared [2][2][]byte
+
+// everyAnswer has them; corsAnswer those that a page of the site's own origins may read.
+var (
+	everyAnswer = prepared{
+		{[]byte(fasthttp.HeaderCacheControl), []byte("no-store")},
+		{[]byte(fasthttp.HeaderXContentTypeOptions), []byte("nosniff")},
+	}
+	corsAnswer = prepared{
+		{[]byte(fasthttp.HeaderAccessControlAllowCredentials), []byte("true")},
+		{[]byte(fasthttp.HeaderAccessControlExposeHeaders), []byte(fasthttp.HeaderRetryAfter)},
+	}
+)
+
+func setPrepared(header *fasthttp.ResponseHeader, all *prepared) {
+	for i := range all {
+		header.SetCanonical(all[i][0], all[i][1])
+	}
 }
 
 // heldBack answers a hit that an objection held back at the last moment. The events of others in the same hit may be

@@ -37,9 +37,7 @@ func allowOrigin(header *fasthttp.ResponseHeader, origin []byte, site *rules.Sit
 	header.Add("Vary", "Origin")
 	if site != nil && site.Allows(origin) {
 		header.SetCanonical(bytesOf("Access-Control-Allow-Origin"), origin)
-		setHeader(header, "Access-Control-Allow-Credentials", "true")
-		// What else an SDK reads, a page may read anyway.
-		setHeader(header, "Access-Control-Expose-Headers", fasthttp.HeaderRetryAfter)
+		setPrepared(header, &corsAnswer) // what else an SDK reads than Retry-After, a page may read anyway
 	}
 }
 

@@ -22,6 +22,15 @@ type checkedConn struct {
 	bytes  bool                  // it was bytes
 	one    [1]byte
 
+	deadline time.Time          // of the present exchange
+	armed    time.Time          // the deadline that the connection below has, at which waiting ends for a look at the one above
+	out      []byte             // bytes of the present request that are to be written as one
+	step     func(uintptr) bool // speak, made once
+	waits    bool               // the request was written, and its answer is waited for
+	failed   error              // what speaking failed with
+	came     []byte             // what came of the answer and was not read yet, in room
+	room     []byte
+
 	used  bool      // a request was written before
 	begun bool      // the present request has written something
 	began time.Time // when it did
@@ -34,7 +43,7 @@ type checkedConn struct {
 
 func newCheckedConn(conn, socket net.Conn) *checkedConn {
 	c := &checkedConn{Conn: conn}
-	c.look = c.peek
+	c.look, c.step = c.peek, c.speak
 	_, c.secure = conn.(*tls.Conn)
 	if s, ok := socket.(syscall.Conn); ok {
 		if raw, err := s.SyscallConn(); err == nil {
@@ -47,6 +56,7 @@ func newCheckedConn(conn, socket net.Conn) *checkedConn {
 // begin is called before a request is written, end after it: nothing else can tell one from the next.
 func (c *checkedConn) begin(gate SendGate) {
 	c.begun, c.sent, c.gate, c.open = false, 0, gate, false
+	c.came, c.failed = nil, nil
 }
 
 func (c *checkedConn) end() {
@@ -64,34 +74,126 @@ func (c *checkedConn) Read(b []byte) (int, error) {
 	if c.left <= 0 {
 		return 0, errSpent
 	}
-	n, err := c.Conn.Read(b)
+	n, err := c.read(b)
 	c.left -= max(n, smallest)
 	return n, err
 }
 
-// Write sends bytes. Where a request begins it looks at the connection first, and asks whether the request may still
-// leave.
-func (c *checkedConn) Write(b []byte) (int, error) {
+func (c *checkedConn) read(b []byte) (n int, err error) {
+	if len(c.came) > 0 {
+		n = copy(b, c.came)
+		c.came = c.came[n:]
+		return n, nil
+	}
+	if err = c.failed; err != nil {
+		return 0, err
+	}
+	for {
+		if err = c.arm(); err != nil {
+			return 0, err
+		}
+		if n, err = c.Conn.Read(b); n > 0 || !c.early(err) {
+			return n, err
+		}
+	}
+}
+
+// send writes a request. When it returns, the kernel has all of it or no more of it goes out. Before the first byte it looks
+// at the connection, and asks whether the request may still leave.
+func (c *checkedConn) send(q request, gate SendGate) error {
+	c.begin(gate)
+	defer c.end()
+	if !c.secure && c.arm() != nil {
+		return errStale // it was closed meanwhile; nothing was written
+	}
+	err := c.write(q.text, len(q.rest) == 0)
+	if err == nil && len(q.rest) > 0 {
+		err = c.write(q.rest, false)
+	}
+	if err != nil && !errors.Is(err, errHeldBack) {
+		_ = c.Close() // so that nothing of it goes out later
+	}
+	return err
+}
+
+// Write writes nothing: what leaves is sent, and asked about.
+func (c *checkedConn) Write([]byte) (int, error) { return 0, errHeldBack }
+
+// write writes bytes; last says that an answer is waited for behind them.
+func (c *checkedConn) write(b []byte, last bool) error {
+	if last && !c.secure && c.socket != nil && c.step != nil {
+		done, err := c.converse(b)
+		if err != nil || done {
+			return err
+		}
+		b = b[c.sent:]
+	}
 	if !c.begun {
 		if c.stale() {
-			if !c.used {
-				return 0, errUnused
-			}
-			return 0, errStale
+			return c.staleness()
 		}
-		if c.gate != nil {
-			if !c.gate.BeforeFirstByte() {
-				return 0, errHeldBack
-			}
-			c.open = true
+		if !c.mayBegin() {
+			return errHeldBack
 		}
-		c.used, c.begun, c.began = true, true, time.Now()
 	}
-	n, err := c.Conn.Write(b)
-	if c.sent += n; err != nil && c.sent == 0 {
-		return 0, fmt.Errorf("%w: %w", errUnsent, err)
+	for {
+		err := c.arm()
+		if err != nil {
+			return c.unsent(err)
+		}
+		n, err := c.Conn.Write(b)
+		c.sent += n
+		if b = b[n:]; err == nil || c.secure || !c.early(err) {
+			return c.unsent(err)
+		}
 	}
-	return n, err
+}
+
+// unsent is an error of writing; [errUnsent] where nothing was written.
+func (c *checkedConn) unsent(err error) error {
+	if err != nil && c.sent == 0 {
+		return fmt.Errorf("%w: %w", errUnsent, err)
+	}
+	return err
+}
+
+func (c *checkedConn) staleness() error {
+	if !c.used {
+		return errUnused
+	}
+	return errStale
+}
+
+// mayBegin asks whether the request may still leave, and notes that it does.
+func (c *checkedConn) mayBegin() bool {
+	if c.gate != nil {
+		if !c.gate.BeforeFirstByte() {
+			return false
+		}
+		c.open = true
+	}
+	c.used, c.begun, c.began = true, true, time.Now()
+	return true
+}
+
+// arm sees to it that waiting ends. A connection in the clear may have the deadline of an exchange before: where that comes, the
+// present one's is set, and waiting goes on (see early), so that deadlines are not set for each request. TLS cannot go on writing
+// behind a deadline: there it is always the present one's.
+func (c *checkedConn) arm() error {
+	if c.armed.Equal(c.deadline) || !c.secure && !c.armed.IsZero() && c.armed.Before(c.deadline) {
+		return nil
+	}
+	return c.armAt(c.deadline)
+}
+
+func (c *checkedConn) armAt(deadline time.Time) error {
+	c.armed = deadline
+	return c.SetDeadline(deadline)
+}
+
+// early tells whether waiting ended before the exchange's deadline, which is armed then.
+func (c *checkedConn) early(err error) bool {
+	return err != nil && c.armed.Before(c.deadline) && isTimeout(err) && time.Now().Before(c.deadline) && c.armAt(c.deadline) == nil
 }
 
 // stale tells whether the connection is not as quiet as one between two requests has to be. A new TLS connection may
@@ -104,8 +206,9 @@ func (c *checkedConn) stale() bool {
 }
 
 // unreadTLS tells whether TLS has read ahead of what was asked for: a record that lies behind the answer is in no
-// socket any more. With a deadline that is past, nothing is read from the network.
+// socket any more. With a deadline that is past, nothing is read from the network; whoever reads next sets another.
 func (c *checkedConn) unreadTLS() bool {
+	c.armed = time.Time{}
 	if err := c.SetReadDeadline(time.Unix(1, 0)); err != nil {
 		return true
 	}
@@ -113,7 +216,7 @@ func (c *checkedConn) unreadTLS() bool {
 	if c.bytes = n > 0; c.bytes || !isTimeout(err) {
 		return true
 	}
-	return c.SetReadDeadline(time.Time{}) != nil
+	return false
 }
 
 // unread tells whether more has come than the answer that was read: nobody knows then whose it was. An end is no
@@ -144,7 +247,13 @@ func (c *checkedConn) unreadSocket() bool {
 		return false
 	}
 	err := c.socket.Read(c.look)
-	return err != nil || c.noise
+	for c.early(err) {
+		err = c.socket.Read(c.look)
+	}
+	if err != nil {
+		c.noise, c.bytes = true, true // nobody knows
+	}
+	return c.noise
 }
 
 // peek looks for one byte. It never asks to be called again: there is nothing to wait for.

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -182,10 +181,7 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 		return dropped(0, WhyOverload)
 	}
 	defer h.places.giveBack()
-	request := fasthttp.AcquireRequest()
-	defer fasthttp.ReleaseRequest(request)
-	h.write(request, e)
-	got, err := h.exchange(request, answer, e, c.opts.Timeout)
+	got, err := h.deliver(e, answer, c.opts.Timeout)
 	switch {
 	case err != nil:
 		answer.Reset()
@@ -199,29 +195,20 @@ func (c *Client) Deliver(e *Event, answer *fasthttp.Response) Outcome {
 	}
 }
 
-// targets are buffers for the targets of requests.
-var targets = sync.Pool{New: func() any { return new([]byte) }}
-
-func (h *host) write(r *fasthttp.Request, e *Event) {
-	r.Header.SetMethod(e.Method)
-	r.Header.SetHost(h.name)
-	r.UseHostHeader = true
-	r.Header.SetNoDefaultContentType(true)
-	// Only the path stands in the target; to fasthttp the scheme is http, for the dialer speaks TLS.
-	room := targets.Get().(*[]byte)
-	target := append(append((*room)[:0], h.base...), e.Path...)
-	if len(e.Query) > 0 {
-		target = append(append(target, '?'), e.Query...)
+// deliver makes the request for an event, and exchanges it for an answer.
+func (h *host) deliver(e *Event, answer *fasthttp.Response, within time.Duration) (reply, error) {
+	room := requests.Get().(*[]byte)
+	defer func() {
+		if cap(*room) <= mostKept {
+			requests.Put(room)
+		}
+	}()
+	text, rest, err := h.request((*room)[:0], e)
+	if err != nil {
+		return reply{}, err
 	}
-	r.SetRequestURIBytes(target) // copied
-	*room = target
-	targets.Put(room)
-	for i := range e.Headers {
-		r.Header.SetBytesV(e.Headers[i].Name, e.Headers[i].Value)
-	}
-	if len(e.Body) > 0 {
-		r.SetBodyRaw(e.Body)
-	}
+	*room = text
+	return h.exchange(request{text, rest}, answer, e, within)
 }
 
 func failed(err error) Outcome {

@@ -13,25 +13,24 @@ var errHeldBack = errors.New("the event does not leave any more")
 // exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
 // replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a
 // connection and the first byte whether the event may still leave. The reply has a status once the answer's head was read.
-func (h *host) exchange(request *fasthttp.Request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
+func (h *host) exchange(q request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
 	deadline := time.Now().Add(within)
 	for left := h.client.MaxConns; ; left-- {
-		r, err := h.attempt(request, answer, e, deadline)
+		r, err := h.attempt(q, answer, e, within, deadline)
 		if left == 0 || !errors.Is(err, errStale) {
 			return r, err
 		}
 		if errors.Is(err, errUnused) {
 			left = 1
 		}
+		if within = time.Until(deadline); within <= 0 {
+			return reply{}, fasthttp.ErrTimeout
+		}
 	}
 }
 
 // attempt is an exchange over one connection. What a visitor is to be shown comes over one that carries nobody else's event, before or after.
-func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
-	within := time.Until(deadline)
-	if within <= 0 {
-		return reply{}, fasthttp.ErrTimeout
-	}
+func (h *host) attempt(q request, answer *fasthttp.Response, e *Event, within time.Duration, deadline time.Time) (reply, error) {
 	client := h.client
 	if e.Asked {
 		client = h.alone
@@ -45,11 +44,8 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 		client.CloseConn(held)
 		panic("BUG: a connection that is not checked")
 	}
-	if err := conn.SetWriteDeadline(deadline); err != nil {
-		client.CloseConn(held)
-		return reply{}, errStale // it was closed meanwhile; nothing was written
-	}
-	if err := h.send(conn, request, e.Gate); err != nil {
+	conn.deadline = deadline
+	if err := conn.send(q, e.Gate); err != nil {
 		if errors.Is(err, errHeldBack) && !e.Asked {
 			client.ReleaseConn(held) // as good as new
 		} else {
@@ -57,7 +53,7 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 		}
 		return reply{}, err
 	}
-	r, err := h.receive(conn, answer, e, deadline)
+	r, err := h.receive(conn, answer, e)
 	if r.status != 0 && h.answers != nil {
 		h.answers(time.Since(conn.began))
 	}
@@ -70,10 +66,10 @@ func (h *host) attempt(request *fasthttp.Request, answer *fasthttp.Response, e *
 }
 
 // receive reads the answer. Both its bytes and its time are bounded as a whole.
-func (h *host) receive(conn *checkedConn, answer *fasthttp.Response, e *Event, deadline time.Time) (reply, error) {
+func (h *host) receive(conn *checkedConn, answer *fasthttp.Response, e *Event) (reply, error) {
 	answer.Reset()
-	if err := conn.SetReadDeadline(deadline); err != nil {
-		return reply{}, err
+	if r, ok := readBare(conn, answer); ok {
+		return r, nil
 	}
 	limit := h.thanks
 	if e.Asked {
@@ -82,7 +78,7 @@ func (h *host) receive(conn *checkedConn, answer *fasthttp.Response, e *Event, d
 	conn.left = 2 * (limit + overhead)
 	reader := h.client.AcquireReader(conn)
 	r, err := readAnswer(reader, answer, e, limit)
-	more := reader.Buffered() > 0
+	more := reader.Buffered() > 0 || len(conn.came) > 0
 	h.client.ReleaseReader(reader)
 	if more {
 		r.again = false
@@ -94,20 +90,4 @@ func (h *host) receive(conn *checkedConn, answer *fasthttp.Response, e *Event, d
 		}
 	}
 	return r, err
-}
-
-// send writes the request. When it returns, the kernel has all of it or no more of it goes out.
-func (h *host) send(conn *checkedConn, request *fasthttp.Request, gate SendGate) error {
-	conn.begin(gate)
-	defer conn.end()
-	writer := h.client.AcquireWriter(conn)
-	err := request.Write(writer)
-	if err == nil {
-		err = writer.Flush()
-	}
-	h.client.ReleaseWriter(writer)
-	if err != nil && !errors.Is(err, errHeldBack) {
-		_ = conn.Close() // so that nothing of it goes out later
-	}
-	return err
 }

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"slices"
 
@@ -61,6 +62,31 @@ func readAnswer(in *bufio.Reader, answer *fasthttp.Response, e *Event, limit int
 	return r, nil
 }
 
+// readBare reads an answer that has no body, where all of it came at once and nothing else: "204 No Content". It tells
+// whether it did; otherwise nothing is taken from what came, and readAnswer reads it.
+func readBare(conn *checkedConn, answer *fasthttp.Response) (reply, bool) {
+	text := conn.came
+	if !bytes.HasPrefix(text, headBegin) || bytes.Index(text, headEnd) != len(text)-len(headEnd) {
+		return reply{}, false
+	}
+	h, err := parseHead(text)
+	if err != nil || h.status < 200 || h.mayHold() || h.announces() {
+		return reply{}, false
+	}
+	conn.came = nil
+	h.tell(answer)
+	return reply{status: h.status, again: !h.last}, true
+}
+
+// tell puts into an answer what is told of its head.
+func (h *answerHead) tell(answer *fasthttp.Response) {
+	answer.SetStatusCode(h.status)
+	answer.Header.SetContentTypeBytes(h.kind)
+	if len(h.retry) > 0 {
+		answer.Header.SetBytesV(fasthttp.HeaderRetryAfter, h.retry)
+	}
+}
+
 // finalHead reads the head of an answer and those of what comes before it. Room is what is left for other bytes that are no body.
 func finalHead(in *bufio.Reader, answer *fasthttp.Response) (h answerHead, room int, err error) {
 	room = overhead
@@ -74,11 +100,7 @@ func finalHead(in *bufio.Reader, answer *fasthttp.Response) (h answerHead, room 
 		}
 		room -= len(text)
 		if early := h.status >= 100 && h.status < 200 && h.status != fasthttp.StatusSwitchingProtocols; !early {
-			answer.SetStatusCode(h.status)
-			answer.Header.SetContentTypeBytes(h.kind)
-			if len(h.retry) > 0 {
-				answer.Header.SetBytesV(fasthttp.HeaderRetryAfter, h.retry)
-			}
+			h.tell(answer)
 			_, err = in.Discard(len(text))
 			return h, room, err
 		}

@@ -71,7 +71,7 @@ func (o Options) withDefaults() Options {
 		o.Rand = rand.Reader
 	}
 	now := o.Now
-	o.Now = func() time.Time { return now().UTC().Truncate(time.Millisecond) }
+	o.Now = func() time.Time { return time.UnixMilli(now().UnixMilli()).UTC() }
 	return o
 }
 
@@ -200,11 +200,7 @@ func (l *Ledger) Append(events []Event, named Named) error {
 		return err
 	}
 	defer l.GiveBack(lines)
-	ticket, err := l.add(lines, events, named)
-	if err != nil {
-		return err
-	}
-	return ticket.Written()
+	return l.writer.WriteFunc(l.filling(lines, events, named))
 }
 
 // Write writes the records of the events of a hit, for AppendLines. They go to GiveBack in the end.
@@ -223,12 +219,12 @@ func (l *Ledger) Write(events []Event) (*Lines, error) {
 
 // AddLines adds what [Ledger.Write] wrote of events, and waits for nothing: the ticket does.
 func (l *Ledger) AddLines(lines *Lines, events []Event, named Named) (segment.Ticket, error) {
-	return l.add(lines, events, named)
+	return l.writer.AddFunc(l.filling(lines, events, named))
 }
 
-// add hands lines to the writer.
-func (l *Ledger) add(lines *Lines, events []Event, named Named) (segment.Ticket, error) {
-	return l.writer.AddFunc(func(dst []byte, era uint64) ([]byte, int) {
+// filling appends lines, and before each what its names stand for.
+func (l *Ledger) filling(lines *Lines, events []Event, named Named) func(dst []byte, era uint64) ([]byte, int) {
+	return func(dst []byte, era uint64) ([]byte, int) {
 		from, all := 0, lines.n
 		for i := range events {
 			var n int
@@ -237,7 +233,7 @@ func (l *Ledger) add(lines *Lines, events []Event, named Named) (segment.Ticket,
 			from, all = lines.ends[i], all+n
 		}
 		return dst, all
-	})
+	}
 }
 
 // GiveBack keeps what records were written in, for others.

@@ -14,13 +14,19 @@ import (
 type line struct {
 	b    []byte
 	from int // where the record begins
+
+	fronts *fronts // what is written alike again and again; nil: nothing is kept
 }
 
 // begin begins the record. Whoever ends it does so by end.
 func (l *line) begin(at time.Time, kind string) {
 	l.from = len(l.b)
 	l.b = append(l.b, `{"time":"`...)
-	l.b = at.UTC().AppendFormat(l.b, time.RFC3339Nano)
+	if l.fronts != nil {
+		l.b = append(l.b, l.fronts.time(at)...)
+	} else {
+		l.b = at.UTC().AppendFormat(l.b, time.RFC3339Nano)
+	}
 	l.b = append(l.b, `","kind":"`...)
 	l.b = append(l.b, kind...)
 	l.b = append(l.b, '"')
@@ -44,11 +50,37 @@ func (l *line) key(name string) {
 
 // text adds a text, where there is one.
 func (l *line) text(name, text string) {
-	if text != "" {
+	switch {
+	case text == "":
+	case len(text) <= longestText && isPlain(text):
+		b := append(l.b, ',', '"')
+		b = append(b, name...)
+		b = append(b, '"', ':', '"')
+		b = append(b, text...)
+		l.b = append(b, '"')
+	default:
 		l.key(name)
 		l.quoted(cut(text, longestText))
 	}
 }
+
+// isPlain tells whether a text stands as it is.
+func isPlain(text string) bool {
+	for i := range len(text) {
+		if !plain[text[i]] {
+			return false
+		}
+	}
+	return true
+}
+
+// plain are the bytes that stand as they are.
+var plain = func() (all [256]bool) {
+	for c := byte(0x20); c < utf8.RuneSelf; c++ {
+		all[c] = c != '\\' && c != '"'
+	}
+	return all
+}()
 
 func (l *line) number(name string, n int) {
 	l.key(name)
@@ -150,20 +182,19 @@ func (l *line) event(at time.Time, e *Event, of part) {
 	l.key("hit")
 	l.b = strconv.AppendUint(l.b, e.Hit, 10)
 	l.number("event", e.Index)
-	l.text("site", e.Site)
-	l.text("vendor", e.Vendor)
-	l.text("endpoint", e.Endpoint)
-	l.text("name", e.Name)
-	l.text("decision", e.Decision)
-	l.text("reason", e.Reason)
-	l.text("activity", e.Activity)
-	l.text("basis", e.Basis)
-	if e.LIA != "" {
-		l.text("assessment", e.LIA)
-		l.number("assessment_version", e.Version)
+	var alike *front
+	if l.fronts != nil {
+		alike = l.fronts.of(e)
 	}
-	l.text("policy", e.Policy)
-	l.text("region", e.Region)
+	if alike != nil {
+		l.b = append(l.b, alike.before...)
+		l.text("name", e.Name)
+		l.b = append(l.b, alike.behind...)
+	} else {
+		l.whose(e)
+		l.text("name", e.Name)
+		l.decided(e)
+	}
 	l.text("rungs", e.Rungs)
 	l.choices(e)
 	l.subjects(e)
@@ -180,6 +211,27 @@ func (l *line) event(at time.Time, e *Event, of part) {
 	l.set("shared", e.Shared)
 	l.text("taken", e.Taken)
 	l.end(&of)
+}
+
+// whose writes where an event was to go.
+func (l *line) whose(e *Event) {
+	l.text("site", e.Site)
+	l.text("vendor", e.Vendor)
+	l.text("endpoint", e.Endpoint)
+}
+
+// decided writes what was decided of an event.
+func (l *line) decided(e *Event) {
+	l.text("decision", e.Decision)
+	l.text("reason", e.Reason)
+	l.text("activity", e.Activity)
+	l.text("basis", e.Basis)
+	if e.LIA != "" {
+		l.text("assessment", e.LIA)
+		l.number("assessment_version", e.Version)
+	}
+	l.text("policy", e.Policy)
+	l.text("region", e.Region)
 }
 
 // choices writes what the visitor chose.

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"time"
 
 	"go.uber.org/zap/zapcore"
@@ -257,10 +258,4 @@ func (s *subjects) MarshalLogArray(e zapcore.ArrayEncoder) error {
 	return nil
 }
 
-func hexInto(dst, b []byte) []byte {
-	const lower = "0123456789abcdef"
-	for _, c := range b {
-		dst = append(dst, lower[c>>4], lower[c&15])
-	}
-	return dst
-}
+func hexInto(dst, b []byte) []byte { return hex.AppendEncode(dst, b) }

@@ -29,9 +29,14 @@ type Ticket struct {
 // Written waits until the records have been written: until write(2) has returned. An error says that they were not.
 func (t Ticket) Written() error {
 	t.w.mu.Lock()
+	defer t.w.mu.Unlock()
+	return t.written()
+}
+
+// written waits. The mutex is held.
+func (t Ticket) written() error {
 	err := t.w.waitWritten(t.b)
 	t.w.leave(t.b)
-	t.w.mu.Unlock()
 	return err
 }
 

@@ -1,6 +1,9 @@
 package segment
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 // unsynced is what was written and may not be on disk yet. It stands in memory until it is.
 type unsynced struct {
@@ -11,6 +14,8 @@ type unsynced struct {
 	half  uint64 // of the first one in since
 	end   uint64 // behind the last one
 	idle  int    // how many syncs in a row needed far less room than there is
+
+	size atomic.Int64 // of all bytes
 }
 
 // startAt says that the next record has a number, and that all before it are on disk.
@@ -24,6 +29,7 @@ func (u *unsynced) add(frames []byte, n int) {
 	}
 	u.since = append(u.since, frames...)
 	u.end += uint64(n)
+	u.size.Add(int64(len(frames)))
 	u.mu.Unlock()
 }
 
@@ -35,11 +41,7 @@ func (u *unsynced) begin() uint64 {
 }
 
 // bytes is how many there are.
-func (u *unsynced) bytes() int {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	return len(u.under) + len(u.since)
-}
+func (u *unsynced) bytes() int { return int(u.size.Load()) }
 
 // syncs notes that what is there is being brought to disk. It tells whether there is anything.
 func (u *unsynced) syncs() bool {
@@ -56,6 +58,7 @@ func (u *unsynced) syncs() bool {
 func (u *unsynced) synced() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.size.Add(-int64(len(u.under)))
 	u.first, u.under = u.half, u.emptied(u.under)
 }
 
@@ -71,6 +74,7 @@ func (u *unsynced) allSynced() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.startAt(u.end)
+	u.size.Store(0)
 	u.under, u.since = u.emptied(u.under), u.emptied(u.since)
 }
 

@@ -135,6 +135,22 @@ func (w *Writer) Add(frames []byte, n int) (Ticket, error) {
 func (w *Writer) AddFunc(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	return w.add(fill)
+}
+
+// WriteFunc is [Writer.AddFunc] and [Ticket.Written] in one.
+func (w *Writer) WriteFunc(fill func(dst []byte, era uint64) ([]byte, int)) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t, err := w.add(fill)
+	if err != nil {
+		return err
+	}
+	return t.written()
+}
+
+// add adds records. The mutex is held.
+func (w *Writer) add(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, error) {
 	if err := w.refuses(); err != nil {
 		return Ticket{}, err
 	}
@@ -180,7 +196,7 @@ func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.aga
 func (w *Writer) waitWritten(b *batch) error {
 	for !b.written && b.err == nil {
 		switch {
-		case w.writing || w.wanted || w.behind() && w.syncing:
+		case w.writing || w.wanted || w.syncing && w.behind():
 			b.done.Wait()
 		case w.behind() && !w.waits():
 			w.sync()

@@ -1,7 +1,6 @@
 package index
 
 import (
-	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -29,7 +28,7 @@ type Builder struct {
 	at     int64 // where the next line begins
 	began  int64 // where the block did
 	blocks []Block
-	within map[uint64]struct{} // terms of the block
+	within within // terms of the block
 	pairs  []pair
 	ended  bool // the next line begins another block
 	reader reader
@@ -37,19 +36,13 @@ type Builder struct {
 	values map[string]map[string]bool
 }
 
-// pair is a term and a block that holds it.
-type pair struct {
-	term  uint64
-	block uint32
-}
-
 // NewBuilder begins with the line of a record of this number.
 func NewBuilder(first uint64) *Builder {
-	b := &Builder{first: first, next: first, within: map[uint64]struct{}{}, values: map[string]map[string]bool{}, ended: true}
+	b := &Builder{first: first, next: first, values: map[string]map[string]bool{}, ended: true}
 	for _, member := range Listed {
 		b.values[member] = map[string]bool{}
 	}
-	b.reader = reader{named: map[string][]uint64{}, value: b.list}
+	b.reader = newReader(b.list)
 	return b
 }
 
@@ -58,7 +51,8 @@ func (b *Builder) Add(record []byte, bytes int) {
 	if b.ended {
 		b.blocks = append(b.blocks, Block{First: b.next, At: b.at, From: 1<<32 - 1})
 		b.began, b.ended = b.at, false
-		clear(b.within)
+		b.within.clear()
+		b.reader.block = len(b.blocks)
 	}
 	of := &b.blocks[len(b.blocks)-1]
 	if record == nil {
@@ -73,8 +67,7 @@ func (b *Builder) Add(record []byte, bytes int) {
 	}
 	b.reader.read(record)
 	for _, term := range b.reader.all {
-		if _, there := b.within[term]; !there && len(b.pairs) <= mostPairs {
-			b.within[term] = struct{}{}
+		if len(b.pairs) <= mostPairs && b.within.add(term) {
 			b.pairs = append(b.pairs, pair{term, uint32(len(b.blocks) - 1)})
 		}
 	}
@@ -84,12 +77,12 @@ func (b *Builder) Add(record []byte, bytes int) {
 }
 
 // list notes a value of a member.
-func (b *Builder) list(member, value string) {
-	of, listed := b.values[member]
-	if !listed || of == nil || of[value] {
+func (b *Builder) list(member string, value []byte) {
+	of := b.values[member]
+	if of == nil || of[string(value)] {
 		return
 	}
-	if of[value] = true; len(of) > mostListed {
+	if of[string(value)] = true; len(of) > mostListed {
 		b.values[member] = nil
 	}
 }
@@ -99,7 +92,7 @@ func (b *Builder) Encode(digest [32]byte) ([]byte, error) {
 	if len(b.pairs) > mostPairs || len(b.blocks) > mostBlocks {
 		return nil, ErrTooLarge
 	}
-	slices.SortFunc(b.pairs, func(x, y pair) int { return cmp.Or(cmp.Compare(x.term, y.term), cmp.Compare(x.block, y.block)) })
+	sortPairs(b.pairs)
 	width := min(max(bits.Len(uint(len(b.pairs)))-4, 0), mostBits)
 	places, buckets := b.buckets(width)
 	listed := map[string][]string{}

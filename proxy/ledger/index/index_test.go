@@ -2,6 +2,7 @@ package index_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -160,5 +161,33 @@ func BenchmarkBuilder(b *testing.B) {
 			builder = index.NewBuilder(0)
 		}
 		builder.Add(all[i%len(all)], len(all[i%len(all)])+1)
+	}
+}
+
+// TestAnIndexStaysTheSameToTheByte: whoever made one before finds it right.
+func TestAnIndexStaysTheSameToTheByte(t *testing.T) {
+	t.Parallel()
+	all := lines(20_000)
+	for i := range all {
+		switch i % 50 {
+		case 7:
+			all[i] = fmt.Appendf(nil, `{"time":"2026-05-04T12:00:00Z","kind":"outcome","of":[[%d,[0,1]],[%d,[0]]],"outcome":"delivered"}`, i, i+1)
+		case 9:
+			all[i] = fmt.Appendf(nil, `{"time":"2026-05-04T12:00:00Z","kind":"event","hit":%d,"name":"a\"b","part":1,"parts":2}`, i)
+		case 11:
+			all[i] = nil
+		}
+	}
+	b := index.NewBuilder(100)
+	for _, line := range all {
+		b.Add(line, len(line)+1)
+	}
+	text, err := b.Encode([32]byte{1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "4e268f3929f6b0d8596c534f20f5819ec696212d8ecd10472d59cfbe84f2be8d"
+	if got := fmt.Sprintf("%x", sha256.Sum256(text)); got != want {
+		t.Errorf("%d bytes with SHA-256 %s, not %s", len(text), got, want)
 	}
 }

@@ -2,10 +2,7 @@ package index
 
 import (
 	"bytes"
-	"strings"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
 // terms are the members of records that are indexed, each under the name that it is asked about by: whichever list of a
@@ -25,111 +22,33 @@ var Listed = []string{"activity", "scopes", "site", "vendor"}
 func Indexed(member string) bool { return member == "field" || terms[member] == member }
 
 // Term is what stands in an index for a member that has a value.
-func Term(member, value string) uint64 {
-	h := uint64(14695981039346656037) // FNV-1a
+func Term(member, value string) uint64 { return valueOf(begun(member), value) }
+
+// FNV-1a.
+const (
+	fnvBasis = 14695981039346656037
+	fnvPrime = 1099511628211
+)
+
+// begun is what the terms of a member begin with.
+func begun(member string) uint64 {
+	h := uint64(fnvBasis)
 	for i := range len(member) {
-		h = (h ^ uint64(member[i])) * 1099511628211
+		h = (h ^ uint64(member[i])) * fnvPrime
 	}
-	h *= 1099511628211
+	return h * fnvPrime
+}
+
+// valueOf is the term of a value, with the finalizer of SplitMix64: the first bits are as good as the last.
+func valueOf[T string | []byte](h uint64, value T) uint64 {
 	for i := range len(value) {
-		h = (h ^ uint64(value[i])) * 1099511628211
+		h = (h ^ uint64(value[i])) * fnvPrime
 	}
-	h ^= h >> 30 // the finalizer of SplitMix64: the first bits are as good as the last
+	h ^= h >> 30
 	h *= 0xbf58476d1ce4e5b9
 	h ^= h >> 27
 	h *= 0x94d049bb133111eb
 	return h ^ h>>31
-}
-
-// reader takes the terms of records, one after the other. What rungs and shapes say counts for the events that name them.
-type reader struct {
-	named map[string][]uint64 // by "rungs" or "shape", and the id
-	all   []uint64            // of the record
-	parts bool                // the record goes on in the next one
-	value func(member, value string)
-}
-
-// read takes the terms of a record.
-func (r *reader) read(record []byte) {
-	r.all, r.parts = r.all[:0], false
-	var kind, rungs, shape string
-	var part, parts int64
-	gjson.ParseBytes(record).ForEach(func(key, value gjson.Result) bool {
-		switch key.Str {
-		case "kind":
-			kind = value.Str
-		case "rungs":
-			rungs = value.Str
-		case "shape":
-			shape = value.Str
-		case "part":
-			part = value.Int()
-		case "parts":
-			parts = value.Int()
-		case "of":
-			for _, hit := range value.Array() {
-				r.add("hit", hit.Get("0"))
-			}
-		}
-		if term := terms[key.Str]; term != "" {
-			r.add(term, value)
-		}
-		return true
-	})
-	r.parts = part < parts
-	switch kind {
-	case "rungs":
-		r.name("rungs\x00"+rungs, r.inherited(record, "policy", "site", "region", "vendor", "endpoint"))
-	case "shape":
-		r.name("shape\x00"+shape, r.inherited(record, "kept", "changed", "dropped"))
-	case "event":
-		if rungs != "" {
-			r.all = append(r.all, r.named["rungs\x00"+rungs]...)
-		}
-		if shape != "" {
-			r.all = append(r.all, r.named["shape\x00"+shape]...)
-		}
-	}
-}
-
-// add adds the terms of a member.
-func (r *reader) add(term string, value gjson.Result) {
-	if !value.IsArray() {
-		r.put(term, value.String())
-		return
-	}
-	value.ForEach(func(_, one gjson.Result) bool {
-		r.put(term, one.String())
-		return true
-	})
-}
-
-func (r *reader) put(term, value string) {
-	r.all = append(r.all, Term(term, value))
-	if r.value != nil {
-		r.value(term, value)
-	}
-}
-
-// inherited are the terms that members give to the events that name their record.
-func (r *reader) inherited(record []byte, members ...string) (all []uint64) {
-	for _, member := range members {
-		value := gjson.GetBytes(record, member)
-		switch {
-		case value.IsArray():
-			for _, one := range value.Array() {
-				all = append(all, Term(terms[member], one.String()))
-			}
-		case value.Exists():
-			all = append(all, Term(terms[member], value.String()))
-		}
-	}
-	return all
-}
-
-// name notes what a record that is named says; of the parts of one, all.
-func (r *reader) name(id string, says []uint64) {
-	r.named[id] = append(r.named[strings.Clone(id)], says...)
 }
 
 // clock reads the times of records, to the second.
@@ -155,10 +74,4 @@ func (c *clock) read(record []byte) (int64, bool) {
 	copy(c.text[:], text)
 	c.at = at.Unix()
 	return c.at, true
-}
-
-// Values hands over what a record says that is indexed: the members as they are asked about, and each value.
-func Values(record []byte, value func(member, value string)) {
-	r := reader{named: map[string][]uint64{}, value: value}
-	r.read(record)
 }

@@ -37,7 +37,7 @@ func (e *Edge) Append(entries []byte, full []Node) []Node {
 		panic("BUG: entries of the tree are not 32 bytes each")
 	}
 	for ; len(entries) > 0; entries = entries[tlog.HashSize:] {
-		h := tlog.RecordHash(entries[:tlog.HashSize])
+		h := leaf(entries)
 		level := 0
 		for ; e.size>>level&1 != 0; level++ {
 			if h = tlog.NodeHash(e.nodes[level], h); (level+1)%Height == 0 {
@@ -48,6 +48,13 @@ func (e *Edge) Append(entries []byte, full []Node) []Node {
 		e.size++
 	}
 	return full
+}
+
+// leaf is the hash of the leaf that holds the first entry: SHA-256 of a zero byte and the entry (RFC 6962, section 2.1).
+func leaf(entries []byte) tlog.Hash {
+	var b [1 + tlog.HashSize]byte
+	copy(b[1:], entries)
+	return sha256.Sum256(b[:])
 }
 
 // Tree is the tree's size and root; the root of an empty one is SHA-256 of nothing (RFC 6962, section 2.1).
