@@ -7,7 +7,6 @@ import (
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
@@ -15,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -108,9 +108,9 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	printSharing(t, loaded, *visitors)
 	p := loaded.Policy
 	printf(t.out, "policy %.16s: %s, %s, %s, %s, %s; nothing is wrong%s, %s\n",
-		p.Digest(), counted(len(p.Sites()), "site"), counted(len(p.Recipients()), "vendor"),
-		counted(len(loaded.Activities), "activity"), counted(len(p.Purposes()), "purpose"),
-		counted(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), counted(len(warnings), "warning"))
+		p.Digest(), plural.Of(len(p.Sites()), "site"), plural.Of(len(p.Recipients()), "vendor"),
+		plural.Of(len(loaded.Activities), "activity"), plural.Of(len(p.Purposes()), "purpose"),
+		plural.Of(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), plural.Of(len(warnings), "warning"))
 	if *strictly && len(warnings)+len(nats.unknown) > 0 {
 		return findings
 	}
@@ -123,18 +123,6 @@ func asFarAs(unknown int) string {
 		return ""
 	}
 	return " as far as is known (not known: " + strconv.Itoa(unknown) + ")"
-}
-
-// counted is how many things there are, in words.
-func counted(n int, thing string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(thing, "y"):
-		thing = strings.TrimSuffix(thing, "y") + "ies"
-	default:
-		thing += "s"
-	}
-	return strconv.Itoa(n) + " " + thing
 }
 
 // printRules lists the rules about what a policy may not say.
@@ -178,7 +166,7 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 
 // days counts days in words.
 func days(n int) string {
-	return counted(n, "day")
+	return plural.Of(n, "day")
 }
 
 // hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.
@@ -209,8 +197,8 @@ func printSharing(t *terminal, loaded *config.Loaded, visitors int) {
 				return
 			}
 			sharing, different := pseudonym.Sharing(bits, float64(visitors))
-			printf(t.out, "profile %s, %s, %d bits: of %d visitors a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
-				id, what, bits, visitors, sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
+			printf(t.out, "profile %s, %s, %s: of %s a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
+				id, what, plural.Of(bits, "bit"), plural.Of(visitors, "visitor"), sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
 		}
 		for _, class := range slices.Sorted(maps.Keys(p.Classes)) {
 			m := p.Classes[class]

@@ -10,6 +10,8 @@ import (
 	texttemplate "text/template"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 //go:embed report.html report.txt
@@ -19,7 +21,7 @@ var files embed.FS
 func Formats() []string { return []string{"text", "json", "html"} }
 
 var functions = map[string]any{
-	"counted": Counted, "day": Day, "listed": Listed, "between": between, "inForce": inForce,
+	"counted": plural.Of[int], "day": Day, "listed": Listed, "between": between, "inForce": inForce,
 	"join": func(all []string) string { return strings.Join(all, ", ") },
 }
 

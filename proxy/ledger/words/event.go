@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // event is what was decided of an event, with what became of its fields where its shape is known.
@@ -107,13 +109,13 @@ func exchanged(of gjson.Result) (events, hits string) {
 			all = append(all, list[0].Raw)
 		}
 	}
-	return counted(n, "event"), cut(strings.Join(all, ", "), 100)
+	return plural.Of(n, "event"), cut(strings.Join(all, ", "), 100)
 }
 
 // eventsIn are the events that an outcome is of: those of the version before say how many.
 func eventsIn(events gjson.Result) string {
 	if !events.IsArray() {
-		return counted(int(events.Int()), "event")
+		return plural.Of(int(events.Int()), "event")
 	}
 	var all []string
 	for _, event := range events.Array() {
@@ -123,12 +125,4 @@ func eventsIn(events gjson.Result) string {
 		return "event " + all[0]
 	}
 	return cut("events "+strings.Join(all, ", "), 100)
-}
-
-// counted is so many of something.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Names are what the names in the record of an event stand for, where that is known.
@@ -63,7 +64,7 @@ var of = map[string]func(r *record) string{
 	ledger.KindErasure:     erasure,
 	ledger.KindPromises:    promises,
 	ledger.KindErased: func(r *record) string {
-		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", counted(int(r.all.Get("records").Int()), "line"), r.get("segment"))
+		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", plural.Of(int(r.all.Get("records").Int()), "line"), r.get("segment"))
 	},
 	ledger.KindPeriods: func(r *record) string {
 		return fmt.Sprintf("periods: records are kept %s; that counts a day later", cmp.Or(r.long("text"), "for good"))
@@ -174,7 +175,7 @@ func assessed(r *record) string {
 
 func promises(r *record) string {
 	text := fmt.Sprintf("promises version %s, signed by %s at %s: %s", r.get("promises_version"), r.get("key"), r.get("approved"),
-		counted(len(r.all.Get("promises").Array()), "promise"))
+		plural.Of(len(r.all.Get("promises").Array()), "promise"))
 	if r.all.Get("again").Bool() {
 		text += ", as before"
 	}
