@@ -21,7 +21,8 @@ var files embed.FS
 func Formats() []string { return []string{"text", "json", "html"} }
 
 var functions = map[string]any{
-	"counted": plural.Of[int], "day": Day, "listed": Listed, "between": between, "inForce": inForce,
+	"counted": plural.Of[int], "verb": plural.Verb[int], "records": func(n uint64) string { return plural.Of(n, "record") },
+	"day": Day, "listed": Listed, "between": between, "inForce": inForce,
 	"join": func(all []string) string { return strings.Join(all, ", ") },
 }
 
