@@ -3,13 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
@@ -48,11 +48,15 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--visitors-per-day: a number above 0 is right")
 		return usage
 	}
-	if _, err := config.Load(*file); err != nil {
+	first, err := config.Load(*file)
+	if err != nil {
 		printf(t.out, "%v\n", err)
 		if _, unreadable := os.ReadFile(*file); unreadable != nil {
 			return usage
 		}
+		return findings
+	}
+	if !printForms(t, first.Server.Data) {
 		return findings
 	}
 	loaded, code := t.knowing(*file)
@@ -72,12 +76,6 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	}
 	for _, ahead := range loaded.Ahead(t.now()) {
 		printf(t.out, "note: %s\n", ahead)
-	}
-	switch forms, err := proxy.DataFormat(loaded.Server.Data); {
-	case errors.Is(err, proxy.ErrNewer):
-		faults = append(faults, strict.Fault{File: loaded.Server.Data, Msg: err.Error()})
-	case err == nil && forms != "":
-		printf(t.out, "note: the data folder %s is in the forms %s\n", loaded.Server.Data, forms)
 	}
 	printOpen(t, loaded)
 	var nats natsFindings
@@ -123,6 +121,21 @@ func asFarAs(unknown int) string {
 		return ""
 	}
 	return " as far as is known (not known: " + strconv.Itoa(unknown) + ")"
+}
+
+// printForms says in which forms a data folder is, and whether the server can go on with it, which is known before anything in
+// it is read. What may not be read from here is not known.
+func printForms(t *terminal, data string) bool {
+	switch forms, err := proxy.DataFormat(data); {
+	case errors.Is(err, fs.ErrPermission):
+		t.hint("%s cannot be read from here: in which forms it is, is not known", data)
+	case err != nil:
+		printf(t.out, "%s: %v: the server will not start\n", data, err)
+		return false
+	case forms != "":
+		printf(t.out, "note: the data folder %s is in the forms %s\n", data, forms)
+	}
+	return true
 }
 
 // printRules lists the rules about what a policy may not say.

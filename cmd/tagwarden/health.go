@@ -5,13 +5,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 )
 
 // healthPath is where the hits listener says whether it takes hits.
@@ -27,7 +30,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	client := http.DefaultClient
+	client, data, unfit := http.DefaultClient, "", error(nil)
 	switch {
 	case *file != "" && *url != "":
 		t.fail("--config and --url both say where the server is: leave one out")
@@ -43,6 +46,10 @@ func health(ctx context.Context, t *terminal, args []string) int {
 			return usage
 		}
 		*url = origin + healthPath
+		data = loaded.Server.Data
+		if _, unfit = proxy.DataFormat(data); errors.Is(unfit, fs.ErrPermission) {
+			unfit = nil // who asks need not be let near the data
+		}
 		var err error
 		if client, err = trusting(loaded); err != nil {
 			t.fail("%v", err)
@@ -61,6 +68,9 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	response, err := client.Do(request)
 	if err != nil {
 		t.fail("%v", err)
+		if unfit != nil {
+			t.fail("no server of this version starts on %s: %v", data, unfit)
+		}
 		return findings
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -68,6 +78,9 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.fail("%s: %s", response.Status, strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "; "))
 		return findings
+	}
+	if unfit != nil { // a server of another version serves it
+		t.hint("%s: %v", data, unfit)
 	}
 	for line := range strings.Lines(strings.TrimSpace(string(text)) + "\n") {
 		printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))
