@@ -52,6 +52,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	if err != nil {
 		printf(t.out, "%v\n", err)
 		if _, unreadable := os.ReadFile(*file); unreadable != nil {
+			beginBy(t, *file)
 			return usage
 		}
 		return findings

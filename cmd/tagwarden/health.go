@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ const healthPath = "/.tagwarden/health"
 // listener's /readyz also names what staff has to look at meanwhile.
 func health(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("health", "[--config FILE | --url URL]")
-	url := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
+	address := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
 	file := f.String("config", "", "the server file of the server that is asked: where it listens, and by which certificate")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -32,7 +33,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	}
 	client, data, unfit := http.DefaultClient, "", error(nil)
 	switch {
-	case *file != "" && *url != "":
+	case *file != "" && *address != "":
 		t.fail("--config and --url both say where the server is: leave one out")
 		return usage
 	case *file != "":
@@ -45,7 +46,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, loaded.Server.Listen)
 			return usage
 		}
-		*url = origin + healthPath
+		*address = origin + healthPath
 		data = loaded.Server.Data
 		if _, unfit = proxy.DataFormat(data); errors.Is(unfit, fs.ErrPermission) {
 			unfit = nil // who asks need not be let near the data
@@ -55,19 +56,22 @@ func health(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%v", err)
 			return usage
 		}
-	case *url == "":
-		*url = "http://127.0.0.1:8080" + healthPath
+	case *address == "":
+		*address = "http://127.0.0.1:8080" + healthPath
 	}
 	within, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(within, http.MethodGet, *url, nil)
+	request, err := http.NewRequestWithContext(within, http.MethodGet, *address, nil)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		t.fail("%v", err)
+		if fault, is := errors.AsType[*url.Error](err); is {
+			err = fault.Err
+		}
+		t.fail("no answer at %s: %v", *address, err)
 		if unfit != nil {
 			t.fail("no server of this version starts on %s: %v", data, unfit)
 		}

@@ -19,6 +19,7 @@ var uncounted = map[string]string{
 	"proxy/firstlog.go: changes":                          "no message: nodes compare it with what other versions wrote",
 	"proxy/firstlog.go: acts":                             "no message: nodes compare it with what other versions wrote",
 	"proxy/visitor/words/en.yaml: seconds":                "at least two are said",
+	"proxy/ledger/mend.go: files":                         "it is no number that stands there: files whose names end so",
 	"proxy/natslink/stream.go: bytes":                     "a limit of a stream, in bytes: it is set, and no stream of one byte is made",
 	"config/cnil/words/en.yaml: events":                   "it is said of more than mostKinds events",
 	"config/notice/record/en.yaml: processing activities": "of one activity count_one says it",
@@ -186,13 +187,17 @@ func (m *message) counts() (all []count) {
 			next = n - 1
 		}
 		things, are := things(behind)
-		if are && strings.HasSuffix(verb, "d") && next < len(m.args) && !strings.Contains(behind, "at most") {
+		number := strings.HasSuffix(verb, "d") || strings.ContainsAny(verb[len(verb)-1:], "sv") && counted.MatchString(things)
+		if are && number && next < len(m.args) && !strings.Contains(behind, "at most") {
 			all = append(all, count{m.args[next], things})
 		}
 		next++
 	}
 	return all
 }
+
+// counted are things that a number is said of even where it is written as a text.
+var counted = regexp.MustCompile(`\b(acts|bytes|changes|days|events|fields|files|hits|lines|messages|nodes|places|records|segments|subjects|times|vendors)$`)
 
 // lower is a word of a message.
 var lower = regexp.MustCompile(`^ [a-z-]+`)
@@ -215,7 +220,7 @@ func things(text string) (string, bool) {
 }
 
 // noThing are words that name no things, and describe none.
-var noThing = wordsOf(`a above ago ahead all alone an and another apart are as at away be been before behind below beside both but by came can
+var noThing = wordsOf(`a above ago ahead all alone among an and another apart are as at away be been before behind below beside both but by came can
 	cannot come comes did do does down else ended ends fare follows for from given goes gone had has have he holds if in into is it its itself keeps
 	left less lies may means more names no none nor not of off on once only or other others out over says set several since so
 	stands such than that the them themselves then there these they this those to together under until up us vouches waits was were
@@ -246,6 +251,9 @@ func (f *source) constants() (names []string) {
 // bound is what a parameter is called that is given a limit.
 var bound = regexp.MustCompile(`^(most|least|longest|shortest|deepest)`)
 
+// conversions change a number's type, and not the number.
+var conversions = wordsOf(`int int32 int64 uint uint32 uint64`)
+
 // isLimit tells whether a number is one of the code's limits: a constant, or a parameter that is called one.
 func (f *source) isLimit(n ast.Expr, constants map[string]bool) bool {
 	switch n := n.(type) {
@@ -259,7 +267,8 @@ func (f *source) isLimit(n ast.Expr, constants map[string]bool) bool {
 	case *ast.BinaryExpr:
 		return f.isLimit(n.X, constants) && f.isLimit(n.Y, constants)
 	case *ast.CallExpr:
-		return len(n.Args) == 1 && f.isLimit(n.Args[0], constants)
+		of, is := n.Fun.(*ast.Ident)
+		return is && conversions[of.Name] && f.isLimit(n.Args[0], constants)
 	}
 	return false
 }

@@ -47,6 +47,7 @@ func examine(t *terminal, file string) (*config.Loaded, int) {
 		}
 	}
 	printf(t.err, "%v\n", err)
+	beginBy(t, file)
 	return nil, usage
 }
 

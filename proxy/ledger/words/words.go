@@ -71,7 +71,7 @@ var of = map[string]func(r *record) string{
 	},
 	ledger.KindReading: reading,
 	ledger.KindReadingEnd: func(r *record) string {
-		return fmt.Sprintf("reading_end of %s by %s: %s records", r.get("reading"), r.get("by"), r.get("records"))
+		return fmt.Sprintf("reading_end of %s by %s: %s", r.get("reading"), r.get("by"), plural.Of(r.all.Get("records").Int(), "record"))
 	},
 	ledger.KindTurnedAway: func(r *record) string {
 		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"), cmp.Or(r.get("by"), "-"))
