@@ -187,6 +187,9 @@ func (m *message) counts() (all []count) {
 			next = n - 1
 		}
 		things, are := things(behind)
+		if strings.HasPrefix(behind, " %ss") {
+			things, are = "%ss", true
+		}
 		number := strings.HasSuffix(verb, "d") || strings.ContainsAny(verb[len(verb)-1:], "sv") && counted.MatchString(things)
 		if are && number && next < len(m.args) && !strings.Contains(behind, "at most") {
 			all = append(all, count{m.args[next], things})
