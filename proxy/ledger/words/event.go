@@ -12,9 +12,9 @@ import (
 
 // event is what was decided of an event, with what became of its fields where its shape is known.
 func event(r *record) string {
-	said := fmt.Sprintf("%-6s %-20s %s → %s  %s  %s %s  %s → %s  hit %s event %s", r.get("decision"), r.get("reason"),
+	said := fmt.Sprintf("%-6s %-20s %s → %s  %s  %s %s  %s → %s %s  hit %s event %s", r.get("decision"), r.get("reason"),
 		r.get("site"), r.get("vendor"), r.get("name"), cmp.Or(r.get("activity"), "-"), r.get("basis"), r.get("bytes_in"),
-		plural.Of(r.all.Get("bytes_out").Int(), "byte"), r.get("hit"), r.get("event"))
+		r.get("bytes_out"), plural.Verb(r.all.Get("bytes_out").Int(), "byte", "bytes"), r.get("hit"), r.get("event"))
 	said += before("  taken of node and hit ", r.get("taken"))
 	return said + before("  objected to ", r.list("objections")) + r.fields() + r.judgedBy()
 }
