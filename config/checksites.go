@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/contact"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/signal"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
@@ -193,7 +194,7 @@ func (c siteCheck) checkOwn(at []any, own *Own) {
 		}
 	}
 	if places != 1 {
-		c.faults.At(c.server, at, "%d places are given: name one of cookie, header, query and body", places)
+		c.faults.At(c.server, at, "%s given: name one of cookie, header, query and body", plural.Are(places, "place"))
 	}
 	if own.Header != "" {
 		c.invalid(c.server, here("header"), headerFault(own.Header))

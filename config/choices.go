@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Choices is what is known of the texts that a site's visitors choose by.
@@ -80,7 +81,7 @@ func (c siteCheck) checkReceipts(at []any, of *Receipts) {
 		}
 		c.warnings.At(c.server, place, "cannot read the secret: %s; no proof counts", why)
 	case length < leastSecretBytes || length > maxSecretBytes:
-		c.faults.At(c.server, place, "the secret has %d bytes: %d to %d are right, as openssl rand -hex 32 makes them", length,
+		c.faults.At(c.server, place, "the secret has %s: %d to %d are right, as openssl rand -hex 32 makes them", plural.Of(length, "byte"),
 			leastSecretBytes, maxSecretBytes)
 	}
 	if c.purposes != nil && len(consentCategories(c.loaded)) == 0 {

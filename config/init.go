@@ -21,10 +21,14 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 //go:embed example examples
 var examples embed.FS
+
+// mostListed is how many files that are in the way a message names.
+const mostListed = 3
 
 // The files that Init makes besides the example.
 const (
@@ -111,7 +115,11 @@ func InitChanged(name, dir string, random io.Reader, now time.Time, change func(
 	}
 	if len(there) > 0 {
 		slices.Sort(there)
-		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, strings.Join(there, ", "))
+		some := strings.Join(there[:min(len(there), mostListed)], ", ")
+		if more := len(there) - mostListed; more > 0 {
+			some += " and " + plural.Of(more, "more file")
+		}
+		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, some)
 	}
 	made := Made{
 		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile),

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/config/strict"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Ledger is about the forwarding log.
@@ -143,7 +144,7 @@ func (c ledgerCheck) checkWitnesses(w *Witnessed) {
 	case n > mostWitnesses:
 		c.faults.Key(c.server, at("of"), "there are %d witnesses: %d at most", n, mostWitnesses)
 	case w.Any > n:
-		c.faults.At(c.server, at("any"), "any is %d of %d witnesses: no checkpoint would ever count as witnessed", w.Any, n)
+		c.faults.At(c.server, at("any"), "any is %d of %s: no checkpoint would ever count as witnessed", w.Any, plural.Of(n, "witness"))
 	}
 	urls, names := map[string]int{}, map[string]int{}
 	for i, one := range w.Of {

@@ -140,8 +140,14 @@ func TestReadFails(t *testing.T) {
 	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: no such file or directory" {
 		t.Errorf("no server file: %v", err)
 	}
+	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder, and has no tagwarden.yaml: name the server file itself" {
+		t.Errorf("a folder without: %v", err)
+	}
 	if err := os.WriteFile(file, base(t)["tagwarden.yaml"], 0o600); err != nil {
 		t.Fatal(err)
+	}
+	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder: "+file+" is the server file in it" {
+		t.Errorf("a folder: %v", err)
 	}
 	want := filepath.Join(dir, "policy") + ": cannot read the policy folder: no such file or directory"
 	if _, err := Load(file); err == nil || err.Error() != want {

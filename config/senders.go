@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // How long a token of servers that send may be, in bytes.
@@ -29,7 +30,7 @@ func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 	case file.err != nil:
 		c.warnings.At(c.server, place, "cannot read the token: %s; no server is known by it", reason(file.err))
 	case length < leastTokenBytes || length > maxTokenBytes:
-		c.faults.At(c.server, place, "the token has %d bytes: %d to %d are right, as openssl rand -hex 32 makes them", length,
+		c.faults.At(c.server, place, "the token has %s: %d to %d are right, as openssl rand -hex 32 makes them", plural.Of(length, "byte"),
 			leastTokenBytes, maxTokenBytes)
 	}
 	for i, network := range vendor.Senders.Networks {

@@ -46,7 +46,7 @@ func Read(file string) (*Source, error) {
 		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}, texts: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
-		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + reason(err)}}
+		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err)}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
@@ -214,6 +214,18 @@ func (s *Source) Text(name string) []byte { return s.policy[name] }
 
 // display is the name of a policy file as faults show it.
 func (s *Source) display(name string) string { return filepath.Join(s.Dir, filepath.FromSlash(name)) }
+
+// unreadable says why a server file cannot be read. Who names a folder is told of the server file in it.
+func unreadable(file string, err error) string {
+	if about, gone := os.Stat(file); gone != nil || !about.IsDir() {
+		return reason(err)
+	}
+	in := filepath.Join(file, "tagwarden.yaml")
+	if _, gone := os.Stat(in); gone != nil {
+		return "it is a folder, and has no tagwarden.yaml: name the server file itself"
+	}
+	return "it is a folder: " + in + " is the server file in it"
+}
 
 // reason leaves out of an error what a fault says already.
 func reason(err error) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // administrationLog is what kind of acts the log has of what nodes share beside what people ask for: tokens, what became of
@@ -146,7 +147,7 @@ func administrationMention(s *Server) (all []string) {
 	}
 	if waiting, since := s.order.Untold(); waiting > 0 {
 		all = append(all, fmt.Sprintf("of tokens, assessments, promises or keys %s to be told to the other nodes, the first since %s",
-			waits(waiting), since.UTC().Format(time.RFC3339)))
+			plural.Of(waiting, "act")+" "+plural.Verb(waiting, "waits", "wait"), since.UTC().Format(time.RFC3339)))
 	}
 	if other := s.promised.other(s.snapshot.Load().Loaded); other != "" {
 		all = append(all, other)

@@ -19,6 +19,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/recompute"
 	"github.com/tagwarden/tagwarden/proxy/problem"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // notOnce is how much later than at once the server deletes what is old: it looks now and then, at whole segments.
@@ -164,8 +165,8 @@ func (a *audits) Start(who string, of api.AuditAsk) (api.AuditState, error) {
 
 // busy says that one is under way.
 func (a *audits) busy() *problem.Document {
-	p := problem.New(http.StatusConflict, "busy", fmt.Sprintf("an audit is under way, which %s began at %s: it has read %d of %d records",
-		a.state.By, a.state.Began.Format(time.RFC3339), a.state.Examined, a.state.Of))
+	p := problem.New(http.StatusConflict, "busy", fmt.Sprintf("an audit is under way, which %s began at %s: it has read %d of %s",
+		a.state.By, a.state.Began.Format(time.RFC3339), a.state.Examined, plural.Of(a.state.Of, "record")))
 	p.Retry = 10
 	return p
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/visitor"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
@@ -63,7 +64,7 @@ func notMeant(of *objection.Choice, what string, err error) *objection.Fault {
 
 // errDated says that a choice is dated when it cannot have been made.
 func errDated(oldest, ahead time.Duration) error {
-	return fmt.Errorf("it is more than %d days ago, or more than %v ahead", int(oldest/(24*time.Hour)), ahead)
+	return fmt.Errorf("it is more than %s ago, or more than %v ahead", plural.Of(int(oldest/(24*time.Hour)), "day"), ahead)
 }
 
 // read checks a choice against the policy in force, and says whether its site lists receipts.

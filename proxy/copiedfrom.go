@@ -14,6 +14,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // copiedFile lies in a copy of a data folder, and says that it is one. It goes when nothing waits any more of what was
@@ -83,7 +84,7 @@ func beginCopy(s *Server, of *copiedFrom) error {
 		waiting += v.Events
 	}
 	made := of.Made.Format(time.RFC3339)
-	text := fmt.Sprintf("begun with the copy of %s, in which %d events wait", made, waiting)
+	text := fmt.Sprintf("begun with the copy of %s, in which %s %s", made, plural.Of(waiting, "event"), plural.Verb(waiting, "waits", "wait"))
 	if err := s.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: text}); err != nil {
 		return err
 	}

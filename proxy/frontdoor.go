@@ -5,7 +5,7 @@ import "github.com/tagwarden/tagwarden/rules"
 // What is said at the front door: to whoever opens the address of hits in a browser.
 const (
 	frontText = "This is tagwarden. The hits of a web site's analytics arrive here, and go on to its vendors only as far as\n" +
-		"a lawful basis and the visitor's choices permit. The address is for programs: there is nothing else to see at /.\n"
+		"a lawful basis and the visitor's choices permit. The address is for programs: there is nothing else to see here.\n"
 	frontPrivacy = "\nYour choices about your data, and how to object: "
 )
 

@@ -100,7 +100,7 @@ func TestANodeWithAnOlderCopy(t *testing.T) {
 	refused("cannot be reached: start again when the cluster can be")
 	servers(natsOlder, n.options.StoreDir)
 	n.start(t)
-	refused("with all that the nodes' log holds it comes to 1 changes, and the ledger remembers 9", "objections restore --because")
+	refused("with all that the nodes' log holds it comes to 1 change, and the ledger remembers 9", "objections restore --because")
 	b := start(t, nodeFolder(t, v.URL, n, "b", "")) // the log goes on in another way
 	b.ready(t)
 	for range 9 {

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // nodes is this server as one of several. What people ask one of them for is on the log that all of them share before
@@ -77,14 +78,6 @@ func (n *nodes) stale() bool {
 		}
 	}
 	return false
-}
-
-// waits says that so many acts wait.
-func waits(acts int) string {
-	if acts == 1 {
-		return "1 act waits"
-	}
-	return fmt.Sprintf("%d acts wait", acts)
 }
 
 // caughtUp tells whether this node has had all acts once since it began.
@@ -265,8 +258,8 @@ func ofItself(s *Server) (all []string) {
 	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.Load()} {
 		apart := log.Apart()
 		for _, node := range slices.Sorted(maps.Keys(apart)) {
-			all = append(all, fmt.Sprintf("%s has done %d acts in another log than this node (it says in its log what to do): what it was asked "+
-				"for may not be known here", node, apart[node].At.Seq))
+			all = append(all, fmt.Sprintf("%s has done %s in another log than this node (it says in its log what to do): what it was asked "+
+				"for may not be known here", node, plural.Of(apart[node].At.Seq, "act")))
 		}
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
@@ -286,7 +279,7 @@ func ofItself(s *Server) (all []string) {
 		break
 	}
 	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%s to be told to the other nodes, the first since %s", waits(waiting),
+		all = append(all, fmt.Sprintf("%s to be told to the other nodes, the first since %s", plural.Of(waiting, "act")+" "+plural.Verb(waiting, "waits", "wait"),
 			since.UTC().Format(time.RFC3339)))
 	}
 	all = append(all, n.effects.mentions()...)

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -153,7 +154,7 @@ func unlike(nodes []api.ClusterNode) (all []string) {
 		}
 	}
 	if len(policies) > 1 {
-		all = append(all, fmt.Sprintf("the nodes decide by %d different policies: bring the same one to all", len(policies)))
+		all = append(all, fmt.Sprintf("the nodes decide by %s: bring the same one to all", plural.Of(len(policies), "different policy")))
 	}
 	for i := range nodes {
 		for j := range nodes[:i] {

@@ -8,6 +8,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/metrics"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // openOutbox makes the outbox: what waits there is told while hits are taken.
@@ -85,10 +86,7 @@ const failingLong = time.Hour
 func outboxMention(s *Server) (all []string) {
 	now := s.opts.Now()
 	for _, one := range s.outbox.States() {
-		wait := fmt.Sprintf("%d messages wait", one.Room.Messages)
-		if one.Room.Messages == 1 {
-			wait = "1 message waits"
-		}
+		wait := plural.Of(one.Room.Messages, "message") + " " + plural.Verb(one.Room.Messages, "waits", "wait")
 		switch failing := now.Sub(one.Failing); {
 		case one.Paused:
 			all = append(all, fmt.Sprintf("webhook %s is paused: it answered that it is gone (410); %s until its lines in the "+

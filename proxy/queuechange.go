@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/problem"
 	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // How many events are had wait again, each by a sync of its own, and how many are ended, at once.
@@ -43,7 +44,7 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 	}
 	out := done.changed()
 	out.Why, out.Left = why, max(meant-out.Events, 0)
-	text := fmt.Sprintf("%s had %s wait again%s", who, events(out.Events, "parked event"), meantIn(of))
+	text := fmt.Sprintf("%s had %s wait again%s", who, plural.Of(out.Events, "parked event"), meantIn(of))
 	if c := d.courierOf(of.Vendor); c != nil {
 		if left := c.pace.Resume(); left > 0 {
 			out.Resumed = true
@@ -54,7 +55,7 @@ func (d *queueDesk) Retry(ctx context.Context, who string, of api.QueueAsk) (api
 			out.Hastened = queue.Hasten(d.queue, of.Vendor)
 		}
 		if out.Hastened > 0 {
-			text += ", and had " + events(out.Hastened, "event") + " be due that had been put off"
+			text += ", and had " + plural.Of(out.Hastened, "event") + " be due that had been put off"
 		}
 	}
 	return out, d.noted(text, of.Because)
@@ -141,7 +142,7 @@ func (d *queueDesk) Purge(ctx context.Context, who string, of api.QueueAsk) (api
 	if out.Left = parkedNow(&stats, of); of.All {
 		out.Left += waitingNow(&stats, of)
 	}
-	return out, d.noted("deleted: "+events(out.Events, "event"), "")
+	return out, d.noted("deleted: "+plural.Of(out.Events, "event"), "")
 }
 
 func (d *queueDesk) purgeParked(ctx context.Context, of api.QueueAsk, meant int, done tally) bool {
@@ -204,13 +205,6 @@ func (d *queueDesk) noted(text, because string) error {
 			"`tagwarden queue status` says what was done")
 	}
 	return nil
-}
-
-func events(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // meantIn says in words which events are meant.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // knownNames are the names that a vendor's file has for fields. What else stands where a name does may be anything: it
@@ -92,7 +93,7 @@ func (k *knownNames) form(all []api.QueueField, pairs []byte) []api.QueueField {
 // body shows a body by what it can be read as: JSON, lines of it, or lines of forms.
 func (k *knownNames) body(body []byte) (all []api.QueueField) {
 	whole := func(what string) []api.QueueField {
-		return []api.QueueField{{Name: "", Is: what + ", " + bytesIn(len(body))}}
+		return []api.QueueField{{Name: "", Is: what + ", " + plural.Of(len(body), "byte")}}
 	}
 	isJSON := func(b []byte) bool { return len(b) > 0 && (b[0] == '{' || b[0] == '[') && gjson.ValidBytes(b) }
 	trimmed := bytes.TrimSpace(body)
@@ -147,15 +148,15 @@ func kindOfJSON(v gjson.Result) string {
 		if v.Str == "" {
 			return "empty"
 		}
-		return "text, " + bytesIn(len(v.Str))
+		return "text, " + plural.Of(len(v.Str), "byte")
 	case gjson.Number:
-		return "number, " + bytesIn(len(v.Raw))
+		return "number, " + plural.Of(len(v.Raw), "byte")
 	case gjson.True, gjson.False:
 		return "true or false"
 	case gjson.Null:
 		return "null"
 	default:
-		return "JSON, " + bytesIn(len(v.Raw))
+		return "JSON, " + plural.Of(len(v.Raw), "byte")
 	}
 }
 
@@ -165,15 +166,8 @@ func kindOfText(value []byte) string {
 	case len(value) == 0:
 		return "empty"
 	case len(bytes.Trim(value, "0123456789.-")) == 0:
-		return "number, " + bytesIn(len(value))
+		return "number, " + plural.Of(len(value), "byte")
 	default:
-		return "text, " + bytesIn(len(value))
+		return "text, " + plural.Of(len(value), "byte")
 	}
-}
-
-func bytesIn(n int) string {
-	if n == 1 {
-		return "1 byte"
-	}
-	return strconv.Itoa(n) + " bytes"
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Rejoined is what became of a node that was brought to its cluster's log.
@@ -241,8 +242,9 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 func rejoinedText(a *objection.Again) string {
 	alone := a.Had.Size - a.Common.Size
 	var text strings.Builder
-	fmt.Fprintf(&text, "this node is brought to its cluster's log by a copy of another one: of its %d changes %d are there; %d are only "+
-		"here: %d are told the others", a.Had.Size, a.Common.Size, alone, a.Told)
+	fmt.Fprintf(&text, "this node is brought to its cluster's log by a copy of another one: of its %s %d %s there; %d %s only "+
+		"here: %d %s told the others", plural.Of(a.Had.Size, "change"), a.Common.Size, plural.Verb(a.Common.Size, "is", "are"), alone,
+		plural.Verb(alone, "is", "are"), a.Told, plural.Verb(a.Told, "is", "are"))
 	for _, one := range []struct {
 		n    int
 		what string

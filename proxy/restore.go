@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/queue"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -223,7 +224,7 @@ func (c *folderMade) queue() (err error) {
 		c.done.Parked += r.Events
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("the copy's queue is damaged (%d events): %s", c.done.Damaged, strings.Join(wrong[:min(len(wrong), 5)], "; "))
+		return fmt.Errorf("the copy's queue is damaged (%s): %s", plural.Of(c.done.Damaged, "event"), strings.Join(wrong[:min(len(wrong), 5)], "; "))
 	}
 	return nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/problem"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // restoring begins logs anew that are gone, from this node.
@@ -106,12 +107,12 @@ func compared(self string, at cluster.Position, nodes []cluster.NodeStatus) (all
 			wrong = fmt.Sprintf("%s has done another act %d than this node: they were nodes of two clusters, or of a log that was begun "+
 				"anew without one of them; stop the one that is not to count, and bring it to the new log (`cluster join --again`)", n.Node, at.Seq)
 		case n.At.Seq < at.Seq:
-			says = append(says, fmt.Sprintf("%s has done %d of %d acts: bring it to the new log with a backup of this node "+
-				"(`cluster join --again`)", n.Node, n.At.Seq, at.Seq))
+			says = append(says, fmt.Sprintf("%s has done %d of %s: bring it to the new log with a backup of this node "+
+				"(`cluster join --again`)", n.Node, n.At.Seq, plural.Of(at.Seq, "act")))
 		}
 	}
 	if most != nil {
-		wrong = fmt.Sprintf("%s has done %d acts, and this node %d: begin it anew from there", most.Node, most.At.Seq, at.Seq)
+		wrong = fmt.Sprintf("%s has done %s, and this node %d: begin it anew from there", most.Node, plural.Of(most.At.Seq, "act"), at.Seq)
 		if at.Seq > 0 && most.At.Stream != at.Stream {
 			wrong += "; where it did them in a log that was begun by a node that had nothing, stop it, begin it anew from here, and bring that " +
 				"node to it (`cluster join --again`)"
@@ -132,8 +133,8 @@ func away(self string, acts uint64, nodes []cluster.NodeStatus, heard map[string
 			ahead = fmt.Sprintf("%d more than this node: they would be lost, as long as it is not brought to the new log with what it "+
 				"alone has (`cluster join --again`); start it first", of.Acts-acts)
 		}
-		says = append(says, fmt.Sprintf("%s does not answer; %s ago it had done %d acts, %s", node,
-			now.Sub(of.At).Round(time.Second), of.Acts, ahead))
+		says = append(says, fmt.Sprintf("%s does not answer; %s ago it had done %s, %s", node,
+			now.Sub(of.At).Round(time.Second), plural.Of(of.Acts, "act"), ahead))
 	}
 	if len(nodes) < 2 {
 		says = append(says, "no other node answers: what one has done that is away is not known here; start every node that there is first")

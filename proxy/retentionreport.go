@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Retention says what the ledger keeps, and what is not to be kept any more.
@@ -36,7 +37,7 @@ func (d *eraserDesk) Retention(ctx context.Context) (out api.Retention, err erro
 			Segments: run.Segments, NotEnded: run.Kept,
 		})
 		if run.Kept > 0 {
-			out.Late(fmt.Sprintf("%d records of %s", run.Kept, run.Window.Name()), "their events have not ended: they wait for their vendors, "+
+			out.Late(fmt.Sprintf("%s of %s", plural.Of(run.Kept, "record"), run.Window.Name()), "their events have not ended: they wait for their vendors, "+
 				"or are parked")
 		}
 	}
@@ -46,7 +47,7 @@ func (d *eraserDesk) Retention(ctx context.Context) (out api.Retention, err erro
 		if d.ledger.Eraser.Copied() {
 			why = "a copy of the data folder is under way"
 		}
-		out.Late(fmt.Sprintf("lines of %d segments that are recorded to go", out.Erasing), why)
+		out.Late(fmt.Sprintf("lines of %s that are recorded to go", plural.Of(out.Erasing, "segment")), why)
 	}
 	return out, nil
 }
@@ -116,7 +117,7 @@ func (d *eraserDesk) lateSegments(out *api.Retention) error {
 	if out.Retain == nil || out.Retain.Segments == 0 {
 		return nil
 	}
-	what := fmt.Sprintf("%d records in %d segments", out.Retain.Records, out.Retain.Segments)
+	what := fmt.Sprintf("%s in %s", plural.Of(out.Retain.Records, "record"), plural.Of(out.Retain.Segments, "segment"))
 	switch {
 	case out.Counts == nil:
 		out.Late(what, "it is not recorded yet for how long records are kept: the server does so when it starts")

@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // later is how long a review is let be that could not be put into the outbox.
@@ -115,7 +116,7 @@ func (r *reviews) remind(ctx context.Context) {
 			ReviewBy: key.By, Days: mark, Told: "log",
 		}
 		if hooks > 0 {
-			record.Told = fmt.Sprintf("log, %d webhooks", hooks)
+			record.Told = "log, " + plural.Of(hooks, "webhook")
 		}
 		if err := r.opts.Note(record); err != nil {
 			fault(r.opts.Log, "that people were told of a review cannot be recorded", err)

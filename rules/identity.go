@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -38,7 +39,7 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		if !f.hash(hit.Shared, hit.Email, map[string]*space{
 			emailSHA256: spaceEmailSHA256, emailMD5: spaceEmailMD5, phoneSHA256: spacePhoneSHA256,
 		}[class], id) {
-			return nil, fmt.Errorf("%s: %d hexadecimal digits are right, or the same in base64", class, 2*size)
+			return nil, fmt.Errorf("%s: %s are right, or the same in base64", class, plural.Of(2*size, "hexadecimal digit"))
 		}
 	case !ok || !c.Identifies():
 		if !ScopeName(name) { // it may be anything that somebody wrote

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // backup copies the data folder, while it serves or stopped.
@@ -41,7 +42,7 @@ func backup(ctx context.Context, t *terminal, args []string) int {
 		}
 		printf(t.out, "wrote %s\n", got.Dir)
 		for _, p := range got.Parts {
-			printf(t.out, "  %s: %s, %s\n", p.Part, counted(p.Files, "file"), sizeOf(p.Bytes))
+			printf(t.out, "  %s: %s, %s\n", p.Part, plural.Of(p.Files, "file"), sizeOf(p.Bytes))
 		}
 		if *without {
 			t.hint("keep %s elsewhere: without it nothing of the copy can be used", "data/keys/state")

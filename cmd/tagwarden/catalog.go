@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/catalog"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func catalogue(_ context.Context, t *terminal, args []string) int {
@@ -42,7 +43,7 @@ func listCatalog(t *terminal) int {
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	for _, id := range catalog.BuiltinIDs() {
 		file, _ := catalog.Builtin(id)
-		printf(table, "%s\t%s\t%s\t%s\n", id, file.Name, counted(len(file.Endpoints), "endpoint"), counted(len(file.Fields), "field"))
+		printf(table, "%s\t%s\t%s\t%s\n", id, file.Name, plural.Of(len(file.Endpoints), "endpoint"), plural.Of(len(file.Fields), "field"))
 	}
 	_ = table.Flush()
 	return fine

@@ -3,18 +3,18 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -48,11 +48,16 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--visitors-per-day: a number above 0 is right")
 		return usage
 	}
-	if _, err := config.Load(*file); err != nil {
+	first, err := config.Load(*file)
+	if err != nil {
 		printf(t.out, "%v\n", err)
 		if _, unreadable := os.ReadFile(*file); unreadable != nil {
+			beginBy(t, *file)
 			return usage
 		}
+		return findings
+	}
+	if !printForms(t, first.Server.Data) {
 		return findings
 	}
 	loaded, code := t.knowing(*file)
@@ -72,12 +77,6 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	}
 	for _, ahead := range loaded.Ahead(t.now()) {
 		printf(t.out, "note: %s\n", ahead)
-	}
-	switch forms, err := proxy.DataFormat(loaded.Server.Data); {
-	case errors.Is(err, proxy.ErrNewer):
-		faults = append(faults, strict.Fault{File: loaded.Server.Data, Msg: err.Error()})
-	case err == nil && forms != "":
-		printf(t.out, "note: the data folder %s is in the forms %s\n", loaded.Server.Data, forms)
 	}
 	printOpen(t, loaded)
 	var nats natsFindings
@@ -108,9 +107,9 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	printSharing(t, loaded, *visitors)
 	p := loaded.Policy
 	printf(t.out, "policy %.16s: %s, %s, %s, %s, %s; nothing is wrong%s, %s\n",
-		p.Digest(), counted(len(p.Sites()), "site"), counted(len(p.Recipients()), "vendor"),
-		counted(len(loaded.Activities), "activity"), counted(len(p.Purposes()), "purpose"),
-		counted(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), counted(len(warnings), "warning"))
+		p.Digest(), plural.Of(len(p.Sites()), "site"), plural.Of(len(p.Recipients()), "vendor"),
+		plural.Of(len(loaded.Activities), "activity"), plural.Of(len(p.Purposes()), "purpose"),
+		plural.Of(len(p.Assessments().IDs()), "assessment"), asFarAs(len(nats.unknown)), plural.Of(len(warnings), "warning"))
 	if *strictly && len(warnings)+len(nats.unknown) > 0 {
 		return findings
 	}
@@ -125,16 +124,19 @@ func asFarAs(unknown int) string {
 	return " as far as is known (not known: " + strconv.Itoa(unknown) + ")"
 }
 
-// counted is how many things there are, in words.
-func counted(n int, thing string) string {
-	switch {
-	case n == 1:
-	case strings.HasSuffix(thing, "y"):
-		thing = strings.TrimSuffix(thing, "y") + "ies"
-	default:
-		thing += "s"
+// printForms says in which forms a data folder is, and whether the server can go on with it, which is known before anything in
+// it is read. What may not be read from here is not known.
+func printForms(t *terminal, data string) bool {
+	switch forms, err := proxy.DataFormat(data); {
+	case errors.Is(err, fs.ErrPermission):
+		t.hint("%s cannot be read from here: in which forms it is, is not known", data)
+	case err != nil:
+		printf(t.out, "%s: %v: the server will not start\n", data, err)
+		return false
+	case forms != "":
+		printf(t.out, "note: the data folder %s is in the forms %s\n", data, forms)
 	}
-	return strconv.Itoa(n) + " " + thing
+	return true
 }
 
 // printRules lists the rules about what a policy may not say.
@@ -178,7 +180,7 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 
 // days counts days in words.
 func days(n int) string {
-	return counted(n, "day")
+	return plural.Of(n, "day")
 }
 
 // hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.
@@ -209,8 +211,8 @@ func printSharing(t *terminal, loaded *config.Loaded, visitors int) {
 				return
 			}
 			sharing, different := pseudonym.Sharing(bits, float64(visitors))
-			printf(t.out, "profile %s, %s, %d bits: of %d visitors a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
-				id, what, bits, visitors, sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
+			printf(t.out, "profile %s, %s, %s: of %s a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
+				id, what, plural.Of(bits, "bit"), plural.Of(visitors, "visitor"), sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
 		}
 		for _, class := range slices.Sorted(maps.Keys(p.Classes)) {
 			m := p.Classes[class]

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func clusterVerbs() []verb {
@@ -51,7 +52,7 @@ func clusterStatus(ctx context.Context, t *terminal, args []string) int {
 
 // printCluster shows nodes as a table, and below it what has to be looked at.
 func printCluster(out io.Writer, of *api.ClusterStatus) {
-	printf(out, "cluster %s, asked at %s: %s\n", of.Name, of.Node, counted(len(of.Nodes), "node"))
+	printf(out, "cluster %s, asked at %s: %s\n", of.Name, of.Node, plural.Of(len(of.Nodes), "node"))
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	printf(table, "node\tcurrent\tacts\tadministration\tkeys\tobjections\teffect\tuntold\tqueue\trecords\tpolicy\tversion\tup\n")
 	for i := range of.Nodes {
@@ -130,7 +131,7 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	if err != nil {
 		return t.failed(err)
 	}
-	printf(t.out, "keys %s; of the cluster's log %s done\n", joined.Identity, counted(int(joined.Acts), "act"))
+	printf(t.out, "keys %s; of the cluster's log %s done\n", joined.Identity, plural.Of(joined.Acts, "act"))
 	t.hint("serve does the others, and takes hits when it knows what the other nodes know")
 	return fine
 }
@@ -143,10 +144,11 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 	}
 	alone := done.Had.Size - done.Common.Size
 	if done.Stays {
-		printf(t.out, "the copy is of the log of objections that this node is in: its %s stay as they are\n", counted(int(done.Had.Size), "change"))
+		printf(t.out, "the copy is of the log of objections that this node is in: its %s stay as they are\n", plural.Of(done.Had.Size, "change"))
 	} else {
-		printf(t.out, "of %s that this node had %d are in the copy; %s only this one had, %d of them are told the others\n",
-			counted(int(done.Had.Size), "change"), done.Common.Size, counted(int(alone), "change"), done.Told)
+		printf(t.out, "of %s that this node had %d %s in the copy; %s only this one had, %d of them %s told the others\n",
+			plural.Of(done.Had.Size, "change"), done.Common.Size, plural.Verb(done.Common.Size, "is", "are"), plural.Of(alone, "change"),
+			done.Told, plural.Verb(done.Told, "is", "are"))
 	}
 	for _, one := range []struct {
 		n    int
@@ -161,7 +163,7 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 		}
 	}
 	if done.Administered > 0 {
-		printf(t.out, "%s on tokens and assessments are told the others\n", counted(done.Administered, "act"))
+		printf(t.out, "%s on tokens and assessments are told the others\n", plural.Of(done.Administered, "act"))
 	}
 	if done.Keys {
 		printf(t.out, "keys had been replaced on one side alone: they are the copy's now; what was shredded on this node alone is to be shredded again (keys rotate)\n")

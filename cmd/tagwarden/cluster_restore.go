@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // clusterRestore begins logs anew that are gone, from this node. Without --yes, and where nobody can be asked, it says how it
@@ -36,7 +37,7 @@ func clusterRestore(ctx context.Context, t *terminal, args []string) int {
 				t.hint("nothing is begun: --yes does it")
 				return findings
 			}
-			printf(t.err, "begin %s anew from this node? yes? ", counted(can, "log"))
+			printf(t.err, "begin %s anew from this node? yes? ", plural.Of(can, "log"))
 			line, _ := bufio.NewReader(t.in).ReadString('\n') // what was read counts
 			if strings.TrimSpace(line) != "yes" {
 				t.fail("nothing is begun")
@@ -97,13 +98,13 @@ func printRestored(out io.Writer, of *api.ClusterRestored) {
 			printf(out, "%s: there; nothing is to be done\n", l.Log)
 		}
 		for _, n := range of.Logs[i].Nodes {
-			printf(out, "  %s has done %s\n", n.Node, counted(int(n.Acts), "act"))
+			printf(out, "  %s has done %s\n", n.Node, plural.Of(n.Acts, "act"))
 		}
 		for _, one := range of.Logs[i].Says {
 			printf(out, "  %s\n", one)
 		}
 	}
 	if of.Untold > 0 {
-		printf(out, "%s that %s took and the others do not know: told when the log is there\n", counted(of.Untold, "act"), of.Node)
+		printf(out, "%s that %s took and the others do not know: told when the log is there\n", plural.Of(of.Untold, "act"), of.Node)
 	}
 }

@@ -43,6 +43,10 @@ func completion(_ context.Context, t *terminal, args []string) int {
 	}
 	if len(rest) != 1 || !slices.Contains(shells, rest[0]) {
 		asked := strings.Join(rest, " ")
+		if asked == "" {
+			t.fail("for which shell? Known here: %s", strings.Join(shells, ", "))
+			return usage
+		}
 		t.fail("for which shell? There is no script for %q%s", asked, strict.Suggestion(asked, shells))
 		return usage
 	}

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // choices say in words what a visitor had chosen.
@@ -16,7 +17,7 @@ var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "s
 func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got []received) {
 	path, query, _ := strings.Cut(h.Target, "?")
 	printf(w, "\n%s\n%d. %s\n", strings.Repeat("─", 100), number, h.Title)
-	printf(w, "   in       %s %s, %s; the visitor: %s\n", h.Method, path, counted(x.Bytes.In, "byte"), choices[h.Choice])
+	printf(w, "   in       %s %s, %s; the visitor: %s\n", h.Method, path, plural.Of(x.Bytes.In, "byte"), choices[h.Choice])
 	for _, sent := range []string{query, h.text} {
 		if sent != "" {
 			printf(w, "            %s\n", cut(sent, 150))
@@ -42,7 +43,7 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 		return
 	}
 	for _, r := range got {
-		printf(w, "   out      %s %s, %s\n", r.Vendor, r.Method, counted(x.Bytes.Out, "byte"))
+		printf(w, "   out      %s %s, %s\n", r.Vendor, r.Method, plural.Of(x.Bytes.Out, "byte"))
 	}
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	kept, dropped := 0, []string{}
@@ -66,7 +67,7 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 	}
 	row(x.Shared)
 	_ = table.Flush()
-	printf(w, "            %d fields as they were", kept)
+	printf(w, "            %s as %s", plural.Of(kept, "field"), plural.Verb(kept, "it was", "they were"))
 	if len(dropped) > 0 {
 		printf(w, ", %d dropped: %s", len(dropped), cut(strings.Join(dropped, ", "), 110))
 	}
@@ -100,14 +101,14 @@ func (s *demoTally) add(x *rules.Explanation, travelled bool) {
 func (s *demoTally) printNext(w io.Writer) {
 	printf(w, `
 %s
-You saw %d hits. %d travelled, each cut down to what its basis permits; %d went nowhere (%s).
+You saw %s. %d travelled, each cut down to what its basis permits; %d went nowhere (%s).
 
 Next:
   tagwarden demo         the same with a page to click: send a hit, object to it, let the assessment of hit 3 expire, and
                          see what the log says of it, with the proof
   tagwarden init shop    writes the policy that decided here; nobody has signed it then, so that hit 3 is denied as well
   tagwarden docs tour    goes on from there: your own hit, a recording, and the search for both in the log
-`, strings.Repeat("─", 100), s.hits, s.travelled, s.hits-s.travelled, strings.Join(s.reasons, ", "))
+`, strings.Repeat("─", 100), plural.Of(s.hits, "hit"), s.travelled, s.hits-s.travelled, strings.Join(s.reasons, ", "))
 }
 
 // printPair prints a field before beside after, or, where that does not fit a line, before above after.

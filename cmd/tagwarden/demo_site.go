@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"net"
 	"slices"
 	"strconv"
@@ -83,14 +82,8 @@ func (s *demoSite) serve(ctx *fasthttp.RequestCtx) {
 
 func (s *demoSite) list(ctx *fasthttp.RequestCtx) {
 	s.mu.Lock()
-	text, err := json.Marshal(s.shown)
-	s.mu.Unlock()
-	if err != nil {
-		ctx.SetStatusCode(fasthttp.StatusInternalServerError)
-		return
-	}
-	ctx.SetContentType("application/json")
-	ctx.SetBody(text)
+	defer s.mu.Unlock()
+	answerJSON(ctx, s.shown)
 }
 
 // isVisitorsPage tells whether a path is one of the proxy's own pages, which the shop's web server passes on as well.

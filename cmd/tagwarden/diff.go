@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/config/change"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func diff(_ context.Context, t *terminal, args []string) int {
@@ -97,7 +98,7 @@ func (c *comparison) print(t *terminal) {
 	case len(c.Changes) == 0 && !c.Wider:
 		printf(t.out, "nothing is different\n")
 	default:
-		printf(t.out, "%s: %d wider, %d narrower\n", counted(len(c.Changes), "change"), wider, narrower)
+		printf(t.out, "%s: %d wider, %d narrower\n", plural.Of(len(c.Changes), "change"), wider, narrower)
 	}
 	if c.Wider {
 		printf(t.out, "something widens: let somebody else look at it, too\n")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path"
 	"path/filepath"
@@ -84,21 +85,41 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// TestDocsAnswerNewcomers: each of the ten questions has its page, which README leads to.
+// TestDocsAnswerNewcomers: each of the ten questions has its page, which README leads to, and the place of it that is named; and
+// a command that the page names answers it in an empty folder, which the script newcomer shows.
 func TestDocsAnswerNewcomers(t *testing.T) {
 	t.Parallel()
 	all := documents(t)
-	rows := regexp.MustCompile(`(?m)^\| [A-Z][^|]+[?.] \| [^|]+ \| \[[^\]]+\]\(([a-z]*)(?:\.md)?(?:#[a-z-]+)?\) \|$`).FindAllStringSubmatch(all["cmd/tagwarden/docs/start.md"], -1)
-	if len(rows) != 10 {
-		t.Errorf("%d questions are answered", len(rows))
+	script, err := os.ReadFile("testdata/script/newcomer.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := map[string]string{} // by question, what the script runs
+	for _, part := range strings.Split("\n"+string(script), "\n# ")[1:] {
+		question, commands, _ := strings.Cut(part, "\n")
+		answers[question] = commands
+	}
+	rows := regexp.MustCompile(`(?m)^\| ([A-Z][^|]+[?.]) \| [^|]+ \| \[[^\]]+\]\(([a-z]*)(?:\.md)?(?:#([a-z-]+))?\) \|$`).FindAllStringSubmatch(all["cmd/tagwarden/docs/start.md"], -1)
+	if len(rows) != 10 || len(answers) != 10 {
+		t.Errorf("%d questions are answered, and the script runs commands of %d", len(rows), len(answers))
 	}
 	for _, row := range rows {
-		topic := row[1]
-		if topic == "" {
-			topic = "start"
-		}
+		question, topic, place := row[1], cmp.Or(row[2], "start"), row[3]
+		page := all["cmd/tagwarden/docs/"+topic+".md"]
 		if !strings.Contains(all["README.md"], "](cmd/tagwarden/docs/"+topic+".md)") {
-			t.Errorf("README does not lead to %s", topic)
+			t.Errorf("%s README does not lead to %s", question, topic)
+		}
+		if place != "" && !slices.Contains(anchors(page), place) {
+			t.Errorf("%s %s has no #%s", question, topic, place)
+		}
+		named := 0
+		for _, m := range regexp.MustCompile(`(?m)^exec tagwarden ([a-z]+)(?: ([a-z]+))?`).FindAllStringSubmatch(answers[question], -1) {
+			if m[1] == "docs" && m[2] == topic || strings.Contains(page, "tagwarden "+m[1]) {
+				named++
+			}
+		}
+		if named == 0 {
+			t.Errorf("%s %s names no command that the script newcomer runs to answer it: %q", question, topic, answers[question])
 		}
 	}
 }

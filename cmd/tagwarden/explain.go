@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
@@ -209,7 +210,7 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	}
 	printf(w, "\n")
 	if x.Forward != nil {
-		printf(w, "Forwarded (%d of %d bytes)\n  %s %s\n", x.Bytes.Out, x.Bytes.In, x.Forward.Method, x.Forward.URL)
+		printf(w, "Forwarded (%d of %s)\n  %s %s\n", x.Bytes.Out, plural.Of(x.Bytes.In, "byte"), x.Forward.Method, x.Forward.URL)
 		for _, name := range slices.Sorted(maps.Keys(x.Forward.Headers)) {
 			printf(w, "  %s: %s\n", name, x.Forward.Headers[name])
 		}

@@ -5,13 +5,17 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"io"
+	"io/fs"
 	"net/http"
+	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/proxy"
 )
 
 // healthPath is where the hits listener says whether it takes hits.
@@ -21,15 +25,15 @@ const healthPath = "/.tagwarden/health"
 // listener's /readyz also names what staff has to look at meanwhile.
 func health(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("health", "[--config FILE | --url URL]")
-	url := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
+	address := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
 	file := f.String("config", "", "the server file of the server that is asked: where it listens, and by which certificate")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	client := http.DefaultClient
+	client, data, unfit := http.DefaultClient, "", error(nil)
 	switch {
-	case *file != "" && *url != "":
+	case *file != "" && *address != "":
 		t.fail("--config and --url both say where the server is: leave one out")
 		return usage
 	case *file != "":
@@ -42,25 +46,35 @@ func health(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, loaded.Server.Listen)
 			return usage
 		}
-		*url = origin + healthPath
+		*address = origin + healthPath
+		data = loaded.Server.Data
+		if _, unfit = proxy.DataFormat(data); errors.Is(unfit, fs.ErrPermission) {
+			unfit = nil // who asks need not be let near the data
+		}
 		var err error
 		if client, err = trusting(loaded); err != nil {
 			t.fail("%v", err)
 			return usage
 		}
-	case *url == "":
-		*url = "http://127.0.0.1:8080" + healthPath
+	case *address == "":
+		*address = "http://127.0.0.1:8080" + healthPath
 	}
 	within, cancel := context.WithTimeout(ctx, 2*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(within, http.MethodGet, *url, nil)
+	request, err := http.NewRequestWithContext(within, http.MethodGet, *address, nil)
 	if err != nil {
 		t.fail("%v", err)
 		return usage
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		t.fail("%v", err)
+		if fault, is := errors.AsType[*url.Error](err); is {
+			err = fault.Err
+		}
+		t.fail("no answer at %s: %v", *address, err)
+		if unfit != nil {
+			t.fail("no server of this version starts on %s: %v", data, unfit)
+		}
 		return findings
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -68,6 +82,9 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	if err != nil || response.StatusCode != http.StatusOK {
 		t.fail("%s: %s", response.Status, strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "; "))
 		return findings
+	}
+	if unfit != nil { // a server of another version serves it
+		t.hint("%s: %v", data, unfit)
 	}
 	for line := range strings.Lines(strings.TrimSpace(string(text)) + "\n") {
 		printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))

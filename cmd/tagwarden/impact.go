@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/replay"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -315,11 +316,11 @@ func (m *impacts) print(w io.Writer) {
 }
 
 func (m *impact) print(w io.Writer, when string) {
-	printf(w, "traffic, %s: %s, %s, ", when, counted(m.Hits, "hit"), counted(m.Events, "event"))
+	printf(w, "traffic, %s: %s, %s, ", when, plural.Of(m.Hits, "hit"), plural.Of(m.Events, "event"))
 	if m.Nothing {
 		printf(w, "nothing is compared: both policies deny every event (%s)\n", reasonsOf(m.denied))
 	} else {
-		printf(w, "%d fare as before\n", m.Same)
+		printf(w, "%d %s as before\n", m.Same, plural.Verb(m.Same, "fares", "fare"))
 	}
 	for _, name := range differences {
 		of := m.Different[name]
@@ -330,7 +331,7 @@ func (m *impact) print(w io.Writer, when string) {
 		if name == nowPermitted || name == moreSent {
 			mark = ": WIDER"
 		}
-		printf(w, "%s: %s%s\n", counted(of.Events, "event"), name, mark)
+		printf(w, "%s: %s%s\n", plural.Of(of.Events, "event"), name, mark)
 		for _, e := range of.Examples {
 			printf(w, "    %s %s: %s instead of %s", e.Vendor, short(e.Event), e.New, e.Old)
 			if len(e.Fields) > 0 {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/gtm"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // importVerb reads what another product exported, and says what of it would pass here.
@@ -108,7 +109,7 @@ func printContainer(w io.Writer, r *gtm.Report) {
 	if len(r.For) > 0 {
 		printf(w, " for %s", strings.Join(r.For, ", "))
 	}
-	printf(w, ", %s\n", counted(len(r.Tags), "tag"))
+	printf(w, ", %s\n", plural.Of(len(r.Tags), "tag"))
 	for _, note := range r.Notes {
 		printf(w, "  %s.\n", note)
 	}
@@ -116,7 +117,7 @@ func printContainer(w io.Writer, r *gtm.Report) {
 		if r.Outcomes[outcome] == 0 {
 			continue
 		}
-		printf(w, "\n%s, %s\n", counted(r.Outcomes[outcome], "tag"), headings[outcome])
+		printf(w, "\n%s, %s\n", plural.Of(r.Outcomes[outcome], "tag"), headings[outcome])
 		printTags(w, r, outcome)
 	}
 	printBeside(w, r)
@@ -126,7 +127,7 @@ func printContainer(w io.Writer, r *gtm.Report) {
 		word, _, _ = strings.Cut(word, ":")
 		sums = append(sums, sprintf("%d %s", r.Outcomes[outcome], word))
 	}
-	printf(w, "\n%s: %s\n", counted(len(r.Tags), "tag"), strings.Join(sums, ", "))
+	printf(w, "\n%s: %s\n", plural.Of(len(r.Tags), "tag"), strings.Join(sums, ", "))
 }
 
 // printTags prints tags of one outcome, those together of which the same is to be said, and what is to be done once behind
@@ -181,8 +182,8 @@ func printBeside(w io.Writer, r *gtm.Report) {
 			printf(w, "  %s names %s\n", titled(v.Name), strings.Join(v.Hosts, ", "))
 		}
 	}
-	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s", counted(r.Counts.Triggers, "trigger"), counted(r.Own, "variable"),
-		counted(r.Counts.BuiltInVariables, "built-in variable"), counted(r.Templates, "template"))
+	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s", plural.Of(r.Counts.Triggers, "trigger"), plural.Of(r.Own, "variable"),
+		plural.Of(r.Counts.BuiltInVariables, "built-in variable"), plural.Of(r.Templates, "template"))
 	if len(r.Unused) > 0 {
 		printf(w, " (%d used by nothing in it)", len(r.Unused))
 	}
@@ -191,7 +192,7 @@ func printBeside(w io.Writer, r *gtm.Report) {
 		what string
 	}{{len(r.Clients), "client"}, {r.Counts.Transformations, "transformation"}, {r.Counts.Folders, "folder"}, {r.Counts.GoogleTagConfigs, "Google tag configuration"}} {
 		if more.n > 0 {
-			printf(w, ", %s", counted(more.n, more.what))
+			printf(w, ", %s", plural.Of(more.n, more.what))
 		}
 	}
 	printf(w, "\n")

@@ -63,6 +63,32 @@ var waiting = map[string]string{
 	"token list":   "--config FILE.yaml", "token revoke": "--config FILE.yaml x",
 }
 
+// TestFoldersAreNoServerFiles: whatever verb is given a folder where a server file is wanted says which file in it is one.
+func TestFoldersAreNoServerFiles(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "shop")
+	if _, err := config.Init(dir, nil, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	want := "it is a folder: " + filepath.Join(dir, "tagwarden.yaml") + " is the server file in it"
+	asked := 0
+	for verb, args := range waiting {
+		if !strings.Contains(args, "--config FILE.yaml") && verb != "diff" {
+			continue
+		}
+		asked++
+		all := append(strings.Fields(verb), strings.Fields(strings.ReplaceAll(args, "FILE.yaml", dir))...)
+		var said strings.Builder
+		code := run(t.Context(), &terminal{in: strings.NewReader(""), out: &said, err: &said, now: time.Now}, all)
+		if code != usage || !strings.Contains(said.String(), want) {
+			t.Errorf("%q: %d, %s", all, code, &said)
+		}
+	}
+	if asked < 30 {
+		t.Errorf("%d verbs were asked", asked)
+	}
+}
+
 // TestInterrupt: SIGINT and SIGTERM end every verb, whatever it waits for, as they end a program that does not catch
 // them.
 func TestInterrupt(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -135,11 +136,11 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 		if c.Next != nil {
 			next = c.Next.Format(time.RFC3339)
 		}
-		printf(table, "%s\t%d\t%s\t%s\n", c.Chain, c.Period, next, counted(int(c.Rotated), "time"))
+		printf(table, "%s\t%d\t%s\t%s\n", c.Chain, c.Period, next, plural.Of(c.Rotated, "time"))
 	}
 	_ = table.Flush()
-	printf(t.out, "\nledger subjects: shredded %s\n", counted(int(out.Shredded), "time"))
-	printf(t.out, "keys replaced out of turn: %s; mark %s, the same on all nodes that have the same keys today\n", counted(int(out.Replaced), "time"), out.Mark)
+	printf(t.out, "\nledger subjects: shredded %s\n", plural.Of(out.Shredded, "time"))
+	printf(t.out, "keys replaced out of turn: %s; mark %s, the same on all nodes that have the same keys today\n", plural.Of(out.Replaced, "time"), out.Mark)
 	printf(t.out, "\nthe log's public key, which its checkpoints are verified with:\n%s\n", out.Log.Key)
 	for line := range strings.SplitSeq(strings.TrimSpace(out.Log.PEM), "\n") {
 		printf(t.out, "%s\n", line)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/assess"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // isTerminal tells whether people sit at a file: a character device, and not the one that is nothing.
@@ -126,8 +127,8 @@ func (a *asking) before() (*assess.Unfinished, error) {
 	if before == nil || err != nil {
 		return nil, err
 	}
-	printf(a.t.out, "There is a draft from %s, with %d answers (%s). Go on with it? [y]es, or [n]ew: ",
-		before.At.UTC().Format("2 January 2006 15:04"), len(before.Answers.Given()), before.File)
+	printf(a.t.out, "There is a draft from %s, with %s (%s). Go on with it? [y]es, or [n]ew: ",
+		before.At.UTC().Format("2 January 2006 15:04"), plural.Of(len(before.Answers.Given()), "answer"), before.File)
 	line, err := a.line()
 	if err != nil {
 		return nil, err

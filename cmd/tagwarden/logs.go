@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
@@ -64,10 +65,11 @@ func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 	if *l.dir != "" {
 		return *l.dir, fine
 	}
-	loaded, code := t.load(*l.config)
-	if loaded == nil {
+	loaded, err := config.Load(*l.config)
+	if err != nil {
+		printf(t.err, "%v\n", err)
 		whichLog(t, l.set)
-		return "", code
+		return "", usage
 	}
 	return filepath.Join(loaded.Server.Data, "ledger"), fine
 }

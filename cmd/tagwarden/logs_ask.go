@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // question is what the forwarding log is asked, as flags say it.
@@ -215,12 +216,12 @@ func (q *question) answered(tally query.Tally, err error) int {
 		return q.t.failed(fmt.Errorf("the log cannot be searched: %w", err))
 	case tally.More:
 		printf(q.t.err, "the first %s; there are more that fit: --limit N shows more of them, --since, --until and --number others\n",
-			counted(tally.Found, "record"))
+			plural.Of(tally.Found, "record"))
 	default:
 		if tally.Read >= tally.Records && tally.Read > muchRead {
 			printf(q.t.err, "every record was read: a person, a hit or a time narrows down what is\n")
 		}
-		printf(q.t.err, "%d of %d records\n", tally.Found, tally.Records)
+		printf(q.t.err, "%d of %s\n", tally.Found, plural.Of(tally.Records, "record"))
 	}
 	if tally.Damaged > 0 {
 		return usage

@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // subjectHash is how records name whom they are about.
@@ -95,7 +96,7 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 // sureToErase asks whether records are to go.
 func sureToErase(t *terminal, would *api.Erased) bool {
 	printf(t.err, "%s of events would be erased, and %s that waits or is parked ended. yes? ",
-		counted(int(would.Records), "record"), counted(would.Ended, "event"))
+		plural.Of(would.Records, "record"), plural.Of(would.Ended, "event"))
 	line, _ := bufio.NewReader(t.in).ReadString('\n') // what was read counts
 	return strings.TrimSpace(line) == "yes"
 }
@@ -106,27 +107,27 @@ func printErased(t *terminal, got *api.Erased) {
 	if got.Trial {
 		went, ended = "would be erased", "would be ended first"
 	}
-	printf(t.out, "%s of events in %s: %s", counted(int(got.Records), "record"), counted(got.Segments, "segment"), went)
+	printf(t.out, "%s of events in %s: %s", plural.Of(got.Records, "record"), plural.Of(got.Segments, "segment"), went)
 	if got.Request != "" && !got.Trial {
 		printf(t.out, ", as request %s", got.Request)
 	}
 	printf(t.out, "\n")
 	if got.Ended > 0 {
-		printf(t.out, "%s that waited or was parked: %s\n", counted(got.Ended, "event"), ended)
+		printf(t.out, "%s that waited or was parked: %s\n", plural.Of(got.Ended, "event"), ended)
 	}
 	if got.Waiting > 0 {
-		printf(t.out, "%s: kept, since the event is under way; ask again in a moment\n", counted(int(got.Waiting), "record"))
+		printf(t.out, "%s: kept, since the event is under way; ask again in a moment\n", plural.Of(got.Waiting, "record"))
 	}
 	if got.Left > 0 {
-		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n", counted(got.Left, "segment"))
+		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n", plural.Of(got.Left, "segment"))
 	}
 	printErasedQueue(t, got.Queue)
 	if got.Acts > 0 {
 		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. 17(3)(b), (e))\n",
-			counted(got.Acts, "record"))
+			plural.Of(got.Acts, "record"))
 	}
 	if got.Readings > 0 {
-		printf(t.out, "%s of who asked the log about the person: kept, since they show who read it\n", counted(got.Readings, "record"))
+		printf(t.out, "%s of who asked the log about the person: kept, since they show who read it\n", plural.Of(got.Readings, "record"))
 	}
 	for _, made := range got.Copies {
 		printf(t.out, "a copy that was made before holds them still: %s\n", short(made))
@@ -153,7 +154,7 @@ func printErasedQueue(t *terminal, of *api.ErasedQueue) {
 	}
 	if of.Messages > 0 {
 		printf(t.out, "%s that were there when it was asked wait on the cluster still: nothing of the person leaves from them, and what "+
-			"they hold is overwritten when they end\n", counted(int(of.Messages), "message"))
+			"they hold is overwritten when they end\n", plural.Of(of.Messages, "message"))
 	}
 	t.hint("each node has a log of its own: ask each of them")
 }

@@ -9,13 +9,15 @@ import (
 	"net/http"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"github.com/tagwarden/tagwarden/config/logkey"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
-	"golang.org/x/mod/sumdb/note"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // askedLog is a log that is asked questions: files, or a server.
@@ -113,7 +115,7 @@ func (l *remoteLog) Ask(ctx context.Context, q *query.Question, yield func(*quer
 		tally.Records, tally.Damaged = page.Of, tally.Damaged+page.Damaged
 		if page.Damaged > 0 {
 			l.t.fail("%s of the log cannot be read there, and was passed over: `tagwarden logs verify` says which",
-				counted(page.Damaged, "place"))
+				plural.Of(page.Damaged, "place"))
 		}
 		for i := range page.Records {
 			if tally.More = q.Limit > 0 && tally.Found == q.Limit; tally.More {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // logsRestore has the next start accept a ledger that does not go on from its newest checkpoint.
@@ -27,7 +28,7 @@ func logsRestore(_ context.Context, t *terminal, args []string) int {
 	}
 	signed := audit.Signed(dir)
 	printf(t.out, "the next start of the server accepts the log as it stands, with %s, and records why\n",
-		counted(int(next), "record"))
+		plural.Of(next, "record"))
 	if signed <= next {
 		t.hint("by its numbers the log lacks nothing that was signed: a start that has nothing to accept forgets this")
 	} else {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // logsRetention says what the log keeps, and what should have gone. Exit codes: 1 where something is overdue.
@@ -60,7 +61,7 @@ func printRetention(t *terminal, got *api.Retention) {
 	case got.Kept != "":
 		printf(t.out, "; that is not recorded yet, and nothing goes before it is: a running server does that within a minute, else its next start")
 	}
-	printf(t.out, "\n%s in %s", counted(int(got.Records-got.Deleted), "record"), counted(got.Segments, "segment"))
+	printf(t.out, "\n%s in %s", plural.Of(got.Records-got.Deleted, "record"), plural.Of(got.Segments, "segment"))
 	if got.Oldest != nil {
 		printf(t.out, ", the oldest of %s", at(*got.Oldest))
 	}
@@ -69,13 +70,13 @@ func printRetention(t *terminal, got *api.Retention) {
 	}
 	printf(t.out, "\n")
 	if r := got.Retain; r != nil {
-		printf(t.out, "the next pass deletes %s from before %s: %s\n", counted(r.Segments, "segment"), at(r.Before),
-			counted(int(r.Records), "record"))
+		printf(t.out, "the next pass deletes %s from before %s: %s\n", plural.Of(r.Segments, "segment"), at(r.Before),
+			plural.Of(r.Records, "record"))
 	}
 	for i := range got.Windows {
 		w := &got.Windows[i]
 		printf(t.out, "%s, kept for %s: the next pass erases %s from before %s in %s\n", w.Window, w.Retain,
-			counted(int(w.Records), "record"), at(w.Before), counted(w.Segments, "segment"))
+			plural.Of(w.Records, "record"), at(w.Before), plural.Of(w.Segments, "segment"))
 	}
 	switch {
 	case got.Next != nil:

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // changing reads what a verb is given that changes a ledger's folder: which one, and why. Where the folder is empty the verb
@@ -78,6 +79,6 @@ func logsSetAside(_ context.Context, t *terminal, args []string) int {
 		return fine
 	}
 	printf(t.out, "set aside: %s; their hashes stay in the tree, and the next start of the server records it\n",
-		counted(n, "record"))
+		plural.Of(n, "record"))
 	return fine
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/publish"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // exportTiles writes the tree to a folder, where other people's tools read it: of the ledger's folder alone, which may be
@@ -44,9 +45,9 @@ func exportTiles(t *terminal, dir, to, form string) int {
 		printJSON(t.out, out, "  ")
 		return fine
 	}
-	printf(t.out, "%s: %s, root %s\n", out.Origin, counted(int(out.Size), "record"), out.Root)
-	printf(t.out, "%s: %s written, %s more than before\n", to, counted(out.Written, "file"),
-		counted(int(out.Size-out.From), "record"))
+	printf(t.out, "%s: %s, root %s\n", out.Origin, plural.Of(out.Size, "record"), out.Root)
+	printf(t.out, "%s: %s written, %s more than before\n", to, plural.Of(out.Written, "file"),
+		plural.Of(out.Size-out.From, "record"))
 	return fine
 }
 

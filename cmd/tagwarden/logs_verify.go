@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // keyFlags say which keys a log is checked with.
@@ -168,20 +169,20 @@ func lengthOf(dir string) (n int64) {
 // printReport says what verifying came to.
 func printReport(t *terminal, r *audit.Report) {
 	printf(t.out, "log %s, key %s\n", r.Origin, r.Key)
-	printf(t.out, "%s in %s (%d packed), %d signed by %s, %d not signed yet\n", counted(int(r.Records), "record"),
-		counted(r.Segments, "segment"), r.Packed, r.Size, orNobody(r.Signed), r.Unsigned)
+	printf(t.out, "%s in %s (%d packed), %d signed by %s, %d not signed yet\n", plural.Of(r.Records, "record"),
+		plural.Of(r.Segments, "segment"), r.Packed, r.Size, orNobody(r.Signed), r.Unsigned)
 	if r.Root != "" {
 		printf(t.out, "root %s\n", r.Root)
 	}
 	if r.Erased > 0 {
 		printf(t.out, "the lines of %s were deleted because they were old, and a record says so; their hashes are there\n",
-			counted(int(r.Erased), "record"))
+			plural.Of(r.Erased, "record"))
 	}
 	if r.ErasedLines > 0 {
-		printf(t.out, "the lines of %s were erased, and records say so: their hashes are there\n", counted(int(r.ErasedLines), "record"))
+		printf(t.out, "the lines of %s were erased, and records say so: their hashes are there\n", plural.Of(r.ErasedLines, "record"))
 	}
 	if r.Aside > 0 {
-		printf(t.out, "the lines of %s are damaged and were set aside\n", counted(int(r.Aside), "record"))
+		printf(t.out, "the lines of %s are damaged and were set aside\n", plural.Of(r.Aside, "record"))
 	}
 	for _, note := range r.Notes {
 		printf(t.out, "note: %s\n", note)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/ledger/witness"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // witnessed is what `logs witnesses` says.
@@ -92,9 +93,9 @@ func printWitnesses(t *terminal, out *witnessed) {
 	}
 	newest := "none yet"
 	if out.Witnessed != nil {
-		newest = counted(int(*out.Witnessed), "record")
+		newest = plural.Of(*out.Witnessed, "record")
 	}
-	printf(t.out, "the log: %s; the newest checkpoint that enough witnesses signed: %s\n\n", counted(int(out.Size), "record"), newest)
+	printf(t.out, "the log: %s; the newest checkpoint that enough witnesses signed: %s\n\n", plural.Of(out.Size, "record"), newest)
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	printf(table, "witness\trecords\tlag\tsigned\turl\tlast error\n")
 	for i := range out.Witnesses {

@@ -105,6 +105,9 @@ func run(ctx context.Context, t *terminal, args []string) int {
 }
 
 func (t *terminal) run(ctx context.Context, args []string) int {
+	if len(args) > 1 && args[0] == "help" { // help VERB is VERB --help
+		args = append(args[1:], "--help")
+	}
 	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
 		printHelp(t.out)
 		if len(args) == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/config/notice"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
@@ -69,7 +70,7 @@ func (t *terminal) noticeIn(
 	}
 	if unsaid := n.Missing(); len(unsaid) > 0 {
 		printf(t.err, "%v\n", unsaid)
-		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", counted(len(unsaid), "fact"))
+		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", plural.Of(len(unsaid), "fact"))
 		return nil, findings
 	}
 	if text, err = n.Publish(form, around); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func objectionsFeedKey(ctx context.Context, t *terminal, args []string) int {
@@ -62,7 +63,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 		if err != nil {
 			return t.failed(fmt.Errorf("the copy broke off: %w", err))
 		}
-		printf(t.out, "wrote %s, %s\n", rest[0], counted(int(n), "byte"))
+		printf(t.out, "wrote %s, %s\n", rest[0], plural.Of(n, "byte"))
 		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it", proxy.KeysDir(loaded.Server.Data))
 		return fine
 	})
@@ -104,7 +105,7 @@ func objectionsRestore(ctx context.Context, t *terminal, args []string) int {
 		return t.failed(err)
 	}
 	printf(t.out, "restored: %s; something is in force for %s. The ledger says why\n",
-		counted(int(got.Changes), "change"), counted(int(got.Subjects), "identifier"))
+		plural.Of(got.Changes, "change"), plural.Of(got.Subjects, "identifier"))
 	return fine
 }
 

@@ -18,6 +18,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // inForce is what is in force for a hash, as export writes it.
@@ -184,7 +185,7 @@ func printStats(t *terminal, s *api.Stats) {
 		}
 	}
 	_ = table.Flush()
-	printf(t.out, "\nin force now for %s, each in every form that it is known in", counted(int(s.Subjects), "identifier"))
+	printf(t.out, "\nin force now for %s, each in every form that it is known in", plural.Of(s.Subjects, "identifier"))
 	for i, one := range s.InForce {
 		printf(t.out, "%s%s %d", map[bool]string{true: ": ", false: ", "}[i == 0], one.Scope, one.Subjects)
 	}
@@ -192,5 +193,5 @@ func printStats(t *terminal, s *api.Stats) {
 	if s.Older > 0 {
 		printf(t.out, "; hits are looked up in that, too")
 	}
-	printf(t.out, "\nwaiting to be told to other systems: %s\n", counted(int(s.Waiting), "message"))
+	printf(t.out, "\nwaiting to be told to other systems: %s\n", plural.Of(s.Waiting, "message"))
 }

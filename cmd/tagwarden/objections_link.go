@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/objection/lists"
 	"github.com/tagwarden/tagwarden/proxy/problem"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // linksAtOnce is how many links are asked for in one call.
@@ -97,7 +98,7 @@ func linkAll(ctx context.Context, t *terminal, c *client, a *lists.Act, file str
 		return t.failed(err)
 	}
 	if faults > 0 {
-		t.fail("%d contacts have no link: the column fault says why", faults)
+		t.fail("%s without a link: the column fault says why", plural.Of(faults, "contact"))
 		return findings
 	}
 	return fine

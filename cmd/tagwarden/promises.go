@@ -6,6 +6,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
@@ -46,6 +47,7 @@ func examine(t *terminal, file string) (*config.Loaded, int) {
 		}
 	}
 	printf(t.err, "%v\n", err)
+	beginBy(t, file)
 	return nil, usage
 }
 
@@ -88,7 +90,7 @@ func printProved(t *terminal, all *config.Proved) {
 		printf(t.out, "signed by %s at %s, version %d\n", all.Approval.By, all.Approval.At, all.Approval.Version)
 	}
 	printf(t.out, "policy %.16s: %s, %d kept, %d broken, %d that nothing could break\n", all.Policy,
-		counted(len(all.Promises), "promise"), count[promise.Kept], count[promise.Broken], count[promise.Vacuous])
+		plural.Of(len(all.Promises), "promise"), count[promise.Kept], count[promise.Broken], count[promise.Vacuous])
 	if i := slices.IndexFunc(all.Promises[0].Assumed, func(a config.Assumed) bool { return a.Kind == promise.Declared }); i >= 0 {
 		printf(t.out, "assumed of all: %s\n", all.Promises[0].Assumed[i].Says)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/assess"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func promisesApprove(_ context.Context, t *terminal, args []string) int {
@@ -49,7 +50,7 @@ func promisesApprove(_ context.Context, t *terminal, args []string) int {
 		printf(t.out, "  %s %s\n", id, signed.Promises[id])
 	}
 	printf(t.out, "%s signed, version %d, by %s. From now on one that is changed, new or gone is refused until it is signed anew.\n",
-		counted(len(signed.Promises), "promise"), signed.Version, signed.By)
+		plural.Of(len(signed.Promises), "promise"), signed.Version, signed.By)
 	return fine
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // queueVerbs are what can be done with events that wait for their vendors.
@@ -130,7 +131,7 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 			printf(t.out, "%s had asked to be left alone, and is asked again now\n", of.Vendor)
 		}
 		if got.Hastened > 0 && *form == "text" {
-			printf(t.out, "%s that had been put off %s due now\n", counted(got.Hastened, "event"), verbFor(got.Hastened, "is", "are"))
+			printf(t.out, "%s that had been put off %s due now\n", plural.Of(got.Hastened, "event"), plural.Verb(got.Hastened, "is", "are"))
 		}
 		if got.Events > 0 && *form == "text" {
 			t.hint("each is judged again before it leaves, and waits for its vendor for as long as `delivery: { ttl }` says")
@@ -206,7 +207,7 @@ func sure(t *terminal, now *api.QueueStatus, of *api.QueueAsk) bool {
 			}
 		}
 	}
-	printf(t.err, "%s would be deleted, and never reach their vendors. yes? ", counted(n, "event"))
+	printf(t.err, "%s would be deleted, and never reach their vendors. yes? ", plural.Of(n, "event"))
 	line, _ := bufio.NewReader(t.in).ReadString('\n') // what was read counts
 	return strings.TrimSpace(line) == "yes"
 }

@@ -3,17 +3,19 @@ package main
 import (
 	"cmp"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // printQueue says how the queue stands: in words, then by vendor.
 func printQueue(w io.Writer, q *api.QueueStatus) {
-	printf(w, "%s %s, and %s parked: %s pending.\n", counted(q.Waiting, "event"),
-		verbFor(q.Waiting, "waits for its vendor", "wait for their vendors"), numberIs(q.Parked), numberIs(q.Pending))
+	printf(w, "%s %s, and %s parked: %s pending.\n", plural.Of(q.Waiting, "event"),
+		plural.Verb(q.Waiting, "waits for its vendor", "wait for their vendors"), numberIs(q.Parked), numberIs(q.Pending))
 	switch {
 	case !q.Running:
 		printf(w, "No server runs on this data folder: nothing is delivered, and no hits are taken.\n")
@@ -29,16 +31,16 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 	}
 	if q.Damaged > 0 {
 		printf(w, "%s lost by damage on the disk since the start: the log has named them, and so does the ledger.\n",
-			counted(q.Damaged, "event"))
+			plural.Of(q.Damaged, "event"))
 	}
 	printf(w, "room for what waits: %s of %s used; for what is parked: %s of %s; "+
 		"free on the disk, above the reserve: %s\n",
 		sizeOf(q.Room.Used), sizeOf(q.Room.Size), sizeOf(q.Room.ParkedUsed), sizeOf(q.Room.ParkedSize), sizeOf(q.Room.Free))
 	if c := q.Cluster; c != nil {
 		printf(w, "the cluster's queue, which all nodes share: %s, %s of %s used; this node has taken %s of them\n",
-			counted(int(c.Messages), "message"), sizeOf(int64(c.Bytes)), sizeOf(c.Size), counted(c.Taken, "event"))
+			plural.Of(c.Messages, "message"), sizeOf(int64(c.Bytes)), sizeOf(c.Size), plural.Of(c.Taken, "event"))
 		for _, v := range c.Vendors {
-			printf(w, "  for %s: %s\n", v.Vendor, counted(int(v.Messages), "message"))
+			printf(w, "  for %s: %s\n", v.Vendor, plural.Of(v.Messages, "message"))
 		}
 	}
 	for i := range q.Vendors {
@@ -73,14 +75,7 @@ func printQueue(w io.Writer, q *api.QueueStatus) {
 	}
 }
 
-func verbFor(n int, one, many string) string {
-	if n == 1 {
-		return one
-	}
-	return many
-}
-
-func numberIs(n int) string { return sprintf("%d %s", n, verbFor(n, "is", "are")) }
+func numberIs(n int) string { return strconv.Itoa(n) + " " + plural.Verb(n, "is", "are") }
 
 // sizeOf is a number of bytes in words.
 func sizeOf(n int64) string {
@@ -114,7 +109,7 @@ func printQueueEvents(w io.Writer, all *api.QueueEvents) {
 			printf(w, ", because of %s", e.Reason)
 		}
 		if e.Reason == "" {
-			printf(w, ", %s since the start", counted(e.Attempts, "attempt"))
+			printf(w, ", %s since the start", plural.Of(e.Attempts, "attempt"))
 		}
 		if e.Attempted {
 			printf(w, ", may have arrived (nobody knows how an attempt went)")
@@ -163,14 +158,14 @@ func printChanged(t *terminal, got *api.QueueChanged, form, one, many string) in
 	if got.Events == 0 {
 		printf(t.out, "there were none\n")
 	} else {
-		printf(t.out, "%s %s\n", counted(got.Events, "event"), verbFor(got.Events, one, many))
+		printf(t.out, "%s %s\n", plural.Of(got.Events, "event"), plural.Verb(got.Events, one, many))
 	}
 	for _, by := range got.By {
 		printf(t.out, "  %s, %s: %d\n", by.Vendor, cmp.Or(by.Reason, "waited"), by.Events)
 	}
 	if got.Left > 0 {
-		printf(t.out, "%s %s as it is: under way, or come meanwhile\n", counted(got.Left, "event"),
-			verbFor(got.Left, "stays", "stay"))
+		printf(t.out, "%s %s as it is: under way, or come meanwhile\n", plural.Of(got.Left, "event"),
+			plural.Verb(got.Left, "stays", "stay"))
 	}
 	if got.Why != "" {
 		t.fail("not all of them: %s", got.Why)

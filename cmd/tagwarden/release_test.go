@@ -24,6 +24,8 @@ type packageFile struct {
 // releaseFile is as much of .goreleaser.yaml as is looked at.
 type releaseFile struct {
 	Version  int
+	Dist     string
+	Before   struct{ Hooks []string }
 	Builds   []struct{ Main, Flags, Ldflags, Env, Targets stringOrList }
 	Archives []struct {
 		Files []struct {
@@ -137,6 +139,11 @@ func TestReleaseIsThePackage(t *testing.T) {
 		if found, err := filepath.Glob(filepath.Join("../..", name)); err != nil || len(found) == 0 {
 			t.Errorf("%s is named, and not there (%v)", name, err)
 		}
+	}
+	// What makes the lists of what is inside is run in the folder of what is made: `make` puts it beside.
+	if cmd := release.SBOMs[0].Cmd; filepath.Join(release.Dist, cmd) != ".bin/cyclonedx-gomod" ||
+		!slices.ContainsFunc(release.Before.Hooks, func(hook string) bool { return strings.Contains(hook, "/.bin/cyclonedx-gomod") }) {
+		t.Errorf("%s, run in %s, after %q: nothing is there", cmd, release.Dist, release.Before.Hooks)
 	}
 	build := &release.Builds[0]
 	if !slices.Equal(build.Flags, []string{"-trimpath"}) || !slices.Equal(build.Env, []string{"CGO_ENABLED=0"}) || theirs.Mtime != "{{ .CommitDate }}" {

@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/promise"
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
@@ -78,7 +79,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 		}
 	}
 	if r.sum.broken > 0 {
-		t.fail("%s broken by these hits", counted(r.sum.broken, "promise"))
+		t.fail("%s broken by these hits", plural.Of(r.sum.broken, "promise"))
 		return findings
 	}
 	return fine
@@ -86,10 +87,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 
 // noHTTP says how many entries of a HAR file are none that could be judged.
 func noHTTP(entries int) string {
-	if entries == 1 {
-		return "1 entry is no HTTP request"
-	}
-	return counted(entries, "entry") + " are no HTTP requests"
+	return plural.Of(entries, "entry") + " " + plural.Verb(entries, "is no HTTP request", "are no HTTP requests")
 }
 
 // replaying judges recorded hits one after another.
@@ -172,7 +170,7 @@ func printReplayed(w io.Writer, h *replayed) {
 		printf(w, "%s %s  %s\n", cmp.Or(visible(at.Host), "-"), short(at.Path), x.Reason)
 		return
 	}
-	printf(w, "%s %s  %d → %s\n", cmp.Or(x.Vendor, "-"), cmp.Or(x.Endpoint, "-"), x.Bytes.In, counted(x.Bytes.Out, "byte"))
+	printf(w, "%s %s  %d → %s\n", cmp.Or(x.Vendor, "-"), cmp.Or(x.Endpoint, "-"), x.Bytes.In, plural.Of(x.Bytes.Out, "byte"))
 	if x.Reason != "" {
 		printf(w, "    refused: %s\n", x.Reason)
 	}

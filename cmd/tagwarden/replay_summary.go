@@ -10,6 +10,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // summary adds up recorded hits by vendor, reason and class, and what is not covered by where it went.
@@ -81,7 +82,7 @@ func (s *summary) count(fields []rules.ExplainedField) {
 }
 
 func (s *summary) print(w io.Writer, by *config.Loaded) {
-	printf(w, "%s, %d forwarded; %s in, %d out\n\n", counted(s.hits, "hit"), s.forwarded, counted(s.in, "byte"), s.out)
+	printf(w, "%s, %d forwarded; %s in, %d out\n\n", plural.Of(s.hits, "hit"), s.forwarded, plural.Of(s.in, "byte"), s.out)
 	table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 	printf(table, "vendor\thits\tforwarded\n")
 	for _, name := range slices.Sorted(maps.Keys(s.vendors)) {
@@ -109,7 +110,7 @@ func (s *summary) printUncovered(w io.Writer, by *config.Loaded) {
 		for _, n := range s.uncovered {
 			total += n
 		}
-		printf(w, "\nNot covered: %s that no vendor here takes\n", counted(total, "hit"))
+		printf(w, "\nNot covered: %s that no vendor here takes\n", plural.Of(total, "hit"))
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		printf(table, "  host\tpath\thits\treason\twhat fits\n")
 		for _, at := range byNumber(s.uncovered, func(a, b uncovered) int {

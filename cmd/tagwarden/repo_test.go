@@ -49,6 +49,9 @@ func TestTopLevelFolders(t *testing.T) {
 	}
 }
 
+// words is what every package may import, whatever else its rule says: a number of things, put into words.
+const words = "rules/plural"
+
 func TestImportsPointOneWay(t *testing.T) {
 	for _, f := range sources(t) {
 		if f.isTest {
@@ -65,7 +68,7 @@ func TestImportsPointOneWay(t *testing.T) {
 				t.Errorf("%s imports the module's root, which is no package", f.name)
 			}
 			ours, found := strings.CutPrefix(imported, module+"/")
-			if found && !slices.ContainsFunc(rule.may, func(p string) bool { return matches(p, ours) }) {
+			if found && ours != words && !slices.ContainsFunc(rule.may, func(p string) bool { return matches(p, ours) }) {
 				t.Errorf("%s imports %s: %s", f.name, ours, rule.reason)
 			}
 		}

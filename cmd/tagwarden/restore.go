@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // restored is what restore says to programs.
@@ -63,11 +64,11 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 		printJSON(t.out, got, "  ")
 		return fine
 	}
-	printf(t.out, "%s is the copy of %s: %s, %s\n", got.Data, got.Made.Format(time.RFC3339), counted(got.Files, "file"), sizeOf(got.Bytes))
+	printf(t.out, "%s is the copy of %s: %s, %s\n", got.Data, got.Made.Format(time.RFC3339), plural.Of(got.Files, "file"), sizeOf(got.Bytes))
 	printf(t.out, "  keys: %s\n", got.Identity)
-	printf(t.out, "  objections: %s; something is in force for %s\n", counted(int(got.Changes), "change"), counted(int(got.Subjects), "identifier"))
-	printf(t.out, "  ledger: %s, and all of it verifies\n", counted(int(got.Records), "record"))
-	printf(t.out, "  queue: %s, %d parked; each can be read\n", counted(got.Waiting, "waiting event"), got.Parked)
+	printf(t.out, "  objections: %s; something is in force for %s\n", plural.Of(got.Changes, "change"), plural.Of(got.Subjects, "identifier"))
+	printf(t.out, "  ledger: %s, and all of it verifies\n", plural.Of(got.Records, "record"))
+	printf(t.out, "  queue: %s, %d parked; each can be read\n", plural.Of(got.Waiting, "waiting event"), got.Parked)
 	if got.Waiting > 0 {
 		t.hint("the server that was copied may have sent what waits. At the start, events that their vendor knows again are sent, which may " +
 			"be for the second time and counts once; all others are parked as restored, and not sent: `tagwarden queue retry --reason restored` " +

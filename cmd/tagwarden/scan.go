@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/tagwarden/tagwarden/rules/observe"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
@@ -66,7 +67,7 @@ func scan(_ context.Context, t *terminal, args []string) int {
 	}
 	switch {
 	case len(broken) > 0:
-		t.fail("%s broken by these hits", counted(len(broken), "promise"))
+		t.fail("%s broken by these hits", plural.Of(len(broken), "promise"))
 		return findings
 	case len(report.Findings) > 0 && *given.config == "":
 		return findings
@@ -100,7 +101,7 @@ func printScanned(w io.Writer, r *observe.Report) {
 		if !v.Known {
 			known = "  (not in the catalog)"
 		}
-		printf(w, "%s  %s%s\n", v.Name, counted(v.Hits, "hit"), known)
+		printf(w, "%s  %s%s\n", v.Name, plural.Of(v.Hits, "hit"), known)
 		table := tabwriter.NewWriter(w, 0, 4, 2, ' ', 0)
 		some := false
 		for _, f := range r.Findings {
@@ -125,10 +126,10 @@ func printScanned(w io.Writer, r *observe.Report) {
 		total += f.Count
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Broken)) {
-		printf(w, "promise %s is broken by %s\n", id, counted(r.Broken[id], "hit"))
+		printf(w, "promise %s is broken by %s\n", id, plural.Of(r.Broken[id], "hit"))
 	}
-	printf(w, "%s, %s; %s of personal data in %s\n", counted(r.Hits, "hit"),
-		counted(len(r.Vendors), "vendor"), counted(total, "finding"), counted(len(r.Findings), "place"))
+	printf(w, "%s, %s; %s of personal data in %s\n", plural.Of(r.Hits, "hit"),
+		plural.Of(len(r.Vendors), "vendor"), plural.Of(total, "finding"), plural.Of(len(r.Findings), "place"))
 }
 
 // fated says what a policy does with what was found.

@@ -126,9 +126,20 @@ func (t *terminal) load(file string) (*config.Loaded, int) {
 	loaded, err := config.Load(file)
 	if err != nil {
 		printf(t.err, "%v\n", err)
+		beginBy(t, file)
 		return nil, usage
 	}
 	return loaded, fine
+}
+
+// defaultFile is the server file where no flag names one.
+const defaultFile = "tagwarden.yaml"
+
+// beginBy says what to do where no server file was named and none is here.
+func beginBy(t *terminal, file string) {
+	if file == defaultFile && missing(file) {
+		t.hint("none is in this folder: --config FILE names another, and `tagwarden init shop` writes one to begin with, shop/tagwarden.yaml")
+	}
 }
 
 // logger writes what operators look at, as JSON lines, to where errors go. Of one message five are written in ten seconds: where every hit

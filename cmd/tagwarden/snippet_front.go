@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/config/front"
@@ -44,10 +45,13 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 		return findings
 	}
 	for i, part := range parts {
-		if len(parts) > 1 {
-			printf(t.out, "%s%s ---- %s\n", map[bool]string{true: "\n"}[i > 0], f.Notes, part.Name)
+		if i > 0 {
+			printf(t.out, "\n")
 		}
-		printf(t.out, "%s", severalLines(part.Text))
+		if len(parts) > 1 {
+			printf(t.out, "%s ---- %s\n", f.Notes, part.Name)
+		}
+		printf(t.out, "%s\n", severalLines(strings.TrimRight(part.Text, "\n")))
 	}
 	printFrontNotes(t, &f, server, site.Base, to)
 	return fine

@@ -11,6 +11,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
 	"github.com/tagwarden/tagwarden/proxy/tap"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // tapAsk is what a server is asked to show.
@@ -90,8 +91,8 @@ func tapServer(ctx context.Context, t *terminal, c *client, of tapAsk, form stri
 			return t.failed(err)
 		}
 		if got.Lost > 0 {
-			printf(t.err, "%s lost here: more came than could be shown\n", counted(int(got.Lost), "line")+" "+
-				verbFor(int(got.Lost), "was", "were"))
+			printf(t.err, "%s lost here: more came than could be shown\n", plural.Of(got.Lost, "line")+" "+
+				plural.Verb(got.Lost, "was", "were"))
 		}
 		for i := range got.Lines {
 			out.show(&got.Lines[i])

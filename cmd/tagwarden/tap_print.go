@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/proxy/tap"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // printTapped says what became of an event: a line, and below it what became of its fields.
@@ -79,7 +80,7 @@ func printTappedFields(w io.Writer, l *tap.Line) {
 		printf(w, "    removed  %s: %s\n", strings.TrimPrefix(class, "removed "), strings.Join(of[class], "; "))
 	}
 	if l.Unshown > 0 {
-		printf(w, "    and %s more\n", counted(l.Unshown, "field"))
+		printf(w, "    and %s more\n", plural.Of(l.Unshown, "field"))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Finding is something that is missing in an assessment, vague, or contradicted by the policy.
@@ -177,8 +178,8 @@ func (c *checker) impact() {
 	}
 	if len(c.a.Recipients) >= manyRecipients || speaks(texts, scaleWords) {
 		c.find("dpia-large-scale", art35Scale, strict.Path("dpia"),
-			"data are shared on a large scale (%d recipients): name the data protection impact assessment here, or "+
-				"share with fewer", len(c.a.Recipients))
+			"data are shared on a large scale (%s): name the data protection impact assessment here, or "+
+				"share with fewer", plural.Of(len(c.a.Recipients), "recipient"))
 	}
 }
 

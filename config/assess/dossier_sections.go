@@ -25,6 +25,8 @@ func (d *dossier) document() {
 		review = "review_past"
 	case left == 0:
 		review = "review_today"
+	case left == 1:
+		review = "review_tomorrow"
 	}
 	rows := []Row{d.row("controller", d.controller()...), d.row("id", one(a.ID)),
 		d.row("version", one(strconv.Itoa(a.Version))), d.row("owner", one(a.Owner))}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // The kinds of acts on tokens. The names are on the log: they stay.
@@ -83,7 +84,7 @@ func (t tokenActs) make(a *tokenAct) error {
 	case slices.ContainsFunc(now, func(one Token) bool { return one.Name == a.Token.Name }):
 		fault = ErrTaken
 	case len(now) >= mostTokens:
-		fault = fmt.Errorf("there are %d tokens: revoke some", len(now))
+		fault = fmt.Errorf("there are %s: revoke some", plural.Of(len(now), "token"))
 	}
 	if fault != nil {
 		return t.refuse(&a.Token, fault)

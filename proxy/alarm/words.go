@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Page is the page of the documentation about alarms. An alarm's part of it begins with its name.
@@ -20,14 +22,6 @@ type said struct {
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.0f %%", share*100) }
-
-// count is a number of things.
-func count(n uint64, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
 
 // place names a site, or one vendor's events on it.
 func place(subject string) string {
@@ -50,43 +44,43 @@ var words = map[Name]said{
 	Silent: {
 		func(a *Alarm) string {
 			return fmt.Sprintf("nothing comes from %s: the last time at this hour it was %s", place(a.Subject),
-				count(uint64(a.Seen.Before), "event", "events"))
+				plural.Of(uint64(a.Seen.Before), "event"))
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s came from %s", count(a.Seen.All, "event", "events"), place(a.Subject))
+			return fmt.Sprintf("%s came from %s", plural.Of(a.Seen.All, "event"), place(a.Subject))
 		},
 		"See whether the page still loads the SDK and where that sends to (browser's network tab), whether the web server in " +
 			"front still passes the path on, and what was released just before.",
 	},
 	ConsentCollapse: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("consent on site %s fell to %s of %d hits; in the week before it was %s", a.Subject,
-				percent(a.Seen.Share), a.Seen.All, percent(a.Seen.Before))
+			return fmt.Sprintf("consent on site %s fell to %s of %s; in the week before it was %s", a.Subject,
+				percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"), percent(a.Seen.Before))
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("consent on site %s is at %s of %d hits", a.Subject, percent(a.Seen.Share), a.Seen.All)
+			return fmt.Sprintf("consent on site %s is at %s of %s", a.Subject, percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"))
 		},
 		"See whether the banner still shows and keeps its cookie, and whether its categories are still called as signals in " +
 			"tagwarden.yaml has them: `tagwarden explain` of a recorded hit says what was read.",
 	},
 	AlwaysGranted: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("all %d hits of site %s say that everything was granted: people refuse, a default does not", a.Seen.All,
+			return fmt.Sprintf("all %s of site %s say that everything was granted: people refuse, a default does not", plural.Of(a.Seen.All, "hit"),
 				a.Subject)
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s of %d hits of site %s say that everything was granted", percent(a.Seen.Share), a.Seen.All, a.Subject)
+			return fmt.Sprintf("%s of %s of site %s say that everything was granted", percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"), a.Subject)
 		},
 		"See whether the site has a banner at all, whether it sets its cookie before anybody chose, and whether refusing is as " +
 			"easy as agreeing. What was forwarded on such a consent was forwarded without one (GDPR Art. 4(11), 7).",
 	},
 	UnknownFields: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s of %d fields for vendor %s are not in its catalog entry; in the week before it was %s",
-				percent(a.Seen.Share), a.Seen.All, a.Subject, percent(a.Seen.Before))
+			return fmt.Sprintf("%s of %s for vendor %s are not in its catalog entry; in the week before it was %s",
+				percent(a.Seen.Share), plural.Of(a.Seen.All, "field"), a.Subject, percent(a.Seen.Before))
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s of %d fields for vendor %s are not in its catalog entry", percent(a.Seen.Share), a.Seen.All, a.Subject)
+			return fmt.Sprintf("%s of %s for vendor %s are not in its catalog entry", percent(a.Seen.Share), plural.Of(a.Seen.All, "field"), a.Subject)
 		},
 		"They are dropped, unless the policy names them. See by `tagwarden scan` of recorded traffic what is new: an SDK that " +
 			"was updated, or a field that somebody added to the page.",
@@ -117,7 +111,7 @@ var words = map[Name]said{
 				return fmt.Sprintf("assessment %s is past its review: its activities deny", a.Subject)
 			}
 			return fmt.Sprintf("assessment %s is to be reviewed in %s; after that its activities deny", a.Subject,
-				count(uint64(a.Seen.Value), "day", "days"))
+				plural.Of(uint64(a.Seen.Value), "day"))
 		},
 		func(a *Alarm) string {
 			return fmt.Sprintf("assessment %s holds for %s more days", a.Subject, whole(a.Seen.Value))
@@ -136,7 +130,7 @@ var words = map[Name]said{
 			if a.Seen.Value < 0 {
 				return fmt.Sprintf("the certificate of %s has ended", holder(a.Subject))
 			}
-			return fmt.Sprintf("the certificate of %s ends in %s", holder(a.Subject), count(uint64(a.Seen.Value), "day", "days"))
+			return fmt.Sprintf("the certificate of %s ends in %s", holder(a.Subject), plural.Of(uint64(a.Seen.Value), "day"))
 		},
 		func(a *Alarm) string {
 			return fmt.Sprintf("the certificate of %s is good for %s more days", holder(a.Subject), whole(a.Seen.Value))
@@ -154,7 +148,7 @@ func astrayWords(a *Alarm, what string) string {
 }
 
 func refusedWords(a *Alarm) string {
-	return fmt.Sprintf("vendor %s refused %d of %d requests (%s)", a.Subject, a.Seen.Of, a.Seen.All, percent(a.Seen.Share))
+	return fmt.Sprintf("vendor %s refused %d of %s (%s)", a.Subject, a.Seen.Of, plural.Of(a.Seen.All, "request"), percent(a.Seen.Share))
 }
 
 // holder says whose a certificate is.

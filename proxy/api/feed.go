@@ -15,6 +15,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/proxy/problem"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with those of its own contacts, and
@@ -68,7 +69,7 @@ func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	head := h.opts.Store.Head()
 	if asked.since > head.Size {
 		return problem.New(http.StatusConflict, "restored", fmt.Sprintf(
-			"there are %d changes, and since says %d: an older copy was restored here; begin again with since=0", head.Size, asked.since))
+			"there are %s, and since says %d: an older copy was restored here; begin again with since=0", plural.Of(head.Size, "change"), asked.since))
 	}
 	tag := asked.tag(head)
 	w.Header().Set("Etag", tag)

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tagwarden/tagwarden/proxy/natslink"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // A log whose stream is gone is begun anew from a node: in a stream of another id that names, in its metadata, the act behind
@@ -34,13 +35,13 @@ func follows(origin, at Position, stream string) error {
 	switch {
 	case origin.Seq == 0:
 		return fmt.Errorf("%w: its id is %s, and this node has done %s in %s: %s",
-			ErrOtherLog, origin.Stream, counted(at.Seq, "act"), at.Stream, apartAdvice(stream, "this node"))
+			ErrOtherLog, origin.Stream, plural.Of(at.Seq, "act"), at.Stream, apartAdvice(stream, "this node"))
 	case at.Seq < origin.Seq:
 		return fmt.Errorf("%w behind act %d, and this node has done %d: the %s between are in no log any more: %s",
-			ErrBegunAnew, origin.Seq, at.Seq, counted(origin.Seq-at.Seq, "act"), againAdvice)
+			ErrBegunAnew, origin.Seq, at.Seq, plural.Of(origin.Seq-at.Seq, "act"), againAdvice)
 	case at.Seq > origin.Seq:
 		return fmt.Errorf("%w behind act %d, and this node has done %d: the others lack %s: %s",
-			ErrBegunAnew, origin.Seq, at.Seq, counted(at.Seq-origin.Seq, "act"), againAdvice)
+			ErrBegunAnew, origin.Seq, at.Seq, plural.Of(at.Seq-origin.Seq, "act"), againAdvice)
 	case at.Sum != origin.Sum:
 		return fmt.Errorf("%w behind another act %d than this node has done: %s", ErrBegunAnew, at.Seq, againAdvice)
 	}

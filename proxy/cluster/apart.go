@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Apart is a node that has come some way in another log than this node, and was not brought to this one. What it was asked for
@@ -65,7 +67,7 @@ func (l asking) noteApart(of NodeStatus) {
 	case origin.Seq > 0 && of.At.Seq == origin.Seq && of.At.Sum == origin.Sum: // it goes on in this one
 	case l.heard.apart(of.Node, Apart{of.At, l.o.Now()}):
 		l.o.Note(Event{What: OthersApart, Err: fmt.Errorf("the node %s has done %s in another log (%s) than this node's (%s): %s",
-			of.Node, counted(of.At.Seq, "act"), of.At.Stream, stream, advice)})
+			of.Node, plural.Of(of.At.Seq, "act"), of.At.Stream, stream, advice)})
 	}
 	l.countApart()
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/natslink"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Finding is something about the servers by which acknowledged acts can be lost, or by which the log can stop.
@@ -219,7 +220,7 @@ func (s *monitored) findings() (found []Finding) {
 		add("it acknowledges acts before they are on its disk: a power cut loses them", "jetstream { sync_interval: always }")
 	}
 	if s.Payload < maxEntry {
-		add(fmt.Sprintf("it takes messages of %s at most: large acts are refused", counted(s.Payload, "byte")), "max_payload: 1MB")
+		add(fmt.Sprintf("it takes messages of %s at most: large acts are refused", plural.Of(s.Payload, "byte")), "max_payload: 1MB")
 	}
 	return found
 }
@@ -253,12 +254,12 @@ func together(servers []monitored, down bool) (found []Finding) {
 	switch all := max(size, len(ids)); {
 	case len(servers) == 0:
 	case all < leastCopies:
-		add(fmt.Sprintf("the cluster has %s: with three, one may be lost without a loss", counted(all, "server")),
+		add(fmt.Sprintf("the cluster has %s: with three, one may be lost without a loss", plural.Of(all, "server")),
 			"cluster { name: NAME, listen: 0.0.0.0:6222, routes: [nats://HOST:6222, nats://HOST:6222] }")
 	case len(ids) < size && down: // said of each
 	case len(ids) < size:
 		add(fmt.Sprintf("the cluster has %s, and %s answered here: whether every one syncs its writes is not known",
-			counted(size, "server"), counted(len(ids), "server")), "name the monitoring address of each server")
+			plural.Of(size, "server"), plural.Of(len(ids), "server")), "name the monitoring address of each server")
 	}
 	return found
 }
@@ -286,12 +287,12 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	}
 	edit := "nats stream edit " + m.Name + " "
 	if n := m.Config.Replicas; n < leastCopies {
-		add(fmt.Sprintf("it has %s: a lost disk loses acts", counted(n, "replica")), edit+"--replicas 3")
+		add(fmt.Sprintf("it has %s: a lost disk loses acts", plural.Of(n, "replica")), edit+"--replicas 3")
 	}
 	for _, r := range m.Cluster.Replicas {
 		if r.Offline || !r.Current {
 			add(fmt.Sprintf("its leader does not have the copy on %s current (%s behind, as far as it knows)", r.Name,
-				counted(r.Lag, "message")), fmt.Sprintf("look whether %s runs and reaches %s at its cluster port (its log, `nats server list`)",
+				plural.Of(r.Lag, "message")), fmt.Sprintf("look whether %s runs and reaches %s at its cluster port (its log, `nats server list`)",
 				r.Name, server))
 			found[len(found)-1].Passes = true
 		}

@@ -115,14 +115,6 @@ func (l finding) unlessMissing(err error) error {
 	return err
 }
 
-// counted is how many things there are, in words.
-func counted[N int | uint64](n N, thing string) string {
-	if n != 1 {
-		thing += "s"
-	}
-	return fmt.Sprintf("%d %s", n, thing)
-}
-
 // Close ends the log. Who waits in [Log.Append] is told. Apply is not called any more when it returns.
 func (l *Log) Close() error {
 	l.cancel()

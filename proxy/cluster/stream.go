@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/tagwarden/tagwarden/proxy/natslink"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // names are what a cluster's log is called in NATS.
@@ -135,7 +136,7 @@ func fits(c jetstream.StreamConfig, of Place) error {
 		return fmt.Errorf("%w: theirs are %s, this node's %s, with which it has done %s: what was asked for under other keys cannot be "+
 			"brought together. Where this node is of another cluster, give that one's name (cluster.name). Where the stream was made by a "+
 			"node that began anew with another root secret, stop that one, remove the stream (`nats stream rm %s`), and begin it anew from here "+
-			"(`tagwarden cluster restore --yes`)", ErrOtherIdentity, m[metaIdentity], of.Identity, counted(of.At.Seq, "act"), c.Name)
+			"(`tagwarden cluster restore --yes`)", ErrOtherIdentity, m[metaIdentity], of.Identity, plural.Of(of.At.Seq, "act"), c.Name)
 	case m[metaIdentity] != of.Identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
 			ErrOtherIdentity, m[metaIdentity], of.Identity)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/segment"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // refusal is why nothing is taken though the writer would.
@@ -104,7 +105,7 @@ func (o *lookout) room() error {
 	}
 	free, err := o.opts.Free()
 	if err == nil && free < o.opts.Reserve {
-		err = fmt.Errorf("%d bytes are free, and %d are to stay so (ledger.reserve)", free, o.opts.Reserve)
+		err = fmt.Errorf("%s free, and %d are to stay so (ledger.reserve)", plural.Are(free, "byte"), o.opts.Reserve)
 	}
 	return err
 }

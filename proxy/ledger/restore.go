@@ -13,6 +13,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // RestoreFile says that the next start is to accept the ledger as it is.
@@ -57,7 +58,7 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 	}
 	accepted := tlog.Tree{N: said.Size, Hash: root}
 	if err := tree.Continues(accepted, now, s.tree.tiles().Hashes(now)); err != nil {
-		return nil, fmt.Errorf("%w: %w (what was accepted had %d records: %w)", ErrBehind, refused, said.Size, err)
+		return nil, fmt.Errorf("%w: %w (what was accepted had %s: %w)", ErrBehind, refused, plural.Of(said.Size, "record"), err)
 	}
 	restored := &Restored{Now: now, Because: said.Because}
 	if known, _ := s.known(); known != nil { // nil: what was known cannot be read

@@ -9,6 +9,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/tagwarden/tagwarden/proxy/segment"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // KindRetention is a record that says which segments were deleted because they were old: first, end, text.
@@ -62,7 +63,7 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 		return 0, nil
 	}
 	first, end := old[0].First, old[len(old)-1].End
-	record := retention{first, end, fmt.Sprintf("deleted: %d segments, records %d to %d, from before %s", len(old), first,
+	record := retention{first, end, fmt.Sprintf("deleted: %s, records %d to %d, from before %s", plural.Of(len(old), "segment"), first,
 		end-1, before.UTC().Format(time.RFC3339))}
 	if err := l.put(synced, entry{KindRetention, &record}); err != nil {
 		return 0, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // The ends of the names of files, behind the number of a segment's first record.
@@ -95,7 +96,7 @@ func ReadSummary(dir string, first uint64) (s *Summary, digest [sha256.Size]byte
 		return nil, digest, err
 	}
 	if info.Size() > mostSummary {
-		return nil, digest, fmt.Errorf("%s: %w: it has %d bytes", path, ErrSummary, info.Size())
+		return nil, digest, fmt.Errorf("%s: %w: it has %s", path, ErrSummary, plural.Of(info.Size(), "byte"))
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/FastFilter/xorfilter"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // loadSubjects reads every subject once, builds the filters of an index and counts what is in force, of so many scopes.
@@ -74,8 +76,8 @@ func loadSubjects(tx *bolt.Tx, f *dataFile, l layout, kept saved, scopes int, x 
 		return nil, failed
 	}
 	if total.records != kept.records {
-		return nil, fmt.Errorf("%w: it holds %d subjects and says that there are %d",
-			ErrDamaged, total.records, kept.records)
+		return nil, fmt.Errorf("%w: it holds %s and says that there are %d",
+			ErrDamaged, plural.Of(total.records, "subject"), kept.records)
 	}
 	outbox := tx.Bucket(bucketOutbox).Cursor()
 	for key, _ := outbox.First(); key != nil; key, _ = outbox.Next() {

@@ -8,6 +8,8 @@ import (
 
 	bolt "go.etcd.io/bbolt"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // chunk is how many changes one read transaction reads: a long one would keep old pages.
@@ -125,7 +127,7 @@ func eachEntry(key, value []byte, f func(seq uint64, entry []byte) error) error 
 // HeadAt returns the head that the change log had when it held that many changes.
 func (s *Store) HeadAt(size uint64) (head Head, err error) {
 	if have := s.Head().Size; size > have {
-		return Head{}, fmt.Errorf("the change log holds %d changes: it has no head at %d", have, size)
+		return Head{}, fmt.Errorf("the change log holds %s: it has no head at %d", plural.Of(have, "change"), size)
 	}
 	if size == 0 {
 		return emptyHead, nil

@@ -12,6 +12,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // whatToDo ends the errors of Open that an operator has to do something about.
@@ -31,7 +32,7 @@ func Open(o Options) (*Store, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		if o.Past.Size > 0 && o.Because == "" && o.Order == nil {
-			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %d changes: %s", ErrOlder, path, o.Past.Size, whatToDo)
+			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %s: %s", ErrOlder, path, plural.Of(o.Past.Size, "change"), whatToDo)
 		}
 		err = create(files, path, o.Identity)
 	}
@@ -184,16 +185,16 @@ func againstPast(o *Options, head Head, at func(size uint64) (Head, error), path
 	}
 	var older error
 	if head.Size < past.Size {
-		older = fmt.Errorf("%w: it holds %d changes, the ledger remembers %d (%s)",
-			ErrOlder, head.Size, past.Size, path)
+		older = fmt.Errorf("%w: it holds %s, the ledger remembers %d (%s)",
+			ErrOlder, plural.Of(head.Size, "change"), past.Size, path)
 	} else {
 		then, err := at(past.Size)
 		if err != nil {
 			return false, err
 		}
 		if then != past {
-			older = fmt.Errorf("%w: among its first %d changes are others than the ledger remembers: "+
-				"it has another history (%s)", ErrOlder, past.Size, path)
+			older = fmt.Errorf("%w: among its first %s are others than the ledger remembers: "+
+				"it has another history (%s)", ErrOlder, plural.Of(past.Size, "change"), path)
 		}
 	}
 	if older != nil && o.Because == "" {

@@ -9,6 +9,7 @@ import (
 	bolt "go.etcd.io/bbolt"
 
 	"github.com/tagwarden/tagwarden/proxy/order"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Order is a log that several stores take their acts from, each of them all acts, in one order. What a store with an
@@ -79,8 +80,8 @@ func (r Replica) Lacks() bool {
 func (r Replica) Reached() error {
 	s := r.store
 	if past, head := s.opts.Past, s.Head(); head.Size < past.Size {
-		return fmt.Errorf("%w: with all that the nodes' log holds it comes to %d changes, and the ledger remembers %d (%s): %s",
-			ErrOlder, head.Size, past.Size, s.file.path, olderAdvice)
+		return fmt.Errorf("%w: with all that the nodes' log holds it comes to %s, and the ledger remembers %d (%s): %s",
+			ErrOlder, plural.Of(head.Size, "change"), past.Size, s.file.path, olderAdvice)
 	}
 	_, err := againstPast(&s.opts, s.Head(), s.HeadAt, s.file.path)
 	return err

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"sync/atomic"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // What bbolt's file is made of (its format 2, in the byte order of the machine). It is read here, page by page, for three things that bbolt
@@ -59,7 +61,7 @@ func inspect(file *os.File) (layout, error) {
 		return layout{}, fmt.Errorf("%w: neither of its two first pages is whole", ErrDamaged)
 	}
 	if need := int64(found.pages) * int64(found.pageSize); found.pages > 1<<50 || info.Size() < need {
-		return layout{}, fmt.Errorf("%w: it is truncated: %d bytes, where its first page says that there are %d", ErrDamaged, info.Size(), need)
+		return layout{}, fmt.Errorf("%w: it is truncated: %s, where its first page says that there are %d", ErrDamaged, plural.Of(info.Size(), "byte"), need)
 	}
 	return found, nil
 }

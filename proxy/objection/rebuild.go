@@ -6,6 +6,8 @@ import (
 
 	"github.com/FastFilter/xorfilter"
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // rebuilder rebuilds filters of an index from the file, in a goroutine of its own.
@@ -51,7 +53,7 @@ func (r *rebuilder) rebuild(b *xorfilter.BinaryFuseBuilder, at byte, covered int
 		keys = make([]uint64, 0, r.index.shards[at].Load().subjects*17/16+smallOverlay)
 		return walkShard(w, uint64(bucket.Root()), bucket, at, func(key, value []byte) error {
 			if len(key) != 16 {
-				return fmt.Errorf("%w: a hash has %d bytes", ErrDamaged, len(key))
+				return fmt.Errorf("%w: a hash has %s", ErrDamaged, plural.Of(len(key), "byte"))
 			}
 			keys = append(keys, binary.BigEndian.Uint64(key[8:]))
 			return nil

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Park parks an event that was handed out, which its vendor refused for good: it waits no more, and is kept for as
@@ -188,11 +190,11 @@ func (s *store) refuses(room int64) error {
 	case q.taken != nil:
 		return q.taken
 	case s.parks && used+room > q.opts.ParkSize:
-		return fmt.Errorf("%w: %d of %d bytes are used", ErrParkFull, used, q.opts.ParkSize)
+		return fmt.Errorf("%w: %d of %s are used", ErrParkFull, used, plural.Of(q.opts.ParkSize, "byte"))
 	case !s.parks && used+room > q.opts.Size:
-		return fmt.Errorf("%w: %d of %d bytes are used", ErrFull, used, q.opts.Size)
+		return fmt.Errorf("%w: %d of %s are used", ErrFull, used, plural.Of(q.opts.Size, "byte"))
 	case q.opts.Free != nil && q.free < room:
-		return fmt.Errorf("%w: %d bytes are kept free", ErrReserve, q.opts.Reserve)
+		return fmt.Errorf("%w: %s kept free", ErrReserve, plural.Are(q.opts.Reserve, "byte"))
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Stats is how a queue stands.
@@ -77,10 +79,10 @@ func (q *Queue) Ready() error {
 	case q.taken != nil:
 		return q.taken
 	case used > size/10*9:
-		return fmt.Errorf("%w: nearly, %d of %d bytes are used", ErrFull, used, size)
+		return fmt.Errorf("%w: nearly, %d of %s are used", ErrFull, used, plural.Of(size, "byte"))
 	case q.opts.Free != nil && q.free < q.opts.Reserve/10:
-		return fmt.Errorf("%w: nearly, %d bytes are left before the %d that are kept free",
-			ErrReserve, max(q.free, 0), q.opts.Reserve)
+		return fmt.Errorf("%w: nearly, %s left before the %d that are kept free",
+			ErrReserve, plural.Are(max(q.free, 0), "byte"), q.opts.Reserve)
 	}
 	return nil
 }

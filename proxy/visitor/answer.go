@@ -59,7 +59,7 @@ func (v *visit) fail(status int, key string, pairs ...string) {
 // failed answers a change that was not made: a page where forms are answered, a problem document elsewhere.
 func (v *visit) failed(err error, tell func(status int, key string, pairs ...string)) {
 	if many, ok := errors.AsType[errTooMany](err); ok {
-		seconds := strconv.Itoa(int(math.Ceil(many.wait.Seconds())))
+		seconds := strconv.Itoa(max(2, int(math.Ceil(many.wait.Seconds())))) // one would want another text
 		v.ctx.Response.Header.Set("Retry-After", seconds)
 		v.opts.Refused("limit")
 		tell(fasthttp.StatusTooManyRequests, "many", "seconds", seconds)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // leastSecret is how many bytes a secret has at least; Standard Webhooks says 24 to 64.
@@ -28,7 +30,7 @@ func ReadSecret(file string) ([]byte, error) {
 		}
 	}
 	if len(secret) < leastSecret {
-		return nil, fmt.Errorf("%s: the secret has %d bytes: at least %d are right", file, len(secret), leastSecret)
+		return nil, fmt.Errorf("%s: the secret has %s: at least %d are right", file, plural.Of(len(secret), "byte"), leastSecret)
 	}
 	return secret, nil
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // IdempotencyFile is how a vendor knows an event that comes again, as it documents it.
@@ -39,7 +40,7 @@ func (e *Endpoint) repeats(b *builder, f *IdempotencyFile) error {
 		return fmt.Errorf("idempotency: %q is no id of the event: its class is %s", f.Field, field.Class)
 	}
 	if f.Hours < 0 {
-		return fmt.Errorf("idempotency: %d hours are no time", f.Hours)
+		return fmt.Errorf("idempotency: %s are no time", plural.Of(f.Hours, "hour"))
 	}
 	e.Repeats = Idempotency{Field: at, Within: f.Within()}
 	for _, name := range f.With {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // ErrMalformed means that bytes are not what the format says.
@@ -61,7 +62,7 @@ func ParseStack(text string) (Stack, error) {
 			return s, fmt.Errorf("%q is no wrapper: %s are", name, listed(containerNames()))
 		}
 		if int(s.n) == len(s.wrappers) {
-			return s, fmt.Errorf("%q has more than %d wrappers", text, len(s.wrappers))
+			return s, fmt.Errorf("%q has more than %s", text, plural.Of(len(s.wrappers), "wrapper"))
 		}
 		s.wrappers[s.n] = uint8(w)
 		s.n++

@@ -1,9 +1,8 @@
 package minimise
 
 import (
-	"strconv"
-
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
@@ -39,7 +38,7 @@ var pseudonymises = minimiser{
 			more = append(more, "scope purpose")
 		}
 		if s.Pseudonymise.Bits > 0 {
-			more = append(more, strconv.Itoa(s.Pseudonymise.Bits)+" bits")
+			more = append(more, plural.Of(s.Pseudonymise.Bits, "bit"))
 		}
 		return more
 	},

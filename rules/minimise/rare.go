@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // What rare may ask for. Counting is exact up to MaxK.
@@ -39,7 +40,7 @@ var passesShared = minimiser{
 	measure:  Shared,
 	effect:   func(s *Spec) []phrase { return []phrase{{"", []string{"n", strconv.Itoa(s.Rare.K)}}} },
 	unsaid: func(s *Spec) []string {
-		more := []string{strconv.Itoa(s.Rare.Days) + " days"}
+		more := []string{plural.Of(s.Rare.Days, "day")}
 		if len(s.Rare.With) > 0 {
 			more = append(more, "with "+strings.Join(s.Rare.With, ", "))
 		}

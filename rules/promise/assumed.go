@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Assumption is something that a proof rests on and that no policy shows.
@@ -93,7 +94,7 @@ func (p *proof) sharing(a *rules.Activity) (all []string) {
 			}
 		}
 		if n > 0 {
-			all = append(all, fmt.Sprintf("%s %s (%d fields and headers)", a.Recipient.ID, f.Endpoint.ID, n))
+			all = append(all, fmt.Sprintf("%s %s (%s and headers)", a.Recipient.ID, f.Endpoint.ID, plural.Of(n, "field")))
 		}
 	}
 	return all

@@ -13,6 +13,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // act is a record that is about the log itself.
@@ -297,7 +298,7 @@ func (v *verification) trees() {
 			if a.kind != ledger.KindRestored {
 				continue
 			}
-			v.report.note("record %d: an older copy of the log was accepted at %d records, because: %s", a.number, a.tree.N, a.because)
+			v.report.note("record %d: an older copy of the log was accepted at %s, because: %s", a.number, plural.Of(a.tree.N, "record"), a.because)
 			if err := other(a.tree); err != nil {
 				v.report.add(Finding{Kind: Changed, File: v.parts[i].name(), Offset: -1, First: a.number, End: a.number + 1,
 					What: "the record says that another log was accepted than this: " + err.Error()})

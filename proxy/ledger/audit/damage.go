@@ -8,6 +8,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Damage is what of a segment cannot be read, and was not set aside.
@@ -128,7 +129,7 @@ func standing(path string, d *ledger.Damage) ([]tree.Entry, error) {
 		all[i] = tree.Entry(b[i*len(tree.Entry{}):])
 	}
 	if uint64(len(all)) != d.End-d.First {
-		return nil, fmt.Errorf("%w (they are %d lines, and were %d records)", ErrCannotSetAside, len(all), d.End-d.First)
+		return nil, fmt.Errorf("%w (they are %s, and were %s)", ErrCannotSetAside, plural.Of(len(all), "line"), plural.Of(d.End-d.First, "record"))
 	}
 	return all, nil
 }

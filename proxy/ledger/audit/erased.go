@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // accountErased tells whether records say of the lines of a part that went that they were to go, and whether those went that
@@ -41,12 +42,9 @@ func (v *verification) accountErased(p *part, got *reading) {
 	}
 }
 
-// theLines says how many lines are something.
+// theLines says that so many lines are something.
 func theLines(n uint64) string {
-	if n == 1 {
-		return "the line of 1 record is"
-	}
-	return fmt.Sprintf("the lines of %d records are", n)
+	return plural.Verb(n, "the line", "the lines") + " of " + plural.Of(n, "record") + " " + plural.Verb(n, "is", "are")
 }
 
 // erasureActs are what records say of the lines of a segment.

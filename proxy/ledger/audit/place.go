@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 func digest(text []byte) string {
@@ -265,10 +266,10 @@ func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) 
 		f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other)
 	case Removed:
 		f.Count = uint64(d.count)
-		f.What = are(d.count) + " missing, and what comes behind is there"
+		f.What = plural.Are(d.count, "record") + " missing, and what comes behind is there"
 	case CutShort:
 		f.Count = uint64(d.count)
-		f.What = fmt.Sprintf("the segment ends here, and %s missing", are(d.count))
+		f.What = fmt.Sprintf("the segment ends here, and %s missing", plural.Are(d.count, "record"))
 	case Inserted:
 		f.Count = uint64(d.count)
 		f.What = fmt.Sprintf("lines stand here that were never recorded: %d", d.count)
@@ -277,14 +278,6 @@ func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) 
 		p.changed = append(p.changed, changedLine{len(p.verification.report.Findings), have[d.at], want[d.at]})
 	}
 	p.verification.report.add(f)
-}
-
-// are says how many records something is about.
-func are(n int) string {
-	if n == 1 {
-		return "1 record is"
-	}
-	return fmt.Sprintf("%d records are", n)
 }
 
 // acrossSegments finds lines of two segments that stand in each other's place.
@@ -331,7 +324,7 @@ func (p *placing) unplaced() {
 	if p.signed.N > int64(p.total()) && len(p.parts) > 0 && p.parts[len(p.parts)-1].end != 0 {
 		first := p.total()
 		p.verification.report.add(Finding{Kind: CutShort, File: ledger.CheckpointFile, Offset: -1, First: first, End: first + 1,
-			Count: uint64(p.signed.N) - first, What: fmt.Sprintf("it is of %d records, and %s missing at the end: the log was cut short, "+
-				"or an older copy was put in its place", p.signed.N, are(int(uint64(p.signed.N)-first)))})
+			Count: uint64(p.signed.N) - first, What: fmt.Sprintf("it is of %s, and %s missing at the end: the log was cut short, "+
+				"or an older copy was put in its place", plural.Of(p.signed.N, "record"), plural.Are(uint64(p.signed.N)-first, "record"))})
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // ErrNotSigned says that a record cannot be proved yet.
@@ -61,7 +62,7 @@ func (v *verification) notThere(number uint64) error {
 	gone := fmt.Errorf("the line of record %d is not there, and no record says that it was erased", number)
 	if text, err := readWhole(filepath.Join(v.dir, ledger.CheckpointFile)); err == nil {
 		if c, err := tree.OpenCheckpoint(text, v.key); err == nil && number >= uint64(c.Tree.N) {
-			return fmt.Errorf("there is no record %d: the newest checkpoint is of %d records, from 0 on", number, c.Tree.N)
+			return fmt.Errorf("there is no record %d: the newest checkpoint is of %s, from 0 on", number, plural.Of(c.Tree.N, "record"))
 		}
 	}
 	return gone
@@ -95,7 +96,7 @@ func (v *verification) covering(number int64) ([]byte, error) {
 		}
 		size = max(size, c.Tree.N)
 	}
-	return nil, fmt.Errorf("record %d: %w; the newest one is of %d records", number, ErrNotSigned, size)
+	return nil, fmt.Errorf("record %d: %w; the newest one is of %s", number, ErrNotSigned, plural.Of(size, "record"))
 }
 
 // tilesOf reads the tiles of a folder's tree.

@@ -25,6 +25,7 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 	"github.com/tagwarden/tagwarden/proxy/segment"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Options say what is verified, and by what.
@@ -223,7 +224,7 @@ func (v *verification) signedIn(name string, text []byte) {
 		v.report.note("%s: signatures by others say nothing here without their keys (--witness-key): %s", name, strings.Join(c.Unknown, ", "))
 	}
 	if by := c.Signed[1:]; len(by) > 0 {
-		v.report.note("%s: of %d records, signed by %s as well", name, c.Tree.N, strings.Join(by, " and "))
+		v.report.note("%s: of %s, signed by %s as well", name, plural.Of(c.Tree.N, "record"), strings.Join(by, " and "))
 	}
 	of := signedBy{c.Tree, name}
 	if of.N > v.signed.N || v.signed.N == 0 {
@@ -302,8 +303,8 @@ func (v *verification) figures() {
 		r.Root = v.signed.Hash.String()
 	}
 	if r.Records < r.Size {
-		r.note("%s is of %d records, and the folder holds %d: where this is a copy, made while the server wrote or before that "+
-			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file, r.Size, r.Records)
+		r.note("%s is of %s, and the folder holds %d: where this is a copy, made while the server wrote or before that "+
+			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file, plural.Of(r.Size, "record"), r.Records)
 	}
 	r.Unsigned = r.Records - min(r.Records, r.Size)
 	for i, p := range v.parts {

@@ -10,6 +10,8 @@ import (
 	texttemplate "text/template"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 //go:embed report.html report.txt
@@ -19,7 +21,8 @@ var files embed.FS
 func Formats() []string { return []string{"text", "json", "html"} }
 
 var functions = map[string]any{
-	"counted": Counted, "day": Day, "listed": Listed, "between": between, "inForce": inForce,
+	"counted": plural.Of[int], "verb": plural.Verb[int], "records": func(n uint64) string { return plural.Of(n, "record") },
+	"day": Day, "listed": Listed, "between": between, "inForce": inForce,
 	"join": func(all []string) string { return strings.Join(all, ", ") },
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // bases are what lawful bases are called, for people.
@@ -220,19 +221,11 @@ func saysGone(said gjson.Result, line string) string {
 			why = ", since they were old"
 		}
 		return fmt.Sprintf("On %s it was noted that %s among %s will be erased%s. Whom they were about is not known any more.",
-			Day(said.Get("time").Time()), Counted(int(said.Get("records").Int()), "record"), which, why)
+			Day(said.Get("time").Time()), plural.Of(int(said.Get("records").Int()), "record"), which, why)
 	case ledger.KindErased:
 		return "On " + Day(said.Get("time").Time()) + " the records that were noted before were erased."
 	}
 	return line
-}
-
-// Counted is so many of something.
-func Counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // scopes are what acts are about, in words.

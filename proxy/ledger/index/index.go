@@ -18,6 +18,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Suffix is the end of an index's name, behind the number of its segment's first record.
@@ -106,7 +108,7 @@ func Open(path string) (*Index, error) {
 func Read(from io.ReaderAt, size int64) (*Index, error) {
 	var head [headSize]byte
 	if size < headSize {
-		return nil, fmt.Errorf("%w: it has %d bytes", ErrDamaged, size)
+		return nil, fmt.Errorf("%w: it has %s", ErrDamaged, plural.Of(size, "byte"))
 	}
 	if _, err := from.ReadAt(head[:], 0); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
@@ -127,7 +129,7 @@ func Read(from io.ReaderAt, size int64) (*Index, error) {
 	x.places = headSize + int64(x.blocks)*blockSize + sumSize + int64(x.values) + sumSize
 	x.terms = x.places + (1<<x.bits+1)*placeSize
 	if x.terms+x.size != size {
-		return nil, fmt.Errorf("%w: it has %d bytes, and says %d", ErrDamaged, size, x.terms+x.size)
+		return nil, fmt.Errorf("%w: it has %s, and says %d", ErrDamaged, plural.Of(size, "byte"), x.terms+x.size)
 	}
 	return x, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
@@ -109,7 +110,7 @@ func (p *HeldPromise) inForce() string {
 			text += fmt.Sprintf(" until %s (record %d)", stamp(last.Until), last.UntilRecord)
 		}
 		if n > 1 {
-			text += fmt.Sprintf(", and %d times before", n-1)
+			text += fmt.Sprintf(", and %s before", plural.Of(n-1, "time"))
 		}
 	}
 	if p.Signed != nil {
@@ -123,6 +124,6 @@ func (b *Before) says(p *HeldPromise) string {
 	if b.Broken == 0 {
 		return fmt.Sprintf("%s: before it was in force it was %s.", p.ID, b.words())
 	}
-	return fmt.Sprintf("%s: it would have been broken by %d events before it was in force, the first in record %d (%s, %s on %s); kept by %d, "+
-		"not to be told of %d. That is no fault.", p.ID, b.Broken, b.Record, b.Field, cmp.Or(b.Class, "of no known class"), b.Activity, b.Kept, b.Untold)
+	return fmt.Sprintf("%s: it would have been broken by %s before it was in force, the first in record %d (%s, %s on %s); kept by %d, "+
+		"not to be told of %d. That is no fault.", p.ID, plural.Of(b.Broken, "event"), b.Record, b.Field, cmp.Or(b.Class, "of no known class"), b.Activity, b.Kept, b.Untold)
 }

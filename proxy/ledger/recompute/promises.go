@@ -9,6 +9,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
@@ -246,7 +247,7 @@ func (w closing) promised() {
 		return
 	}
 	if p.unknown > 0 {
-		w.report.unsaid("whether promises were kept by %d events: the policy that decided them is not known", p.unknown)
+		w.report.unsaid("whether promises were kept by %s: the policy that decided them is not known", plural.Of(p.unknown, "event"))
 	}
 	by := map[string][]*combined{}
 	for _, of := range p.combined {

@@ -214,7 +214,7 @@ func TestPromisesSinceWhen(t *testing.T) {
 	}
 	text := fmt.Sprint(r.Sections())
 	for _, want := range []string{"would have been broken by 3 events before it was in force", "signed by privacy+3f2a0c11, version 3",
-		"and 1 times before", "whether promises were kept by 1 events"} {
+		"and 1 time before", "whether promises were kept by 1 event:"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report does not say %q:\n%s", want, text)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Report is what recomputing came to. Its JSON is fixed: members may be added, none taken away.
@@ -239,7 +240,7 @@ func (r *Report) limits(w *walk) {
 		r.unsaid("what was objected to in the records before %d, which are not there", r.First)
 	}
 	if r.Doubtful > 0 {
-		r.unsaid("whether %d events left though somebody had objected: records are missing that may have taken it back", r.Doubtful)
+		r.unsaid("whether %s left though somebody had objected: records are missing that may have taken it back", plural.Of(r.Doubtful, "event"))
 	}
 	if w.opts.Waits == 0 {
 		r.unsaid("whether events wait for too long: no configuration says how long they may")
@@ -248,7 +249,7 @@ func (r *Report) limits(w *walk) {
 		r.unsaid("whether records are kept too long: no configuration says how long they are to be")
 	}
 	if r.Outcomes.Unknown > 0 {
-		r.unsaid("whether %d events arrived whose outcome is unknown: those are not held against objections", r.Outcomes.Unknown)
+		r.unsaid("whether %s arrived whose outcome is unknown: those are not held against objections", plural.Of(r.Outcomes.Unknown, "event"))
 	}
 }
 

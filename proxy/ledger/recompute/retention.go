@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // overdue are records that are there longer than they are to be kept.
@@ -53,7 +54,7 @@ func (o *overdue) finish(w *walk) {
 // days puts a span into words.
 func days(d time.Duration) string {
 	if d >= 48*time.Hour {
-		return fmt.Sprintf("%d days", int(d/(24*time.Hour)))
+		return plural.Of(int(d/(24*time.Hour)), "day")
 	}
 	return d.String()
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Section is a part of a report as people read it: rows of what and how much.
@@ -25,7 +27,7 @@ func (r *Report) Verdict() string {
 	case 1:
 		return "One thing was found."
 	default:
-		return fmt.Sprintf("%d things were found.", n)
+		return plural.Of(n, "thing") + " were found."
 	}
 }
 
@@ -45,7 +47,7 @@ func (r *Report) about() Section {
 	if r.Log.Root == "" {
 		s.Rows = append(s.Rows, [2]string{"newest checkpoint", "there is none"})
 	} else {
-		s.Rows = append(s.Rows, [2]string{"newest checkpoint", fmt.Sprintf("of %d records, root %s", r.Log.Signed, r.Log.Root)})
+		s.Rows = append(s.Rows, [2]string{"newest checkpoint", fmt.Sprintf("of %s, root %s", plural.Of(r.Log.Signed, "record"), r.Log.Root)})
 	}
 	if !r.Made.IsZero() {
 		s.Rows = append(s.Rows, [2]string{"made", stamp(r.Made)})
@@ -119,7 +121,7 @@ func (r *Report) suppression() Section {
 func (r *Report) rates() Section {
 	s := Section{Title: "Objection rate by purpose"}
 	for _, p := range r.Purposes {
-		s.Rows = append(s.Rows, [2]string{p.ID, fmt.Sprintf("%.2f %% (%d of %d events)", 100*p.Rate, p.Objected, p.Events)})
+		s.Rows = append(s.Rows, [2]string{p.ID, fmt.Sprintf("%.2f %% (%d of %s)", 100*p.Rate, p.Objected, plural.Of(p.Events, "event"))})
 	}
 	if len(s.Rows) == 0 {
 		s.Notes = []string{"No event was judged for a purpose that is known."}

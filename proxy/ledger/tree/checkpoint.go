@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Checkpoint says what the log of an origin had come to (c2sp.org/tlog-checkpoint).
@@ -50,7 +52,7 @@ func (s *Signer) Sign(t tlog.Tree) ([]byte, error) {
 // witnesses that are given. The error wraps [ErrCheckpoint].
 func OpenCheckpoint(msg []byte, log note.Verifier, witnesses ...note.Verifier) (*Checkpoint, error) {
 	if len(msg) > mostCheckpoint {
-		return nil, fmt.Errorf("%w: it has %d bytes, and may have %d", ErrCheckpoint, len(msg), mostCheckpoint)
+		return nil, fmt.Errorf("%w: it has %s, and may have %d", ErrCheckpoint, plural.Of(len(msg), "byte"), mostCheckpoint)
 	}
 	n, err := note.Open(msg, note.VerifierList(append([]note.Verifier{log}, witnesses...)...))
 	if err != nil {
@@ -103,7 +105,7 @@ func Unverified(msg []byte) (*Checkpoint, error) {
 func parseCheckpoint(text string) (*Checkpoint, error) {
 	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
 	if len(lines) < 3 {
-		return nil, fmt.Errorf("it has %d lines: origin, size and root are right", len(lines))
+		return nil, fmt.Errorf("it has %s: origin, size and root are right", plural.Of(len(lines), "line"))
 	}
 	for i, line := range lines {
 		if line == "" {

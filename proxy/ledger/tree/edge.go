@@ -9,6 +9,8 @@ import (
 	"math/bits"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Edge is the right edge of a tree (a compact range from its first leaf): all that is needed to add leaves, and to name
@@ -111,14 +113,14 @@ func (e *Edge) Bytes() []byte {
 // ParseEdge reads what [Edge.Bytes] gives, and nothing else. The error wraps [ErrEdge].
 func ParseEdge(b []byte) (*Edge, error) {
 	if len(b) < 8 {
-		return nil, fmt.Errorf("%w: it has %d bytes, and its size alone takes 8", ErrEdge, len(b))
+		return nil, fmt.Errorf("%w: it has %s, and its size alone takes 8", ErrEdge, plural.Of(len(b), "byte"))
 	}
 	size := binary.BigEndian.Uint64(b)
 	if size>>maxBits != 0 {
 		return nil, fmt.Errorf("%w: its size is %d", ErrEdge, size)
 	}
 	if want := 8 + tlog.HashSize*bits.OnesCount64(size); len(b) != want {
-		return nil, fmt.Errorf("%w: it has %d bytes, and one of size %d has %d", ErrEdge, len(b), size, want)
+		return nil, fmt.Errorf("%w: it has %s, and one of size %d has %d", ErrEdge, plural.Of(len(b), "byte"), size, want)
 	}
 	e := &Edge{size: int64(size)}
 	b = b[8:]
@@ -162,7 +164,7 @@ func decode64(text string) ([]byte, error) {
 func decodeHash(text string) (h tlog.Hash, err error) {
 	b, err := decode64(text)
 	if err == nil && len(b) != len(h) {
-		err = fmt.Errorf("it has %d bytes, and a hash has %d", len(b), len(h))
+		err = fmt.Errorf("it has %s, and a hash has %d", plural.Of(len(b), "byte"), len(h))
 	}
 	if err != nil {
 		return h, err

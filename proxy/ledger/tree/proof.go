@@ -11,6 +11,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Keys are what a proof is checked with. The zero Keys prove nothing.
@@ -61,7 +63,7 @@ func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, er
 	}
 	p := &Proof{Number: w.Number, Line: w.Line, Entry: EntryOf(w.Line), Checkpoint: c, signed: string(signed)}
 	if w.Number < 0 || w.Number >= c.Tree.N {
-		return nil, fmt.Errorf("record %d is not in the log's checkpoint, which has %d records", w.Number, c.Tree.N)
+		return nil, fmt.Errorf("record %d is not in the log's checkpoint, which has %s", w.Number, plural.Of(c.Tree.N, "record"))
 	}
 	hashes := tiles.Hashes(c.Tree)
 	if p.path, err = tlog.ProveRecord(c.Tree.N, w.Number, hashes); err != nil {
@@ -128,8 +130,8 @@ func appendHashes(b []byte, list tlog.RecordProof, indent string) []byte {
 
 // String says what is proved.
 func (p *Proof) String() string {
-	what := fmt.Sprintf("record %d is in the log %s, which had %d records when %s signed it",
-		p.Number, p.Checkpoint.Origin, p.Checkpoint.Tree.N, strings.Join(p.Checkpoint.Signed, " and "))
+	what := fmt.Sprintf("record %d is in the log %s, which had %s when %s signed it",
+		p.Number, p.Checkpoint.Origin, plural.Of(p.Checkpoint.Tree.N, "record"), strings.Join(p.Checkpoint.Signed, " and "))
 	if p.By != nil {
 		what += fmt.Sprintf("; its line was erased by record %d, which is in the log as well", p.By.Number)
 	}
@@ -150,7 +152,7 @@ func CheckProof(file []byte, keys Keys) (*Proof, error) {
 		return nil, fmt.Errorf("%w: no key of a log was given", ErrProof)
 	}
 	if len(file) > mostProof {
-		return nil, fmt.Errorf("%w: it has %d bytes, and may have %d", ErrProof, len(file), mostProof)
+		return nil, fmt.Errorf("%w: it has %s, and may have %d", ErrProof, plural.Of(len(file), "byte"), mostProof)
 	}
 	p, err := readProof(file)
 	if err == nil {
@@ -215,7 +217,7 @@ func (p *Proof) check(keys Keys) error {
 // included checks that an entry is in a tree.
 func included(in tlog.Tree, number int64, e Entry, path tlog.RecordProof) error {
 	if number >= in.N {
-		return fmt.Errorf("number: record %d is not in the checkpoint's tree, which has %d records", number, in.N)
+		return fmt.Errorf("number: record %d is not in the checkpoint's tree, which has %s", number, plural.Of(in.N, "record"))
 	}
 	if tlog.CheckRecord(path, in.N, in.Hash, number, e.Leaf()) != nil {
 		return fmt.Errorf("the record given is not record %d of the checkpoint's tree: the record, its number, the proof "+

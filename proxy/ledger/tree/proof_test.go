@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // logOf is a log of so many records, its checkpoint, and the keys that it is checked with. A record says that another
@@ -53,8 +55,8 @@ func TestProofs(t *testing.T) {
 				p.Checkpoint.Tree != s.edge.Tree() {
 				t.Errorf("record %d of %d: %+v, %v", n, size, p, err)
 			}
-			want := fmt.Sprintf("record %d is in the log %s, which had %d records when %[2]s and witness.example signed it",
-				n, origin, size)
+			want := fmt.Sprintf("record %d is in the log %s, which had %s when %[2]s and witness.example signed it",
+				n, origin, plural.Of(size, "record"))
 			if p.String() != want {
 				t.Error(p)
 			}

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // readProof reads a proof file's members: all that there have to be, each once, and nothing else.
@@ -18,7 +20,7 @@ func readProof(file []byte) (*Proof, error) {
 		return nil, err
 	}
 	if rest := file[d.InputOffset():]; string(rest) != "\n" {
-		return nil, fmt.Errorf("behind its end stand %d bytes, and one line's end is right", len(rest))
+		return nil, fmt.Errorf("behind its end stand %s, and one line's end is right", plural.Of(len(rest), "byte"))
 	}
 	said, err := readText(members, "format")
 	if err != nil {
@@ -148,7 +150,7 @@ func readPath(members map[string]json.RawMessage) (tlog.RecordProof, error) {
 		return nil, errors.New("proof: a list of hashes is right")
 	}
 	if len(list) > maxBits {
-		return nil, fmt.Errorf("proof: it has %d hashes, and no tree is that high", len(list))
+		return nil, fmt.Errorf("proof: it has %s, and no tree is that high", plural.Of(len(list), "hash"))
 	}
 	path := make(tlog.RecordProof, len(list))
 	for i, text := range list {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Why a tree is not one that goes on from a known one.
@@ -22,11 +24,11 @@ func Continues(known, now tlog.Tree, hashes tlog.HashReader) error {
 	case known.N < 0 || now.N < 0:
 		return fmt.Errorf("a tree cannot have the size %d", min(known.N, now.N))
 	case now.N < known.N:
-		return fmt.Errorf("%w: %d records, and there were %d", ErrSmaller, now.N, known.N)
+		return fmt.Errorf("%w: %s, and there were %d", ErrSmaller, plural.Of(now.N, "record"), known.N)
 	case known.N == 0 && known.Hash != empty.Hash:
 		return fmt.Errorf("%w: what is known of it has no records and another root than a log without records", ErrOther)
 	case known.N == now.N && known.Hash != now.Hash:
-		return fmt.Errorf("%w: both have %d records, and another root", ErrOther, now.N)
+		return fmt.Errorf("%w: both have %s, and another root", ErrOther, plural.Of(now.N, "record"))
 	case known.N == now.N || known.N == 0:
 		return nil
 	}
@@ -35,7 +37,7 @@ func Continues(known, now tlog.Tree, hashes tlog.HashReader) error {
 		return fmt.Errorf("cannot read the tree: %w", err)
 	}
 	if tlog.CheckTree(proof, now.N, now.Hash, known.N, known.Hash) != nil {
-		return fmt.Errorf("%w: among the first %d records, of %d", ErrOther, known.N, now.N)
+		return fmt.Errorf("%w: among the first %s, of %d", ErrOther, plural.Of(known.N, "record"), now.N)
 	}
 	return nil
 }

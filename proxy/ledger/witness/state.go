@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config/durable"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // What is kept in the ledger's folder.
@@ -64,10 +65,10 @@ type Dispute struct {
 
 // String says it, and what to do.
 func (d Dispute) String() string {
-	what := fmt.Sprintf("has signed %d records, and the log has %d: it was cut short, or an older copy was put in its place",
-		d.Theirs, d.Ours)
+	what := fmt.Sprintf("has signed %s, and the log has %d: it was cut short, or an older copy was put in its place",
+		plural.Of(d.Theirs, "record"), d.Ours)
 	if d.Kind == Other {
-		what = fmt.Sprintf("has signed another log of %d records: records were changed since", d.Theirs)
+		what = fmt.Sprintf("has signed another log of %s: records were changed since", plural.Of(d.Theirs, "record"))
 	}
 	return "the witness " + d.Witness + " " + what +
 		"; put the right copy in its place, or take the witness out of the server file where it is wrong"

@@ -3,13 +3,15 @@ package words
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // act is what somebody objected to, had kept, took back or complained about.
 func act(r *record) string {
 	said := fmt.Sprintf("%s of %s: %s from %s (%s), %s, %s", r.get("kind"), cmp.Or(r.list("scopes"), "-"),
 		cmp.Or(r.get("act"), "-"), cmp.Or(r.get("site"), "-"), r.get("source"),
-		counted(int(max(r.all.Get("times").Int(), 1)), "time"), counted(len(r.all.Get("subjects").Array()), "subject"))
+		plural.Of(int(max(r.all.Get("times").Int(), 1)), "time"), plural.Of(len(r.all.Get("subjects").Array()), "subject"))
 	if r.all.Get("restriction").Bool() {
 		said += ", as a restriction"
 	}
@@ -19,7 +21,7 @@ func act(r *record) string {
 // decided is a person's decision on what somebody objected to.
 func decided(r *record) string {
 	said := fmt.Sprintf("objection_decided %s: %s goes on for %s on %s version %s until %s, decided by %s", r.get("seq"),
-		cmp.Or(r.list("purposes"), "what rests on the assessment"), counted(len(r.all.Get("subjects").Array()), "subject"),
+		cmp.Or(r.list("purposes"), "what rests on the assessment"), plural.Of(len(r.all.Get("subjects").Array()), "subject"),
 		r.get("assessment"), r.get("assessment_version"), cmp.Or(r.get("until"), "further notice"), cmp.Or(r.get("decided_by"), "-"))
 	if r.all.Get("restriction_lifted").Bool() {
 		said += ", what was restricted, too"
@@ -41,7 +43,7 @@ func choice(r *record) string {
 	return fmt.Sprintf("choice on %s, at %s: granted %s; refused %s; text %s, version %s; sent by %s (%s), %s", cmp.Or(r.get("site"), "-"),
 		cmp.Or(r.get("chosen"), "-"), cmp.Or(r.list("granted"), "nothing"), cmp.Or(r.list("refused"), "nothing"), r.textShown(),
 		cmp.Or(r.get("version"), "-"), by, cmp.Or(r.get("platform"), r.get("source"), "-"),
-		counted(len(r.all.Get("subjects").Array()), "subject"))
+		plural.Of(len(r.all.Get("subjects").Array()), "subject"))
 }
 
 // textShown is the digest of the text that was shown, and whether its words are kept.
@@ -58,6 +60,6 @@ func (r *record) textShown() string {
 
 // erasure is that lines of a segment are to go.
 func erasure(r *record) string {
-	return joined(fmt.Sprintf("erasure of %s among records %s to %d:", counted(int(r.all.Get("records").Int()), "record"), r.get("first"),
+	return joined(fmt.Sprintf("erasure of %s among records %s to %d:", plural.Of(int(r.all.Get("records").Int()), "record"), r.get("first"),
 		max(r.all.Get("end").Uint(), 1)-1), before("window ", r.get("window")), before("request ", r.get("request")), r.long("because"))
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"github.com/tidwall/gjson"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // event is what was decided of an event, with what became of its fields where its shape is known.
 func event(r *record) string {
-	said := fmt.Sprintf("%-6s %-20s %s → %s  %s  %s %s  %s → %s bytes  hit %s event %s", r.get("decision"), r.get("reason"),
+	said := fmt.Sprintf("%-6s %-20s %s → %s  %s  %s %s  %s → %s %s  hit %s event %s", r.get("decision"), r.get("reason"),
 		r.get("site"), r.get("vendor"), r.get("name"), cmp.Or(r.get("activity"), "-"), r.get("basis"), r.get("bytes_in"),
-		r.get("bytes_out"), r.get("hit"), r.get("event"))
+		r.get("bytes_out"), plural.Verb(r.all.Get("bytes_out").Int(), "byte", "bytes"), r.get("hit"), r.get("event"))
 	said += before("  taken of node and hit ", r.get("taken"))
 	return said + before("  objected to ", r.list("objections")) + r.fields() + r.judgedBy()
 }
@@ -107,13 +109,13 @@ func exchanged(of gjson.Result) (events, hits string) {
 			all = append(all, list[0].Raw)
 		}
 	}
-	return counted(n, "event"), cut(strings.Join(all, ", "), 100)
+	return plural.Of(n, "event"), cut(strings.Join(all, ", "), 100)
 }
 
 // eventsIn are the events that an outcome is of: those of the version before say how many.
 func eventsIn(events gjson.Result) string {
 	if !events.IsArray() {
-		return counted(int(events.Int()), "event")
+		return plural.Of(int(events.Int()), "event")
 	}
 	var all []string
 	for _, event := range events.Array() {
@@ -123,12 +125,4 @@ func eventsIn(events gjson.Result) string {
 		return "event " + all[0]
 	}
 	return cut("events "+strings.Join(all, ", "), 100)
-}
-
-// counted is so many of something.
-func counted(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

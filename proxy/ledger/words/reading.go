@@ -3,6 +3,8 @@ package words
 import (
 	"fmt"
 	"strconv"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // reading is that somebody read the log: what was asked about, and how much was shown.
@@ -11,10 +13,10 @@ func reading(r *record) string {
 		before(", record ", r.get("number")) + before(", asked about ", r.list("asked")) + before(", from ", r.get("from")) +
 		before(", to ", r.get("to"))
 	if n := len(r.all.Get("subjects").Array()); n > 0 {
-		said += ", about a person by " + counted(n, "subject")
+		said += ", about a person by " + plural.Of(n, "subject")
 	}
 	if n, err := strconv.Atoi(r.get("records")); err == nil {
-		said += ": " + counted(n, "record")
+		said += ": " + plural.Of(n, "record")
 	}
 	if id := r.get("reading"); id != "" {
 		said += " (" + id + ")"

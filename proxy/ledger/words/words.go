@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/tagwarden/tagwarden/proxy/ledger"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Names are what the names in the record of an event stand for, where that is known.
@@ -63,14 +64,14 @@ var of = map[string]func(r *record) string{
 	ledger.KindErasure:     erasure,
 	ledger.KindPromises:    promises,
 	ledger.KindErased: func(r *record) string {
-		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", counted(int(r.all.Get("records").Int()), "line"), r.get("segment"))
+		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", plural.Of(int(r.all.Get("records").Int()), "line"), r.get("segment"))
 	},
 	ledger.KindPeriods: func(r *record) string {
 		return fmt.Sprintf("periods: records are kept %s; that counts a day later", cmp.Or(r.long("text"), "for good"))
 	},
 	ledger.KindReading: reading,
 	ledger.KindReadingEnd: func(r *record) string {
-		return fmt.Sprintf("reading_end of %s by %s: %s records", r.get("reading"), r.get("by"), r.get("records"))
+		return fmt.Sprintf("reading_end of %s by %s: %s", r.get("reading"), r.get("by"), plural.Of(r.all.Get("records").Int(), "record"))
 	},
 	ledger.KindTurnedAway: func(r *record) string {
 		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"), cmp.Or(r.get("by"), "-"))
@@ -174,7 +175,7 @@ func assessed(r *record) string {
 
 func promises(r *record) string {
 	text := fmt.Sprintf("promises version %s, signed by %s at %s: %s", r.get("promises_version"), r.get("key"), r.get("approved"),
-		counted(len(r.all.Get("promises").Array()), "promise"))
+		plural.Of(len(r.all.Get("promises").Array()), "promise"))
 	if r.all.Get("again").Bool() {
 		text += ", as before"
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/proxy/objection"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // table reads the rows of CSV. A quotation mark where none may stand is read as it is where the row says one thing only
@@ -197,8 +198,8 @@ func (t *table) made(r *record) Row {
 	row.finish(t.now)
 	if row.Fault == "" && len(r.cells) > t.columns && !slices.ContainsFunc(t.at, spot.evident) &&
 		slices.ContainsFunc(r.cells[t.columns:], filled) {
-		row.Fault = fmt.Sprintf("it has %d cells, and the first line %d: nobody can tell which is which; a cell that "+
-			"holds the delimiter stands in quotation marks", len(r.cells), t.columns)
+		row.Fault = fmt.Sprintf("it has %s, and the first line %d: nobody can tell which is which; a cell that "+
+			"holds the delimiter stands in quotation marks", plural.Of(len(r.cells), "cell"), t.columns)
 	}
 	return row
 }

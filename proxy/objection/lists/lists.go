@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tagwarden/tagwarden/rules"
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // Column says that a column holds something.
@@ -153,7 +154,7 @@ func places(first []string, columns []Column) (at []spot, header bool, err error
 			n, err := strconv.Atoi(c.Name)
 			if err != nil || n < 1 || n > len(first) {
 				return nil, false, fmt.Errorf(
-					"--column %s: the first line has no column %q; it has %d columns", c.What, c.Name, len(first))
+					"--column %s: the first line has no column %q; it has %s", c.What, c.Name, plural.Of(len(first), "column"))
 			}
 			i = n - 1
 		}

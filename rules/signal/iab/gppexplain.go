@@ -3,6 +3,8 @@ package iab
 import (
 	"strconv"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // ExplainGPP says in plain words what a GPP string says, section by section, and the opt-outs of all US sections together.
@@ -12,7 +14,7 @@ func ExplainGPP(g *GPPString) []string {
 		e.say("GPP string without sections")
 		return e.lines
 	}
-	e.say("GPP string with %s", plural(len(g.sections), "section"))
+	e.say("GPP string with %s", plural.Of(len(g.sections), "section"))
 	for i := range g.sections {
 		s := &g.sections[i]
 		switch {
@@ -182,5 +184,5 @@ func providerWords(ids []uint32) string {
 			}
 		}
 	}
-	return plural(count(runs), "provider") + " (" + runWords(runs) + ")"
+	return plural.Of(count(runs), "provider") + " (" + runWords(runs) + ")"
 }

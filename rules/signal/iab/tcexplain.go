@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 var purposeNames = [...]string{
@@ -92,7 +94,7 @@ func (e *explanation) restrictions(spans []span) {
 		for kind := range numRestrictions {
 			runs := restricted(spans, purpose, kind)
 			if n := count(runs); n > 0 {
-				e.say("restriction: purpose %s %s %s (%s)", nameOf(purpose, purposeNames[:]), restrictionWords[kind], plural(n, "vendor"), runWords(runs))
+				e.say("restriction: purpose %s %s %s (%s)", nameOf(purpose, purposeNames[:]), restrictionWords[kind], plural.Of(n, "vendor"), runWords(runs))
 			}
 		}
 	}
@@ -101,7 +103,7 @@ func (e *explanation) restrictions(spans []span) {
 func (e *explanation) publisher(p *PublisherChoices) {
 	e.say("the site's own purposes: consent to %s; legitimate interest for %s", byName(uint64(p.Consents), purposeNames[:]), byName(uint64(p.LI), purposeNames[:]))
 	if p.NumCustom > 0 {
-		e.say("of %s of the site: consent to %s; legitimate interest for %s", plural(int(p.NumCustom), "custom purpose"), plain(p.CustomConsents), plain(p.CustomLI))
+		e.say("of %s of the site: consent to %s; legitimate interest for %s", plural.Of(p.NumCustom, "custom purpose"), plain(p.CustomConsents), plain(p.CustomLI))
 	}
 }
 
@@ -128,13 +130,6 @@ func count(runs func(func(first, last int) bool)) (n int) {
 		n += last - first + 1
 	}
 	return n
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return strconv.Itoa(n) + " " + what + "s"
 }
 
 // byName lists the numbers of a set with their names; the lowest bit stands for 1.
