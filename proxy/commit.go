@@ -21,6 +21,7 @@ type commit struct {
 	underWay bool
 	waits    int           // that wait for the next one
 	many     bool          // waited for the last one
+	last     time.Time     // when that began
 	takes    time.Duration // about how long the disk takes
 }
 
@@ -40,9 +41,14 @@ const (
 	leastInStep = 2
 )
 
-// slowDisk is how long a disk takes for which it pays to wait. Behind a quicker one the next commit is soon: those that
-// are about to come are let go first, and nobody waits while there is nothing to do.
-const slowDisk = time.Millisecond
+// slowDisk is how long a disk takes for which it pays to wait. Behind a quicker one the next commit is soon: where there
+// were many in the last one, it begins no sooner than betweenCommits after that did, since what a commit costs of a core
+// is then paid some hundred times a second and not some thousand; else those that are about to come are let go first, and
+// nobody waits.
+const (
+	slowDisk       = time.Millisecond
+	betweenCommits = time.Millisecond
+)
 
 // wait returns when what was written before it was called has been brought to disk, or could not be.
 func (c *commit) wait() {
@@ -58,8 +64,9 @@ func (c *commit) wait() {
 		c.gatherOthers()
 		c.begun++
 		c.many, c.waits = c.waits > 1, 0
-		c.mu.Unlock()
 		begun := c.now()
+		c.last = begun
+		c.mu.Unlock()
 		var other sync.WaitGroup
 		other.Go(c.queue)
 		c.ledger()
@@ -73,23 +80,33 @@ func (c *commit) wait() {
 
 // gatherOthers lets others come. The mutex is held, and let go of meanwhile.
 func (c *commit) gatherOthers() {
-	if c.takes < slowDisk {
+	switch {
+	case c.takes < slowDisk && c.many:
+		if left := c.last.Add(betweenCommits).Sub(c.now()); left > 0 {
+			c.let(func() { c.pause(left) })
+		}
+	case c.takes < slowDisk:
 		for before := 0; c.waits > before; {
 			before = c.waits
-			c.mu.Unlock()
-			runtime.Gosched()
-			c.mu.Lock()
+			c.let(runtime.Gosched)
 		}
-		return
+	case c.many:
+		c.gatherBySteps()
 	}
-	if !c.many {
-		return
-	}
+}
+
+// let lets go of the mutex while something is done.
+func (c *commit) let(done func()) {
+	c.mu.Unlock()
+	done()
+	c.mu.Lock()
+}
+
+// gatherBySteps waits for others as long as some come.
+func (c *commit) gatherBySteps() {
 	for step, until := leastGather, c.now().Add(mostGather); ; step = gatherStep {
 		before := c.waits
-		c.mu.Unlock()
-		c.pause(step)
-		c.mu.Lock()
+		c.let(func() { c.pause(step) })
 		if c.waits < before+leastInStep || c.now().Add(gatherStep).After(until) {
 			return
 		}

@@ -56,12 +56,39 @@ func TestACommitWaitsForOthers(t *testing.T) {
 	}
 }
 
-// TestACommitLetsOthersGoFirst: behind a quick disk it pauses for nobody, and those that are about to come are in it.
+// TestCommitsAreBounded: behind a quick disk the next one begins a while after the last one began where there were many in
+// that, and at once where there was one, or the while is over.
+func TestCommitsAreBounded(t *testing.T) {
+	const since = 300 * time.Microsecond
+	for _, of := range []struct {
+		many bool
+		ago  time.Duration
+		want time.Duration
+	}{
+		{true, since, betweenCommits - since},
+		{true, betweenCommits, 0},
+		{true, time.Hour, 0},
+		{false, since, 0},
+	} {
+		c := newCommit(func() {}, func() {})
+		now := time.Unix(1000, 0)
+		c.many, c.last, c.now = of.many, now.Add(-of.ago), func() time.Time { return now }
+		var paused time.Duration
+		c.pause = func(d time.Duration) { paused += d }
+		c.wait()
+		if paused != of.want || c.last != now {
+			t.Errorf("%+v: it pauses for %v, and remembers %v", of, paused, c.last)
+		}
+	}
+}
+
+// TestACommitLetsOthersGoFirst: behind a quick disk it pauses for nobody where it was alone the last time, and those that
+// are about to come are in it.
 func TestACommitLetsOthersGoFirst(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	written := 0
 	c := newCommit(func() { written++ }, func() {})
-	c.many, c.pause = true, func(time.Duration) { t.Error("it pauses") }
+	c.pause = func(time.Duration) {} // the second one may
 	var others sync.WaitGroup
 	for range 8 {
 		others.Go(c.wait)
