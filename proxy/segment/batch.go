@@ -35,9 +35,25 @@ func (t Ticket) Written() error {
 
 // written waits. The mutex is held.
 func (t Ticket) written() error {
-	err := t.w.waitWritten(t.b)
+	err := t.waitWritten()
 	t.w.leave(t.b)
 	return err
+}
+
+// waitWritten waits until its batch is written. The first to come writes for all. The mutex is held.
+func (t Ticket) waitWritten() error {
+	w, b := t.w, t.b
+	for !b.written && b.err == nil {
+		switch {
+		case w.writing || w.wanted || w.syncing && w.behind():
+			b.done.Wait()
+		case w.behind() && !w.waits():
+			w.sync()
+		default:
+			w.write()
+		}
+	}
+	return b.err
 }
 
 // Synced waits until the records are on disk. An error says that they were not written; [ErrUnknown], that they were, and
@@ -46,7 +62,7 @@ func (t Ticket) Synced() error {
 	w := t.w
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	err := w.waitWritten(t.b)
+	err := t.waitWritten()
 	end := t.b.first + uint64(t.b.n)
 	w.leave(t.b)
 	for err == nil && w.unsynced.begin() < end {

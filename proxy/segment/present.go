@@ -32,17 +32,17 @@ func (w *Writer) Present() error {
 	there, err := os.Stat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return w.stillReplaced(path, file)
+		return stillReplaced(w, path, file)
 	case err != nil:
 		return fmt.Errorf("%s: %w", filepath.Base(path), err)
 	case !os.SameFile(here, there) || there.Size() < size:
-		return w.stillReplaced(path, file)
+		return stillReplaced(w, path, file)
 	}
 	return nil
 }
 
 // stillReplaced says that a file was replaced, unless it ended meanwhile.
-func (w *Writer) stillReplaced(path string, file durable.File) error {
+func stillReplaced(w *Writer, path string, file durable.File) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.file != file {

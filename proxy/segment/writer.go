@@ -192,21 +192,6 @@ func (w *Writer) refuses() error {
 // waits tells whether something failed, and the next try is not yet due.
 func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.again) }
 
-// waitWritten waits until a batch is written. The first to come writes for all.
-func (w *Writer) waitWritten(b *batch) error {
-	for !b.written && b.err == nil {
-		switch {
-		case w.writing || w.wanted || w.syncing && w.behind():
-			b.done.Wait()
-		case w.behind() && !w.waits():
-			w.sync()
-		default:
-			w.write()
-		}
-	}
-	return b.err
-}
-
 // behind tells whether a sync comes before the next write: too much waits for it, or one failed.
 func (w *Writer) behind() bool { return w.lost || w.unsynced.bytes() > w.opts.Unsynced }
 
