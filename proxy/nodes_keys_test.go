@@ -73,20 +73,20 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	c = start(t, c.file, clock.option)
 	nodes[2] = c
 	c.ready(t)
-	agree := func(what string, rekeys int) {
+	agree := func(what string, least, most int) {
 		t.Helper()
 		eventually(t, what, func() bool {
 			for _, r := range nodes {
 				a.pseudonymOf(t, v)
 				r.pseudonymOf(t, v)
-				if r.keyState(t) != a.keyState(t) || r.keyState(t).Rekeys() != rekeys {
+				if n := r.keyState(t).Rekeys(); r.keyState(t) != a.keyState(t) || n < least || n > most {
 					return false
 				}
 			}
 			return true
 		})
 	}
-	agree("a node that was away has the same keys", 1)
+	agree("a node that was away has the same keys", 1, 1)
 	if b.pseudonymOf(t, v) != c.pseudonymOf(t, v) {
 		t.Error("they give other pseudonyms")
 	}
@@ -113,14 +113,15 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	if err := errors.Join(<-together, <-together); err != nil {
 		t.Errorf("two at once: %v", err)
 	}
-	agree("two at once", done+2)
+	agree("two at once", done+2, done+3) // what b asked for may be on the log, before these, though b was not told
+	done = a.keyState(t).Rekeys() - 2
 	if err := c.stop(t); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(proxy.KeysDir(dataOf(c)), keys.StateFile), old)
 	c = start(t, c.file, clock.option)
 	nodes[2] = c
-	agree("one with an older key state", done+2)
+	agree("one with an older key state", done+2, done+2)
 	if err := b.stop(t); err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +131,7 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	b = start(t, b.file, clock.option)
 	nodes[1] = b
 	b.ready(t)
-	agree("one that does all acts again", done+2)
+	agree("one that does all acts again", done+2, done+2)
 	status := gjson.Parse(a.operate("GET", "/cluster", "").Body.String())
 	if marks := status.Get("nodes.#.keys").Array(); len(marks) != 3 || marks[0].Str != marks[1].Str || marks[1].Str != marks[2].Str ||
 		!strings.HasSuffix(marks[0].Str, " "+a.keyState(t).Mark()) || status.Get("look").Exists() {
