@@ -261,7 +261,7 @@ func (c *Servers) Relays(t testing.TB) (urls []string, cut func(bool)) {
 // Until waits for a condition.
 func Until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
-	end := time.NewTimer(2 * time.Minute) // on a busy machine, too
+	end := time.NewTimer(time.Minute) // on a busy machine, too
 	defer end.Stop()
 	for tick := time.NewTicker(2 * time.Millisecond); !holds(); {
 		select {
