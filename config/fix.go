@@ -43,15 +43,17 @@ var rewrites = []rewrite{
 	{"0.1.0", "browsers leave a scheme's own port off", func(name string) bool { return name == "" }, originsWithoutPort},
 }
 
-// Fixes says what of the files of a source is written otherwise now, and how. Comments, order and all else stay as they are.
-func (s *Source) Fixes() (all []Fixed) {
+// Fixes says what of the files of a source is written otherwise now, and how. Comments, order and all else stay as they are. Unread are
+// the files that are no YAML, of which nobody knows: a check says what is wrong with them.
+func (s *Source) Fixes() (all []Fixed, unread []string) {
 	look := func(name, path string, text []byte) {
 		f := &fixing{lines: strings.SplitAfter(string(text), "\n")}
 		for _, r := range rewrites {
 			var none strict.Faults
 			doc := strict.Parse(path, []byte(strings.Join(f.lines, "")), &none)
 			if doc == nil {
-				return // a check says what is wrong
+				unread = append(unread, path)
+				return
 			}
 			if r.of(name) {
 				f.by = r
@@ -67,7 +69,7 @@ func (s *Source) Fixes() (all []Fixed) {
 	for _, name := range s.names("vendors") {
 		look(name, s.display(name), s.policy[name])
 	}
-	return all
+	return all, unread
 }
 
 func isVendorFile(name string) bool { return filepath.ToSlash(filepath.Dir(name)) == "vendors" }

@@ -53,7 +53,10 @@ func TestFixes(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fixes := source.Fixes()
+			fixes, unread := source.Fixes()
+			if broken := c.name == "no YAML"; broken != (len(unread) == 1 && unread[0] == vendor) || !broken && len(unread) > 0 {
+				t.Errorf("%s: %q cannot be read", c.name, unread)
+			}
 			if n == 1 && len(fixes) > 0 {
 				t.Errorf("%s: found again: %+v", c.name, fixes)
 			}

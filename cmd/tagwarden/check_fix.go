@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +20,7 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 		printf(t.out, "%v\n", err)
 		return usage, true
 	}
-	all := source.Fixes()
+	all, unread := source.Fixes()
 	for _, of := range all {
 		for _, f := range of.Fixes {
 			printf(t.out, "%s:%d: since %s: %s\n-%s\n", of.Path, f.Line, f.Since, f.Says, f.Before)
@@ -28,7 +29,12 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 			}
 		}
 	}
+	for _, path := range unread {
+		printf(t.out, "%s cannot be read: whether something is written otherwise there nobody knows\n", path)
+	}
 	switch {
+	case len(all) == 0 && len(unread) > 0:
+		return findings, dry
 	case len(all) == 0:
 		printf(t.out, "nothing is written otherwise since\n")
 		return fine, dry
@@ -38,38 +44,58 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 	for i := range all {
 		kept, err := rewriteFile(source, &all[i])
 		if err != nil {
-			return t.failed(err), true
+			t.fail("%v", err)
+			return usage, true
 		}
 		printf(t.out, "wrote %s; as it was: %s\n", all[i].Path, kept)
 	}
 	return fine, false
 }
 
-// rewriteFile writes a file otherwise, and keeps it as it was beside, under a name that no policy folder reads.
+// rewriteFile writes a file otherwise, and keeps it as it was beside, under a name that no policy folder reads. A link stays one: the file
+// that it names is written. So do owner and group: where they cannot be kept, the file stays as it is.
 func rewriteFile(source *config.Source, of *config.Fixed) (kept string, err error) {
-	now, err := os.ReadFile(of.Path)
+	path, err := filepath.EvalSymlinks(of.Path)
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("cannot write %s: %w", of.Path, err)
+	}
+	now, err := os.ReadFile(path) //nolint:gosec // the configuration's own files
+	if err != nil {
+		return "", fmt.Errorf("cannot read %s: %w", of.Path, err)
 	}
 	if !source.Same(of, now) {
 		return "", fmt.Errorf("%s was changed meanwhile: it stays as it is, try again", of.Path)
 	}
-	about, err := os.Stat(of.Path)
+	about, err := os.Stat(path)
 	if err != nil {
 		return "", err
 	}
-	files := durable.Files{}
-	beside := filepath.Join(filepath.Dir(of.Path), "."+filepath.Base(of.Path)+".before")
-	kept = beside
+	kept, err = keepBeside(path, now, about)
+	if err != nil {
+		return "", fmt.Errorf("%s stays as it is, since it cannot be kept as it was beside: %w", of.Path, err)
+	}
+	if err := (durable.Files{}).Replace(path, of.Text, about.Mode().Perm()); err != nil {
+		return "", fmt.Errorf("cannot write %s: %w", of.Path, err)
+	}
+	return kept, nil
+}
+
+// keepBeside keeps a file as it is beside it, with its mode, owner and group.
+func keepBeside(path string, text []byte, about fs.FileInfo) (kept string, err error) {
+	files, first := durable.Files{}, filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".before")
+	kept = first
 	for n := 2; ; n++ {
-		err := files.Write(kept, now, about.Mode().Perm())
+		_, err := files.New(kept, bytes.NewReader(text), about.Mode().Perm())
 		if err == nil {
 			break
 		}
 		if !errors.Is(err, fs.ErrExist) {
 			return "", err
 		}
-		kept = fmt.Sprintf("%s-%d", beside, n)
+		kept = fmt.Sprintf("%s-%d", first, n)
 	}
-	return kept, files.Replace(of.Path, of.Text, about.Mode().Perm())
+	if err := durable.KeepOwner(kept, about); err != nil {
+		return "", errors.Join(fmt.Errorf("it belongs to somebody else (run this as root, or as its owner): %w", err), files.Remove(kept))
+	}
+	return kept, nil
 }

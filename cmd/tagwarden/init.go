@@ -18,8 +18,8 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if len(rest) != 1 {
-		t.fail("which folder is the configuration to be written to?")
+	if len(rest) != 1 || rest[0] == "" {
+		t.fail("which folder is the configuration to be written to? One is right: tagwarden init shop")
 		return usage
 	}
 	made, err := config.InitFor(*deployment, *example, rest[0], nil, t.now())
@@ -59,27 +59,39 @@ pseudonym again, and the keys, should they be lost.
 	return fine
 }
 
+// unitReads is the server file of the systemd unit (docker/tagwarden.service).
+const unitReads = "/etc/tagwarden/tagwarden.yaml"
+
 // printNext says what to do with what was made. Nothing that it writes is signed: somebody has to have read it.
 func printNext(t *terminal, made *config.Made) {
+	server, folder := quoted(made.Server), quoted(filepath.Dir(made.Server))
 	printf(t.out, "\nNext, once %s says who you are, which hosts are yours and where your vendors are:\n", made.Server)
-	printf(t.out, "  tagwarden check --config %s     # says what is wrong, or about to be\n", made.Server)
-	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n", made.Server)
+	printf(t.out, "  tagwarden check --config %s     # says what is wrong, or about to be\n", server)
+	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n", server)
 	for _, id := range made.Assessments {
-		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, made.ApproverKey, made.Server)
+		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, quoted(made.ApproverKey), server)
 	}
 	switch made.For {
 	case "docker":
-		dir := "\"" + filepath.Dir(made.Server)
-		if !filepath.IsAbs(made.Server) {
-			dir = "\"$PWD/" + filepath.Dir(made.Server)
+		away := []string{quoted(made.RootKey)}
+		if made.ApproverKey != "" {
+			away = append(away, quoted(made.ApproverKey))
 		}
-		printf(t.out, "  docker run -d --read-only --user $(id -u):$(id -g) -v %[1]s:/etc/tagwarden:ro\" -v %[1]s/data:/data\" \\\n"+
-			"    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n", dir)
+		at := folder
+		if !filepath.IsAbs(made.Server) {
+			at = "\"$PWD\"/" + folder
+		}
+		printf(t.out, "  mv %s SOMEWHERE-ELSE     # first: the container sees all of the folder\n", strings.Join(away, " "))
+		printf(t.out, "  docker run -d --read-only --user $(id -u):$(id -g) -v %[1]s:/etc/tagwarden:ro -v %[1]s/data:/data \\\n"+
+			"    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n", at)
 	case "systemd":
-		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n", filepath.Dir(made.Server))
-		printf(t.out, "  systemctl enable --now tagwarden     # it reads %s\n", made.Server)
+		if made.Server != unitReads {
+			printf(t.out, "  mv %s %s     # the unit reads %s\n", folder, filepath.Dir(unitReads), unitReads)
+		}
+		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n", filepath.Dir(unitReads))
+		printf(t.out, "  systemctl enable --now tagwarden\n")
 	default:
-		printf(t.out, "  tagwarden serve --config %s\n", made.Server)
+		printf(t.out, "  tagwarden serve --config %s\n", server)
 	}
 	if len(made.Assessments) > 0 {
 		printf(t.out, `Nobody has approved %[1]s: what rests on it is denied until the privacy lead has read it

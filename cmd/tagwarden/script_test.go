@@ -79,7 +79,7 @@ func appended(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
-// waitFor waits until a file holds a text that a pattern matches, for at most ten seconds. What the pattern's groups match is put
+// waitFor waits until a file holds a text that a pattern matches, for at most a minute. What the pattern's groups match is put
 // into the variables that follow.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
@@ -87,7 +87,7 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	pattern, err := regexp.Compile(args[1])
 	ts.Check(err)
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for {

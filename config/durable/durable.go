@@ -101,15 +101,20 @@ type writer struct{ io.Writer }
 // manyBeside is how many temporary files may lie beside a file: each is one of a process that died, or of one that is as far as this one.
 const manyBeside = 1000
 
-// Replace puts a file in the place of another, which keeps its mode, or where there was none, with the mode given. It is written beside it,
-// as a dot file, and given its name when it is whole: a reader sees one of the two.
+// Replace puts a file in the place of another, which keeps its mode, and its owner and group where this process may give them away, or where
+// there was none, with the mode given. It is written beside it, as a dot file, and given its name when it is whole: a reader sees one of the
+// two.
 func (f Files) Replace(path string, text []byte, mode fs.FileMode) error {
-	if info, err := os.Stat(path); err == nil {
+	info, err := os.Stat(path)
+	if err == nil {
 		mode = info.Mode().Perm()
 	}
 	beside, err := f.beside(path, text, mode)
 	if err != nil {
 		return err
+	}
+	if info != nil {
+		_ = KeepOwner(beside, info) // who may not is the owner from now on, as ever
 	}
 	if err := f.disk().Rename(beside, path); err != nil {
 		return errors.Join(err, f.disk().Remove(beside))
