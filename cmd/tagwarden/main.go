@@ -94,14 +94,20 @@ func main() {
 	os.Exit(interruptible(&t, os.Args[1:]))
 }
 
-// run runs a verb on a terminal that shows what others wrote as text, and nothing else.
+// run runs a verb on a terminal that shows what others wrote as text, and nothing else. A verb whose output is not where it
+// was to be is not fine: what was written to a file on a full disk is half of it.
 func run(ctx context.Context, t *terminal, args []string) int {
 	out, errs := &screen{to: t.out}, &screen{to: t.err}
-	defer out.end()
 	defer errs.end()
 	within := *t
 	within.out, within.err = out, errs
-	return within.run(ctx, args)
+	code := within.run(ctx, args)
+	out.end()
+	if err := out.failed(); err != nil {
+		within.fail("not all of the output could be written: %v", err)
+		return usage
+	}
+	return code
 }
 
 func (t *terminal) run(ctx context.Context, args []string) int {

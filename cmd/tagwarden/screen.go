@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -23,6 +24,7 @@ type screen struct {
 	to   io.Writer
 	rest [utf8.UTFMax]byte // the beginning of a character whose end is still to come
 	held int               // bytes in rest
+	lost error             // why something that was printed is nowhere; nil: it is all there
 	text []byte            // used again
 }
 
@@ -57,7 +59,22 @@ func (s *screen) put(text string) error {
 	}
 	s.text = appendVisible(s.text[:0], text, "\n\t")
 	_, err := s.to.Write(s.text)
+	s.loses(err)
 	return err
+}
+
+// loses remembers the first failure. The mutex is held.
+func (s *screen) loses(err error) {
+	if err != nil && s.lost == nil && !errors.Is(err, syscall.EPIPE) { // who closed a pipe has what it wanted
+		s.lost = err
+	}
+}
+
+// failed is why something that was printed is nowhere.
+func (s *screen) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.lost
 }
 
 // unfinished is how many bytes at the end are the beginning of a character.
@@ -178,5 +195,17 @@ func (t *terminal) document() io.Writer {
 	if f := behind(t.out); !ok || f != nil && isTerminal(f) {
 		return t.out
 	}
-	return s.to
+	return unchanged{s}
+}
+
+// unchanged writes past a screen, which remembers what could not be written.
+type unchanged struct{ past *screen }
+
+// Write writes bytes as they are.
+func (u unchanged) Write(b []byte) (int, error) {
+	n, err := u.past.to.Write(b)
+	u.past.mu.Lock()
+	defer u.past.mu.Unlock()
+	u.past.loses(err)
+	return n, err
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -329,4 +330,27 @@ func TestOneEdge(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOutputThatIsNowhere: a verb whose output could not be written is not fine, and says so; who closed a pipe is not told.
+func TestOutputThatIsNowhere(t *testing.T) {
+	for failure, want := range map[error]int{syscall.ENOSPC: usage, syscall.EIO: usage, syscall.EPIPE: fine, nil: fine} {
+		for _, words := range [][]string{{"version"}, {"docs", "start"}, {"schema"}, {"help"}, {"completion", "bash"}} {
+			var errs strings.Builder
+			code := run(t.Context(), &terminal{out: failing{failure}, err: &errs, now: time.Now}, words)
+			if code != want || (errs.String() != "") != (want != fine) || want != fine && !strings.Contains(errs.String(), failure.Error()) {
+				t.Errorf("%q, %v: exit code %d, %q", words, failure, code, &errs)
+			}
+		}
+	}
+}
+
+// failing is a file that cannot be written; nil: it can.
+type failing struct{ err error }
+
+func (f failing) Write(b []byte) (int, error) {
+	if f.err != nil {
+		return 0, &os.PathError{Op: "write", Path: "out", Err: f.err}
+	}
+	return len(b), nil
 }

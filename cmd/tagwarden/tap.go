@@ -10,6 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/api"
+	"github.com/tagwarden/tagwarden/proxy/problem"
 	"github.com/tagwarden/tagwarden/proxy/tap"
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
@@ -88,7 +89,11 @@ func tapServer(ctx context.Context, t *terminal, c *client, of tapAsk, form stri
 			t.hint("an hour is over: `tagwarden tap` begins again")
 			return fine
 		case err != nil:
-			return t.failed(err)
+			if _, answered := errors.AsType[*problem.Document](err); answered {
+				return t.failed(err)
+			}
+			t.fail("the server ended, or cannot be reached any more: nothing is watched")
+			return usage
 		}
 		if got.Lost > 0 {
 			printf(t.err, "%s lost here: more came than could be shown\n", plural.Of(got.Lost, "line")+" "+
