@@ -30,7 +30,7 @@ func backup(ctx context.Context, t *terminal, args []string) int {
 		return t.failed(err)
 	}
 	return t.with(ctx, *file, func(_ *config.Loaded, c *client) int {
-		t.endsTidily() // a copy that broke off goes away
+		t.endsTidily(leftAlone...) // a copy that broke off goes away
 		var got api.BackupMade
 		asked := api.BackupAsk{Dir: to, WithoutKeys: *without}
 		if err := c.call(ctx, http.MethodPost, "/backup", asked, &got); err != nil {

@@ -53,7 +53,7 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
-	t.endsTidily() // its folder goes with it
+	t.endsTidily(leftAlone...) // its folder goes with it
 	d, err := newDemo(t)
 	var seen demoTally
 	if err == nil {

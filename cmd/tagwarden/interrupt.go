@@ -10,8 +10,8 @@ import (
 )
 
 // interruptible runs a verb that SIGINT (Ctrl-C) and SIGTERM end, whatever it is waiting for. Where a verb has called
-// [terminal.endsTidily] the first of them ends its context instead, and it is left to end by itself; a second SIGINT
-// ends that one too.
+// [terminal.endsTidily] the first of them ends its context instead, and it is left to end by itself, and so does one of
+// those that it named; a second SIGINT ends that one too.
 func interruptible(t *terminal, args []string) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
@@ -20,7 +20,14 @@ func interruptible(t *terminal, args []string) int {
 	defer signal.Stop(signals)
 	var tidy atomic.Bool
 	within := *t
-	within.tidy = func() { tidy.Store(true) }
+	within.tidy = func(also ...os.Signal) {
+		tidy.Store(true)
+		for _, s := range also {
+			if !signal.Ignored(s) { // as nohup has SIGHUP
+				signal.Notify(signals, s)
+			}
+		}
+	}
 	go func() {
 		for s := range signals {
 			if !tidy.Load() || s == os.Interrupt && ctx.Err() != nil {
@@ -44,9 +51,13 @@ func endBy(s syscall.Signal) {
 }
 
 // endsTidily is called by a verb that watches its context and ends by itself, with something left to do at its end, or
-// to say. Every other verb is ended where it stands: what it writes is whole or not there.
-func (t *terminal) endsTidily() {
+// to say. Every other verb is ended where it stands: what it writes is whole or not there. Whoever would leave something
+// behind ends so by other signals as well.
+func (t *terminal) endsTidily(also ...os.Signal) {
 	if t.tidy != nil {
-		t.tidy()
+		t.tidy(also...)
 	}
 }
+
+// leftAlone are the signals of a terminal that was closed, and of a reader that reads no more.
+var leftAlone = []os.Signal{syscall.SIGHUP, syscall.SIGPIPE}

@@ -193,9 +193,20 @@ func openWhenRead(t *testing.T, fifo string, out io.Reader) *os.File {
 	}
 }
 
-// TestInterruptTidily: a verb that has something left to do at its end does it, and says so by its exit code.
+// TestInterruptTidily: a verb that has something left to do at its end does it, and says so by its exit code, also where its
+// terminal was closed.
 func TestInterruptTidily(t *testing.T) {
 	t.Parallel()
+	for _, by := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
+		t.Run(by.String(), func(t *testing.T) {
+			t.Parallel()
+			endsTidily(t, by)
+		})
+	}
+}
+
+func endsTidily(t *testing.T, by os.Signal) {
+	t.Helper()
 	temporary := t.TempDir()
 	command := exec.CommandContext(t.Context(), "tagwarden", "demo")
 	command.Env = append(os.Environ(), "TMPDIR="+temporary)
@@ -210,7 +221,7 @@ func TestInterruptTidily(t *testing.T) {
 	for lines.Scan() && !strings.Contains(lines.Text(), "http://") { // where the pages are
 		continue
 	}
-	if err := command.Process.Signal(syscall.SIGINT); err != nil {
+	if err := command.Process.Signal(by); err != nil {
 		t.Fatal(err)
 	}
 	for lines.Scan() {

@@ -47,7 +47,7 @@ func logsExport(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return usage
 	}
-	t.endsTidily() // what was written until then can be gone on with
+	t.endsTidily(leftAlone...) // what was written until then can be gone on with
 	bar := newProgress(t, nil, 0)
 	defer bar.end()
 	if remote.given() {

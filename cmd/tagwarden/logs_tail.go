@@ -44,7 +44,7 @@ func logsTail(ctx context.Context, t *terminal, args []string) int {
 	}
 	out := newRecordPrinter(t, *form)
 	if *follow {
-		t.endsTidily()
+		t.endsTidily(leftAlone...)
 		return out.follow(ctx, r)
 	}
 	left := *lines

@@ -31,9 +31,9 @@ type terminal struct {
 	in       io.Reader
 	out, err io.Writer
 	now      func() time.Time
-	tty      bool   // people sit at in
-	node     string // this machine's name in records; "": the one that it has
-	tidy     func() // the verb ends by itself when its context does; see endsTidily
+	tty      bool                    // people sit at in
+	node     string                  // this machine's name in records; "": the one that it has
+	tidy     func(also ...os.Signal) // the verb ends by itself when its context does; see endsTidily
 
 	parsing func(*flag.FlagSet) // is handed a verb's flags, and the verb ends there; nil: they are parsed
 }

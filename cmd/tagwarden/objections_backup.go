@@ -53,7 +53,7 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 			t.fail("%s is there already: nothing is written over", rest[0])
 			return usage
 		}
-		t.endsTidily() // a copy that broke off goes away
+		t.endsTidily(leftAlone...) // a copy that broke off goes away
 		copied, err := c.send(ctx, http.MethodGet, "/objections/backup", nil)
 		if err != nil {
 			return t.failed(err)

@@ -166,7 +166,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 	if !im.scoped() && !slices.Contains(rows.What, "scopes") && form == "csv" {
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
-	im.t.endsTidily() // it says how it is gone on with
+	im.t.endsTidily(leftAlone...) // it says how it is gone on with
 	err = im.run(ctx, rows)
 	im.unreadable = rows.Err != nil
 	im.bar.end()

@@ -70,7 +70,7 @@ func tapServer(ctx context.Context, t *terminal, c *client, of tapAsk, form stri
 	if err := c.call(ctx, http.MethodPost, "/tap", of, &opened); err != nil {
 		return t.failed(err)
 	}
-	t.endsTidily()
+	t.endsTidily(leftAlone...)
 	which := "/tap?" + url.Values{"tap": {opened.Tap}}.Encode()
 	defer func() { // it ends by itself where the server cannot be reached
 		within, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
