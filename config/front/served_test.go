@@ -189,6 +189,7 @@ func passesHitsOn(t *testing.T, p program, binary string) {
 	}
 	send(t, listen, "GET /%74/g/collect?cid="+marker+" HTTP/1.1", "")
 	send(t, listen, "GET /t/%zz?cid="+marker+" HTTP/1.1", "")
+	send(t, listen, "GET /%74/%zz?cid="+marker+" HTTP/1.1", "")
 	b.Close() // nobody is there, and that is a matter for messages
 	if status := send(t, listen, "GET /t/g/collect?cid="+marker+" HTTP/1.1", ""); status != 502 && status != 503 {
 		t.Errorf("nobody is there: %d", status)
