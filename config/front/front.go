@@ -7,6 +7,9 @@ import (
 	"embed"
 	"encoding/json"
 	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -50,6 +53,8 @@ var fronts = []Front{
 	{
 		Name: "apache", Notes: "#", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
 		Log: "Apache writes queries and addresses into each CustomLog: the first lines say what to write behind each of them",
+		Also: "With https, Apache asks tagwarden for the certificate of the site's host, and takes no other: one that is valid for the host of --to alone " +
+			"is refused.",
 	},
 	{
 		Name: "haproxy", Notes: "#", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
@@ -151,11 +156,45 @@ func partsOf(text string) (all []Part) {
 // they send, and which says so to other origins too.
 func (w Way) Most() int { return 4 * w.Body }
 
-// Authority is host and port of where tagwarden is.
-func (w Way) Authority() string {
-	_, authority, _ := strings.Cut(w.To, "://")
-	return authority
+// Name is the name or the address of where tagwarden is, an IPv6 address without brackets: what its certificate is for.
+func (w Way) Name() string {
+	u, err := url.Parse(w.To)
+	if err != nil {
+		return ""
+	}
+	return u.Hostname()
 }
+
+// Authority is name and port of where tagwarden is, the port of the scheme where [Way.To] names none: web servers have
+// defaults of their own, whatever they speak there.
+func (w Way) Authority() string {
+	port := "80"
+	if w.Secure() {
+		port = "443"
+	}
+	if u, err := url.Parse(w.To); err == nil && u.Port() != "" {
+		port = u.Port()
+	}
+	return net.JoinHostPort(w.Name(), port)
+}
+
+// ByAddress tells whether tagwarden is reached by an address, which no server can be asked for in TLS (RFC 6066), and
+// which some web servers look for among the names of a certificate alone.
+func (w Way) ByAddress() bool {
+	_, err := netip.ParseAddr(w.Name())
+	return err == nil
+}
+
+// Bracketed is [Way.Name] with brackets around an IPv6 address.
+func (w Way) Bracketed() string {
+	if strings.Contains(w.Name(), ":") {
+		return "[" + w.Name() + "]"
+	}
+	return w.Name()
+}
+
+// Authorities is the file of certificates that tagwarden's has to be signed by, where Debian has it.
+func (w Way) Authorities() string { return "/etc/ssl/certs/ca-certificates.crt" }
 
 // Secure tells whether tagwarden is spoken to by TLS.
 func (w Way) Secure() bool { return strings.HasPrefix(w.To, "https://") }
