@@ -73,7 +73,9 @@ func (l *filesListed) complete(elsewhere bool) error {
 			return l.altered(name, "is missing")
 		case err != nil:
 			return err
-		case about.Mode().IsRegular() && about.Size() != l.all[name].Size:
+		case !about.Mode().IsRegular():
+			return l.altered(name, "is no file")
+		case about.Size() != l.all[name].Size:
 			return l.altered(name, "has %d bytes, and had %d", about.Size(), l.all[name].Size)
 		}
 	}

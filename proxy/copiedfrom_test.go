@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,8 @@ func TestCopiedFromSaysWhatIsWrong(t *testing.T) {
 		{strings.Replace(whole, "7}", `-7}`, 1), `"hit" is no value for it`},
 		{strings.Replace(whole, "7}", `7,"files":5}`, 1), `"files" is no value for it`},
 		{strings.Replace(whole, ":1,", ":0,", 1), `b:1:9: "form" is 0`},
+		{"\n" + strings.Replace(whole, ":1,", ":0,", 1), `b:2:9: "form" is 0`},
+		{"\n {}", `b:2:2: it has no "form"`},
 		{strings.Replace(whole, ":1,", ":2,", 1), "has form 2, and 1 is known here"},
 	} {
 		of, err := parseCopied("b", []byte(c.text))
@@ -42,4 +45,31 @@ func TestCopiedFromSaysWhatIsWrong(t *testing.T) {
 			t.Errorf("%q: it does not say what is right: %v", c.text, err)
 		}
 	}
+}
+
+// FuzzCopiedFrom: nothing that may stand in the file breaks its reader, and what is taken is written as it was read.
+func FuzzCopiedFrom(f *testing.F) {
+	for _, text := range []string{
+		`{"form":1,"made":"2026-11-28T12:00:00Z","version":"0.2.0","hit":7}`, `[]`, ``, ` null`, `{"form":1}`, `{"form":9}`,
+		`{"form":1,"made":"2026-11-28T12:00:00Z","hit":7,"begun":"2026-11-28T12:00:01Z","files":[{"name":"../x","size":-1,"sha256":"0"}]}`,
+	} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		of, err := parseCopied("b", text)
+		if err != nil {
+			return
+		}
+		written, err := of.text()
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := parseCopied("b", written)
+		if err != nil {
+			t.Fatalf("%s: %v", written, err)
+		}
+		if twice, err := again.text(); err != nil || !bytes.Equal(twice, written) {
+			t.Errorf("%s\n%s\n%v", written, twice, err)
+		}
+	})
 }

@@ -99,6 +99,10 @@ func TestRestoreLooksFirst(t *testing.T) {
 		{"of before", func(copied, _ string) { unlisted(t, copied) }, ""},
 		{"asked in between", func(copied, _ string) { write(t, filepath.Join(copied, "ledger", "00000000000000000000.idx"), "x") }, ""},
 		{"a file is missing", func(copied, _ string) { remove(t, filepath.Join(copied, "format")) }, "copy/format is missing"},
+		{"a folder in place of a file", func(copied, _ string) {
+			remove(t, filepath.Join(copied, "ledger", "log.pub"))
+			write(t, filepath.Join(copied, "ledger", "log.pub", "x"), "x")
+		}, "copy/ledger/log.pub is no file"},
 		{"a folder is missing", func(copied, _ string) { removeAll(t, filepath.Join(copied, "queue")) }, "is missing"},
 		{"objections are missing", func(copied, _ string) { removeAll(t, filepath.Join(copied, "objections")) }, "objections.db is missing"},
 		{"objections are missing, of before", func(copied, _ string) {
@@ -109,6 +113,14 @@ func TestRestoreLooksFirst(t *testing.T) {
 			unlisted(t, copied)
 			copyFile(t, older, filepath.Join(copied, "objections", "objections.db"))
 		}, "they hold 1 change, and its ledger remembers 2"},
+		{"a node's older objections, of before", func(copied, _ string) {
+			unlisted(t, copied)
+			copyFile(t, older, filepath.Join(copied, "objections", "objections.db"))
+		}, ""},
+		{"a node's other objections, of before", func(copied, _ string) {
+			unlisted(t, copied)
+			copyFile(t, other, filepath.Join(copied, "objections", "objections.db"))
+		}, "it has another history"},
 		{"other objections, of before", func(copied, _ string) {
 			unlisted(t, copied)
 			copyFile(t, other, filepath.Join(copied, "objections", "objections.db"))
@@ -154,7 +166,11 @@ func TestRestoreLooksFirst(t *testing.T) {
 			c.harm(copied, data)
 			before = len(list(t, data))
 		}
-		loaded.Server.Data = data
+		loaded.Server.Data, loaded.Server.Cluster = data, nil
+		lacking := uint64(0)
+		if strings.HasPrefix(c.name, "a node's") { // it takes from the nodes' log what it lacks
+			loaded.Server.Cluster, lacking = new(config.Cluster), 1
+		}
 		if c.name == "a restore broke off" {
 			if _, err := proxy.LockData(data); !errors.Is(err, proxy.ErrRestoring) {
 				t.Errorf("half a folder is served: %v", err)
@@ -162,7 +178,7 @@ func TestRestoreLooksFirst(t *testing.T) {
 		}
 		done, err := proxy.Restore(loaded, copied, "", verified)
 		switch {
-		case c.says == "" && (err != nil || done.Waiting != 5 || done.Files < 5):
+		case c.says == "" && (err != nil || done.Waiting != 5 || done.Files < 5 || done.Lacking != lacking):
 			t.Errorf("%s: %+v, %v", c.name, done, err)
 		case c.says == "":
 			if strings.Contains(read(t, filepath.Join(data, "backup.json")), "files") {

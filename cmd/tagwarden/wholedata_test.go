@@ -11,7 +11,7 @@ import (
 )
 
 // leavesData are the verbs that read a server file, and nothing of its data folder.
-var leavesData = map[string]bool{"promises": true, "test": true, "snippet": true, "replay": true}
+var leavesData = map[string]bool{"promises": true, "test": true, "snippet": true}
 
 // TestHalfADataFolder: where a restore broke off, every verb that opens the data folder says so, and changes nothing there; none says that
 // nothing is wrong, or that the server makes what is missing.
@@ -35,7 +35,7 @@ func TestHalfADataFolder(t *testing.T) {
 	data := filepath.Join(filepath.Dir(made.Server), "data")
 	given := filepath.Join(t.TempDir(), "given")
 	for name, text := range map[string]string{
-		made.Server: strings.Join(lines, ""), given + ".http": "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n", given + ".csv": "client_id\nx\n",
+		made.Server: strings.Join(lines, ""), given + ".http": "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n", given + ".csv": "client_id\nx\n", given + ".jsonl": "{}\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
