@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"net/http"
@@ -45,7 +46,8 @@ import (
 // and sends events that wait in the copy. A decision of which neither event nor outcome is in the copy is said to be so
 // there, in place of that its sender had no answer.
 //
-// All of it is written into a folder beside, every file brought to disk, and renamed when it is whole.
+// All of it is written into a folder beside, every file brought to disk, and renamed when it is whole. The file that says that it is a
+// copy comes last, and lists all others with what was written into each: a restore refuses what is missing, other or not listed.
 type backups struct {
 	*Server
 	one sync.Mutex // held by who makes one
@@ -172,6 +174,7 @@ func (b *backups) write(c *folderCopy, data string, of api.BackupAsk) ([]api.Bac
 			return nil, err
 		}
 	}
+	mark.Files = c.all
 	text, err := mark.text()
 	if err != nil {
 		return nil, err
@@ -207,6 +210,7 @@ type folderCopy struct {
 	files durable.Files
 	made  map[string]bool // folders in it
 	parts []api.BackupPart
+	all   []fileCopied
 }
 
 // put writes a file of a part.
@@ -230,10 +234,11 @@ func (c *folderCopy) write(part, name string, fill func(io.Writer) error) error 
 	if err != nil {
 		return err
 	}
-	counted := &counting{ctx: c.ctx, to: f}
+	counted := &counting{ctx: c.ctx, to: f, sum: newSum()}
 	if err := errors.Join(fill(counted), f.Sync(), f.Close()); err != nil {
 		return err
 	}
+	c.all = append(c.all, summed(filepath.Join(part, name), counted.n, counted.sum))
 	if part == "" {
 		part = name
 	}
@@ -248,11 +253,12 @@ func (c *folderCopy) write(part, name string, fill func(io.Writer) error) error 
 	return nil
 }
 
-// counting counts what is written, until the context ends.
+// counting counts and sums up what is written, until the context ends.
 type counting struct {
 	ctx context.Context
 	to  io.Writer
 	n   int64
+	sum hash.Hash
 }
 
 // Write writes.
@@ -262,6 +268,7 @@ func (c *counting) Write(b []byte) (int, error) {
 	}
 	n, err := c.to.Write(b)
 	c.n += int64(n)
+	_, _ = c.sum.Write(b[:n]) // a hash never fails
 	return n, err
 }
 

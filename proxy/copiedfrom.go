@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tidwall/gjson"
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config/durable"
@@ -33,6 +35,9 @@ type copiedFrom struct {
 	Version string     `json:"version"`
 	Hit     uint64     `json:"hit"`             // no event of a later one was copied
 	Begun   *time.Time `json:"begun,omitempty"` // when a server began with it; nil: none did
+
+	// Files are all of the copy but this one. Nil: it was made before they were listed, or somebody goes on with it.
+	Files []fileCopied `json:"files,omitempty"`
 }
 
 // parkedRestored is why events are parked that may have been sent by the server that the folder was copied from, and
@@ -46,15 +51,51 @@ func readCopied(data string) (*copiedFrom, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // it is none
 	}
-	of := new(copiedFrom)
-	if err == nil {
-		err = json.Unmarshal(text, of)
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s, which says that the folder is a copy: %w", path, err)
 	}
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%s, which says that the folder is a copy, cannot be read: %w", path, err)
-	case of.Form != copyForm:
+	return parseCopied(path, text)
+}
+
+// parseCopied reads what stands in the file at a path.
+func parseCopied(path string, text []byte) (*copiedFrom, error) {
+	of := new(copiedFrom)
+	err := json.Unmarshal(text, of)
+	said := gjson.ParseBytes(text)
+	wrong := func(at int, format string, args ...any) (*copiedFrom, error) {
+		before := text[:max(min(at, len(text)), 0)]
+		line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
+		return nil, fmt.Errorf("%s:%d:%d: %s: `tagwarden backup` writes such as "+
+			`{"form":1,"made":"2026-11-28T12:00:00Z","version":"0.2.0","hit":7}; restore another copy`, path, line, column, fmt.Sprintf(format, args...))
+	}
+	if fault, is := errors.AsType[*json.SyntaxError](err); is {
+		return wrong(int(fault.Offset)-1, "this is no JSON")
+	}
+	if !said.IsObject() {
+		return wrong(len(text)-len(bytes.TrimLeft(text, " \t\r\n")), "this is no JSON object")
+	}
+	if of.Form > copyForm {
 		return nil, fmt.Errorf("%w: %s has form %d, and %d is known here", ErrNewer, path, of.Form, copyForm)
+	}
+	for _, member := range []string{"form", "made", "hit"} {
+		if !said.Get(member).Exists() {
+			return wrong(said.Index, "it has no %q", member)
+		}
+	}
+	for _, member := range []string{"made", "begun"} {
+		one := said.Get(member)
+		if _, bad := time.Parse(time.RFC3339, one.Str); bad != nil && one.Exists() && (one.Type != gjson.Null || member == "made") {
+			return wrong(one.Index, "%q is no time", member)
+		}
+	}
+	if fault, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		return wrong(int(fault.Offset)-1, "%q is no value for it", fault.Field)
+	}
+	if err != nil {
+		return wrong(0, "it cannot be read (%v)", err)
+	}
+	if of.Form < 1 {
+		return wrong(said.Get("form").Index, `"form" is %d`, of.Form)
 	}
 	return of, nil
 }
@@ -75,6 +116,9 @@ func (c *copiedFrom) fresh() bool { return c != nil && c.Begun == nil }
 
 // beginCopy records that a server begins with a copy, the first time that one does.
 func beginCopy(s *Server, of *copiedFrom) error {
+	if of != nil {
+		of.Files = nil // they change from here on
+	}
 	s.dispatch.copied.Store(of)
 	if !of.fresh() {
 		return nil

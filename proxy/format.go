@@ -29,8 +29,11 @@ var formats = map[string]int{"ledger": 3, "queue": 1, "objections": 6, "keys": 2
 var ErrNewer = errors.New("a newer version of tagwarden wrote this data folder, and alone can go on with it")
 
 // DataFormat says in which forms a data folder is, and which version served it last, in words; "" where it does not say. The
-// error is [ErrNewer] where a newer version did.
+// error is [ErrNewer] where a newer version did, and [ErrRestoring] where it is half of a copy.
 func DataFormat(dir string) (said string, err error) {
+	if err := WholeData(dir); err != nil {
+		return "", err
+	}
 	text, err := os.ReadFile(filepath.Join(dir, formatFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", nil

@@ -27,10 +27,23 @@ type Lock struct {
 // refused where it belongs to somebody else. The error is [ErrLocked] where another process has it, and names that;
 // [ErrNewer] where a newer version wrote it; [ErrRestoring] where it is half of a copy.
 func LockData(dir string) (*Lock, error) {
-	if !absent(filepath.Join(dir, restoringDir)) {
-		return nil, fmt.Errorf("%s: %w", dir, ErrRestoring)
+	if err := WholeData(dir); err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	return lockData(dir)
+}
+
+// WholeData tells whether a data folder is whole, or not there yet: [ErrRestoring] where it is half of a copy. Whoever opens anything
+// in one asks it first.
+func WholeData(dir string) error {
+	_, err := os.Stat(filepath.Join(dir, restoringDir))
+	switch {
+	case err == nil:
+		return ErrRestoring
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return fmt.Errorf("cannot look at the data folder: %w", err)
 }
 
 // lockData is LockData of a folder that may be half of one.

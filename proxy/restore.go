@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -36,14 +37,15 @@ type Restored struct {
 	Bytes    int64     `json:"bytes"`      //
 	Changes  uint64    `json:"changes"`    // in the log of objections
 	Subjects uint64    `json:"subjects"`   // for which something is in force
+	Lacking  uint64    `json:"lacking"`    // changes that a node takes from the nodes' log when it starts
 	Waiting  int       `json:"waiting"`    // events, by the ledger's end
 	Parked   int       `json:"parked"`     // likewise
 	Damaged  int       `json:"unreadable"` // events of these that cannot be read: nothing is restored then
 }
 
 // Restore makes a data folder, which has to be empty, of a copy that [api.BackupAsk] had written. All of it is copied and looked at
-// before any of it has its name there: keys, objections, each event that waits, and the ledger, by verify. Where that says no, or
-// anything cannot be read, the folder stays empty. KeyState is the file of the key state where the copy is without it; "": in the copy.
+// before any of it has its name there: each file by what the copy lists ([ErrAltered]), keys, objections by what the ledger remembers of them, each
+// event that waits, and the ledger, by verify. Where that says no, or anything cannot be read, the folder stays empty. KeyState is the file of the key state where the copy is without it; "": in the copy.
 func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger string) error) (done Restored, err error) {
 	data := loaded.Server.Data
 	copied, err := readCopied(from)
@@ -65,14 +67,21 @@ func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger st
 	if err := emptied(data); err != nil {
 		return done, err
 	}
+	files := copied.listed(from)
+	if err := errors.Join(keysThere(files, keyState), files.complete(keyState != "")); err != nil {
+		return done, err
+	}
 	at := filepath.Join(data, restoringDir)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, os.RemoveAll(at))
 		}
 	}()
-	c := folderMade{at: at, done: &done}
-	if err := errors.Join(c.copy(from, at, true), c.keys(from, keyState)); err != nil {
+	c := folderMade{at: at, done: &done, shared: loaded.Server.Cluster != nil}
+	if err := c.copy(from, at, files); err != nil {
+		return done, err
+	}
+	if err := errors.Join(c.mark(copied), c.keys(from, keyState)); err != nil {
 		return done, err
 	}
 	if err := errors.Join(c.objections(), c.queue(), verify(filepath.Join(at, "ledger"))); err != nil {
@@ -104,14 +113,16 @@ func emptied(data string) error {
 
 // folderMade is a folder that is being made.
 type folderMade struct {
-	at    string
-	files durable.Files
-	state pseudonym.State
-	done  *Restored
+	at     string
+	files  durable.Files
+	state  pseudonym.State
+	shared bool // a node's, which takes from the nodes' log what it lacks
+	done   *Restored
 }
 
-// copy copies a folder, and brings it to disk. Counted tells whether it is of what is restored.
-func (c *folderMade) copy(from, to string, counted bool) error {
+// copy copies a folder, and brings it to disk. Listed compares it with what was to be there, and it is counted then; nil: it is of
+// what is restored already.
+func (c *folderMade) copy(from, to string, listed *filesListed) error {
 	root, err := os.OpenRoot(from)
 	if err != nil {
 		return err
@@ -126,26 +137,54 @@ func (c *folderMade) copy(from, to string, counted bool) error {
 			return c.files.Folder(filepath.Join(to, name), 0o700)
 		case !d.Type().IsRegular():
 			return fmt.Errorf("%s is no file: a copy that `tagwarden backup` made has none such", filepath.Join(from, name))
+		case listed != nil && madeByAsking(name):
+			return nil
 		}
 		opened, err := root.Open(name)
 		if err != nil {
 			return err
 		}
-		n, err := c.files.New(filepath.Join(to, name), opened, 0o600)
-		if counted {
-			c.done.Files++
-			c.done.Bytes += n
+		sum := newSum()
+		n, err := c.files.New(filepath.Join(to, name), io.TeeReader(opened, sum), 0o600)
+		if err = errors.Join(err, opened.Close()); err != nil || listed == nil {
+			return err
 		}
-		return errors.Join(err, opened.Close())
+		c.done.Files++
+		c.done.Bytes += n
+		return listed.was(summed(name, n, sum))
 	})
+}
+
+// mark says in the folder that it is of a copy. Its files are listed no more: they change.
+func (c *folderMade) mark(copied *copiedFrom) error {
+	of := *copied
+	of.Files = nil
+	text, err := of.text()
+	if err != nil {
+		return err
+	}
+	return c.files.Replace(filepath.Join(c.at, copiedFile), text, 0o600)
+}
+
+// keysThere looks whether the key state is in a copy, or was named.
+func keysThere(of *filesListed, elsewhere string) error {
+	if elsewhere != "" || !absent(filepath.Join(of.from, stateCopied)) {
+		return nil
+	}
+	why := "it was made --without-keys, or it was moved away since"
+	switch _, had := of.all[stateCopied]; {
+	case had:
+		why = "it was there when the copy was made, and was moved away since"
+	case of.told:
+		why = "it was made --without-keys"
+	}
+	return fmt.Errorf("the key state is not in the copy (%s is missing: %s): say where it is by --keys FILE, or put it back; without it "+
+		"nothing of the copy can be used", filepath.Join(of.from, stateCopied), why)
 }
 
 // keys reads the key state, of the copy or of elsewhere, and puts it in its place.
 func (c *folderMade) keys(from, elsewhere string) (err error) {
 	place := filepath.Join(from, "keys", keys.StateFile)
-	if elsewhere == "" && absent(place) {
-		return fmt.Errorf("%s is without its key state, which was kept elsewhere (--without-keys): say where it is by --keys FILE", from)
-	}
 	if elsewhere != "" {
 		place = elsewhere
 	}
@@ -160,15 +199,44 @@ func (c *folderMade) keys(from, elsewhere string) (err error) {
 	return c.files.Replace(filepath.Join(dir, keys.StateFile), c.state.Append(nil), 0o600)
 }
 
-// objections opens the store, which looks at all of its pages, under the keys.
+// objections opens the store, which looks at all of its pages, under the keys. It has to have come as far as the ledger remembers, on
+// the same way, as a start asks of it. A node's may be behind: it takes what it lacks from the nodes' log.
 func (c *folderMade) objections() error {
-	store, err := objection.Open(objection.Options{Dir: filepath.Join(c.at, "objections"), Identity: c.state.Identity()})
+	past, err := ledger.Recover(filepath.Join(c.at, "ledger"))
+	if err != nil {
+		return err
+	}
+	stood := objection.Head{Size: past.Head.Size, Root: past.Head.Root}
+	of := objection.Options{Dir: filepath.Join(c.at, "objections"), Identity: c.state.Identity()}
+	gone := absent(filepath.Join(of.Dir, objection.FileName))
+	store, err := objection.Open(of)
 	if err != nil {
 		return fmt.Errorf("the copy's objections cannot be used: %w", err)
 	}
 	stats, err := store.Stats()
+	if err = errors.Join(err, store.Close()); err != nil {
+		return err
+	}
 	c.done.Changes, c.done.Subjects = stats.Head.Size, stats.Subjects
-	return errors.Join(err, store.Close())
+	switch {
+	case stood.Size == 0:
+		return nil
+	case stats.Head.Size >= stood.Size:
+		of.Past = stood
+		if store, err = objection.Open(of); err != nil {
+			return fmt.Errorf("the copy's objections cannot be used: %w", err)
+		}
+		return store.Close()
+	case c.shared:
+		c.done.Lacking = stood.Size - stats.Head.Size
+		return nil
+	}
+	has := "objections/" + objection.FileName + " is missing in it"
+	if !gone {
+		has = "they hold " + plural.Of(stats.Head.Size, "change")
+	}
+	return fmt.Errorf("the copy's objections cannot be used: %s, and its ledger remembers %d: restore another copy; where there is none, "+
+		"copy it into the data folder by hand and say why its objections hold (tagwarden objections restore --because REASON)", has, stood.Size)
 }
 
 // queue reads each event that waits or is parked, as a start would find them by the ledger's end. It does so in a copy of its own:
@@ -180,11 +248,11 @@ func (c *folderMade) queue() (err error) {
 	look := filepath.Join(c.at, ".looked-at")
 	defer func() { err = errors.Join(err, os.RemoveAll(look)) }()
 	held := filepath.Join(look, "keys")
-	if err := c.copy(filepath.Join(c.at, "queue"), filepath.Join(look, "queue"), false); err != nil {
+	if err := c.copy(filepath.Join(c.at, "queue"), filepath.Join(look, "queue"), nil); err != nil {
 		return err
 	}
 	if from := filepath.Join(c.at, "keys", "queue"); !absent(from) {
-		if err := c.copy(from, held, false); err != nil {
+		if err := c.copy(from, held, nil); err != nil {
 			return err
 		}
 	}

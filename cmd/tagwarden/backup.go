@@ -25,6 +25,10 @@ func backup(ctx context.Context, t *terminal, args []string) int {
 		t.fail("where to? name one folder that is empty, or not there yet")
 		return usage
 	}
+	if rest[0] == "" {
+		t.fail("where to? the folder's name is empty: name one that is empty, or not there yet")
+		return usage
+	}
 	to, err := filepath.Abs(rest[0])
 	if err != nil {
 		return t.failed(err)

@@ -117,6 +117,9 @@ func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	if *again {
 		return clusterJoinAgain(t, loaded, *from)
 	}
+	if !whole(t, loaded.Server.Data) {
+		return usage
+	}
 	if *once {
 		begun, err := proxy.Begun(loaded)
 		if err != nil {

@@ -72,7 +72,10 @@ func health(ctx context.Context, t *terminal, args []string) int {
 			err = fault.Err
 		}
 		t.fail("no answer at %s: %v", *address, err)
-		if unfit != nil {
+		switch {
+		case errors.Is(unfit, proxy.ErrRestoring):
+			t.fail("no server starts on %s: %v", data, unfit)
+		case unfit != nil:
 			t.fail("no server of this version starts on %s: %v", data, unfit)
 		}
 		return findings

@@ -101,6 +101,9 @@ type listedChain struct {
 }
 
 func listKeys(t *terminal, loaded *config.Loaded, form string) int {
+	if !whole(t, loaded.Server.Data) {
+		return usage
+	}
 	dir := proxy.KeysDir(loaded.Server.Data)
 	state, err := keys.Read(dir)
 	if err != nil {

@@ -40,6 +40,9 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 	if loaded == nil {
 		return nil, code
 	}
+	if !whole(t, loaded.Server.Data) {
+		return nil, usage
+	}
 	past, err := ledger.Recover(filepath.Join(loaded.Server.Data, "ledger"))
 	if errors.Is(err, fs.ErrPermission) { // who writes assessments need not be let near the data
 		t.hint("the ledger in %s cannot be read from here: what was revoked or came into force elsewhere is not known", loaded.Server.Data)

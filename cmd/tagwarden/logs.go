@@ -63,12 +63,18 @@ func (t *terminal) ledgerFlags(f *flag.FlagSet) ledgerFlags {
 // folder is the ledger's folder. Where the server file cannot be read it is empty, and the verb ends with the code.
 func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 	if *l.dir != "" {
+		if !whole(t, filepath.Dir(filepath.Clean(*l.dir))) {
+			return "", usage
+		}
 		return *l.dir, fine
 	}
 	loaded, err := config.Load(*l.config)
 	if err != nil {
 		printf(t.err, "%v\n", err)
 		whichLog(t, l.set)
+		return "", usage
+	}
+	if !whole(t, loaded.Server.Data) {
 		return "", usage
 	}
 	return filepath.Join(loaded.Server.Data, "ledger"), fine

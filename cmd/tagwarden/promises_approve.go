@@ -60,6 +60,9 @@ func examineKnowing(t *terminal, file string) (*config.Loaded, int) {
 	if loaded == nil {
 		return nil, code
 	}
+	if !whole(t, loaded.Server.Data) {
+		return nil, usage
+	}
 	past, err := ledger.Recover(filepath.Join(loaded.Server.Data, "ledger"))
 	if errors.Is(err, fs.ErrPermission) { // who approves need not be let near the data
 		t.hint("the ledger in %s cannot be read from here: which version came into force last is not known", loaded.Server.Data)

@@ -32,6 +32,10 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 		t.fail("of which copy? name one folder that `tagwarden backup` wrote")
 		return usage
 	}
+	if rest[0] == "" {
+		t.fail("of which copy? the folder's name is empty: name one that `tagwarden backup` wrote")
+		return usage
+	}
 	loaded, code := t.load(*file)
 	if loaded == nil {
 		return code
@@ -55,7 +59,7 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 		if errors.Is(err, proxy.ErrLocked) {
 			t.hint("stop the server first, and restore into a data folder that is empty")
 		}
-		if len(bad) > 0 {
+		if len(bad) > 0 || errors.Is(err, proxy.ErrAltered) {
 			return findings
 		}
 		return usage
@@ -67,6 +71,9 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 	printf(t.out, "%s is the copy of %s: %s, %s\n", got.Data, got.Made.Format(time.RFC3339), plural.Of(got.Files, "file"), sizeOf(got.Bytes))
 	printf(t.out, "  keys: %s\n", got.Identity)
 	printf(t.out, "  objections: %s; something is in force for %s\n", plural.Of(got.Changes, "change"), plural.Of(got.Subjects, "identifier"))
+	if got.Lacking > 0 {
+		printf(t.out, "    the ledger remembers %d more: the server takes them from the nodes' log when it starts\n", got.Lacking)
+	}
 	printf(t.out, "  ledger: %s, and all of it verifies\n", plural.Of(got.Records, "record"))
 	printf(t.out, "  queue: %s, %d parked; each can be read\n", plural.Of(got.Waiting, "waiting event"), got.Parked)
 	if got.Waiting > 0 {
