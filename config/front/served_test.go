@@ -202,7 +202,7 @@ func passesHitsOn(t *testing.T, p program, binary string) {
 }
 
 // holdsNoHit complains of whatever a web server printed or logged that is of a hit, and returns all that it did.
-func holdsNoHit(t *testing.T, dir, output string) (all string) {
+func holdsNoHit(t *testing.T, dir, output string) string {
 	t.Helper()
 	logs := map[string]string{"its output": output}
 	for _, file := range []string{"access.log", "error.log"} {
@@ -211,15 +211,16 @@ func holdsNoHit(t *testing.T, dir, output string) (all string) {
 			logs[file] = string(text)
 		}
 	}
+	var all strings.Builder
 	for file, text := range logs {
-		all += text
+		all.WriteString(text)
 		for line := range strings.Lines(text) {
 			if strings.Contains(line, marker) || strings.Contains(line, "/t/") {
 				t.Errorf("%s: %s", file, line)
 			}
 		}
 	}
-	return all
+	return all.String()
 }
 
 // run starts a web server, and returns where it listens and what ends it, which returns what it printed.
