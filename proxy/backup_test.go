@@ -187,7 +187,8 @@ func TestBackupIsBegunWith(t *testing.T) {
 			if name == "its vendor is down" {
 				known = 1
 			}
-			if more := v.arrivedSince(sent); len(more) != known || more[""] != known {
+			// What its vendor knows again may have waited still when it was copied, whatever became of it then.
+			if more := v.arrivedSince(sent); len(more) < known || len(more) > 1 || len(more) == 1 && more[""] != 1 {
 				t.Errorf("arrived at the start: %v", more)
 			}
 			sent = v.arrived()
