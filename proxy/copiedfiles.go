@@ -15,6 +15,8 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger/index"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // ErrAltered says that a copy is not as it was made.
@@ -76,7 +78,7 @@ func (l *filesListed) complete(elsewhere bool) error {
 		case !about.Mode().IsRegular():
 			return l.altered(name, "is no file")
 		case about.Size() != l.all[name].Size:
-			return l.altered(name, "has %d bytes, and had %d", about.Size(), l.all[name].Size)
+			return l.altered(name, "has %s, and had %d", plural.Of(about.Size(), "byte"), l.all[name].Size)
 		}
 	}
 	return nil
@@ -92,7 +94,7 @@ func (l *filesListed) was(f fileCopied) error {
 	case !is:
 		return l.altered(f.Name, "was not copied (%s does not list it)", copiedFile)
 	case of.Size != f.Size:
-		return l.altered(f.Name, "has %d bytes, and had %d", f.Size, of.Size)
+		return l.altered(f.Name, "has %s, and had %d", plural.Of(f.Size, "byte"), of.Size)
 	case of.SHA256 != f.SHA256:
 		return l.altered(f.Name, "has other bytes (SHA-256 %.16s..., and had %.16s...)", f.SHA256, of.SHA256)
 	}

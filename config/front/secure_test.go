@@ -77,6 +77,11 @@ func linesFor(t *testing.T, f *front.Front, to string) []string {
 // whose certificate is for the name that is asked for and signed by an authority that is known, and no other.
 func TestFrontsKnowTagwarden(t *testing.T) {
 	known, unknown := authority(t), authority(t)
+	l, err := net.Listen("tcp", "[::1]:0")
+	withIPv6 := err == nil
+	if withIPv6 {
+		_ = l.Close()
+	}
 	for _, p := range programs {
 		binary := installed(t, p)
 		if binary == "" {
@@ -103,6 +108,10 @@ func TestFrontsKnowTagwarden(t *testing.T) {
 			{"IPv6", "::1", known, "::1", !site && !blind},
 			{"another IPv6", "::1", known, "::2", false},
 		} {
+			if c.host == "::1" && !withIPv6 {
+				t.Logf("left out, since this machine has no IPv6: %s/%s", p.name, c.name)
+				continue
+			}
 			t.Run(p.name+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
 				to, asked := secured(t, c.host, c.by.sign(t, c.is))
@@ -161,7 +170,7 @@ func secured(t *testing.T, host string, certificate tls.Certificate) (to string,
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(address, "0"))
 	if err != nil {
-		t.Skipf("this machine has no %s: %v", address, err)
+		t.Fatal(err)
 	}
 	_ = s.Listener.Close()
 	s.Listener = l
