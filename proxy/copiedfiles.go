@@ -15,7 +15,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/proxy/ledger/index"
-
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
