@@ -3,6 +3,7 @@ package proxy
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"hash"
@@ -234,7 +235,7 @@ func (c *folderCopy) write(part, name string, fill func(io.Writer) error) error 
 	if err != nil {
 		return err
 	}
-	counted := &counting{ctx: c.ctx, to: f, sum: newSum()}
+	counted := &counting{ctx: c.ctx, to: f, sum: sha256.New()}
 	if err := errors.Join(fill(counted), f.Sync(), f.Close()); err != nil {
 		return err
 	}

@@ -38,16 +38,16 @@ func TestChoicesAreKept(t *testing.T) {
 func TestChoicesAreBounded(t *testing.T) {
 	t.Parallel()
 	m, held := newChoiceMemo([16]byte{}), 0
-	for i := range uint32(20 * choiceSets * choicesOfSet) {
+	for i := range uint32(20 * choiceSets * keptInSet) {
 		for range 2 {
 			if sum, known := m.Recall(binary.LittleEndian.AppendUint32(nil, i)); known == nil {
 				m.Remember(sum, signal.Reading{})
 			}
 		}
 	}
-	for i := range m.sets {
-		for j := range m.sets[i] {
-			if of := m.sets[i][j].Load(); of != nil {
+	for i := range m.kept.sets {
+		for j := range m.kept.sets[i] {
+			if of := m.kept.sets[i][j].Load(); of != nil {
 				held++
 				if of.sum[0]%choiceSets != uint64(i) {
 					t.Errorf("one stands where nobody finds it")
@@ -55,7 +55,7 @@ func TestChoicesAreBounded(t *testing.T) {
 			}
 		}
 	}
-	if held != choiceSets*choicesOfSet {
-		t.Errorf("%d are held of %d", held, choiceSets*choicesOfSet)
+	if held != choiceSets*keptInSet {
+		t.Errorf("%d are held of %d", held, choiceSets*keptInSet)
 	}
 }

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -32,9 +31,6 @@ type fileCopied struct {
 func summed(name string, size int64, sum hash.Hash) fileCopied {
 	return fileCopied{Name: filepath.ToSlash(name), Size: size, SHA256: hex.EncodeToString(sum.Sum(nil))}
 }
-
-// newSum is what a file's digest is made by.
-func newSum() hash.Hash { return sha256.New() }
 
 // filesListed compares a copy with the files that it says it has.
 type filesListed struct {

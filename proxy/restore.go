@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -144,7 +145,7 @@ func (c *folderMade) copy(from, to string, listed *filesListed) error {
 		if err != nil {
 			return err
 		}
-		sum := newSum()
+		sum := sha256.New()
 		n, err := c.files.New(filepath.Join(to, name), io.TeeReader(opened, sum), 0o600)
 		if err = errors.Join(err, opened.Close()); err != nil || listed == nil {
 			return err
