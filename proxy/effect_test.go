@@ -71,12 +71,12 @@ func TestTestObjections(t *testing.T) {
 		}
 		return all.String() + strings.Join(r.recordsOf(t, "objection"), "") + strings.Join(r.recordsOf(t, "head"), "")
 	}
-	eventually(t, "both have the act", func() bool { return len(b.recordsOf(t, "objection")) == 1 })
+	until(t, "both have the act", func() bool { return len(b.recordsOf(t, "objection")) == 1 })
 	before := [2]string{rest(a), rest(b)}
 	minute.pass()
 	for _, r := range []*running{a, b} {
 		for _, node := range []string{"a", "b"} {
-			eventually(t, "a node shows it", shows(r, `tagwarden_cluster_effect_seconds_count{node="`+node+`"} 1`))
+			until(t, "a node shows it", shows(r, `tagwarden_cluster_effect_seconds_count{node="`+node+`"} 1`))
 			if !shows(r, `tagwarden_cluster_effect_last_seconds{node="`+node+`"} 0`)() {
 				t.Error("it took no time by the clock of the one that asked")
 			}
@@ -96,10 +96,10 @@ func TestTestObjections(t *testing.T) {
 		t.Fatal(err)
 	}
 	minute.pass()
-	eventually(t, "another one", shows(a, `tagwarden_cluster_effect_seconds_count{node="a"} 2`))
+	until(t, "another one", shows(a, `tagwarden_cluster_effect_seconds_count{node="a"} 2`))
 	clock.add(time.Minute)
 	minute.pass()
-	eventually(t, "what is not in force is said", shows(a, `tagwarden_cluster_effect_unseen_total{node="b"} 1`))
+	until(t, "what is not in force is said", shows(a, `tagwarden_cluster_effect_unseen_total{node="b"} 1`))
 	if !shows(a, `tagwarden_cluster_effect_last_seconds{node="b"} -1`)() || !shows(a, `tagwarden_cluster_effect_seconds_count{node="b"} 1`)() {
 		t.Error("the last one is shown, or it was counted as in force")
 	}
@@ -109,7 +109,7 @@ func TestTestObjections(t *testing.T) {
 	n.stop()
 	clock.add(time.Minute)
 	minute.pass()
-	eventually(t, "nothing is in force without a quorum", func() bool {
+	until(t, "nothing is in force without a quorum", func() bool {
 		clock.add(time.Minute)
 		minute.pass()
 		return shows(a, `tagwarden_cluster_effect_last_seconds{node="a"} -1`)()

@@ -43,7 +43,7 @@ func TestNodesShareWhatBecameOfAssessments(t *testing.T) {
 	if got := first.reason(t, a); got != "permitted" {
 		t.Fatalf("the second version: %s", got)
 	}
-	eventually(t, "the first one is void on the other", func() bool { return second.reason(t, b) == "assessment_revoked" })
+	until(t, "the first one is void on the other", func() bool { return second.reason(t, b) == "assessment_revoked" })
 	write(t, filepath.Join(second.dir, assessmentFile), read(t, filepath.Join(first.dir, assessmentFile)))
 	b.reloaded(t)
 	if got := second.reason(t, b); got != "permitted" {
@@ -65,7 +65,7 @@ func TestNodesShareWhatBecameOfAssessments(t *testing.T) {
 	}
 	b = start(t, second.file, c.option)
 	n.start(t)
-	eventually(t, "it is taken back on the other", func() bool { return first.reason(t, a) == "assessment_revoked" })
+	until(t, "it is taken back on the other", func() bool { return first.reason(t, a) == "assessment_revoked" })
 	write(t, filepath.Join(third.dir, assessmentFile), read(t, filepath.Join(first.dir, assessmentFile)))
 	late := start(t, third.file, c.option)
 	late.ready(t)
@@ -73,7 +73,7 @@ func TestNodesShareWhatBecameOfAssessments(t *testing.T) {
 		t.Errorf("on a node that came later: %s", got)
 	}
 	for name, r := range map[string]*running{"a": a, "b": b, "c": late} {
-		eventually(t, "nothing waits", func() bool {
+		until(t, "nothing waits", func() bool {
 			_, figures := r.get(t, "/metrics")
 			return strings.Contains(figures, "\ntagwarden_cluster_untold_administration_acts 0\n")
 		})

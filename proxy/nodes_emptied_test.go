@@ -23,7 +23,7 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	a.act(t, objection.Change{Object: []string{"audience"}})
 	a.user(t, 1)
 	crm, ops := a.bearer(t, "crm", "operator"), a.bearer(t, "ops", "operator")
-	eventually(t, "both know", func() bool { return b.changes(t) == 2 && b.opens(t, crm) && b.opens(t, ops) })
+	until(t, "both know", func() bool { return b.changes(t) == 2 && b.opens(t, crm) && b.opens(t, ops) })
 	if w := b.operate("DELETE", "/tokens", `{"name":"crm"}`); w.Code != 200 {
 		t.Fatal(w.Code, w.Body)
 	}
@@ -62,7 +62,7 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 			t.Errorf("it does not say %q: %s", says, why)
 		}
 	}
-	eventually(t, "the one that began it says that another node has more", func() bool {
+	until(t, "the one that began it says that another node has more", func() bool {
 		look := gjson.Parse(a.operate("GET", "/cluster", "").Body.String()).Get("look").Raw
 		return strings.Contains(look, " acts in another log than this node") && strings.Contains(look, "what one may object to does not travel")
 	})
@@ -91,8 +91,8 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	}
 	a = start(t, a.file)
 	a.ready(t)
-	eventually(t, "both know what each was asked for", func() bool { return a.changes(t) == 6 && b.changes(t) == 6 })
-	eventually(t, "and the tokens", func() bool {
+	until(t, "both know what each was asked for", func() bool { return a.changes(t) == 6 && b.changes(t) == 6 })
+	until(t, "and the tokens", func() bool {
 		for _, r := range []*running{a, b} {
 			if r.opens(t, crm) || !r.opens(t, ops) || !r.opens(t, young) {
 				return false
@@ -103,7 +103,7 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	if a.forwarded(t, v) || b.forwarded(t, v) {
 		t.Error("an objection was forgotten")
 	}
-	eventually(t, "nothing has to be looked at", func() bool {
+	until(t, "nothing has to be looked at", func() bool {
 		return !gjson.Parse(b.operate("GET", "/cluster", "").Body.String()).Get("look").Exists()
 	})
 }

@@ -64,8 +64,8 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	if after == before || after == "" {
 		t.Errorf("%q became %q", before, after)
 	}
-	eventually(t, "the other node has the same keys", func() bool { return b.keyState(t) == a.keyState(t) })
-	eventually(t, "it makes the same pseudonyms", func() bool { return b.pseudonymOf(t, v) == after }) // what is stored is used a moment later
+	until(t, "the other node has the same keys", func() bool { return b.keyState(t) == a.keyState(t) })
+	until(t, "it makes the same pseudonyms", func() bool { return b.pseudonymOf(t, v) == after }) // what is stored is used a moment later
 	clock.set("2026-11-25T12:00:00Z")
 	if later := a.pseudonymOf(t, v); later == after || later == before || b.pseudonymOf(t, v) != later {
 		t.Error("the day's end does what it did no more")
@@ -75,7 +75,7 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	c.ready(t)
 	agree := func(what string, least, most int) {
 		t.Helper()
-		eventually(t, what, func() bool {
+		until(t, what, func() bool {
 			for _, r := range nodes {
 				a.pseudonymOf(t, v)
 				r.pseudonymOf(t, v)
@@ -100,7 +100,7 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	}
 	n.start(t)
 	for _, r := range nodes {
-		eventually(t, "it is not cut off any more", func() bool { _, body := r.get(t, "/readyz"); return !strings.Contains(body, "cut off") })
+		until(t, "it is not cut off any more", func() bool { _, body := r.get(t, "/readyz"); return !strings.Contains(body, "cut off") })
 	}
 	done := b.keyState(t).Rekeys() // what was put on the log in the last moment is done
 	together := make(chan error, 2)
@@ -232,7 +232,7 @@ func TestALogThatIsGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	a = start(t, a.file)
-	eventually(t, "it says so, and takes no hits", func() bool {
+	until(t, "it says so, and takes no hits", func() bool {
 		status, body := a.get(t, "/readyz")
 		return status == 503 && strings.Contains(body, "log is missing: there is no stream tagwarden-test_administration")
 	})

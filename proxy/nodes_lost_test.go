@@ -86,14 +86,14 @@ func TestNodesWhoseLogIsLost(t *testing.T) {
 	b.ready(t)
 	a.act(t, objection.Change{Object: []string{"audience"}})
 	token := a.bearer(t, "crm", "operator")
-	eventually(t, "the other one knows", func() bool { return !b.forwarded(t, v) && b.opens(t, token) })
+	until(t, "the other one knows", func() bool { return !b.forwarded(t, v) && b.opens(t, token) })
 	if got := a.restore(t, true); got.Get("logs.#(gone==true)").Exists() || got.Get("logs.#(begun==true)").Exists() {
 		t.Errorf("what is there: %s", got.Raw)
 	}
 
 	n.loses(t)
 	for _, r := range []*running{a, b} {
-		eventually(t, "it says that the log is missing", r.lacksLog(t))
+		until(t, "it says that the log is missing", r.lacksLog(t))
 	}
 	if err := b.stop(t); err != nil {
 		t.Fatal(err)
@@ -156,8 +156,8 @@ func TestNodesWhoseLogIsLost(t *testing.T) {
 	for _, r := range []*running{a, b} {
 		r.ready(t)
 	}
-	eventually(t, "both know what each took", func() bool { return a.changes(t) == 3 && b.changes(t) == 3 })
-	eventually(t, "nothing has to be looked at", func() bool {
+	until(t, "both know what each took", func() bool { return a.changes(t) == 3 && b.changes(t) == 3 })
+	until(t, "nothing has to be looked at", func() bool {
 		return !gjson.Parse(b.operate("GET", "/cluster", "").Body.String()).Get("look").Exists()
 	})
 	if a.forwarded(t, v) || b.forwarded(t, v) || !a.opens(t, token) || !b.opens(t, token) {
@@ -203,7 +203,7 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 	b.ready(t)
 	a.user(t, 1)
 	crm, ops := a.bearer(t, "crm", "operator"), a.bearer(t, "ops", "operator")
-	eventually(t, "both know", func() bool { return b.changes(t) == 1 && b.opens(t, crm) && b.opens(t, ops) })
+	until(t, "both know", func() bool { return b.changes(t) == 1 && b.opens(t, crm) && b.opens(t, ops) })
 
 	only.cut(true) // b does more, and goes away
 	b.act(t, objection.Change{Object: []string{"audience"}})
@@ -218,9 +218,9 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 	}
 	n.loses(t)
 	only.cut(false)
-	eventually(t, "it says that the log is missing", a.lacksLog(t))
+	until(t, "it says that the log is missing", a.lacksLog(t))
 	b = start(t, b.file)
-	eventually(t, "the one that is behind is told to leave it to the other", func() bool {
+	until(t, "the one that is behind is told to leave it to the other", func() bool {
 		if a.restore(t, false).Get("logs.0.nodes.#").Int() != 2 {
 			return false // it is not there yet
 		}
@@ -231,7 +231,7 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 	if err := b.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
+	until(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
 	a.ready(t)
 	a.user(t, 3)
 
@@ -252,13 +252,13 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 		t.Error("what it alone had is not in force there")
 	}
 	b.ready(t)
-	eventually(t, "both know all of it", func() bool {
+	until(t, "both know all of it", func() bool {
 		return a.changes(t) == 4 && b.changes(t) == 4 && !a.forwarded(t, v) && !a.opens(t, crm) && !b.opens(t, crm)
 	})
 	if !a.opens(t, ops) || !b.opens(t, ops) {
 		t.Error("a token that nobody took back is gone")
 	}
-	eventually(t, "nothing has to be looked at", func() bool {
+	until(t, "nothing has to be looked at", func() bool {
 		return !gjson.Parse(b.operate("GET", "/cluster", "").Body.String()).Get("look").Exists()
 	})
 	if _, err := rejoins(t, behind, copied); err == nil {

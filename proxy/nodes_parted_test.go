@@ -97,7 +97,7 @@ func TestNodesThatAreParted(t *testing.T) {
 		r.ready(t)
 	}
 	crm, ops := a.bearer(t, "crm", "operator"), b.bearer(t, "ops", "operator")
-	eventually(t, "all have the tokens", func() bool { return c.opens(t, crm) && c.opens(t, ops) && a.opens(t, ops) })
+	until(t, "all have the tokens", func() bool { return c.opens(t, crm) && c.opens(t, ops) && a.opens(t, ops) })
 
 	only.cut(true)
 	if w := a.operate("DELETE", "/tokens", `{"name":"crm"}`); w.Code != http.StatusOK {
@@ -115,7 +115,7 @@ func TestNodesThatAreParted(t *testing.T) {
 	}
 	only.cut(false)
 	for i, r := range nodes {
-		eventually(t, "node "+strconv.Itoa(i)+" knows what was done on both sides", func() bool {
+		until(t, "node "+strconv.Itoa(i)+" knows what was done on both sides", func() bool {
 			return r.opens(t, fresh) && !r.opens(t, crm) && !r.opens(t, ops) && r.keyState(t) == a.keyState(t)
 		})
 	}

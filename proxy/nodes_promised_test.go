@@ -30,7 +30,7 @@ func TestNodesShareSignedPromises(t *testing.T) {
 	signed := read(t, filepath.Join(first.dir, promisesFile))
 	a.reloaded(t)
 	knows := func(r *running) bool { return strings.Contains(r.ledger(t), `"kind":"promises"`) }
-	eventually(t, "the other node knows them", func() bool { return knows(b) })
+	until(t, "the other node knows them", func() bool { return knows(b) })
 	if got := second.reason(t, b); got != "permitted" {
 		t.Errorf("what served there before: %s", got)
 	}

@@ -53,17 +53,17 @@ func TestANodeThatOneNewLogIsWithout(t *testing.T) {
 			b.ready(t)
 			b.user(t, 1)
 			crm := b.bearer(t, "crm", "operator")
-			eventually(t, "both know", func() bool { return a.changes(t) == 1 && a.opens(t, crm) })
+			until(t, "both know", func() bool { return a.changes(t) == 1 && a.opens(t, crm) })
 			if err := b.stop(t); err != nil {
 				t.Fatal(err)
 			}
 			a.user(t, 2)
 			ops := a.bearer(t, "ops", "operator")
 			n.removes(t, lost)
-			eventually(t, "it is begun anew", func() bool {
+			until(t, "it is begun anew", func() bool {
 				return len(a.restore(t, true).Get("logs.#(begun==true)#").Array()) == 1
 			})
-			eventually(t, "it goes on in it", func() bool { return a.user(t, 3)[0].Untold == false })
+			until(t, "it goes on in it", func() bool { return a.user(t, 3)[0].Untold == false })
 			young := a.bearer(t, "young", "operator")
 			copied := a.copyOf(t)
 			a.user(t, 4) // what that one has taken of the other log stays
@@ -79,7 +79,7 @@ func TestANodeThatOneNewLogIsWithout(t *testing.T) {
 			}
 			b = start(t, b.file)
 			b.ready(t)
-			eventually(t, "both know all", func() bool {
+			until(t, "both know all", func() bool {
 				return a.changes(t) == b.changes(t) && b.opens(t, crm) && b.opens(t, ops) && b.opens(t, young)
 			})
 		})
@@ -129,7 +129,7 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	a.ready(t)
 	b.ready(t)
 	crm := a.bearer(t, "crm", "operator")
-	eventually(t, "both know", func() bool { return b.opens(t, crm) })
+	until(t, "both know", func() bool { return b.opens(t, crm) })
 	only.cut(true) // b does more, and goes away
 	b.act(t, objection.Change{Object: []string{"audience"}})
 	b.user(t, 1)
@@ -142,8 +142,8 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	}
 	n.loses(t)
 	only.cut(false)
-	eventually(t, "it says that the log is missing", a.lacksLog(t))
-	eventually(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
+	until(t, "it says that the log is missing", a.lacksLog(t))
+	until(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
 	a.ready(t)
 	a.user(t, 2)
 	older := a.copyOf(t)
@@ -208,7 +208,7 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	}
 	b = start(t, b.file)
 	b.ready(t)
-	eventually(t, "both know all", func() bool {
+	until(t, "both know all", func() bool {
 		return a.changes(t) == 4 && b.changes(t) == 4 && !a.opens(t, crm) && !b.opens(t, crm) && a.opens(t, alone) && b.opens(t, alone)
 	})
 	if last < 8 {

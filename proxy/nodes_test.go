@@ -13,7 +13,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
@@ -68,16 +67,10 @@ func nodeFolder(t testing.TB, upstream string, n *natsServer, name, more string)
 	return file
 }
 
-// eventually waits until something is so.
-func eventually(t testing.TB, what string, is func() bool) {
-	t.Helper()
-	natstest.Until(t, what, is)
-}
-
 // ready waits until a node takes hits.
 func (r *running) ready(t testing.TB) {
 	t.Helper()
-	eventually(t, "a node is ready", func() bool { status, _ := r.get(t, "/readyz"); return status == 200 })
+	until(t, "a node is ready", func() bool { status, _ := r.get(t, "/readyz"); return status == 200 })
 }
 
 // without sends a page view that nobody consented to: it travels on what one may object to, or not.
@@ -108,15 +101,15 @@ func TestNodesShareObjections(t *testing.T) {
 	if a.forwarded(t, v) || a.without(t, v) {
 		t.Error("an objection was acknowledged, and a hit is forwarded")
 	}
-	eventually(t, "the other node heeds it", func() bool { return !b.forwarded(t, v) && !b.without(t, v) })
+	until(t, "the other node heeds it", func() bool { return !b.forwarded(t, v) && !b.without(t, v) })
 	if got := b.act(t, objection.Change{TakeBack: []string{"audience"}}); !got[0].New || got[0].Seq != 2 {
 		t.Errorf("%+v", got)
 	}
-	eventually(t, "both know that it was taken back", func() bool { return a.forwarded(t, v) && b.forwarded(t, v) })
+	until(t, "both know that it was taken back", func() bool { return a.forwarded(t, v) && b.forwarded(t, v) })
 
 	n.stop()
 	for _, r := range []*running{a, b} {
-		eventually(t, "a node that is cut off denies what one may object to", func() bool { return !r.without(t, v) })
+		until(t, "a node that is cut off denies what one may object to", func() bool { return !r.without(t, v) })
 		if !r.forwarded(t, v) {
 			t.Error("what is consented to does not go on")
 		}
@@ -138,8 +131,8 @@ func TestNodesShareObjections(t *testing.T) {
 		t.Error("metrics do not say that it is cut off, and that an act waits")
 	}
 	n.start(t)
-	eventually(t, "the other node heeds what waited", func() bool { return !b.forwarded(t, v) })
-	eventually(t, "both are current again", func() bool {
+	until(t, "the other node heeds what waited", func() bool { return !b.forwarded(t, v) })
+	until(t, "both are current again", func() bool {
 		_, metrics := a.get(t, "/metrics")
 		return strings.Contains(metrics, "\ntagwarden_cluster_stale 0\n") && strings.Contains(metrics, "\ntagwarden_cluster_untold_acts 0\n")
 	})
@@ -177,10 +170,10 @@ func TestANodeWithoutItsCluster(t *testing.T) {
 		}
 		n.stop()
 		if more == "" {
-			eventually(t, "it denies what one may object to", func() bool { return !r.without(t, v) })
+			until(t, "it denies what one may object to", func() bool { return !r.without(t, v) })
 			continue
 		}
-		eventually(t, "it says that it goes on", func() bool {
+		until(t, "it says that it goes on", func() bool {
 			_, body := r.get(t, "/readyz")
 			return strings.Contains(body, "travels all the same")
 		})
@@ -226,7 +219,7 @@ func TestANodeJoins(t *testing.T) {
 		}
 		return gjson.Parse(w.Body.String())
 	}
-	eventually(t, "both have made both changes", func() bool {
+	until(t, "both have made both changes", func() bool {
 		got := status(a)
 		return got.Get("nodes.#").Int() == 2 && got.Get("nodes.0.changes").Int() == 2 && got.Get("nodes.1.changes").Int() == 2
 	})

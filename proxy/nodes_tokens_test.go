@@ -81,7 +81,7 @@ func TestNodesShareTokens(t *testing.T) {
 	everywhere := func(what, token string, want bool) {
 		t.Helper()
 		for i, r := range nodes {
-			eventually(t, fmt.Sprintf("%s: on node %d the token opens: %v", what, i, want), func() bool { return r.opens(t, token) == want })
+			until(t, fmt.Sprintf("%s: on node %d the token opens: %v", what, i, want), func() bool { return r.opens(t, token) == want })
 		}
 	}
 	crm, ops := a.bearer(t, "crm", "operator"), b.bearer(t, "ops", "operator")
@@ -99,7 +99,7 @@ func TestNodesShareTokens(t *testing.T) {
 	everywhere("the first of its name", crm, false)
 
 	n.stop()
-	eventually(t, "it is cut off", func() bool { _, body := a.get(t, "/readyz"); return strings.Contains(body, "cut off") })
+	until(t, "it is cut off", func() bool { _, body := a.get(t, "/readyz"); return strings.Contains(body, "cut off") })
 	if !a.opens(t, ops) || !a.opens(t, again) {
 		t.Error("a node that is cut off does not go on with the tokens that it knows")
 	}
@@ -131,7 +131,7 @@ func TestNodesShareTokens(t *testing.T) {
 	everywhere("told", ops, false)
 	everywhere("let be", again, true)
 	for i, r := range nodes {
-		eventually(t, "its file is current", func() bool { return slices.Contains(r.inFile(t), "crm") && !slices.Contains(r.inFile(t), "ops") })
+		until(t, "its file is current", func() bool { return slices.Contains(r.inFile(t), "crm") && !slices.Contains(r.inFile(t), "ops") })
 		made, taken := 0, 0
 		for _, line := range r.tokenRecords(t) {
 			switch {
@@ -164,7 +164,7 @@ func TestTokensOfAFileAreShared(t *testing.T) {
 	a, b := start(t, first), start(t, nodeFolder(t, v.URL, n, "b", ""))
 	a.ready(t)
 	b.ready(t)
-	eventually(t, "what it had before it was a node is one of all", func() bool { return a.opens(t, early) && b.opens(t, early) })
+	until(t, "what it had before it was a node is one of all", func() bool { return a.opens(t, early) && b.opens(t, early) })
 	reload := func() { // as happens within a second
 		if err := a.Reload(); err != nil {
 			t.Error(err)
@@ -176,17 +176,17 @@ func TestTokensOfAFileAreShared(t *testing.T) {
 		return all
 	})
 	reload()
-	eventually(t, "what was changed by hand is so on the other", func() bool {
+	until(t, "what was changed by hand is so on the other", func() bool {
 		return gjson.Get(b.operate("GET", "/tokens", "").Body.String(), "tokens.0.roles.0").Str == "objections-read"
 	})
 	editTokens(t, a.tokensFile(), func([]map[string]any) []map[string]any { return nil })
 	reload()
-	eventually(t, "what was taken out by hand opens nothing on the other", func() bool {
+	until(t, "what was taken out by hand opens nothing on the other", func() bool {
 		return gjson.Get(b.operate("GET", "/tokens", "").Body.String(), "tokens.#").Int() == 0
 	})
 	write(t, a.tokensFile(), copied)
 	reload()
-	eventually(t, "an old copy does not bring it back", func() bool { return len(a.inFile(t)) == 0 })
+	until(t, "an old copy does not bring it back", func() bool { return len(a.inFile(t)) == 0 })
 	if a.opens(t, early) || b.opens(t, early) {
 		t.Error("it opens something")
 	}
@@ -232,11 +232,11 @@ func TestATokenOfAStoppedNode(t *testing.T) {
 	}
 	b := start(t, file)
 	b.ready(t)
-	eventually(t, "what was made while it was stopped is told", func() bool { return a.opens(t, mine) && b.opens(t, mine) })
+	until(t, "what was made while it was stopped is told", func() bool { return a.opens(t, mine) && b.opens(t, mine) })
 	if a.opens(t, crm) || b.opens(t, crm) || slices.Contains(b.inFile(t), "crm") {
 		t.Error("what was taken back meanwhile came back with the copy")
 	}
-	eventually(t, "it has the keys of the others", func() bool {
+	until(t, "it has the keys of the others", func() bool {
 		return a.keyState(t).Rekeys() == 2 && a.keyState(t).Mark() == b.keyState(t).Mark()
 	})
 }

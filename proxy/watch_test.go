@@ -14,7 +14,7 @@ import (
 )
 
 // until waits for something to become true, for a time that is far longer than it takes.
-func until(t *testing.T, what string, true func() bool) {
+func until(t testing.TB, what string, true func() bool) {
 	t.Helper()
 	late := time.After(time.Minute)
 	for tick := time.NewTicker(5 * time.Millisecond); !true(); {
