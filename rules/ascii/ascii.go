@@ -130,3 +130,13 @@ func TrimBlank(text []byte) []byte {
 func HasPrefixFold[A, B Text](text A, prefix B) bool {
 	return len(text) >= len(prefix) && folded(text[:len(prefix)], prefix)
 }
+
+// Listed tells whether a text is in a list, byte for byte. It makes no string of it.
+func Listed(list []string, text []byte) bool {
+	for _, s := range list {
+		if string(text) == s {
+			return true
+		}
+	}
+	return false
+}
