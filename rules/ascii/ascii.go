@@ -4,6 +4,7 @@ package ascii
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -133,10 +134,5 @@ func HasPrefixFold[A, B Text](text A, prefix B) bool {
 
 // Listed tells whether a text is in a list, byte for byte. It makes no string of it.
 func Listed(list []string, text []byte) bool {
-	for _, s := range list {
-		if string(text) == s {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(list, func(s string) bool { return s == string(text) })
 }
