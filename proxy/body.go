@@ -46,7 +46,6 @@ func (h *hitContext) readBody(most int) rules.Reason {
 	}
 	var err error
 	h.body, err = codec.AppendRead(h.body[:0], h.ctx.Request.BodyStream(), most, &h.lease)
-	var network net.Error
 	switch {
 	case place != nil && h.madeRoom(place):
 		h.status = fasthttp.StatusServiceUnavailable
@@ -60,12 +59,18 @@ func (h *hitContext) readBody(most int) rules.Reason {
 		return rules.OverLimit
 	case errors.Is(err, codec.ErrMemory):
 		return rules.OutOfMemory
-	case errors.As(err, &network) && network.Timeout():
+	case timedOut(err):
 		h.status = fasthttp.StatusRequestTimeout
 	default:
 		h.status = fasthttp.StatusBadRequest
 	}
 	return rules.MalformedHit
+}
+
+// timedOut tells whether the connection waited for too long.
+func timedOut(err error) bool {
+	var network net.Error
+	return errors.As(err, &network) && network.Timeout()
 }
 
 // madeRoom tells whether the connection lost its place while the body came.

@@ -110,7 +110,6 @@ func (h *hitContext) eventRecord(e int) ledger.Event {
 	from = len(h.text)
 	h.text = j.RungsID(h.text, e)
 	r.Rungs = text(h.text[from:])
-	r.Endpoint, r.Policy, r.Region = "", "", "" // the rungs say them
 	r.ConsentAt, r.KeptSince = f.ConsentAt, f.KeptSince
 	r.Dates = h.datesBeside(&f)
 	hashes := len(h.hashes)
@@ -144,11 +143,12 @@ func (h *hitContext) datesBeside(f *rules.Facts) []int64 {
 	return nil
 }
 
-// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, rungs, subjects, digest.
+// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, rungs, subjects, digest. What
+// the rungs say of an event (endpoint, policy, region) is not said again.
 func (h *hitContext) recordOf(f *rules.Facts) ledger.Event {
 	return ledger.Event{
-		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint,
-		Decision: f.Decision.String(), Reason: f.Reason.String(), Policy: f.Policy, Region: f.Region.String(), In: f.In,
+		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor,
+		Decision: f.Decision.String(), Reason: f.Reason.String(), In: f.In,
 		Activity: f.Activity, Basis: f.Basis, LIA: f.Assessment, Version: f.Version,
 		Objected: f.Objected, Restrict: f.Restricted, Decided: f.Decided.Number,
 	}

@@ -94,6 +94,7 @@ func (s *Server) refuse(h *hitContext, reason rules.Reason) rules.Reason {
 	h.number = s.hits.Add(1)
 	f := h.j.Refusal(reason)
 	r := h.recordOf(&f)
+	r.Endpoint, r.Policy, r.Region = f.Endpoint, f.Policy, f.Region.String()
 	r.Salt = s.ledger.Salt()
 	if err := s.ledger.Append([]ledger.Event{r}, nil); err != nil {
 		fault(s.opts.Log, "a refused hit cannot be recorded", err)

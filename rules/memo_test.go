@@ -19,14 +19,14 @@ type mind struct {
 	recalled int
 }
 
-func (m *mind) Recall(salt uint64, value []byte) (minimise.Sum, *minimise.Made) {
+func (m *mind) Recall(salt uint64, value []byte) (minimise.Sum, minimise.Made, bool) {
 	hash := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, salt), value...))
 	sum := minimise.Sum{binary.LittleEndian.Uint64(hash[:]), binary.LittleEndian.Uint64(hash[8:])}
-	if made, known := m.made[sum]; known {
+	made, known := m.made[sum]
+	if known {
 		m.recalled++
-		return sum, &made
 	}
-	return sum, nil
+	return sum, made, known
 }
 
 func (m *mind) Remember(sum minimise.Sum, made minimise.Made) {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/contact"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -63,7 +64,7 @@ func (s *Site) Leads(to *Recipient, endpoint string) bool {
 
 // Allows tells whether a cross-origin request of that origin belongs to the site.
 func (s *Site) Allows(origin []byte) bool {
-	return slices.Contains(s.Origins, string(origin))
+	return ascii.Listed(s.Origins, origin)
 }
 
 // Local returns the path without the site's base, or as it is where it does not lie below it.

@@ -5,6 +5,7 @@ package minimised
 import (
 	"bytes"
 	"encoding/binary"
+	"sync"
 	"sync/atomic"
 
 	"github.com/dchest/siphash"
@@ -12,8 +13,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// The bounds of a [Memo]: so many values are remembered, and of so many it is noted that they were seen once. With what
-// became of them (80 bytes in the mean) that is some two megabytes, and ten where all are as long as can be.
+// The bounds of a [Memo]: so many values are remembered, and of so many it is noted that they were seen once. That is a
+// megabyte and a half with what became of them (80 bytes in the mean, of those that were rewritten), and nine where all
+// were rewritten to what is as long as can be.
 const (
 	buckets   = 4096
 	perBucket = 4
@@ -23,19 +25,38 @@ const (
 // Memo is a [minimise.Memo] of one policy, to be thrown away with it. A value is remembered when it comes for the second
 // time, so that those that come once, which are many, take no room. Reading takes no lock.
 type Memo struct {
-	k0, k1  uint64
 	buckets [buckets]bucket
 	seen    [sightings]atomic.Uint32 // of what was seen once: a part of its sum
+	k0, k1  uint64
+	mu      sync.Mutex // of those who remember
 }
 
-// bucket holds values whose sums end alike.
-type bucket [perBucket]atomic.Pointer[entry]
+// bucket holds values whose sums end alike. Of a value that was kept all that is known stands in one line of the
+// processor's cache.
+type bucket struct {
+	lower [perBucket]atomic.Uint64 // of the sum all but its last bits, which are a [note]
+	upper [perBucket]atomic.Uint64 // the other half; 0: the place is free
+	more  [perBucket]atomic.Pointer[entry]
+	_     [32]byte // to the end of the second line
+}
 
-// entry is what became of a value.
+// note is what is known of a value in few bits: what became of it, in how many steps.
+type note uint16
+
+const (
+	noteOutcome note = 1<<2 - 1 // a [minimise.Outcome]
+	noteMore    note = 1 << 2   // the rest is an entry's
+	noteAgain   note = 1 << 3   // asked for since others were last put out
+	noteSteps        = 4        // where the steps begin
+	mostSteps        = 1<<(16-noteSteps) - 1
+
+	noteBits uint64 = 1<<16 - 1
+)
+
+// entry is what became of a value that was rewritten, or took many steps.
 type entry struct {
-	sum   minimise.Sum
-	made  minimise.Made
-	again atomic.Bool // asked for since others were last put out
+	sum  minimise.Sum
+	made minimise.Made
 }
 
 // New returns an empty memo whose hash has that key. It is to be random and known to nobody.
@@ -43,27 +64,35 @@ func New(key [16]byte) *Memo {
 	return &Memo{k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:])}
 }
 
-// Recall returns what was made of a value below a salt; nil where it is not known.
-func (m *Memo) Recall(salt uint64, value []byte) (minimise.Sum, *minimise.Made) {
+// Recall returns what was made of a value below a salt; false where it is not known.
+func (m *Memo) Recall(salt uint64, value []byte) (sum minimise.Sum, made minimise.Made, known bool) {
 	var room [8 + minimise.MaxRemembered]byte
 	text := append(binary.LittleEndian.AppendUint64(room[:0], salt), value...)
-	var sum minimise.Sum
 	sum[0], sum[1] = siphash.Hash128(m.k0, m.k1, text)
-	b := &m.buckets[sum[0]%buckets]
-	for i := range b {
-		e := b[i].Load()
-		if e == nil {
-			break
+	b := m.bucket(sum)
+	for i := range perBucket {
+		if b.upper[i].Load() != sum[1] {
+			continue
 		}
-		if e.sum == sum {
-			if !e.again.Load() {
-				e.again.Store(true)
-			}
-			return sum, &e.made
+		lower := b.lower[i].Load()
+		if (lower^sum[0])&^noteBits != 0 {
+			continue
+		}
+		n := note(lower)
+		if n&noteAgain == 0 {
+			b.lower[i].CompareAndSwap(lower, lower|uint64(noteAgain))
+		}
+		if n&noteMore == 0 {
+			return sum, minimise.Made{Outcome: minimise.Outcome(n & noteOutcome), Steps: int(n >> noteSteps)}, sum[1] != 0
+		}
+		if e := b.more[i].Load(); e != nil && e.sum == sum { // else another one is being put in its place
+			return sum, e.made, true
 		}
 	}
-	return sum, nil
+	return sum, minimise.Made{}, false
 }
+
+func (m *Memo) bucket(sum minimise.Sum) *bucket { return &m.buckets[sum[0]%buckets] }
 
 // Remember is told what was made of the value that has the sum, and keeps it where it was told so before.
 func (m *Memo) Remember(sum minimise.Sum, made minimise.Made) {
@@ -72,23 +101,41 @@ func (m *Memo) Remember(sum minimise.Sum, made minimise.Made) {
 		sighting.Store(once)
 		return
 	}
-	made.Bytes = bytes.Clone(made.Bytes)
-	m.buckets[sum[0]%buckets].put(&entry{sum: sum, made: made}, int(sum[1]>>16%perBucket))
+	n, e := note(made.Outcome), (*entry)(nil)
+	if len(made.Bytes) == 0 && made.Steps <= mostSteps {
+		n |= note(made.Steps) << noteSteps
+	} else {
+		n |= noteMore
+		made.Bytes = bytes.Clone(made.Bytes)
+		e = &entry{sum, made}
+	}
+	m.mu.Lock()
+	m.bucket(sum).put(sum, n, e)
+	m.mu.Unlock()
 }
 
-// put puts an entry where none is, else in place of one that was not asked for lately, from a place on.
-func (b *bucket) put(e *entry, from int) {
-	for i := range b {
-		if b[i].CompareAndSwap(nil, e) {
-			return
+// put puts what is known of a value where nothing is, else in place of one that was not asked for lately. A place is
+// free while it changes.
+func (b *bucket) put(sum minimise.Sum, n note, e *entry) {
+	at := b.place(int(sum[1] >> 16 % perBucket))
+	b.upper[at].Store(0)
+	b.more[at].Store(e)
+	b.lower[at].Store(sum[0]&^noteBits | uint64(n))
+	b.upper[at].Store(sum[1])
+}
+
+// place is where something is put: the first free place, else from one on.
+func (b *bucket) place(from int) int {
+	for i := range perBucket {
+		if b.upper[i].Load() == 0 {
+			return i
 		}
 	}
-	for i := range b {
-		at := &b[(from+i)%perBucket]
-		if was := at.Load(); !was.again.Swap(false) {
-			at.Store(e)
-			return
+	for i := range perBucket {
+		at := (from + i) % perBucket
+		if note(b.lower[at].And(^uint64(noteAgain)))&noteAgain == 0 {
+			return at
 		}
 	}
-	b[from].Store(e)
+	return from
 }

@@ -4,6 +4,7 @@ package ascii
 
 import (
 	"encoding/binary"
+	"slices"
 	"strings"
 )
 
@@ -129,4 +130,9 @@ func TrimBlank(text []byte) []byte {
 // HasPrefixFold tells whether a text begins with another, letters of any case being equal.
 func HasPrefixFold[A, B Text](text A, prefix B) bool {
 	return len(text) >= len(prefix) && folded(text[:len(prefix)], prefix)
+}
+
+// Listed tells whether a text is in a list, byte for byte. It makes no string of it.
+func Listed(list []string, text []byte) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return s == string(text) })
 }

@@ -149,3 +149,15 @@ func TestTrimBlank(t *testing.T) {
 		}
 	}
 }
+
+func TestListed(t *testing.T) {
+	list := []string{"", "de", "DE-BE"}
+	for text, want := range map[string]bool{"": true, "de": true, "DE": false, "d": false, "DE-BE": true, "DE-BEX": false} {
+		if ascii.Listed(list, []byte(text)) != want {
+			t.Errorf("%q: %t", text, !want)
+		}
+	}
+	if ascii.Listed(nil, nil) {
+		t.Error("something is in no list")
+	}
+}

@@ -3,7 +3,6 @@ package minimise
 import (
 	"bytes"
 	"net/netip"
-	"slices"
 	"unicode"
 	"unicode/utf8"
 
@@ -208,5 +207,8 @@ func looksLikeHost(b []byte) bool {
 			return false
 		}
 	}
-	return !slices.Contains([]string{"html", "htm", "php", "aspx", "jsp", "js", "css", "png", "jpg", "svg", "json", "xml", "pdf"}, string(host[dot+1:]))
+	return !ascii.Listed(fileEndings, host[dot+1:])
 }
+
+// fileEndings are what files are called behind a dot that hosts are not.
+var fileEndings = []string{"html", "htm", "php", "aspx", "jsp", "js", "css", "png", "jpg", "svg", "json", "xml", "pdf"}

@@ -2,7 +2,6 @@ package minimise
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
@@ -101,7 +100,7 @@ func generalise(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 		}
 		dst, ok = appendAgent(dst, b)
 	case "origin":
-		if slices.Contains(coarse.Nowhere, string(b)) {
+		if ascii.Listed(coarse.Nowhere, b) {
 			return append(dst, b...), Rewritten
 		}
 		dst, ok = appendOrigin(dst, b)
@@ -149,9 +148,9 @@ func appendPrimary(dst, b []byte) ([]byte, bool) {
 // "GMT" and offsets in minutes or hours pass, for they are as wide.
 func appendRegion(dst, b []byte) ([]byte, bool) {
 	if i := bytes.IndexByte(b, '/'); i > 0 {
-		return append(dst, b[:i]...), slices.Contains(coarse.Areas, string(b[:i]))
+		return append(dst, b[:i]...), ascii.Listed(coarse.Areas, b[:i])
 	}
-	if string(b) == "UTC" || string(b) == "GMT" || slices.Contains(coarse.Areas, string(b)) {
+	if string(b) == "UTC" || string(b) == "GMT" || ascii.Listed(coarse.Areas, b) {
 		return append(dst, b...), true
 	}
 	digits := 0
@@ -292,7 +291,7 @@ func isMadeUp(b []byte) bool {
 }
 
 func isHint(b []byte) bool {
-	if slices.Contains(coarse.Hints, string(b)) || isMadeUp(b) {
+	if ascii.Listed(coarse.Hints, b) || isMadeUp(b) {
 		return true
 	}
 	if len(b) == 0 || len(b) > 24 || !ascii.IsDigit(b[0]) {

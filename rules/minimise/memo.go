@@ -6,15 +6,16 @@ import (
 	"encoding/binary"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
+	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
 // Memo remembers what actions made of values, so that the title of a page is looked over once and not with each view of
 // it. It is asked for values alone that many visitors share, and whose outcome follows from value, action and a site's
 // own detectors: it is to be as old as those are. Many goroutines use it at once.
 type Memo interface {
-	// Recall returns what was made of a value below a salt; nil where it is not known, and then what it is to be
-	// remembered by. It must not keep the value.
-	Recall(salt uint64, value []byte) (Sum, *Made)
+	// Recall returns what was made of a value below a salt; false where it is not known, and then the sum is what it is
+	// to be remembered by. It must not keep the value.
+	Recall(salt uint64, value []byte) (sum Sum, made Made, known bool)
 	// Remember is told what was made of the value that has the sum. It copies the bytes, where it wants to keep them.
 	Remember(Sum, Made)
 }
@@ -23,7 +24,7 @@ type Memo interface {
 // other, so nobody may be able to find any.
 type Sum [2]uint64
 
-// Made is what became of a value. It is not to be changed.
+// Made is what became of a value. Its bytes are not to be changed.
 type Made struct {
 	Outcome Outcome
 	Steps   int    // of a [scrub.Meter], that it took: a value that is remembered costs a hit as much as one that is not
@@ -60,16 +61,21 @@ const (
 // is not worth it.
 func (a *Action) recallable(v *Value, env *Env) (salt uint64, ok bool) {
 	if env.Memo == nil || env.Work == nil || a.salt == 0 || v.Exact ||
-		len(v.Bytes) < shortest || len(v.Bytes) > MaxRemembered {
+		len(v.Bytes) < shortest || len(v.Bytes) > MaxRemembered || a.isAtOnce(v, env) {
 		return 0, false
 	}
 	return a.salt&saltAction | uint64(v.Kind), true
 }
 
+// isAtOnce tells whether one look at a value shows that nothing is found in it.
+func (a *Action) isAtOnce(v *Value, env *Env) bool {
+	return (a.kind == Keep || a.kind == Scrub) && env.Detectors.Len() == 0 && scrub.PassesBy(v.Bytes, a.looksIn(v, env))
+}
+
 // recalled applies the action to a value, or appends what was made of it before.
 func (a *Action) recalled(dst []byte, v Value, env *Env, salt uint64) ([]byte, Outcome) {
-	sum, made := env.Memo.Recall(salt, v.Bytes)
-	if made != nil {
+	sum, made, known := env.Memo.Recall(salt, v.Bytes)
+	if known {
 		env.Work.Spend(made.Steps)
 		return append(dst, made.Bytes...), made.Outcome
 	}

@@ -16,14 +16,14 @@ type memory struct {
 	recalled int
 }
 
-func (m *memory) Recall(salt uint64, value []byte) (Sum, *Made) {
+func (m *memory) Recall(salt uint64, value []byte) (Sum, Made, bool) {
 	hash := sha256.Sum256(append(binary.LittleEndian.AppendUint64(nil, salt), value...))
 	sum := Sum{binary.LittleEndian.Uint64(hash[:]), binary.LittleEndian.Uint64(hash[8:])}
-	if made, known := m.made[sum]; known {
+	made, known := m.made[sum]
+	if known {
 		m.recalled++
-		return sum, &made
 	}
-	return sum, nil
+	return sum, made, known
 }
 
 func (m *memory) Remember(sum Sum, made Made) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/rules/ascii"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
@@ -184,7 +185,7 @@ var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.
 // by allow-list, ids in the path as templates. What is no address, or one of a scheme that holds data itself, is
 // dropped.
 func cleanAddress(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
-	if a.class == hit.Referrer && slices.Contains(coarse.Nowhere, string(v.Bytes)) {
+	if a.class == hit.Referrer && ascii.Listed(coarse.Nowhere, v.Bytes) {
 		return dst, Kept
 	}
 	base := len(dst)

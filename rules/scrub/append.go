@@ -44,6 +44,9 @@ func FindWithin(m *Meter, scratch, value []byte, want Set) ([]byte, Set) {
 	if l.nothingToDo(value) {
 		return scratch, 0
 	}
+	if l.want = l.narrow(value); l.want&All == 0 {
+		return scratch, 0
+	}
 	base := len(scratch)
 	scratch, saw := l.pass(scratch, value, 0)
 	m.Spend(saw.steps)
@@ -55,9 +58,12 @@ func (l look) append(dst, value []byte) ([]byte, seen) {
 	if l.most > 0 && l.nothingToDo(value) {
 		return append(dst, value...), seen{steps: first}
 	}
-	l.most -= first
-	dst, saw := l.pass(dst, value, 0)
-	l.most += first
+	narrowed := l
+	narrowed.want, narrowed.most = l.narrow(value), l.most-first
+	if narrowed.want&All == 0 {
+		return append(dst, value...), seen{steps: first}
+	}
+	dst, saw := narrowed.pass(dst, value, 0)
 	saw.steps += first
 	if saw.found == 0 {
 		return append(dst[:base], value...), saw
@@ -80,6 +86,13 @@ func (l look) append(dst, value []byte) ([]byte, seen) {
 		dst = dst[:base+n]
 	}
 	return append(dst[:base], scrubbed...), saw
+}
+
+// PassesBy tells whether one look at a value shows that no detector can find anything in it. [Append] looks first, too: it
+// is for those who would do something dearer before.
+func PassesBy(value []byte, want Set) bool {
+	l := look{want: want}
+	return l.nothingToDo(value) || l.narrow(value)&All == 0
 }
 
 // scrubbed takes the place of a value that nothing better can be said of.

@@ -53,6 +53,12 @@ func (in emails) next(from int) span {
 // atWords are what an at sign is called, in brackets or between spaces.
 var atWords = []string{"at", "ät", "arroba", "arobase", "chiocciola", "snabela", "małpa", "malpa", "apenstaartje"}
 
+// startsAt tells whether one of atWords starts with c.
+func startsAt(c byte) bool {
+	c = ascii.Lower(c)
+	return c == 'a' || c == 's' || c == 'c' || c == 'm' || c == 0xC3
+}
+
 // atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1 where there is
 // none. It is bare where nothing but spaces sets it apart.
 func (in emails) atSign(from int) (at, length int, bare bool) {
@@ -76,7 +82,7 @@ func (in emails) atSign(from int) (at, length int, bare bool) {
 				return start, end - start, false
 			}
 		case ' ', '+':
-			if c := ascii.Lower(in.after(k + 1)); c != 'a' && c != 's' && c != 'c' && c != 'm' && c != 0xC3 {
+			if !startsAt(in.after(k + 1)) {
 				continue
 			}
 			if n := spaced(in.text[k:], atWords); n > 0 {

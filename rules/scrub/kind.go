@@ -32,6 +32,7 @@ const (
 type detector struct {
 	name  string // stands in the marker
 	start start  // of findings
+	needs trait  // what a text has where there are any
 }
 
 // start is what a finding may start with.
@@ -47,22 +48,22 @@ const (
 // detectors is the table of detectors. A new one is a file, a line here and among the kinds, and its place in
 // starts.go.
 var detectors = [NumKinds]detector{
-	Email:      {"email", atWord},
-	Phone:      {"phone", atDigit},
-	Card:       {"card", atDigit},
-	IBAN:       {"iban", atLetter},
-	NationalID: {"id", atWhether},
-	IP:         {"ip", atWhether},
-	MAC:        {"mac", atWhether},
-	JWT:        {"jwt", atWord},
-	Key:        {"key", atWord},
-	Geo:        {"geo", atDigit},
-	Address:    {"address", atWhether},
-	BirthDate:  {"date", atWhether},
-	Token:      {"token", atWord},
-	Hash:       {"hash", atWord},
-	Name:       {"name", atLetter},
-	Own:        {"own", atWord},
+	Email:      {"email", atWord, atSigns},
+	Phone:      {"phone", atDigit, sevenDigits},
+	Card:       {"card", atDigit, twelveDigits},
+	IBAN:       {"iban", atLetter, oneDigit | longish},
+	NationalID: {"id", atWhether, fiveDigits},
+	IP:         {"ip", atWhether, hosts},
+	MAC:        {"mac", atWhether, longish},
+	JWT:        {"jwt", atWord, never},
+	Key:        {"key", atWord, longish},
+	Geo:        {"geo", atDigit, fourDigits},
+	Address:    {"address", atWhether, oneDigit | letters | streets},
+	BirthDate:  {"date", atWhether, fourDigits},
+	Token:      {"token", atWord, letters | joints},
+	Hash:       {"hash", atWord, never},
+	Name:       {"name", atLetter, letters | joints},
+	Own:        {"own", atWord, never},
 }
 
 // What may start at a digit, and at a letter, beside what is looked for at any word.
