@@ -40,10 +40,6 @@ func docs(_ context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if len(rest) > 1 {
-		t.fail("one topic at a time: leave %q out", strings.Join(rest[1:], " "))
-		return usage
-	}
 	if len(rest) == 1 {
 		return printPage(t, rest[0], *as)
 	}

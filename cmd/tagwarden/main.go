@@ -35,6 +35,7 @@ type terminal struct {
 	node     string                  // this machine's name in records; "": the one that it has
 	tidy     func(also ...os.Signal) // the verb ends by itself when its context does; see endsTidily
 
+	set     *flag.FlagSet       // the verb's flags, once they are read
 	parsing func(*flag.FlagSet) // is handed a verb's flags, and the verb ends there; nil: they are parsed
 }
 
@@ -184,6 +185,7 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 		t.parsing(f)
 		return nil, fine, true
 	}
+	once(f)
 	for {
 		err := f.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -197,14 +199,23 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 			return nil, usage, true
 		}
 		if f.NArg() == 0 {
-			return rest, fine, false
+			return t.sound(f, rest)
 		}
 		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" {
-			return append(rest, f.Args()...), fine, false
+			return t.sound(f, append(rest, f.Args()...))
 		}
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
 	}
+}
+
+// sound ends the reading of flags: a verb is not run with what means nothing, nor with files that are not there.
+func (t *terminal) sound(f *flag.FlagSet, rest []string) (_ []string, code int, done bool) {
+	t.set = f
+	if !t.onDisk(f, rest) || !t.mean(f, rest) {
+		return nil, usage, true
+	}
+	return rest, fine, false
 }
 
 // The messages of package flag, which has no error values for them.
@@ -223,6 +234,9 @@ func flagFault(err error, f *flag.FlagSet) string {
 		return "there is no flag --" + m[1] + strict.Suggestion("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
+		if m[3] == errNothing.Error() || m[3] == errTwice.Error() {
+			return "--" + m[2] + ": " + m[3]
+		}
 		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]
 	}
 	if m := noValue.FindStringSubmatch(text); m != nil {

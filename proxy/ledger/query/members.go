@@ -159,3 +159,11 @@ func (f *Fault) Error() string { return f.Why }
 func isHash(text string) bool {
 	return len(text) == 32 && strings.Trim(text, "0123456789abcdef") == ""
 }
+
+// Values are all that a member says, where they are known: nil where they are not.
+func Values(member string) []string {
+	if all := closed[member]; all != nil {
+		return all()
+	}
+	return nil
+}
