@@ -43,7 +43,7 @@ func completion(_ context.Context, t *terminal, args []string) int {
 			t.fail("for which shell? Known here: %s", strings.Join(shells, ", "))
 			return usage
 		}
-		t.fail("for which shell? There is no script for %q%s", asked, strict.Suggestion(asked, shells))
+		t.fail("for which shell? There is no script for %q%s", asked, strict.SuggestionElse(asked, shells))
 		return usage
 	}
 	text, err := completions.ReadFile("completion/" + rest[0])

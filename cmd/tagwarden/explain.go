@@ -102,7 +102,7 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.AskedObjection(scope, at); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.Suggestion(scope, loaded.Policy.ScopeNames()))
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.SuggestionElse(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}
 	}
@@ -114,7 +114,7 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 	}
 	for category := range f.receipts {
 		if all := rules.CategoriesOf(loaded.Policy); !slices.Contains(all, category) {
-			t.fail("--receipt: no purpose is in category %q%s", category, strict.Suggestion(category, all))
+			t.fail("--receipt: no purpose is in category %q%s", category, strict.SuggestionElse(category, all))
 			return nil, usage
 		}
 	}

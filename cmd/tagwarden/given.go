@@ -102,10 +102,11 @@ func (t *terminal) lies(who, name string, of takes) bool {
 	default:
 		return true
 	}
-	t.fail("%s %s: %s; %s", who, shownName(name), what, of.right)
-	if inside := filepath.Join(name, defaultFile); info != nil && info.IsDir() && of.right == aServerFile.right && !missing(inside) {
-		t.hint("%s is one", inside)
+	right := of.right
+	if inside := filepath.Join(name, defaultFile); info != nil && info.IsDir() && right == aServerFile.right && !missing(inside) {
+		right = inside + " is the server file in it"
 	}
+	t.fail("%s %s: %s; %s", who, shownName(name), what, right)
 	return false
 }
 

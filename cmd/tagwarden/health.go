@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +21,9 @@ import (
 
 // healthPath is where the hits listener says whether it takes hits.
 const healthPath = "/.tagwarden/health"
+
+// answersWithin is how long an answer may take.
+const answersWithin = 2 * time.Second
 
 // health asks a running server whether it takes hits: for containers, which have nothing else to ask with. The admin
 // listener's /readyz also names what staff has to look at meanwhile.
@@ -58,8 +62,17 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		}
 	case *address == "":
 		*address = "http://127.0.0.1:8080" + healthPath
+	default:
+		u, err := url.Parse(*address)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			t.fail("health --url: %q is no address: http://127.0.0.1:8080%s is right, or https://", *address, healthPath)
+			return usage
+		}
+		if u.Path == "" || u.Path == "/" { // which answers whoever comes by, also where no hit is taken
+			*address = u.JoinPath(healthPath).String()
+		}
 	}
-	within, cancel := context.WithTimeout(ctx, 2*time.Second)
+	within, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(within, http.MethodGet, *address, nil)
 	if err != nil {
@@ -71,7 +84,15 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		if fault, is := errors.AsType[*url.Error](err); is {
 			err = fault.Err
 		}
-		t.fail("no answer at %s: %v", *address, err)
+		call, isCall := errors.AsType[*net.OpError](err)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			t.fail("no answer at %s: none came within %v", *address, answersWithin)
+		case isCall:
+			t.fail("no answer at %s: %s", *address, whyNot(call.Err))
+		default:
+			t.fail("no answer at %s: %v", *address, err)
+		}
 		switch {
 		case errors.Is(unfit, proxy.ErrRestoring):
 			t.fail("no server starts on %s: %v", data, unfit)

@@ -125,7 +125,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 	all := verbs()
 	of := findVerb(all, args[0])
 	if of == nil {
-		t.fail("there is no verb %q%s", args[0], strict.Suggestion(args[0], names(all)))
+		t.fail("there is no verb %q%s", args[0], strict.SuggestionElse(args[0], names(all)))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
@@ -231,7 +231,7 @@ func flagFault(err error, f *flag.FlagSet) string {
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		var names []string
 		f.VisitAll(func(fl *flag.Flag) { names = append(names, dashed(fl.Name)) })
-		return "there is no flag --" + m[1] + strict.Suggestion("--"+m[1], names)
+		return "there is no flag --" + m[1] + strict.SuggestionElse("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
 		if m[3] == errNothing.Error() || m[3] == errTwice.Error() {
@@ -277,7 +277,7 @@ func (o *oneOf) Set(given string) error {
 
 // nearOf is which of some words may have been meant, where one is near.
 func nearOf(given string, all []string) string {
-	if suggestion := strict.Suggestion(given, all); strings.Contains(suggestion, "did you mean") {
+	if suggestion := strict.SuggestionElse(given, all); strings.Contains(suggestion, "did you mean") {
 		return suggestion
 	}
 	return ""
@@ -285,6 +285,11 @@ func nearOf(given string, all []string) string {
 
 // fail says what went wrong.
 func (t *terminal) fail(format string, args ...any) {
+	for i, arg := range args {
+		if err, is := arg.(error); is {
+			args[i] = plainly(err)
+		}
+	}
 	printf(t.err, "tagwarden: ")
 	printf(t.err, format, args...)
 	printf(t.err, "\n")

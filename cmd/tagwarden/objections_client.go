@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.uber.org/zap"
@@ -203,6 +206,9 @@ func (s *streamed) begin(status int) {
 
 // failed says why a call came to nothing.
 func (t *terminal) failed(err error) int {
+	if p, ok := err.(*problem.Document); ok && t.set != nil { //nolint:errorlint // what stands around it is to be said, too
+		err = errors.New(byFlags(p, t.set))
+	}
 	t.fail("%v", err)
 	if p, ok := errors.AsType[*problem.Document](err); ok && p.Status == http.StatusUnprocessableEntity {
 		return usage
@@ -228,4 +234,27 @@ func (t *terminal) with(ctx context.Context, file string, do func(loaded *config
 		return t.failed(err)
 	}
 	return code
+}
+
+// byFlags is what is wrong with a call, said by the flags that it was made of in place of the members of its body.
+func byFlags(p *problem.Document, set *flag.FlagSet) string {
+	of := *p
+	of.Faults = slices.Clone(p.Faults)
+	for i := range of.Faults {
+		f := &of.Faults[i]
+		for member := range strings.SplitSeq(strings.TrimPrefix(cmp.Or(f.Parameter, f.Pointer), "/"), "/") {
+			name := strings.ReplaceAll(member, "_", "-")
+			if one := strings.TrimSuffix(name, "s"); set.Lookup(name) == nil && set.Lookup(one) != nil {
+				name = one
+			}
+			if set.Lookup(name) != nil {
+				f.Parameter = dashed(name)
+				if class, _, found := strings.Cut(strings.TrimPrefix(f.Pointer, "/ids/"), "/"); found && member == "ids" {
+					f.Parameter += " " + class
+				}
+				break
+			}
+		}
+	}
+	return of.Error()
 }

@@ -46,7 +46,7 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 			return fine
 		}
 	}
-	t.fail("there is no vendor %q%s", rest[0], strict.Suggestion(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
+	t.fail("there is no vendor %q%s", rest[0], strict.SuggestionElse(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
 	return usage
 }
 

@@ -21,7 +21,7 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 	}
 	f, known := front.Lookup(name)
 	if !known {
-		t.fail("there is no front %q%s", name, strict.Suggestion(name, front.Names()))
+		t.fail("there is no front %q%s", name, strict.SuggestionElse(name, front.Names()))
 		return usage
 	}
 	site := findSite(loaded.Policy, siteID)
@@ -88,7 +88,7 @@ func believes(server *config.Server, at netip.Addr) bool {
 
 // noSite says that there is no such site.
 func noSite(t *terminal, loaded *config.Loaded, id string) int {
-	t.fail("there is no site %q%s", id, strict.Suggestion(id, slices.Sorted(maps.Keys(loaded.Server.Sites))))
+	t.fail("there is no site %q%s", id, strict.SuggestionElse(id, slices.Sorted(maps.Keys(loaded.Server.Sites))))
 	return usage
 }
 

@@ -57,7 +57,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
 	f.Func("role", "what it is for, may be given again: "+access.RoleNames(), func(given string) error {
 		if !access.Role(given).Known() {
-			return errors.New(strings.TrimPrefix(strict.Suggestion(given, roleNames()), ": "))
+			return errors.New(strings.TrimPrefix(strict.SuggestionElse(given, roleNames()), ": "))
 		}
 		if slices.Contains(asked.Roles, given) {
 			return errors.New("it is given twice")

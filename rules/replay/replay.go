@@ -42,7 +42,8 @@ func Lines(file string, r io.Reader, host string, each func(*Request) error) err
 		if len(bytes.TrimSpace(line)) > 0 {
 			var c Capture
 			if err := json.Unmarshal(line, &c); err != nil {
-				return fmt.Errorf("%s:%d: this is no recorded request: %w", file, number, err)
+				return fmt.Errorf("%s:%d: this is no recorded request: one in JSON a line is right, { \"method\": \"GET\", \"target\": ..., "+
+					"\"headers\": [[..., ...]], \"body_base64\": ... }, or an archive whose name ends in .har (%w)", file, number, err)
 			}
 			body, err := base64.StdEncoding.DecodeString(c.Body)
 			if err != nil {
@@ -85,7 +86,7 @@ type harRequest struct {
 func HAR(file string, r io.Reader, host string, each func(*Request) error) (passed int, err error) {
 	var h har
 	if err := json.NewDecoder(withoutMark(r)).Decode(&h); err != nil {
-		return 0, fmt.Errorf("%s: this is no HAR file: %w", file, err)
+		return 0, fmt.Errorf("%s: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (%w)", file, err)
 	}
 	for i := range h.Log.Entries {
 		q := &h.Log.Entries[i].Request

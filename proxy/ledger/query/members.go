@@ -135,7 +135,7 @@ func (c *Condition) check() error {
 
 // near says which name was meant, to be put behind "there is no x": "; `form` is one"; or which there are.
 func near(name string, known []string) string {
-	if meant, found := strings.CutPrefix(strict.Suggestion(name, known), `: did you mean "`); found {
+	if meant, found := strings.CutPrefix(strict.SuggestionElse(name, known), `: did you mean "`); found {
 		return "; `" + strings.TrimSuffix(meant, `"?`) + "` is one"
 	}
 	if at := slices.IndexFunc(known, func(one string) bool { return len(name) > 1 && strings.HasPrefix(one, name[:2]) }); at >= 0 {
