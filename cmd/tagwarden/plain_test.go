@@ -22,16 +22,16 @@ func TestPlainly(t *testing.T) {
 	there := os.Mkdir("testdata", 0o700)
 	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
 	for want, err := range map[string]error{
-		"no.such: there is no such file or folder":            gone,
-		"--hit: no.such: there is no such file or folder":     fmt.Errorf("--hit: %w", gone),
-		"a no.such: there is no such file or folder b":        fmt.Errorf("a no.such: %w b", gone),
+		"no.such: there is no such file or folder":        gone,
+		"--hit: no.such: there is no such file or folder": fmt.Errorf("--hit: %w", gone),
+		"a no.such: there is no such file or folder b":    fmt.Errorf("a no.such: %w b", gone),
 		": it is a folder":                                    folder,
 		"main.go/x: a part of its path is no folder":          below,
 		"testdata: file exists":                               there,
 		"it is full: no space left on device":                 fmt.Errorf("it is full: %w", &os.SyscallError{Syscall: "write", Err: syscall.ENOSPC}),
 		"no.such: there is no such file or folder\nx: denied": errors.Join(gone, &fs.PathError{Op: "open", Path: "x", Err: errors.New("denied")}),
-		"y: denied":                                           &os.LinkError{Op: "rename", Old: "x", New: "y", Err: errors.New("denied")},
-		"other":                                               errors.New("other"),
+		"y: denied": &os.LinkError{Op: "rename", Old: "x", New: "y", Err: errors.New("denied")},
+		"other":     errors.New("other"),
 		"127.0.0.1:80: nobody listens there (connection refused)": &net.OpError{
 			Op: "dial", Net: "tcp", Addr: at, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED),
 		},

@@ -35,8 +35,8 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 			return usage
 		}
 	}
-	if u, err := url.Parse(to); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" || u.RawQuery != "" {
-		t.fail("--to %q is no origin: write it as http://127.0.0.1:8080 or https://hits.example", to)
+	if err := f.Reaches(to); err != nil {
+		t.fail("--to: %v", err)
 		return usage
 	}
 	parts, err := f.Write(front.Way{Site: site.ID, Hosts: site.Hosts, Base: site.Base, To: to, Body: site.LargestBody()})
