@@ -128,10 +128,16 @@ type condition struct {
 	says    string   // when they mean something
 }
 
+// recorded stands for a third word behind diff, which is a recording as --traffic is.
+const recorded = "=="
+
 // refused is what is wrong with flags together; "" where nothing is.
 func (w *condition) refused(set map[string]bool, rest []string) string {
 	is := func(name string) bool {
 		word, isWord := strings.CutPrefix(name, "=")
+		if name == recorded {
+			return len(rest) > 2
+		}
 		return isWord && slices.Contains(rest, word) || set[name]
 	}
 	for _, name := range w.flags {
@@ -146,8 +152,18 @@ func (w *condition) refused(set map[string]bool, rest []string) string {
 // aboutFiles is said of --scan where a server is asked.
 const aboutFiles = "it is about the files of a log: a server goes by its index"
 
+// notBoth are the conditions of verbs that read a ledger's folder, which is named in one way.
+func notBoth() (all []condition) {
+	for _, verb := range []string{"tail", "search", "subject", "export", "verify", "audit", "why", "prove", "set-aside", "restore", "witnesses"} {
+		all = append(all, condition{
+			verb: "logs " + verb, flags: []string{"config"}, without: []string{"dir"}, says: "--dir names the log's folder in place of it: leave one out",
+		})
+	}
+	return all
+}
+
 // meaningless are the flags that mean something only with others, or without.
-var meaningless = []condition{
+var meaningless = append(notBoth(), []condition{
 	{
 		verb: "check", flags: []string{"config", "strict", "offline", "visitors-per-day", "fix", "dry-run"}, without: []string{"rules"},
 		says: "it is about a configuration, and --rules lists what holds for all: leave one out",
@@ -155,6 +171,10 @@ var meaningless = []condition{
 	{
 		verb: "scan", flags: []string{"host", "objection", "decision", "receipt", "from", "at", "keys", "signal", "choice"}, with: []string{"config"},
 		says: "it is about what a policy does: which? Say so by --config FILE",
+	},
+	{
+		verb: "diff", flags: []string{"host", "from"}, with: []string{"traffic", recorded},
+		says: "it is about recorded hits: which? Say so by --traffic FILE",
 	},
 	{
 		verb: "notice", flags: []string{"format", "out"}, without: []string{"check"},
@@ -226,7 +246,7 @@ var meaningless = []condition{
 		verb: "logs why", flags: []string{"policies"}, without: []string{"server"},
 		says: "a server has its policies: leave it out, or name files by --config or --dir",
 	},
-}
+}...)
 
 // mean says which flag means nothing as flags were given. False is that one does not.
 func (t *terminal) mean(f *flag.FlagSet, rest []string) bool {

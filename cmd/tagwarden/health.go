@@ -41,22 +41,22 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--config and --url both say where the server is: leave one out")
 		return usage
 	case *file != "":
-		loaded, code := t.load(*file)
-		if loaded == nil {
-			return code
+		server, err := config.ReadServer(*file) // a server goes on where somebody broke its policy's files
+		if err != nil {
+			printf(t.err, "%v\n", err)
+			return usage
 		}
-		origin := reachedAt(&loaded.Server)
+		origin := reachedAt(server)
 		if origin == "" {
-			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, loaded.Server.Listen)
+			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, server.Listen)
 			return usage
 		}
 		*address = origin + healthPath
-		data = loaded.Server.Data
+		data = server.Data
 		if _, unfit = proxy.DataFormat(data); errors.Is(unfit, fs.ErrPermission) {
 			unfit = nil // who asks need not be let near the data
 		}
-		var err error
-		if client, err = trusting(loaded); err != nil {
+		if client, err = trusting(server); err != nil {
 			t.fail("%v", err)
 			return usage
 		}
@@ -118,8 +118,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 
 // trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'
 // hosts, and may be signed by nobody else.
-func trusting(loaded *config.Loaded) (*http.Client, error) {
-	own := loaded.Server.TLS
+func trusting(server *config.Server) (*http.Client, error) {
+	own := server.TLS
 	if own == nil {
 		return http.DefaultClient, nil
 	}

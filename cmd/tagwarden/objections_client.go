@@ -34,8 +34,40 @@ type client struct {
 	bearer string // the token for it
 }
 
+// loadOrServing reads a configuration. Of one with faults, on whose data folder a server runs, which goes on with what it read
+// before, the server file is returned alone, without a policy: that server can be asked.
+func (t *terminal) loadOrServing(file string) (*config.Loaded, int) {
+	loaded, err := config.Load(file)
+	if err == nil {
+		return loaded, fine
+	}
+	server, unreadable := config.ReadServer(file)
+	if unreadable == nil && isServed(server.Data) {
+		t.hint("what the files say is not what serves, since something is wrong with them (`tagwarden check` says what): the server that runs is asked")
+		return &config.Loaded{Server: *server}, fine
+	}
+	printf(t.err, "%v\n", err)
+	beginBy(t, file)
+	return nil, usage
+}
+
+// isServed tells whether a process has a data folder.
+func isServed(data string) bool {
+	if missing(data) {
+		return false
+	}
+	lock, err := proxy.LockData(data)
+	if err == nil {
+		_ = lock.Release()
+	}
+	return errors.Is(err, proxy.ErrLocked)
+}
+
 // openAPI reaches the API. Because says why an older copy of the objections is accepted; "" refuses one.
 func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because string) (*client, error) {
+	if loaded.Policy == nil {
+		return remote(loaded), nil
+	}
 	root, err := rootFor(ctx, &loaded.Server)
 	if err != nil {
 		return nil, err
@@ -221,7 +253,7 @@ func (t *terminal) failed(err error) int {
 
 // with reads a configuration, reaches the API and does something with it.
 func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, c *client) int) int {
-	loaded, code := t.load(file)
+	loaded, code := t.loadOrServing(file)
 	if loaded == nil {
 		return code
 	}
