@@ -55,14 +55,14 @@ func once(f *flag.FlagSet) {
 
 // onDisk says what is wrong with what a verb was given that has to lie on disk, and with words too many. False is that
 // something is.
-func (t *terminal) onDisk(f *flag.FlagSet, rest []string) bool {
+func onDisk(t *terminal, f *flag.FlagSet, rest []string) bool {
 	verb, _, _ := strings.Cut(f.Name(), behindVerb)
 	ok := true
 	f.Visit(func(one *flag.Flag) {
 		of, _ := takesOf(verb, one.Name)
 		if values, is := one.Value.(*given); is {
 			for _, name := range values.all {
-				ok = ok && t.lies(verb+" "+dashed(one.Name), name, of)
+				ok = ok && lies(t, verb+" "+dashed(one.Name), name, of)
 			}
 		}
 	})
@@ -74,13 +74,13 @@ func (t *terminal) onDisk(f *flag.FlagSet, rest []string) bool {
 			t.hint("`tagwarden %s --help` says what it takes", verb)
 			return false
 		}
-		ok = ok && t.lies(verb, word, of)
+		ok = ok && lies(t, verb, word, of)
 	}
 	return ok
 }
 
 // lies tells whether what has to be there is, and says it where it is not. What may not be looked at is for whoever opens it.
-func (t *terminal) lies(who, name string, of takes) bool {
+func lies(t *terminal, who, name string, of takes) bool {
 	if of.right == "" || of.place == fileOrIn && name == "-" {
 		return true
 	}
@@ -249,7 +249,7 @@ var meaningless = append(notBoth(), []condition{
 }...)
 
 // mean says which flag means nothing as flags were given. False is that one does not.
-func (t *terminal) mean(f *flag.FlagSet, rest []string) bool {
+func mean(t *terminal, f *flag.FlagSet, rest []string) bool {
 	verb, _, _ := strings.Cut(f.Name(), behindVerb)
 	set := map[string]bool{}
 	f.Visit(func(one *flag.Flag) { set[one.Name] = true })

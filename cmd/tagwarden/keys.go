@@ -42,11 +42,11 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--because goes with believe-clock, which needs it: how is it known that the clock is right?")
 		return usage
 	}
-	load := t.loadOrServing
+	load := loadOrServing
 	if rest[0] == "list" {
-		load = t.load
+		load = (*terminal).load
 	}
-	loaded, code := load(*file)
+	loaded, code := load(t, *file)
 	if loaded == nil {
 		return code
 	}

@@ -112,7 +112,7 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	}
 	note := func(text string) { q.t.hint("%s", text) }
 	if *q.ledger.dir == "" {
-		if q.served, code = q.t.loadOrServing(*q.ledger.config); q.served == nil {
+		if q.served, code = loadOrServing(q.t, *q.ledger.config); q.served == nil {
 			return nil, nil, code
 		}
 		if q.served.Policy != nil {

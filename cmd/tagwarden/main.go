@@ -199,10 +199,10 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 			return nil, usage, true
 		}
 		if f.NArg() == 0 {
-			return t.sound(f, rest)
+			return sound(t, f, rest)
 		}
 		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" {
-			return t.sound(f, append(rest, f.Args()...))
+			return sound(t, f, append(rest, f.Args()...))
 		}
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
@@ -210,9 +210,9 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 }
 
 // sound ends the reading of flags: a verb is not run with what means nothing, nor with files that are not there.
-func (t *terminal) sound(f *flag.FlagSet, rest []string) (_ []string, code int, done bool) {
+func sound(t *terminal, f *flag.FlagSet, rest []string) (_ []string, code int, done bool) {
 	t.set = f
-	if !t.onDisk(f, rest) || !t.mean(f, rest) {
+	if !onDisk(t, f, rest) || !mean(t, f, rest) {
 		return nil, usage, true
 	}
 	return rest, fine, false
@@ -285,11 +285,6 @@ func nearOf(given string, all []string) string {
 
 // fail says what went wrong.
 func (t *terminal) fail(format string, args ...any) {
-	for i, arg := range args {
-		if err, is := arg.(error); is {
-			args[i] = plainly(err)
-		}
-	}
 	printf(t.err, "tagwarden: ")
 	printf(t.err, format, args...)
 	printf(t.err, "\n")
@@ -302,4 +297,4 @@ func (t *terminal) hint(format string, args ...any) {
 	printf(t.err, "\n")
 }
 
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+func sprintf(format string, args ...any) string { return fmt.Sprintf(format, inWords(args)...) }

@@ -36,7 +36,7 @@ type client struct {
 
 // loadOrServing reads a configuration. Of one with faults, on whose data folder a server runs, which goes on with what it read
 // before, the server file is returned alone, without a policy: that server can be asked.
-func (t *terminal) loadOrServing(file string) (*config.Loaded, int) {
+func loadOrServing(t *terminal, file string) (*config.Loaded, int) {
 	loaded, err := config.Load(file)
 	if err == nil {
 		return loaded, fine
@@ -253,7 +253,7 @@ func (t *terminal) failed(err error) int {
 
 // with reads a configuration, reaches the API and does something with it.
 func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, c *client) int) int {
-	loaded, code := t.loadOrServing(file)
+	loaded, code := loadOrServing(t, file)
 	if loaded == nil {
 		return code
 	}

@@ -24,6 +24,16 @@ func plainly(err error) string {
 	return text
 }
 
+// inWords has errors among what is printed said [plainly].
+func inWords(args []any) []any {
+	for i, arg := range args {
+		if err, is := arg.(error); is {
+			args[i] = plainly(err)
+		}
+	}
+	return args
+}
+
 // systemErrors are those of the system in an error, and in all that it joins.
 func systemErrors(err error) (all []error) {
 	switch of := err.(type) { //nolint:errorlint // the tree is walked here

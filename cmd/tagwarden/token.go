@@ -31,7 +31,7 @@ func token(ctx context.Context, t *terminal, args []string) int {
 
 // tokens reaches what tokens are made with, and does something with it.
 func (t *terminal) tokens(file string, do func(c *client) int) int {
-	loaded, code := t.loadOrServing(file)
+	loaded, code := loadOrServing(t, file)
 	if loaded == nil {
 		return code
 	}
