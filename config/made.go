@@ -65,22 +65,39 @@ func missingFolders(path string) (all []string) {
 // where it could not be taken away.
 func (m *Made) Undo(because error) error {
 	var left []string
+	taken := 0
 	remove := func(path string, err error) {
-		if _, gone := os.Lstat(path); err != nil && gone == nil {
+		switch _, gone := os.Lstat(path); {
+		case gone != nil:
+			taken++
+		case err != nil:
 			left = append(left, path)
 		}
 	}
-	if m.Data != "" && m.freshData {
+	if m.Data != "" && m.freshData && !isMissing(m.Data) {
 		remove(m.Data, os.RemoveAll(m.Data))
 	}
 	for _, path := range slices.Backward(m.Files) {
-		remove(path, m.on.Remove(path))
+		if !isMissing(path) {
+			remove(path, m.on.Remove(path))
+		}
 	}
 	for _, path := range slices.Backward(m.folders) {
-		_ = os.Remove(path) // one that somebody else uses meanwhile stays
+		if os.Remove(path) == nil { // one that somebody else uses meanwhile stays
+			taken++
+		}
 	}
-	if len(left) > 0 {
+	switch {
+	case len(left) > 0:
 		return fmt.Errorf("%w; of what was written before, %s could not be taken away: remove that, and begin again", because, strings.Join(left, ", "))
+	case taken == 0:
+		return fmt.Errorf("%w; nothing was written", because)
+	default:
+		return fmt.Errorf("%w; what was written before is taken away again", because)
 	}
-	return fmt.Errorf("%w; what was written before is taken away again", because)
+}
+
+func isMissing(path string) bool {
+	_, err := os.Lstat(path)
+	return errors.Is(err, fs.ErrNotExist)
 }

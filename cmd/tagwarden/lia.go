@@ -137,5 +137,9 @@ func readKey(t *terminal, path string) (string, bool) {
 		t.fail("--key: %v", err)
 		return "", false
 	}
+	if _, err := basis.KeyOf(string(text)); err != nil {
+		t.fail("--key %s: %v", path, err)
+		return "", false
+	}
 	return string(text), true
 }
