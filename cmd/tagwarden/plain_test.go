@@ -39,7 +39,7 @@ func TestPlainly(t *testing.T) {
 			Op: "listen", Net: "tcp", Addr: at, Err: os.NewSyscallError("bind", syscall.EADDRINUSE),
 		}),
 	} {
-		if got := plainly(err); got != want && !(strings.HasPrefix(want, ":") && strings.HasSuffix(got, want)) {
+		if got := plainly(err); got != want && (!strings.HasPrefix(want, ":") || !strings.HasSuffix(got, want)) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
