@@ -61,6 +61,10 @@ var catalogRules = map[reflect.Type]map[string]string{
 // catalogDocs stand in for tags `doc` on the types of vendor files, for keys that do not say it by their names.
 var catalogDocs = map[reflect.Type]map[string]string{
 	reflect.TypeFor[catalog.File](): {
+		"id":        "What it is called here: the name of its file without .yaml, and what catalog: of the server file names.",
+		"name":      "What the vendor calls the product: Example Analytics.",
+		"hosts":     "Where it is reached, by what for (api, settings, assets): { api: https://collect.example.com }; api is needed, empty where only the site knows it.",
+		"endpoints": "Where its SDKs send to, each with methods, path, and how what is sent is read.",
 		"entity": "The legal person who receives, with seat and country: Example GmbH, Berlin, DE; or by where the visitor " +
 			"is, { EEA: ..., UK: ..., CH: ..., other: ... }. vendors.X.entity in the server file comes before it.",
 		"policy_url": "Where its privacy policy is.",
@@ -111,6 +115,8 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"doc":    "Address where the vendor says so.",
 	},
 	reflect.TypeFor[catalog.CookieFile](): {
+		"name":   "Its name; a trailing * stands for any suffix: _pk_id.*",
+		"class":  "What it holds: a class of data, such as client_id.",
 		"format": "Form in which the SDK makes the id at random: any other may be the name of an account. Without it: a UUID.",
 		"family": "Catalog entry whose SDKs' id it is, where it is another's.",
 		"open":   "What is taken off before the pattern is looked for: base64, or openssl.",
@@ -118,6 +124,9 @@ var catalogDocs = map[reflect.Type]map[string]string{
 		"after":  "What stands in front of what is opened.",
 	},
 	reflect.TypeFor[catalog.EndpointFile](): {
+		"id":      "What it is called in records and messages: collect.",
+		"methods": "The HTTP methods that it takes: [GET, POST].",
+		"path":    "The path that SDKs send to, from the first slash on: /collect.",
 		"kind":    "events (or nothing); answer: the SDK is asked for the vendor's answer, which goes back to it; opaque: allowed or refused whole.",
 		"answer":  "What the SDK needs when all is well. The vendor's own answer goes back only where kind is answer.",
 		"denied":  "What it gets when nothing was forwarded; like answer where not given.",

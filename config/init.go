@@ -42,17 +42,6 @@ const (
 	exampleApprover = "privacy"
 )
 
-// Made is what [Init] made.
-type Made struct {
-	Server      string   // the server file
-	For         string   // how the server is to run, of [Deployments]; "" for here
-	Data        string   // the folder beside it that is the server's data; "" where the server has it elsewhere
-	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
-	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server; "" where nothing needs approval
-	Assessments []string // ids of those that wait for approval, sorted
-	Files       []string // all files, sorted
-}
-
 // Init writes the example into a folder, which is made where it does not exist: the server file, the policy with its tests and schemas,
 // a new root secret, and a new approver's key whose public half the server file lists. The example's assessment is not signed: it is
 // true of nobody's site until somebody has read it and made it so. Its review is due a year from now. Nothing
@@ -92,6 +81,13 @@ func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Mad
 // InitChanged is [InitExample] with files that are changed before any is written: tagwarden.yaml, policy/purposes.yaml and
 // so on, by name. Beside says that the server's data will be the folder data in there.
 func InitChanged(name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error, beside bool) (Made, error) {
+	return initOn(durable.Files{}, name, dir, random, now, change, beside)
+}
+
+// initOn is [InitChanged] on a disk.
+func initOn(
+	on durable.Files, name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error, beside bool,
+) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
 		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
 	}
@@ -122,41 +118,25 @@ func InitChanged(name, dir string, random io.Reader, now time.Time, change func(
 		return Made{}, fmt.Errorf("%s holds %s already: nothing was written; choose an empty folder", dir, some)
 	}
 	made := Made{
-		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile),
+		Server: filepath.Join(dir, serverFile), RootKey: filepath.Join(dir, rootKeyFile), on: on,
 	}
 	if beside {
 		made.Data = filepath.Join(dir, "data")
+		_, err := os.Lstat(made.Data)
+		made.freshData = errors.Is(err, fs.ErrNotExist)
 	}
 	if files[approverFile] != nil {
 		made.ApproverKey = filepath.Join(dir, approverFile)
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if err := writeNew(durable.Files{}, dir, name, files[name]); err != nil {
-			return made, err
+		if err := made.write(dir, name, files[name]); err != nil {
+			return Made{}, made.Undo(err)
 		}
 		if assessment, ok := strings.CutPrefix(name, assessmentFiles); ok {
 			made.Assessments = append(made.Assessments, strings.TrimSuffix(assessment, ".yaml"))
 		}
-		made.Files = append(made.Files, filepath.Join(dir, filepath.FromSlash(name)))
 	}
 	return made, nil
-}
-
-// writeNew writes a file that does not exist yet; keys can be read by their owner alone. It is on disk when that has succeeded: pseudonyms
-// that a root secret gave cannot be made again without it.
-func writeNew(files durable.Files, dir, name string, text []byte) error {
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if err := files.Folder(filepath.Dir(path), 0o750); err != nil {
-		return fmt.Errorf("cannot make a folder: %w", err)
-	}
-	mode := fs.FileMode(0o644)
-	if strings.HasSuffix(name, ".key") {
-		mode = 0o600
-	}
-	if _, err := files.New(path, bytes.NewReader(text), mode); err != nil {
-		return fmt.Errorf("cannot write: %w", err)
-	}
-	return nil
 }
 
 // exampleFiles makes the files of a new folder, by slash-separated name.

@@ -90,7 +90,7 @@ func TestInitLasts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := writeNew(durable.Files{Disk: d}, dir, name, []byte("a text")); err != nil {
+		if err := (&Made{on: durable.Files{Disk: d}}).write(dir, name, []byte("a text")); err != nil {
 			t.Fatal(err)
 		}
 		left := t.TempDir()
@@ -110,8 +110,51 @@ func TestInitLasts(t *testing.T) {
 				t.Fatal(err)
 			}
 			failing.Fail(n)
-			if err := writeNew(durable.Files{Disk: failing}, dir, name, []byte("a text")); !errors.Is(err, crash.ErrFailed) {
+			if err := (&Made{on: durable.Files{Disk: failing}}).write(dir, name, []byte("a text")); !errors.Is(err, crash.ErrFailed) {
 				t.Errorf("%s: step %d fails: %v", name, n, err)
+			}
+		}
+	}
+}
+
+// TestInitFailsWhole: whichever step of writing fails, all that was made is taken away again, what was there before stays, and
+// where it cannot be taken away it is named.
+func TestInitFailsWhole(t *testing.T) {
+	t.Parallel()
+	unchanged := func(map[string][]byte) error { return nil }
+	for _, dies := range []bool{false, true} {
+		for n := 1; ; n += 1 + n/8 {
+			above := t.TempDir()
+			d, err := crash.New(above)
+			if err != nil {
+				t.Fatal(err)
+			}
+			dir := filepath.Join(above, "shop", "here")
+			if n%2 == 0 { // somebody has something there
+				dir = above
+				if err := os.WriteFile(filepath.Join(above, "mine"), []byte("mine"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if d.Fail(n); dies {
+				d.Die(n)
+			}
+			made, err := initOn(durable.Files{Disk: d}, "", dir, nil, noon, unchanged, true)
+			if err == nil {
+				if d.Steps() >= n || len(made.Files) < 10 {
+					t.Errorf("step %d of %d fails, and nothing is said", n, d.Steps())
+				}
+				break
+			}
+			entries, failed := os.ReadDir(above)
+			left := len(entries) - (n+1)%2
+			switch {
+			case !errors.Is(err, crash.ErrFailed) || failed != nil || len(made.Files) > 0:
+				t.Errorf("step %d: %v, %v", n, err, failed)
+			case left > 0 && !dies || left > 0 && !strings.Contains(err.Error(), "could not be taken away"):
+				t.Errorf("step %d leaves %v: %v", n, entries, err)
+			case left == 0 && !strings.HasSuffix(err.Error(), "is taken away again") && !strings.HasSuffix(err.Error(), "; nothing was written"):
+				t.Errorf("step %d: %v", n, err)
 			}
 		}
 	}

@@ -251,3 +251,32 @@ func TestSchemaUnknown(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestRequiredKeysSayWhatTheyAre: a message of a key that is missing ends in what it is for.
+func TestRequiredKeysSayWhatTheyAre(t *testing.T) {
+	seen := map[reflect.Type]bool{}
+	var walk func(of reflect.Type)
+	walk = func(of reflect.Type) {
+		switch of.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
+			walk(of.Elem())
+		case reflect.Struct:
+			if seen[of] {
+				return
+			}
+			seen[of] = true
+			for _, field := range FieldsOf(of) {
+				if field.Rule.Required && field.Doc == "" {
+					t.Errorf("%s: what %q is, is not said", of, field.Name)
+				}
+				walk(of.Field(field.Index).Type)
+			}
+		}
+	}
+	for _, kind := range kinds {
+		walk(kind.of)
+	}
+	if len(seen) < 50 {
+		t.Errorf("%d types were looked at, which are too few", len(seen))
+	}
+}

@@ -114,7 +114,7 @@ func siteFault(loaded *config.Loaded, site string) *objection.Fault {
 	if _, ok := loaded.Server.Sites[site]; site == "" || ok {
 		return nil
 	}
-	none := errors.New("there is no site of that id" + strict.Suggestion(site, siteIDs(loaded)))
+	none := errors.New("there is no site of that id" + strict.SuggestionElse(site, siteIDs(loaded)))
 	return &objection.Fault{What: "site", Err: none}
 }
 
@@ -124,7 +124,7 @@ func scopeFault(policy *rules.Policy, scope string) error {
 	if !rules.ScopeName(scope) {
 		return errors.New("that is no name of a scope: a purpose's id, vendor:ID or all is")
 	}
-	suggestion := strict.Suggestion(scope, policy.ScopeNames())
+	suggestion := strict.SuggestionElse(scope, policy.ScopeNames())
 	return errors.New(scope + " is no purpose of the policy, vendor:ID or all" + suggestion)
 }
 

@@ -89,7 +89,7 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 		if rules.CategoryOf(snapshot.Policy, name) == 0 {
 			what := "no purpose is in a category of that name"
 			if known := rules.CategoriesOf(snapshot.Policy); rules.ScopeName(name) { // else it may be anything
-				what += strict.Suggestion(name, known)
+				what += strict.SuggestionElse(name, known)
 			}
 			return false, &objection.Fault{What: "categories", Err: errors.New(what)}
 		}

@@ -78,6 +78,50 @@ var grafanaUnits = []string{"short", "none", "s", "ms", "d", "bytes", "reqps", "
 // grafanaSeries is where every panel asks: the source that is chosen at the top.
 var grafanaSeries = grafanaSource{Type: "prometheus", UID: "${datasource}"}
 
+// grafanaOptions are the options that each type of panel has to say, by Grafana's own schema of dashboards; of a legend those behind the dot.
+var grafanaOptions = map[string][]string{
+	"stat": {
+		"reduceOptions", "graphMode", "colorMode", "justifyMode", "textMode", "wideLayout", "showPercentChange", "percentChangeColorMode", "orientation",
+	},
+	"table":      {"frameIndex"},
+	"timeseries": {"legend", "legend.displayMode", "legend.placement", "legend.showLegend", "legend.calcs", "tooltip"},
+}
+
+// TestPanelsSayTheirOptions: each says all that the schema asks of its type.
+func TestPanelsSayTheirOptions(t *testing.T) {
+	t.Parallel()
+	var board struct {
+		Panels []struct {
+			Type, Title string
+			Options     map[string]json.RawMessage
+		}
+	}
+	if err := json.Unmarshal([]byte(read(t, filepath.Join(watchFolder, "dashboard.json"))), &board); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range board.Panels {
+		if p.Type == "row" {
+			continue
+		}
+		wanted, known := grafanaOptions[p.Type]
+		if !known {
+			t.Errorf("%s: which options a panel of type %s has is not known here", p.Title, p.Type)
+		}
+		for _, name := range wanted {
+			in := p.Options
+			if of, below, found := strings.Cut(name, "."); found {
+				in, name = nil, below
+				if err := json.Unmarshal(p.Options[of], &in); err != nil {
+					t.Errorf("%s: %s: %v", p.Title, of, err)
+				}
+			}
+			if in[name] == nil {
+				t.Errorf("%s says nothing of %s", p.Title, name)
+			}
+		}
+	}
+}
+
 // TestDashboardIsAsGrafanaReadsIt: what it does not know it leaves out without a word, and what it lacks shows as "No data".
 func TestDashboardIsAsGrafanaReadsIt(t *testing.T) {
 	t.Parallel()

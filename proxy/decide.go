@@ -34,7 +34,7 @@ func decisionOf(loaded *config.Loaded, act *objection.Act, c objection.Change) (
 	of := register.Assessment(d.Assessment)
 	switch {
 	case of == nil:
-		return fault("assessment", "there is no assessment of that id%s", strict.Suggestion(d.Assessment, register.IDs()))
+		return fault("assessment", "there is no assessment of that id%s", strict.SuggestionElse(d.Assessment, register.IDs()))
 	case !of.CompellingGrounds():
 		return fault("assessment", "%s names no compelling grounds (objection.compelling_grounds): nothing outweighs an "+
 			"objection to what rests on it", of.ID)
@@ -47,13 +47,13 @@ func decisionOf(loaded *config.Loaded, act *objection.Act, c objection.Change) (
 	if _, known := loaded.Server.Approvers[d.By]; !known {
 		names := slices.Sorted(maps.Keys(loaded.Server.Approvers))
 		return fault("by", "who decides is one of the server file's approvers: %s%s", strings.Join(names, ", "),
-			strict.Suggestion(d.By, names))
+			strict.SuggestionElse(d.By, names))
 	}
 	d.Purposes = slices.Compact(slices.Sorted(slices.Values(d.Purposes)))
 	for _, id := range d.Purposes {
 		if !slices.Contains(of.Purposes, id) {
 			return fault("purposes", "%s covers %s%s", of.ID, strings.Join(of.Purposes, ", "),
-				strict.Suggestion(id, of.Purposes))
+				strict.SuggestionElse(id, of.Purposes))
 		}
 	}
 	d.Because, d.Told = strings.TrimSpace(d.Because), strings.TrimSpace(d.Told)

@@ -107,7 +107,7 @@ func (d *queueDesk) check(of api.QueueAsk) error {
 
 func unknownOf(what, given string, known []string) error {
 	return problem.New(http.StatusUnprocessableEntity, "unknown",
-		"there is no "+what+` "`+given+`"`+strict.Suggestion(given, known))
+		"there is no "+what+` "`+given+`"`+strict.SuggestionElse(given, known))
 }
 
 // isParkReason tells whether events are parked for a reason, or would be.

@@ -84,6 +84,8 @@ func (d *tapDesk) Check(of tap.Ask) (all []problem.Fault) {
 			endpoints = append(endpoints, r.Catalog.Endpoints[i].ID)
 		}
 	}
+	slices.Sort(endpoints) // of which several vendors have one of that name
+	endpoints = slices.Compact(endpoints)
 	for _, one := range []struct {
 		member       string
 		asked, known []string
@@ -93,7 +95,7 @@ func (d *tapDesk) Check(of tap.Ask) (all []problem.Fault) {
 		for _, name := range one.asked {
 			if !slices.Contains(one.known, name) {
 				all = append(all, problem.Fault{
-					Pointer: "/" + one.member, Detail: "there is no such " + one.member + strict.Suggestion(name, one.known),
+					Pointer: "/" + one.member, Detail: "there is no such " + one.member + strict.SuggestionElse(name, one.known),
 				})
 			}
 		}

@@ -5,14 +5,10 @@ import (
 	"embed"
 	"flag"
 	"io"
-	"regexp"
 	"slices"
 	"strings"
 
-	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/config/front"
 	"github.com/tagwarden/tagwarden/config/strict"
-	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
 // completions are the scripts that teach a shell to complete: each asks `tagwarden completion words` what may come next.
@@ -47,7 +43,7 @@ func completion(_ context.Context, t *terminal, args []string) int {
 			t.fail("for which shell? Known here: %s", strings.Join(shells, ", "))
 			return usage
 		}
-		t.fail("for which shell? There is no script for %q%s", asked, strict.Suggestion(asked, shells))
+		t.fail("for which shell? There is no script for %q%s", asked, strict.SuggestionElse(asked, shells))
 		return usage
 	}
 	text, err := completions.ReadFile("completion/" + rest[0])
@@ -87,6 +83,9 @@ func complete(t *terminal, words []string) []string {
 
 // following lists what may come behind words.
 func following(t *terminal, before []string, current string) []string {
+	if len(before) > 0 && before[0] == "help" { // help VERB is VERB --help
+		return helped(before[1:])
+	}
 	if len(before) == 0 {
 		return append(names(verbs()), "help")
 	}
@@ -105,20 +104,38 @@ func following(t *terminal, before []string, current string) []string {
 		name, rest = name+" "+of.name, rest[1:]
 	}
 	flags := flagsOf(t, of, rest)
+	if name == "promises" && slices.Contains(rest, "approve") {
+		name, rest = "promises approve", slices.DeleteFunc(slices.Clone(rest), func(word string) bool { return word == "approve" })
+	}
+	here := configuredBy(flags, rest)
 	if len(rest) > 0 && strings.HasPrefix(rest[len(rest)-1], "-") {
 		if last := flags[strings.TrimLeft(rest[len(rest)-1], "-")]; last != nil && !isSwitch(last) {
-			return valuesOf(name, last)
+			return valuesOf(here, name, last)
 		}
 	}
-	if strings.HasPrefix(current, "-") {
-		var all []string
-		for _, f := range flags {
-			all = append(all, dashed(f.Name))
-		}
-		slices.Sort(all)
-		return append(all, "--help")
+	plain := wordsAmong(rest, flags)
+	next, more := argumentsTaken(name, plain).at(len(plain))
+	if more && !strings.HasPrefix(current, "-") {
+		return next.offered(here)
 	}
-	return argumentsOf(name, of, given(rest, flags))
+	var all []string
+	for _, f := range flags {
+		all = append(all, dashed(f.Name))
+	}
+	slices.Sort(all)
+	return append(all, "--help")
+}
+
+// helped lists what may come behind help.
+func helped(before []string) []string {
+	switch len(before) {
+	case 0:
+		return names(verbs())
+	case 1:
+		return names(verbsBelow()[before[0]])
+	default:
+		return nil
+	}
 }
 
 func names(all []verb) (list []string) {
@@ -158,8 +175,8 @@ func isSwitch(f *flag.Flag) bool {
 	return ok && b.IsBoolFlag()
 }
 
-// given are the words that are no flags, and no flag's value.
-func given(words []string, flags map[string]*flag.Flag) (plain []string) {
+// wordsAmong are the words that are no flags, and no flag's value.
+func wordsAmong(words []string, flags map[string]*flag.Flag) (plain []string) {
 	for i := 0; i < len(words); i++ {
 		if !strings.HasPrefix(words[i], "-") {
 			plain = append(plain, words[i])
@@ -173,42 +190,38 @@ func given(words []string, flags map[string]*flag.Flag) (plain []string) {
 	return plain
 }
 
+// configuredBy is what is known by the server file that words name.
+func configuredBy(flags map[string]*flag.Flag, words []string) *configured {
+	file := defaultFile
+	for i, word := range words {
+		name, value, inOne := strings.Cut(strings.TrimLeft(word, "-"), "=")
+		if word == name || name != "config" || flags["config"] == nil {
+			continue
+		}
+		if !inOne && i+1 < len(words) {
+			value = words[i+1]
+		}
+		file = value
+	}
+	return &configured{file}
+}
+
 // valuesOf lists the values of a flag, or says that it may be a file.
-func valuesOf(verb string, f *flag.Flag) []string {
+func valuesOf(here *configured, verb string, f *flag.Flag) []string {
 	if one, ok := f.Value.(*oneOf); ok {
 		return one.all
 	}
-	switch verb + " --" + f.Name {
-	case "init --example":
-		return config.Examples()
-	case "init --for":
-		return config.Deployments()
-	case "snippet --front":
-		return front.Names()
-	case "report --lang", "notice --lang":
-		return config.PageLanguages()
-	}
-	if f.Name == "choice" {
-		return choiceWords()
-	}
-	return []string{filesToo}
+	of, _ := takesOf(verb, f.Name)
+	return of.offered(here)
 }
 
-// wordsFirst are the words that a verb takes first: "list|show|check".
-var wordsFirst = regexp.MustCompile(`^\[?([a-z0-9-]+(?:\|[a-z0-9-]+)*)(?:[ \]]|$)`)
-
-// argumentsOf lists what a verb takes besides flags.
-func argumentsOf(name string, v *verb, plain []string) []string {
-	switch {
-	case name == "docs":
-		return topics
-	case name == "schema":
-		return append(config.SchemaKinds(), "openapi")
-	case name == "catalog" && len(plain) == 1 && plain[0] == "show":
-		return catalog.BuiltinIDs()
+// offered lists what may be written, and says whether it may be a file.
+func (k takes) offered(here *configured) (all []string) {
+	if k.list != nil {
+		all = k.list(here)
 	}
-	if m := wordsFirst.FindStringSubmatch(v.args); m != nil && len(plain) == 0 && !strings.HasPrefix(v.args, "-") && !strings.HasPrefix(v.args, "[-") {
-		return append(strings.Split(m[1], "|"), filesToo)
+	if k.place != nowhere {
+		all = append(all, filesToo)
 	}
-	return []string{filesToo}
+	return all
 }

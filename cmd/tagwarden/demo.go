@@ -60,6 +60,10 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 		defer d.close()
 		seen, err = d.show(t)
 	}
+	if errors.Is(err, errNoFolder) {
+		t.fail("%v", err)
+		return usage
+	}
 	if err != nil {
 		t.fail("%v", err)
 		return findings
@@ -73,6 +77,9 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 	printf(t.out, "\nended\n")
 	return fine
 }
+
+// errNoFolder says that the demonstration cannot begin.
+var errNoFolder = errors.New("cannot make a folder for what is shown, which goes when it ends; the variable TMPDIR says where")
 
 // demonstration is a site, the proxy and stand-ins for vendors, all on loopback.
 type demonstration struct {
@@ -98,7 +105,7 @@ func newDemo(t *terminal) (d *demonstration, err error) {
 		}
 	}()
 	if d.dir, err = os.MkdirTemp("", "tagwarden-demo-"); err != nil {
-		return d, err
+		return d, fmt.Errorf("%w: %w", errNoFolder, err)
 	}
 	if d.vendors, err = startStandIns("ga4", "matomo", "segment"); err != nil {
 		return d, err

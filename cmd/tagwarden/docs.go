@@ -40,10 +40,6 @@ func docs(_ context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if len(rest) > 1 {
-		t.fail("one topic at a time: leave %q out", strings.Join(rest[1:], " "))
-		return usage
-	}
 	if len(rest) == 1 {
 		return printPage(t, rest[0], *as)
 	}
@@ -71,7 +67,7 @@ func docs(_ context.Context, t *terminal, args []string) int {
 func printPage(t *terminal, topic, as string) int {
 	one, err := readPage(strings.TrimSuffix(topic, ".md"))
 	if err != nil {
-		t.fail("there is no page %q%s", topic, strict.Suggestion(topic, topics))
+		t.fail("there is no page %q%s", topic, strict.SuggestionElse(topic, topics))
 		t.hint("`tagwarden docs` lists them")
 		return usage
 	}

@@ -39,7 +39,7 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		from:   f.String("from", "192.0.2.1", "the visitor's address"),
 		at:     f.String("at", "", "the time of the hit, RFC 3339; now, where it is not given"),
 		keys:   f.String("keys", "", "a file with a root secret, or a folder of key state, in place of the published test key"),
-		raw:    f.Bool("raw", false, "show identifying values whole"),
+		raw:    new(bool),
 
 		supposed: addSupposeFlags(f, signal.AsRecorded.String()),
 	}
@@ -67,6 +67,11 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		return nil
 	})
 	return a
+}
+
+// rawFlag adds --raw.
+func (a *askFlags) rawFlag(f *flag.FlagSet) {
+	f.BoolVar(a.raw, "raw", false, "show identifying values whole")
 }
 
 // explainerOf reads what the flags name. Where that fails it says so and returns nil.
@@ -97,7 +102,7 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.AskedObjection(scope, at); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.Suggestion(scope, loaded.Policy.ScopeNames()))
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.SuggestionElse(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}
 	}
@@ -109,7 +114,7 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 	}
 	for category := range f.receipts {
 		if all := rules.CategoriesOf(loaded.Policy); !slices.Contains(all, category) {
-			t.fail("--receipt: no purpose is in category %q%s", category, strict.Suggestion(category, all))
+			t.fail("--receipt: no purpose is in category %q%s", category, strict.SuggestionElse(category, all))
 			return nil, usage
 		}
 	}
@@ -127,6 +132,7 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 func explain(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("explain", "--config FILE --hit FILE.http [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
 	given := addAskFlags(f)
+	given.rawFlag(f)
 	file := f.String("hit", "", "a raw HTTP/1.1 request; - is standard input")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)

@@ -209,7 +209,10 @@ func (o *opened) file() string { return filepath.Join(o.dir, "tagwarden.yaml") }
 func (o *opened) command(args ...string) string {
 	o.t.Helper()
 	var out, errs strings.Builder
-	all := append(slices.Clone(args), "--config", o.file())
+	all := slices.Clone(args)
+	if !slices.Contains(args, "--dir") {
+		all = append(all, "--config", o.file())
+	}
 	on := terminal{
 		in: strings.NewReader(""), out: &out, err: &errs, node: "shop-1", now: func() time.Time { return o.clock },
 	}

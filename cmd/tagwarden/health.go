@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +21,9 @@ import (
 
 // healthPath is where the hits listener says whether it takes hits.
 const healthPath = "/.tagwarden/health"
+
+// answersWithin is how long an answer may take.
+const answersWithin = 2 * time.Second
 
 // health asks a running server whether it takes hits: for containers, which have nothing else to ask with. The admin
 // listener's /readyz also names what staff has to look at meanwhile.
@@ -37,29 +41,38 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--config and --url both say where the server is: leave one out")
 		return usage
 	case *file != "":
-		loaded, code := t.load(*file)
-		if loaded == nil {
-			return code
+		server, err := config.ReadServer(*file) // a server goes on where somebody broke its policy's files
+		if err != nil {
+			printf(t.err, "%v\n", err)
+			return usage
 		}
-		origin := reachedAt(&loaded.Server)
+		origin := reachedAt(server)
 		if origin == "" {
-			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, loaded.Server.Listen)
+			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, server.Listen)
 			return usage
 		}
 		*address = origin + healthPath
-		data = loaded.Server.Data
+		data = server.Data
 		if _, unfit = proxy.DataFormat(data); errors.Is(unfit, fs.ErrPermission) {
 			unfit = nil // who asks need not be let near the data
 		}
-		var err error
-		if client, err = trusting(loaded); err != nil {
+		if client, err = trusting(server); err != nil {
 			t.fail("%v", err)
 			return usage
 		}
 	case *address == "":
 		*address = "http://127.0.0.1:8080" + healthPath
+	default:
+		u, err := url.Parse(*address)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+			t.fail("health --url: %q is no address: http://127.0.0.1:8080%s is right, or https://", *address, healthPath)
+			return usage
+		}
+		if u.Path == "" || u.Path == "/" { // which answers whoever comes by, also where no hit is taken
+			*address = u.JoinPath(healthPath).String()
+		}
 	}
-	within, cancel := context.WithTimeout(ctx, 2*time.Second)
+	within, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(within, http.MethodGet, *address, nil)
 	if err != nil {
@@ -71,7 +84,15 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		if fault, is := errors.AsType[*url.Error](err); is {
 			err = fault.Err
 		}
-		t.fail("no answer at %s: %v", *address, err)
+		call, isCall := errors.AsType[*net.OpError](err)
+		switch {
+		case errors.Is(err, context.DeadlineExceeded):
+			t.fail("no answer at %s: none came within %v", *address, answersWithin)
+		case isCall:
+			t.fail("no answer at %s: %s", *address, whyNot(call.Err))
+		default:
+			t.fail("no answer at %s: %v", *address, err)
+		}
 		switch {
 		case errors.Is(unfit, proxy.ErrRestoring):
 			t.fail("no server starts on %s: %v", data, unfit)
@@ -97,8 +118,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 
 // trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'
 // hosts, and may be signed by nobody else.
-func trusting(loaded *config.Loaded) (*http.Client, error) {
-	own := loaded.Server.TLS
+func trusting(server *config.Server) (*http.Client, error) {
+	own := server.TLS
 	if own == nil {
 		return http.DefaultClient, nil
 	}

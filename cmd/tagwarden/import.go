@@ -68,6 +68,7 @@ func readContainer(name string) (*gtm.Report, error) {
 // propose writes the proposed configuration as init writes one. Where the report is for programs, what else is said goes
 // where errors do.
 func propose(t *terminal, report *gtm.Report, dir string, forPrograms bool) int {
+	t.endsTidily(leftAlone...) // all of it is there, or nothing
 	made, err := config.InitChanged(gtm.Example, dir, nil, t.now(), report.Propose, true)
 	if errors.Is(err, gtm.ErrNothing) {
 		t.fail("nothing was written: %v", err)

@@ -19,9 +19,10 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 		return code
 	}
 	if len(rest) != 1 || rest[0] == "" {
-		t.fail("which folder is the configuration to be written to? One is right: tagwarden init shop")
+		t.fail("init: which folder is the configuration to be written to? One is right: tagwarden init shop")
 		return usage
 	}
+	t.endsTidily(leftAlone...) // all of it is there, or nothing
 	made, err := config.InitFor(*deployment, *example, rest[0], nil, t.now())
 	if err != nil {
 		t.fail("%v", err)
@@ -32,13 +33,13 @@ func initialise(_ context.Context, t *terminal, args []string) int {
 
 // printMade makes the key state of what was written, and says what there is now and what comes next.
 func printMade(t *terminal, made *config.Made) int {
-	for _, file := range made.Files {
-		printf(t.out, "wrote %s\n", file)
-	}
 	dir, err := makeKeys(t, made)
 	if err != nil {
-		t.fail("%v", err)
+		t.fail("%v", made.Undo(err))
 		return usage
+	}
+	for _, file := range made.Files {
+		printf(t.out, "wrote %s\n", file)
 	}
 	if dir != "" {
 		printf(t.out, "wrote %s\n", dir)

@@ -39,7 +39,7 @@ var waiting = map[string]string{
 	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",
 
 	"lia new": "--config SHOP --from FILE.yaml", "lia list": "--config FILE.yaml", "lia check": "--config FILE.yaml",
-	"lia render": "--config FILE.yaml x", "lia approve": "--config FILE.yaml x --key x",
+	"lia render": "--config FILE.yaml x", "lia approve": "--config FILE.yaml x --key SHOP",
 	"lia diff": "--config FILE.yaml x", "lia revoke": "--config FILE.yaml x --because y",
 
 	"objections add":      "--config FILE.yaml --id client_id=x --all",
@@ -56,7 +56,7 @@ var waiting = map[string]string{
 
 	"queue status": "--config FILE.yaml", "queue inspect": "--config FILE.yaml", "queue retry": "--config FILE.yaml",
 	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy", "tap": "--config FILE.yaml",
-	"restore":        "--config FILE.yaml copy",
+	"restore":        "--config FILE.yaml .",
 	"cluster status": "--config FILE.yaml", "cluster join": "--config FILE.yaml --from copy",
 	"cluster restore": "--config FILE.yaml",
 
@@ -71,7 +71,7 @@ func TestFoldersAreNoServerFiles(t *testing.T) {
 	if _, err := config.Init(dir, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
-	want := "it is a folder: " + filepath.Join(dir, "tagwarden.yaml") + " is the server file in it"
+	want := "it is a folder; " + filepath.Join(dir, "tagwarden.yaml") + " is the server file in it"
 	asked := 0
 	for verb, args := range waiting {
 		if !strings.Contains(args, "--config FILE.yaml") && verb != "diff" {

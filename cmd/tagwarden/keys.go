@@ -42,7 +42,11 @@ func keysVerb(ctx context.Context, t *terminal, args []string) int {
 		t.fail("--because goes with believe-clock, which needs it: how is it known that the clock is right?")
 		return usage
 	}
-	loaded, code := t.load(*file)
+	load := loadOrServing
+	if rest[0] == "list" {
+		load = (*terminal).load
+	}
+	loaded, code := load(t, *file)
 	if loaded == nil {
 		return code
 	}
@@ -177,7 +181,10 @@ func logKeyOf(loaded *config.Loaded, state *pseudonym.State) (listedLog, error) 
 }
 
 func rotateKeys(ctx context.Context, t *terminal, loaded *config.Loaded, what proxy.Rotation) int {
-	text, err := proxy.RotateStopped(loaded, what, proxy.Options{Node: t.node, Version: version, Now: t.now})
+	text, err := "", error(proxy.ErrLocked)
+	if loaded.Policy != nil {
+		text, err = proxy.RotateStopped(loaded, what, proxy.Options{Node: t.node, Version: version, Now: t.now})
+	}
 	if errors.Is(err, proxy.ErrLocked) {
 		text, err = proxy.RotateRunning(ctx, loaded.Server.Data, what)
 	}

@@ -68,7 +68,7 @@ func assessmentNamed(t *terminal, loaded *config.Loaded, rest []string) (config.
 	}
 	a, ok := loaded.Assessments[rest[0]]
 	if !ok {
-		t.fail("there is no assessment %q%s", rest[0], strict.Suggestion(rest[0], ids))
+		t.fail("there is no assessment %q%s", rest[0], strict.SuggestionElse(rest[0], ids))
 	}
 	return a, ok
 }
@@ -135,6 +135,10 @@ func readKey(t *terminal, path string) (string, bool) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.fail("--key: %v", err)
+		return "", false
+	}
+	if _, err := basis.KeyOf(string(text)); err != nil {
+		t.fail("--key %s: %v", path, err)
 		return "", false
 	}
 	return string(text), true

@@ -68,16 +68,16 @@ func (l ledgerFlags) folder(t *terminal) (dir string, code int) {
 		}
 		return *l.dir, fine
 	}
-	loaded, err := config.Load(*l.config)
+	server, err := config.ReadServer(*l.config)
 	if err != nil {
 		printf(t.err, "%v\n", err)
 		whichLog(t, l.set)
 		return "", usage
 	}
-	if !whole(t, loaded.Server.Data) {
+	if !whole(t, server.Data) {
 		return "", usage
 	}
-	return filepath.Join(loaded.Server.Data, "ledger"), fine
+	return filepath.Join(server.Data, "ledger"), fine
 }
 
 // whichLog says in which ways a log can be meant, where none was named and there is no server file here.

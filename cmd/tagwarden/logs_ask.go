@@ -26,8 +26,9 @@ type question struct {
 	ids     []lists.Act // persons, each by one identifier
 	country lists.Act
 	scan    bool
-	dir     string      // of the ledger, once it is open
-	reading *logReading // that the log is asked is recorded, once it is open
+	dir     string         // of the ledger, once it is open
+	served  *config.Loaded // whose data folder it is in, once it is open; nil: of a ledger alone that is not known
+	reading *logReading    // that the log is asked is recorded, once it is open
 
 	sinceAs, untilAs string // the times, as they were given
 
@@ -111,15 +112,19 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 	}
 	note := func(text string) { q.t.hint("%s", text) }
 	if *q.ledger.dir == "" {
-		if loaded, code = q.t.load(*q.ledger.config); loaded == nil {
+		if q.served, code = loadOrServing(q.t, *q.ledger.config); q.served == nil {
 			return nil, nil, code
 		}
-		q.words.Tell(&q.of, loaded, q.purposes, note)
-	} else if q.purposes || slices.ContainsFunc(q.of.Where, func(c query.Condition) bool { return c.Member == query.Purpose }) {
+		if q.served.Policy != nil {
+			loaded = q.served
+			q.words.Tell(&q.of, loaded, q.purposes, note)
+		}
+	}
+	if loaded == nil && (q.purposes || slices.ContainsFunc(q.of.Where, func(c query.Condition) bool { return c.Member == query.Purpose })) {
 		q.words.TellKept(&q.of, policiesBeside("", dir), note)
 	}
 	if len(q.ids) > 0 {
-		hashes, err := q.hashes(ctx, loaded)
+		hashes, err := q.hashes(ctx)
 		if err != nil {
 			return nil, nil, q.t.failed(err)
 		}
@@ -175,12 +180,12 @@ var errNoKeys = errors.New("--id needs the keys of the data folder, and --dir na
 	"the hash that records have, or by --config")
 
 // hashes are those that the log may know the persons by, of every form.
-func (q *question) hashes(ctx context.Context, loaded *config.Loaded) ([]string, error) {
-	if loaded == nil {
+func (q *question) hashes(ctx context.Context) ([]string, error) {
+	if q.served == nil {
 		return nil, errNoKeys
 	}
 	var got api.LogSubjects
-	if err := q.call(ctx, loaded, http.MethodPost, "/ledger/subjects/hashes", &got); err != nil {
+	if err := q.call(ctx, http.MethodPost, "/ledger/subjects/hashes", &got); err != nil {
 		return nil, err
 	}
 	var all []string
@@ -191,14 +196,14 @@ func (q *question) hashes(ctx context.Context, loaded *config.Loaded) ([]string,
 }
 
 // call asks the server about the persons, or what lies in its data folder where none runs.
-func (q *question) call(ctx context.Context, loaded *config.Loaded, method, path string, into any) error {
+func (q *question) call(ctx context.Context, method, path string, into any) error {
 	people := struct {
 		Subjects []lists.Act `json:"subjects"`
 	}{slices.Clone(q.ids)}
 	for i := range people.Subjects {
 		people.Subjects[i].Country = q.country.Country
 	}
-	c, err := q.t.openAPI(ctx, loaded, "")
+	c, err := q.t.openAPI(ctx, q.served, "")
 	if err != nil {
 		return err
 	}

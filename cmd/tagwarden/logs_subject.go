@@ -86,7 +86,7 @@ func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.L
 		return 0, q.answered(query.Tally{}, err)
 	}
 	if len(q.ids) > 0 {
-		if report.InForce, err = q.inForce(ctx, loaded); err != nil {
+		if report.InForce, err = q.inForce(ctx); err != nil {
 			return 0, q.t.failed(err)
 		}
 	}
@@ -120,9 +120,9 @@ func linesVisible(text string) string {
 }
 
 // inForce are the scopes that are objected to now.
-func (q *question) inForce(ctx context.Context, loaded *config.Loaded) ([]string, error) {
+func (q *question) inForce(ctx context.Context) ([]string, error) {
 	var got api.Standings
-	if err := q.call(ctx, loaded, http.MethodPost, "/objections/check", &got); err != nil {
+	if err := q.call(ctx, http.MethodPost, "/objections/check", &got); err != nil {
 		return nil, err
 	}
 	all := []string{}

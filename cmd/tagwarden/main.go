@@ -35,6 +35,7 @@ type terminal struct {
 	node     string                  // this machine's name in records; "": the one that it has
 	tidy     func(also ...os.Signal) // the verb ends by itself when its context does; see endsTidily
 
+	set     *flag.FlagSet       // the verb's flags, once they are read
 	parsing func(*flag.FlagSet) // is handed a verb's flags, and the verb ends there; nil: they are parsed
 }
 
@@ -124,7 +125,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 	all := verbs()
 	of := findVerb(all, args[0])
 	if of == nil {
-		t.fail("there is no verb %q%s", args[0], strict.Suggestion(args[0], names(all)))
+		t.fail("there is no verb %q%s", args[0], strict.SuggestionElse(args[0], names(all)))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
@@ -184,6 +185,7 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 		t.parsing(f)
 		return nil, fine, true
 	}
+	once(f)
 	for {
 		err := f.Parse(args)
 		if errors.Is(err, flag.ErrHelp) {
@@ -197,14 +199,23 @@ func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code in
 			return nil, usage, true
 		}
 		if f.NArg() == 0 {
-			return rest, fine, false
+			return sound(t, f, rest)
 		}
 		if read := len(args) - f.NArg(); read > 0 && args[read-1] == "--" {
-			return append(rest, f.Args()...), fine, false
+			return sound(t, f, append(rest, f.Args()...))
 		}
 		rest = append(rest, f.Arg(0))
 		args = f.Args()[1:]
 	}
+}
+
+// sound ends the reading of flags: a verb is not run with what means nothing, nor with files that are not there.
+func sound(t *terminal, f *flag.FlagSet, rest []string) (_ []string, code int, done bool) {
+	t.set = f
+	if !onDisk(t, f, rest) || !mean(t, f, rest) {
+		return nil, usage, true
+	}
+	return rest, fine, false
 }
 
 // The messages of package flag, which has no error values for them.
@@ -220,9 +231,12 @@ func flagFault(err error, f *flag.FlagSet) string {
 	if m := unknownFlag.FindStringSubmatch(text); m != nil {
 		var names []string
 		f.VisitAll(func(fl *flag.Flag) { names = append(names, dashed(fl.Name)) })
-		return "there is no flag --" + m[1] + strict.Suggestion("--"+m[1], names)
+		return "there is no flag --" + m[1] + strict.SuggestionElse("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
+		if m[3] == errNothing.Error() || m[3] == errTwice.Error() {
+			return "--" + m[2] + ": " + m[3]
+		}
 		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]
 	}
 	if m := noValue.FindStringSubmatch(text); m != nil {
@@ -263,7 +277,7 @@ func (o *oneOf) Set(given string) error {
 
 // nearOf is which of some words may have been meant, where one is near.
 func nearOf(given string, all []string) string {
-	if suggestion := strict.Suggestion(given, all); strings.Contains(suggestion, "did you mean") {
+	if suggestion := strict.SuggestionElse(given, all); strings.Contains(suggestion, "did you mean") {
 		return suggestion
 	}
 	return ""
@@ -283,4 +297,4 @@ func (t *terminal) hint(format string, args ...any) {
 	printf(t.err, "\n")
 }
 
-func sprintf(format string, args ...any) string { return fmt.Sprintf(format, args...) }
+func sprintf(format string, args ...any) string { return fmt.Sprintf(format, inWords(args)...) }

@@ -58,7 +58,7 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 		for i, v := range all {
 			names[i] = v.name
 		}
-		t.fail("there is no verb %q of %s%s", args[0], name, strict.Suggestion(args[0], names))
+		t.fail("there is no verb %q of %s%s", args[0], name, strict.SuggestionElse(args[0], names))
 		listVerbs(t.err, name, all)
 		return usage
 	}

@@ -6,10 +6,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"go.uber.org/zap"
@@ -31,8 +34,40 @@ type client struct {
 	bearer string // the token for it
 }
 
+// loadOrServing reads a configuration. Of one with faults, on whose data folder a server runs, which goes on with what it read
+// before, the server file is returned alone, without a policy: that server can be asked.
+func loadOrServing(t *terminal, file string) (*config.Loaded, int) {
+	loaded, err := config.Load(file)
+	if err == nil {
+		return loaded, fine
+	}
+	server, unreadable := config.ReadServer(file)
+	if unreadable == nil && isServed(server.Data) {
+		t.hint("what the files say is not what serves, since something is wrong with them (`tagwarden check` says what): the server that runs is asked")
+		return &config.Loaded{Server: *server}, fine
+	}
+	printf(t.err, "%v\n", err)
+	beginBy(t, file)
+	return nil, usage
+}
+
+// isServed tells whether a process has a data folder.
+func isServed(data string) bool {
+	if missing(data) {
+		return false
+	}
+	lock, err := proxy.LockData(data)
+	if err == nil {
+		_ = lock.Release()
+	}
+	return errors.Is(err, proxy.ErrLocked)
+}
+
 // openAPI reaches the API. Because says why an older copy of the objections is accepted; "" refuses one.
 func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because string) (*client, error) {
+	if loaded.Policy == nil {
+		return remote(loaded), nil
+	}
 	root, err := rootFor(ctx, &loaded.Server)
 	if err != nil {
 		return nil, err
@@ -203,6 +238,9 @@ func (s *streamed) begin(status int) {
 
 // failed says why a call came to nothing.
 func (t *terminal) failed(err error) int {
+	if p, ok := err.(*problem.Document); ok && t.set != nil { //nolint:errorlint // what stands around it is to be said, too
+		err = errors.New(byFlags(p, t.set))
+	}
 	t.fail("%v", err)
 	if p, ok := errors.AsType[*problem.Document](err); ok && p.Status == http.StatusUnprocessableEntity {
 		return usage
@@ -215,7 +253,7 @@ func (t *terminal) failed(err error) int {
 
 // with reads a configuration, reaches the API and does something with it.
 func (t *terminal) with(ctx context.Context, file string, do func(loaded *config.Loaded, c *client) int) int {
-	loaded, code := t.load(file)
+	loaded, code := loadOrServing(t, file)
 	if loaded == nil {
 		return code
 	}
@@ -228,4 +266,27 @@ func (t *terminal) with(ctx context.Context, file string, do func(loaded *config
 		return t.failed(err)
 	}
 	return code
+}
+
+// byFlags is what is wrong with a call, said by the flags that it was made of in place of the members of its body.
+func byFlags(p *problem.Document, set *flag.FlagSet) string {
+	of := *p
+	of.Faults = slices.Clone(p.Faults)
+	for i := range of.Faults {
+		f := &of.Faults[i]
+		for member := range strings.SplitSeq(strings.TrimPrefix(cmp.Or(f.Parameter, f.Pointer), "/"), "/") {
+			name := strings.ReplaceAll(member, "_", "-")
+			if one := strings.TrimSuffix(name, "s"); set.Lookup(name) == nil && set.Lookup(one) != nil {
+				name = one
+			}
+			if set.Lookup(name) != nil {
+				f.Parameter = dashed(name)
+				if class, _, found := strings.Cut(strings.TrimPrefix(f.Pointer, "/ids/"), "/"); found && member == "ids" {
+					f.Parameter += " " + class
+				}
+				break
+			}
+		}
+	}
+	return of.Error()
 }

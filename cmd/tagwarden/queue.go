@@ -57,16 +57,11 @@ func whichEvents(f *flag.FlagSet, of *api.QueueAsk) {
 	f.StringVar(&of.Reason, "reason", "", "those alone that are parked for this reason, as `queue status` names it")
 }
 
-// vendorIn takes the vendor, where one is given.
-func vendorIn(t *terminal, rest []string, of *api.QueueAsk) (code int, ok bool) {
-	if len(rest) > 1 {
-		t.fail("%s: one vendor is meant, or all where none is named", strings.Join(rest, " "))
-		return usage, false
-	}
-	if len(rest) == 1 {
+// vendorIn takes the vendor, where one is given: all are meant where none is.
+func vendorIn(rest []string, of *api.QueueAsk) {
+	if len(rest) > 0 {
 		of.Vendor = rest[0]
 	}
-	return fine, true
 }
 
 func queueInspect(ctx context.Context, t *terminal, args []string) int {
@@ -81,9 +76,7 @@ func queueInspect(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := vendorIn(t, rest, &of); !ok {
-		return code
-	}
+	vendorIn(rest, &of)
 	asked := url.Values{"limit": {strconv.Itoa(of.Limit)}, "parked": {strconv.FormatBool(of.Parked)}}
 	asked.Set("vendor", of.Vendor)
 	asked.Set("reason", of.Reason)
@@ -114,9 +107,7 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := vendorIn(t, rest, &of); !ok {
-		return code
-	}
+	vendorIn(rest, &of)
 	if of.Limit < 0 {
 		t.fail("--limit: a number of events is wanted")
 		return usage
@@ -155,9 +146,7 @@ func queuePurge(ctx context.Context, t *terminal, args []string) int {
 	if done {
 		return code
 	}
-	if code, ok := vendorIn(t, rest, &of); !ok {
-		return code
-	}
+	vendorIn(rest, &of)
 	switch {
 	case of.Parked == of.All:
 		t.fail("which? --parked are those that vendors refused, --all those that wait as well")

@@ -63,7 +63,7 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 		{"tw_fine\n", []string{"--ca", ca}, fine, "#7  2026-12-01 12:00:00.000  stop", ""},
 		{"tw_fine", nil, usage, "", "certificate"},
 		{"tw_fine", []string{"--ca", file("none.pem", "none")}, usage, "", "no certificate in PEM"},
-		{"tw_fine", []string{"--ca", "nowhere"}, usage, "", "--ca: "},
+		{"tw_fine", []string{"--ca", "nowhere"}, usage, "", "--ca nowhere: there is no such file"},
 		{"tw_page", []string{"--ca", ca, "--format", "json"}, usage, "{\"kind\":\"start\"}\n{\"kind\":\"stop\"}\n", "2 places"},
 		{"tw_turns", []string{"--ca", ca}, fine, "", "0 of 0 records"},
 		{"tw_away", []string{"--ca", ca}, usage, "", "status 302"},

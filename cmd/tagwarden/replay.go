@@ -29,6 +29,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... "+
 		"[--only denied|uncovered] [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
 	given := addAskFlags(f)
+	given.rawFlag(f)
 	host := f.String("host", "", "a site's host name, in place of the recorded Host")
 	only := choice(f, "only", "which hits are listed: all, denied (something of them is denied) or uncovered (no site, vendor or activity here is for them)",
 		[]string{onlyAll, onlyDenied, onlyUncovered})

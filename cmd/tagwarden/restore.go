@@ -32,10 +32,6 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 		t.fail("of which copy? name one folder that `tagwarden backup` wrote")
 		return usage
 	}
-	if rest[0] == "" {
-		t.fail("of which copy? the folder's name is empty: name one that `tagwarden backup` wrote")
-		return usage
-	}
 	loaded, code := t.load(*file)
 	if loaded == nil {
 		return code

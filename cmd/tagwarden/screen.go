@@ -174,7 +174,7 @@ func faulty(err error) any {
 			all = append(all, fmt.Sprint(faulty(one)))
 		}
 	} else {
-		return visible(err.Error())
+		return visible(plainly(err))
 	}
 	return strings.Join(all, "\n")
 }

@@ -46,6 +46,7 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	hits, admin, err := listen(loaded)
 	if err != nil {
 		t.fail("%v", err)
+		t.hint("where it listens %s says, by listen and admin: { listen }", *file)
 		return usage
 	}
 	return t.serving(ctx, s, hits, admin, options.Log)

@@ -19,7 +19,7 @@ func signals(_ context.Context, t *terminal, args []string) int {
 	const usageLine = "decode STRING... | decode --cookie NAME=VALUE..."
 	f := t.flags("signals", usageLine)
 	var cookies []string
-	f.Func("cookie", "cookies as in the Cookie header, NAME=VALUE; NAME=VALUE; may be given more than once", func(given string) error {
+	f.Func("cookie", "cookies as in the Cookie header, NAME=VALUE; NAME=VALUE; may be given again", func(given string) error {
 		if name, _, found := strings.Cut(given, "="); !found || name == "" {
 			return errors.New("NAME=VALUE is right")
 		}

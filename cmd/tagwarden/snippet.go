@@ -30,7 +30,7 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 		return printFront(t, loaded, *before, *siteID, *to, rest)
 	}
 	if len(rest) != 1 {
-		t.fail("which vendor? One of %s", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
+		t.fail("which vendor? One of %s; or which web server, by --front", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
 		return usage
 	}
 	site := findSite(loaded.Policy, *siteID)
@@ -46,7 +46,7 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 			return fine
 		}
 	}
-	t.fail("there is no vendor %q%s", rest[0], strict.Suggestion(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
+	t.fail("there is no vendor %q%s", rest[0], strict.SuggestionElse(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
 	return usage
 }
 

@@ -21,7 +21,7 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 	}
 	f, known := front.Lookup(name)
 	if !known {
-		t.fail("there is no front %q%s", name, strict.Suggestion(name, front.Names()))
+		t.fail("there is no front %q%s", name, strict.SuggestionElse(name, front.Names()))
 		return usage
 	}
 	site := findSite(loaded.Policy, siteID)
@@ -35,8 +35,8 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 			return usage
 		}
 	}
-	if u, err := url.Parse(to); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.Path != "" || u.RawQuery != "" {
-		t.fail("--to %q is no origin: write it as http://127.0.0.1:8080 or https://hits.example", to)
+	if err := f.Reaches(to); err != nil {
+		t.fail("--to: %v", err)
 		return usage
 	}
 	parts, err := f.Write(front.Way{Site: site.ID, Hosts: site.Hosts, Base: site.Base, To: to, Body: site.LargestBody()})
@@ -88,7 +88,7 @@ func believes(server *config.Server, at netip.Addr) bool {
 
 // noSite says that there is no such site.
 func noSite(t *terminal, loaded *config.Loaded, id string) int {
-	t.fail("there is no site %q%s", id, strict.Suggestion(id, slices.Sorted(maps.Keys(loaded.Server.Sites))))
+	t.fail("there is no site %q%s", id, strict.SuggestionElse(id, slices.Sorted(maps.Keys(loaded.Server.Sites))))
 	return usage
 }
 

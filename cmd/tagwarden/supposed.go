@@ -73,7 +73,7 @@ func (s *supposeFlags) askedFor(t *terminal, word string, policies ...*rules.Pol
 		}
 		suggestion := ""
 		if wrong, is := errors.AsType[*rules.WrongSignal](faults[k]); is && wrong.Name != "" {
-			suggestion = strict.Suggestion(wrong.Name, wrong.Known)
+			suggestion = strict.SuggestionElse(wrong.Name, wrong.Known)
 		}
 		t.fail("--signal %s: %v%s", text, faults[k], suggestion)
 		return nil, false

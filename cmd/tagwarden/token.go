@@ -31,7 +31,7 @@ func token(ctx context.Context, t *terminal, args []string) int {
 
 // tokens reaches what tokens are made with, and does something with it.
 func (t *terminal) tokens(file string, do func(c *client) int) int {
-	loaded, code := t.load(file)
+	loaded, code := loadOrServing(t, file)
 	if loaded == nil {
 		return code
 	}
@@ -57,7 +57,7 @@ func tokenCreate(ctx context.Context, t *terminal, args []string) int {
 	f.StringVar(&asked.Name, "name", "", "what it is called: by that name the ledger says who took an objection")
 	f.Func("role", "what it is for, may be given again: "+access.RoleNames(), func(given string) error {
 		if !access.Role(given).Known() {
-			return errors.New(strings.TrimPrefix(strict.Suggestion(given, roleNames()), ": "))
+			return errors.New(strings.TrimPrefix(strict.SuggestionElse(given, roleNames()), ": "))
 		}
 		if slices.Contains(asked.Roles, given) {
 			return errors.New("it is given twice")

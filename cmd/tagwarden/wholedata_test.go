@@ -45,7 +45,7 @@ func TestHalfADataFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := strings.NewReplacer("FILE.yaml", made.Server, "SHOP", made.Server, "FILE.", given+".")
-	asked := map[string]string{"keys rotate": "--config SHOP", "promises approve": "--config SHOP --key x", "scan": "--config SHOP FILE.http"}
+	asked := map[string]string{"keys rotate": "--config SHOP", "promises approve": "--config SHOP --key SHOP", "scan": "--config SHOP FILE.http"}
 	for verb, args := range waiting {
 		if strings.Contains(args, "--config ") && verb != "restore" && !leavesData[verb] {
 			asked[verb] = args

@@ -30,7 +30,10 @@ type Front struct {
 	Name   string // as it is asked for: "nginx"
 	About  string // what it is, and which versions
 	Notes  string // what a comment begins with in what is written for it; "": there are none
-	Remote bool   // it is no machine of the site's own: it reaches tagwarden by a public address, and needs a path
+	Remote bool   // it is no machine of the site's own, or may be none: it has to be told where tagwarden is, and needs a path
+	Public bool   // it is somebody's service, which reaches what everybody reaches, and no private address
+	Names  string // why it reaches names alone, and no address; "": it reaches addresses
+	NoIPv6 string // why it reaches no IPv6 address; "": it does
 	// Trusted is what tagwarden has to be told so that it believes the front's word of where visitors come from; "" where
 	// it is not to be believed, since others send from the same addresses.
 	Trusted string
@@ -39,6 +42,9 @@ type Front struct {
 	// Also is what else has to be known, in sentences.
 	Also string
 }
+
+// placeholders is why a destination that is written with colons is none.
+const placeholders = "what stands behind a colon of a destination is a placeholder there"
 
 // fronts are those that are known, the widest used first.
 var fronts = []Front{
@@ -53,8 +59,9 @@ var fronts = []Front{
 	{
 		Name: "apache", Notes: "#", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
 		Log: "Apache writes queries and addresses into each CustomLog: the first lines say what to write behind each of them",
-		Also: "With https, Apache asks tagwarden for the certificate of the site's host, and takes no other: one that is valid for the host of --to alone " +
-			"is refused.",
+		Also: "With https, Apache asks tagwarden for the certificate of the host that it passes on, and takes no other. That is the site's, so that one that " +
+			"is valid for the host of --to alone is refused. Where the host of --to is one of the site's hosts, Apache passes that on in place of " +
+			"the visitor's, and asks for its certificate: add it there, and have this written anew.",
 	},
 	{
 		Name: "haproxy", Notes: "#", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
@@ -65,25 +72,26 @@ var fronts = []Front{
 		Log: "Traefik's accessLog holds paths and addresses: the second part, for the static configuration, leaves them out",
 	},
 	{
-		Name: "cloudflare", Notes: "//", About: "Cloudflare, as a Worker on a route", Remote: true,
-		Log: "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out of them",
+		Name: "cloudflare", Notes: "//", About: "Cloudflare, as a Worker on a route", Remote: true, Public: true,
+		Names: "a Worker sends to names alone: it is answered with error 1003 where it names an address",
+		Log:   "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out of them",
 		Also: "Workers send the host of the destination: add it to the site's hosts. Whoever can reach the address of tagwarden can send hits around Cloudflare. Trust Cloudflare's published ranges " +
 			"(https://www.cloudflare.com/ips/) only where a firewall lets nobody else in: other people's Workers send from them too.",
 	},
 	{
-		Name: "vercel", About: "Vercel, as rewrites in vercel.json", Remote: true,
+		Name: "vercel", About: "Vercel, as rewrites in vercel.json", Remote: true, Public: true, NoIPv6: placeholders,
 		Log: "Vercel's runtime logs hold paths with their queries for as long as the plan keeps them",
 		Also: "Vercel sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
 			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
 	},
 	{
-		Name: "netlify", Notes: "#", About: "Netlify, as redirects in netlify.toml", Remote: true,
+		Name: "netlify", Notes: "#", About: "Netlify, as redirects in netlify.toml", Remote: true, Public: true, NoIPv6: placeholders,
 		Log: "log drains hold queries and addresses where somebody switched them on: leave the path out of them",
 		Also: "Netlify sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
 			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
 	},
 	{
-		Name: "nextjs", Notes: "//", About: "Next.js, as rewrites in next.config.mjs", Remote: true,
+		Name: "nextjs", Notes: "//", About: "Next.js, as rewrites in next.config.mjs", Remote: true, NoIPv6: placeholders,
 		Log: "Next.js itself logs no requests; what it runs on may",
 		Also: "Next.js sends the host of the destination: add it to the site's hosts. Trust the machine's address only where it is " +
 			"your own: what Next.js was told of the visitor's address it adds to, and does not replace.",
@@ -124,6 +132,9 @@ func (f *Front) Write(w Way) ([]Part, error) {
 	}
 	if f.Remote && w.Base == "" {
 		return nil, fmt.Errorf("site %s has no path that could be passed on: add base: /t to it", w.Site)
+	}
+	if err := f.Reaches(w.To); err != nil {
+		return nil, err
 	}
 	text, err := files.ReadFile("fronts/" + f.Name + ".tmpl")
 	if err != nil {
@@ -192,6 +203,10 @@ func (w Way) Bracketed() string {
 	}
 	return w.Name()
 }
+
+// Itself tells whether tagwarden is spoken to by a name of its own that is one of the site's hosts: hits can be passed on under
+// it, and its certificate asked for.
+func (w Way) Itself() bool { return w.Secure() && slices.Contains(w.Hosts, w.Name()) }
 
 // Authorities is the file of certificates that tagwarden's has to be signed by, where Debian has it.
 func (w Way) Authorities() string { return "/etc/ssl/certs/ca-certificates.crt" }

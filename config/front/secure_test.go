@@ -40,6 +40,10 @@ func TestWhereTagwardenIs(t *testing.T) {
 		other := linesFor(t, &f, "http://other.invalid:1")
 		for _, to := range origins {
 			all.WriteString("== " + name + " " + to + "\n")
+			if err := f.Reaches(to); err != nil {
+				all.WriteString(err.Error() + "\n")
+				continue
+			}
 			for _, line := range linesFor(t, &f, to) {
 				if !slices.Contains(other, line) {
 					all.WriteString(line)
@@ -97,16 +101,19 @@ func TestFrontsKnowTagwarden(t *testing.T) {
 			by      *signer
 			is      string // what the certificate is for
 			arrives bool
+			hosts   []string // of the site, beside its own
 		}{
-			{"name", "localhost", known, "localhost", !site},
-			{"the site's name", "localhost", known, "shop.example", site},
-			{"another's name", "localhost", known, "other.example", false},
-			{"unknown authority", "localhost", unknown, "localhost", false},
-			{"unknown authority of the site", "localhost", unknown, "shop.example", false},
-			{"IPv4", "127.0.0.1", known, "127.0.0.1", !site},
-			{"another IPv4", "127.0.0.1", known, "127.0.0.2", false},
-			{"IPv6", "::1", known, "::1", !site && !blind},
-			{"another IPv6", "::1", known, "::2", false},
+			{"name", "localhost", known, "localhost", !site, nil},
+			{"the site's name", "localhost", known, "shop.example", site, nil},
+			{"another's name", "localhost", known, "other.example", false, nil},
+			{"a name that is one of the site's", "localhost", known, "localhost", true, []string{"localhost"}},
+			{"the site's name where another is one, too", "localhost", known, "shop.example", false, []string{"localhost"}},
+			{"unknown authority", "localhost", unknown, "localhost", false, nil},
+			{"unknown authority of the site", "localhost", unknown, "shop.example", false, nil},
+			{"IPv4", "127.0.0.1", known, "127.0.0.1", !site, nil},
+			{"another IPv4", "127.0.0.1", known, "127.0.0.2", false, nil},
+			{"IPv6", "::1", known, "::1", !site && !blind, nil},
+			{"another IPv6", "::1", known, "::2", false, nil},
 		} {
 			if c.host == "::1" && !withIPv6 {
 				t.Logf("left out, since this machine has no IPv6: %s/%s", p.name, c.name)
@@ -114,9 +121,10 @@ func TestFrontsKnowTagwarden(t *testing.T) {
 			}
 			t.Run(p.name+"/"+c.name, func(t *testing.T) {
 				t.Parallel()
-				to, asked := secured(t, c.host, c.by.sign(t, c.is))
+				site := site && c.hosts == nil
+				to, asked := secured(t, c.host, c.by.sign(t, c.is), p.name == "apache" && c.hosts != nil)
 				way := shop
-				way.To = to
+				way.To, way.Hosts = to, slices.Concat(way.Hosts, c.hosts)
 				f, _ := front.Lookup(p.name)
 				parts, err := f.Write(way)
 				if err != nil {
@@ -151,12 +159,19 @@ func TestFrontsKnowTagwarden(t *testing.T) {
 }
 
 // secured is what stands in for tagwarden with a certificate: where it is, and what tells which names it was asked for in TLS
-// by those whose hits arrived.
-func secured(t *testing.T, host string, certificate tls.Certificate) (to string, asked func() []string) {
+// by those whose hits arrived. Itself tells that hits are to arrive under its own name.
+func secured(t *testing.T, host string, certificate tls.Certificate, itself bool) (to string, asked func() []string) {
 	t.Helper()
 	arrived := make(chan string, 100)
+	under := func(host string) bool {
+		if itself {
+			name, _, err := net.SplitHostPort(host)
+			return err == nil && name == "localhost"
+		}
+		return host == "shop.example"
+	}
 	s := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.Host != "shop.example" || !strings.HasPrefix(r.RequestURI, "/t/g/collect?") {
+		if !under(r.Host) || !strings.HasPrefix(r.RequestURI, "/t/g/collect?") {
 			t.Errorf("%s%s arrives", r.Host, r.RequestURI)
 		}
 		arrived <- r.TLS.ServerName

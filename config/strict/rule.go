@@ -48,6 +48,14 @@ type Field struct {
 	Doc     string // tag `doc`: for people
 }
 
+// said is what a message that names the key goes on with.
+func (f *Field) said() string {
+	if f.Doc == "" {
+		return ""
+	}
+	return ": " + f.Doc
+}
+
 // Fields are the keys of a mapping, in the struct's order.
 type Fields []Field
 

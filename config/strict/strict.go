@@ -93,7 +93,7 @@ func (d *Decoder) structure(node *yaml.Node, v reflect.Value) {
 		switch {
 		case !isEmpty(value):
 		case f.Rule.Required:
-			d.Fail(value, "%q is empty: %s", name, f.Doc)
+			d.Fail(value, "%q is empty%s", name, f.said())
 		case value.Kind == yaml.ScalarNode && !f.Rule.empty && v.Field(f.Index).Kind() == reflect.String:
 			d.Fail(value, "%q is empty: write a value, or remove the line", name)
 		}
@@ -103,7 +103,7 @@ func (d *Decoder) structure(node *yaml.Node, v reflect.Value) {
 			continue
 		}
 		if f.Rule.Required {
-			d.Fail(node, "missing key %q: %s", f.Name, f.Doc)
+			d.Fail(node, "missing key %q%s", f.Name, f.said())
 		}
 		d.absent(v.Field(f.Index), f)
 	}

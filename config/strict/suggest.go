@@ -1,16 +1,45 @@
 package strict
 
 import (
+	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
-// listed is how many names are still written out.
-const listed = 40
+// How many names are still written out: of what files hold, whose schema has them all, and of anything else.
+const (
+	listed     = 40
+	listedElse = 120
+)
 
-// Suggestion returns what may have been meant by a name, or which names there are, to be put behind "there is no x": `: did you mean
-// "basis"?` where one of the known names is near the one that was written, else the names, else "".
+// Suggestion returns what may have been meant by a name in one of our files, or which names there are, to be put behind "there is
+// no x": `: did you mean "basis"?` where one of the known names is near the one that was written, else the names, else "".
 func Suggestion(name string, known []string) string {
+	if near := meant(name, known); near != "" || len(known) <= listed {
+		return cmp.Or(near, listOf(known))
+	}
+	return ": `tagwarden schema` lists what is"
+}
+
+// SuggestionElse is [Suggestion] for a name that stands in no file of ours: a flag's value, a parameter.
+func SuggestionElse(name string, known []string) string {
+	if near := meant(name, known); near != "" || len(known) <= listedElse {
+		return cmp.Or(near, listOf(known))
+	}
+	return ": " + strconv.Itoa(len(known)) + " are known, and none is near it"
+}
+
+// listOf names all that are known.
+func listOf(known []string) string {
+	if len(known) == 0 {
+		return ""
+	}
+	return ": known here: " + strings.Join(known, ", ")
+}
+
+// meant is which name may have been meant; "" where none is near.
+func meant(name string, known []string) string {
 	best, distance := "", 3
 	if len(name) <= 4 {
 		distance = 2
@@ -23,16 +52,10 @@ func Suggestion(name string, known []string) string {
 			best, distance = candidate, n
 		}
 	}
-	switch {
-	case best != "":
-		return ": did you mean \"" + best + "\"?"
-	case len(known) == 0:
+	if best == "" {
 		return ""
-	case len(known) > listed:
-		return ": `tagwarden schema` lists what is"
-	default:
-		return ": known here: " + strings.Join(known, ", ")
 	}
+	return ": did you mean \"" + best + "\"?"
 }
 
 // edits counts the letters to insert, remove, replace or swap to get from one name to the other.

@@ -71,7 +71,7 @@ func near(name string, known []string) string {
 	if len(known) == 0 {
 		return ": there are none here"
 	}
-	return strict.Suggestion(name, known)
+	return strict.SuggestionElse(name, known)
 }
 
 func (p *parameters) wrong(name, detail string) {

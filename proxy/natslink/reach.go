@@ -128,8 +128,11 @@ func isUnauthorized(err error) bool {
 // checkCreds says what is wrong with a file of credentials.
 func checkCreds(file string) error {
 	text, err := os.ReadFile(file)
+	if failed, is := errors.AsType[*fs.PathError](err); is {
+		err = failed.Err // what it names stands in the message
+	}
 	if err != nil {
-		return fmt.Errorf("the credentials cannot be read: %w", err)
+		return fmt.Errorf("the credentials cannot be read: %s: %w", file, err)
 	}
 	pair, err := nkeys.ParseDecoratedUserNKey(text)
 	if err != nil {

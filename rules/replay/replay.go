@@ -42,7 +42,8 @@ func Lines(file string, r io.Reader, host string, each func(*Request) error) err
 		if len(bytes.TrimSpace(line)) > 0 {
 			var c Capture
 			if err := json.Unmarshal(line, &c); err != nil {
-				return fmt.Errorf("%s:%d: this is no recorded request: %w", file, number, err)
+				return fmt.Errorf("%s:%d: this is no recorded request: one in JSON a line is right, { \"method\": \"GET\", \"target\": ..., "+
+					"\"headers\": [[..., ...]], \"body_base64\": ... }, or an archive whose name ends in .har (%w)", file, number, noJSON(err))
 			}
 			body, err := base64.StdEncoding.DecodeString(c.Body)
 			if err != nil {
@@ -85,7 +86,7 @@ type harRequest struct {
 func HAR(file string, r io.Reader, host string, each func(*Request) error) (passed int, err error) {
 	var h har
 	if err := json.NewDecoder(withoutMark(r)).Decode(&h); err != nil {
-		return 0, fmt.Errorf("%s: this is no HAR file: %w", file, err)
+		return 0, fmt.Errorf("%s: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (%w)", file, noJSON(err))
 	}
 	for i := range h.Log.Entries {
 		q := &h.Log.Entries[i].Request
@@ -167,4 +168,22 @@ func Text(method, target string, headers [][2]string, body []byte, host string) 
 	b.WriteString("\r\n")
 	b.Write(body)
 	return b.Bytes()
+}
+
+// noJSON says in words what is wrong with JSON; other errors stay as they are.
+func noJSON(err error) error {
+	if wrong, is := errors.AsType[*json.UnmarshalTypeError](err); is {
+		kind, _, _ := strings.Cut(wrong.Value, " ") // what else is there is the file's
+		if wrong.Field == "" {
+			return fmt.Errorf("it is JSON of another kind: %s", kind)
+		}
+		return fmt.Errorf("at %s it has another kind: %s", wrong.Field, kind)
+	}
+	if wrong, is := errors.AsType[*json.SyntaxError](err); is {
+		return fmt.Errorf("it is no JSON from byte %d on", wrong.Offset)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("it breaks off")
+	}
+	return err
 }

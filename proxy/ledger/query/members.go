@@ -135,7 +135,7 @@ func (c *Condition) check() error {
 
 // near says which name was meant, to be put behind "there is no x": "; `form` is one"; or which there are.
 func near(name string, known []string) string {
-	if meant, found := strings.CutPrefix(strict.Suggestion(name, known), `: did you mean "`); found {
+	if meant, found := strings.CutPrefix(strict.SuggestionElse(name, known), `: did you mean "`); found {
 		return "; `" + strings.TrimSuffix(meant, `"?`) + "` is one"
 	}
 	if at := slices.IndexFunc(known, func(one string) bool { return len(name) > 1 && strings.HasPrefix(one, name[:2]) }); at >= 0 {
@@ -158,4 +158,12 @@ func (f *Fault) Error() string { return f.Why }
 
 func isHash(text string) bool {
 	return len(text) == 32 && strings.Trim(text, "0123456789abcdef") == ""
+}
+
+// Values are all that a member says, where they are known: nil where they are not.
+func Values(member string) []string {
+	if all := closed[member]; all != nil {
+		return all()
+	}
+	return nil
 }

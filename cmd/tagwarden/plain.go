@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+)
+
+// plainly is what an error says, without the names of calls that Go's messages hold: of "open x: no such file or directory" that
+// there is no file x. What stands in front already is not said twice.
+func plainly(err error) string {
+	text := err.Error()
+	for _, of := range systemErrors(err) {
+		path, why := placeOf(of)
+		said := path + ": " + why
+		if before, _, found := strings.Cut(text, of.Error()); found && path != "" && strings.HasSuffix(before, path+": ") {
+			said = why
+		}
+		text = strings.Replace(text, of.Error(), strings.TrimPrefix(said, ": "), 1)
+	}
+	return text
+}
+
+// inWords has errors among what is printed said [plainly].
+func inWords(args []any) []any {
+	for i, arg := range args {
+		if err, is := arg.(error); is {
+			args[i] = plainly(err)
+		}
+	}
+	return args
+}
+
+// systemErrors are those of the system in an error, and in all that it joins.
+func systemErrors(err error) (all []error) {
+	switch of := err.(type) { //nolint:errorlint // the tree is walked here
+	case nil:
+		return nil
+	case *fs.PathError, *os.LinkError, *os.SyscallError, *net.OpError:
+		return []error{err}
+	case interface{ Unwrap() []error }:
+		for _, one := range of.Unwrap() {
+			all = append(all, systemErrors(one)...)
+		}
+		return all
+	default:
+		return systemErrors(errors.Unwrap(err))
+	}
+}
+
+// placeOf is where a call of the system failed, and why.
+func placeOf(err error) (place, why string) {
+	switch of := err.(type) { //nolint:errorlint // as systemErrors found it
+	case *fs.PathError:
+		return of.Path, whyNot(of.Err)
+	case *os.LinkError:
+		return of.New, whyNot(of.Err)
+	case *os.SyscallError:
+		return "", whyNot(of.Err)
+	case *net.OpError:
+		if of.Addr != nil && of.Addr.String() != "" {
+			place = of.Addr.String()
+		}
+		return place, whyNot(of.Err)
+	}
+	return "", err.Error()
+}
+
+// whyNot says why a call of the system failed.
+func whyNot(err error) string {
+	for _, c := range []struct {
+		is   error
+		says string
+	}{
+		{fs.ErrNotExist, "there is no such file or folder"},
+		{syscall.EISDIR, "it is a folder"},
+		{syscall.ENOTDIR, "a part of its path is no folder"},
+		{syscall.ECONNREFUSED, "nobody listens there (connection refused)"},
+		{syscall.EADDRINUSE, "somebody listens there already (address already in use)"},
+	} {
+		if errors.Is(err, c.is) {
+			return c.says
+		}
+	}
+	if call, is := errors.AsType[*os.SyscallError](err); is {
+		err = call.Err
+	}
+	return err.Error()
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestPlainly: errors of the system are said in words, each with its place once, whatever they stand in.
+func TestPlainly(t *testing.T) {
+	t.Parallel()
+	_, gone := os.Open("no.such")
+	_, folder := os.ReadFile(t.TempDir())
+	_, below := os.Stat("main.go/x")
+	there := os.Mkdir("testdata", 0o700)
+	at := &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80}
+	for want, err := range map[string]error{
+		"no.such: there is no such file or folder":        gone,
+		"--hit: no.such: there is no such file or folder": fmt.Errorf("--hit: %w", gone),
+		"a no.such: there is no such file or folder b":    fmt.Errorf("a no.such: %w b", gone),
+		": it is a folder":                                    folder,
+		"main.go/x: a part of its path is no folder":          below,
+		"testdata: file exists":                               there,
+		"it is full: no space left on device":                 fmt.Errorf("it is full: %w", &os.SyscallError{Syscall: "write", Err: syscall.ENOSPC}),
+		"no.such: there is no such file or folder\nx: denied": errors.Join(gone, &fs.PathError{Op: "open", Path: "x", Err: errors.New("denied")}),
+		"y: denied": &os.LinkError{Op: "rename", Old: "x", New: "y", Err: errors.New("denied")},
+		"other":     errors.New("other"),
+		"127.0.0.1:80: nobody listens there (connection refused)": &net.OpError{
+			Op: "dial", Net: "tcp", Addr: at, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED),
+		},
+		"for hits: 127.0.0.1:80: somebody listens there already (address already in use)": fmt.Errorf("for hits: %w", &net.OpError{
+			Op: "listen", Net: "tcp", Addr: at, Err: os.NewSyscallError("bind", syscall.EADDRINUSE),
+		}),
+	} {
+		if got := plainly(err); got != want && (!strings.HasPrefix(want, ":") || !strings.HasSuffix(got, want)) {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestFailsPlainly: what a verb fails with is said so, wherever it comes from.
+func TestFailsPlainly(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	_, err := os.Open(filepath.Join(t.TempDir(), "x"))
+	(&terminal{err: &out}).fail("cannot begin: %v", err)
+	if got := out.String(); strings.Contains(got, "open ") || !strings.HasSuffix(got, "/x: there is no such file or folder\n") {
+		t.Error(got)
+	}
+}
