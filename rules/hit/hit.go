@@ -103,6 +103,8 @@ type Node struct {
 	Txt Span // decoded text of a leaf, once asked for
 	has bool // Txt is set
 
+	Atless bool // known of a value on the wire: no "@" is in it, however it is written
+
 	Many bool // what its name calls an id is one that many share: of an account, a company, a group
 
 	name  Span // decoded Key, once asked for
