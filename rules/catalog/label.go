@@ -139,17 +139,6 @@ func (r *reading) label() error {
 	return nil
 }
 
-// implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
-func implied(n *hit.Node) hit.Class {
-	if n.Kind == hit.Raw && !n.Opened {
-		return hit.Recording
-	}
-	if n.Kind == hit.Raw || n.Kind.Holds() && n.State != 0 {
-		return hit.Container
-	}
-	return hit.Unknown
-}
-
 // place finds a node's event and state from its parent's.
 func (r *reading) place(i int32) {
 	h := r.h

@@ -30,3 +30,14 @@ func (f *FieldInfo) plain() bool {
 	return !f.opens && !f.label && f.as == hit.Unknown && f.nameRule == hit.None && f.Signal == "" &&
 		f.Stamp == hit.NoStamp && f.Class != hit.Container && !f.Class.Identifies() && len(f.Also) == 0
 }
+
+// implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
+func implied(n *hit.Node) hit.Class {
+	if n.Kind == hit.Raw && !n.Opened {
+		return hit.Recording
+	}
+	if n.Kind == hit.Raw || n.Kind.Holds() && n.State != 0 {
+		return hit.Container
+	}
+	return hit.Unknown
+}

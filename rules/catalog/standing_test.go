@@ -104,6 +104,30 @@ func TestPlainLeaves(t *testing.T) {
 	}
 }
 
+// TestPlain: whatever else is to be noted of a field, its leaves are not plain.
+func TestPlain(t *testing.T) {
+	t.Parallel()
+	for name, with := range map[string]func(*FieldInfo){
+		"it may hold more":          func(f *FieldInfo) { f.opens = true },
+		"a label":                   func(f *FieldInfo) { f.label = true },
+		"another class beside":      func(f *FieldInfo) { f.as = hit.IP },
+		"an identifier beside":      func(f *FieldInfo) { f.Also = []hit.Class{hit.UserID} },
+		"an event's name":           func(f *FieldInfo) { f.nameRule = 0 },
+		"a signal":                  func(f *FieldInfo) { f.Signal = "gcs" },
+		"a stamp":                   func(f *FieldInfo) { f.Stamp = hit.OwnID },
+		"a container, not this one": func(f *FieldInfo) { f.Class = hit.Container },
+		"an identifier":             func(f *FieldInfo) { f.Class = hit.ClientID },
+	} {
+		f := FieldInfo{Class: hit.Technical, nameRule: hit.None}
+		if !f.plain() {
+			t.Fatal("a technical field is not plain")
+		}
+		if with(&f); f.plain() {
+			t.Errorf("%s: it is plain all the same", name)
+		}
+	}
+}
+
 // FuzzPlainLeaves: whatever a hit holds, it is read the short way as it is the long way.
 func FuzzPlainLeaves(f *testing.F) {
 	var all []*Vendor
