@@ -90,27 +90,32 @@ func (r *reading) label() error {
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
 		r.place(i)
 		n := &h.Nodes[i]
-		s := &r.v.states[n.State]
-		if s.event != hit.None && n.Event == hit.Shared && !r.holdsDeeper(i, s) {
+		s := &r.v.standings[n.State]
+		if s.event != hit.None && n.Event == hit.Shared && !r.holdsDeeper(i, &r.v.states[n.State]) {
 			if err := r.begin(i, s.event); err != nil {
 				return err
 			}
-			n = &h.Nodes[i]
-			s = &r.v.states[n.State]
+			s = &r.v.standings[n.State]
 		}
 		if s.field == hit.None {
 			n.Class = implied(n)
 			r.maybe(i)
 			continue
 		}
-		f := &r.v.Fields[s.field]
-		n.Field, n.Class = s.field, f.Class
+		n.Field, n.Class = s.field, s.class
 		if n.Event != hit.Shared {
 			e := &h.Events[n.Event]
 			e.Known = e.Known || i != e.Root && (n.Parent != e.Root || !h.Nodes[n.Parent].Opened)
-			e.Malformed = e.Malformed || n.Kind.Holds() && f.nameRule != hit.None // a name is a text
 		}
+		if s.plain && n.Alias == hit.Unknown && n.Layers&ofSite == 0 && !n.Kind.Holds() {
+			r.maybe(i)
+			continue
+		}
+		f := &r.v.Fields[s.field]
 		if n.Kind.Holds() {
+			if n.Event != hit.Shared && f.nameRule != hit.None { // a name is a text
+				h.Events[n.Event].Malformed = true
+			}
 			r.alias(i, f)
 			if n.Kind == hit.Array && placed[n.Class] && n.Alias == hit.Unknown && r.isPlace(i) {
 				n.Alias = hit.PreciseGeo
@@ -132,17 +137,6 @@ func (r *reading) label() error {
 		}
 	}
 	return nil
-}
-
-// implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
-func implied(n *hit.Node) hit.Class {
-	if n.Kind == hit.Raw && !n.Opened {
-		return hit.Recording
-	}
-	if n.Kind == hit.Raw || n.Kind.Holds() && n.State != 0 {
-		return hit.Container
-	}
-	return hit.Unknown
 }
 
 // place finds a node's event and state from its parent's.
@@ -176,6 +170,10 @@ func (r *reading) place(i int32) {
 	}
 	s := &r.v.states[p.State]
 	switch {
+	case p.Kind == hit.Form:
+		n.State, n.Free = r.key(s, h.KeySpan(i))
+	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:
+		n.State, n.Free = r.member(s, h.KeySpan(i))
 	case p.Kind == hit.Raw:
 		n.State = r.e.body
 	case p.Opened && n.Event != hit.Shared && h.Events[n.Event].Root == n.Parent:
@@ -185,20 +183,17 @@ func (r *reading) place(i int32) {
 		n.Layers |= ofSite
 	case p.Opened:
 		n.State = s.inner
-	case p.Kind == hit.Object, p.Kind == hit.Item, p.Kind == hit.Markup:
-		n.State, n.Free = r.member(s, h.KeySpan(i))
-	case p.Kind == hit.Form:
-		n.State, n.Free = r.key(s, h.KeySpan(i))
 	case s.head != 0 && p.First == i:
 		n.State = s.head
 	default:
 		n.State = s.elem
 	}
-	switch of := &r.v.states[n.State]; {
-	case of.pair != "":
-		n.State, n.Free = r.pair(i, of)
-	case of.schema != "":
-		n.State = r.bySchema(i, n.State)
+	if r.v.standings[n.State].apart {
+		if of := &r.v.states[n.State]; of.pair != "" {
+			n.State, n.Free = r.pair(i, of)
+		} else {
+			n.State = r.bySchema(i, n.State)
+		}
 	}
 }
 

@@ -23,9 +23,10 @@ type Vendor struct {
 
 	Seals bool // a field is a checksum or signature over others
 
-	states []state
-	names  *names.Table
-	extra  []string // fields that it was compiled with beside the file's
+	states    []state
+	standings []standing // by state
+	names     *names.Table
+	extra     []string // fields that it was compiled with beside the file's
 
 	headers   []HeaderInfo
 	variables Variables
@@ -137,6 +138,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 		f.opens = len(f.Open) > 0 || f.Names || placed[f.Class]
 		v.Seals = v.Seals || f.Seals
 	}
+	v.standings = newStandings(v.states, v.Fields)
 	for _, check := range []func() error{v.hosts, v.regions, v.areas, v.unread, v.stated, v.merges, v.repeated} {
 		if err := check(); err != nil {
 			return nil, err

@@ -72,21 +72,21 @@ func (r *reading) maybe(i int32) {
 	if !isText[n.Kind] || n.Opened || uint(n.Val.Len()-shortestWritten) > longestWritten-shortestWritten {
 		return
 	}
-	if r.whole.likely(r.h, n.Kind, n.Val) {
+	if r.whole.likely(r.h, n) {
 		r.h.IDs = append(r.h.IDs, hit.ID{Node: i, Event: n.Event})
 	}
 }
 
 // likely tells whether a value may be, as a whole, an e-mail address or the number of a telephone.
-func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
-	raw := h.Bytes(of)
-	if kind == hit.String {
+func (f *finder) likely(h *hit.Hit, n *hit.Node) bool {
+	raw := h.Bytes(n.Val)
+	if n.Kind == hit.String {
 		raw = raw[1:]
 	}
 	switch {
 	case begins[raw[0]] && beginsNumber(raw):
 		return true
-	case f.without(h, of):
+	case n.Atless, n.Kind != hit.Text && f.without(h, n.Val): // values of forms are looked over one by one
 		return false
 	case bytes.IndexByte(raw, '@') >= 0:
 		return true
@@ -94,7 +94,7 @@ func (f *finder) likely(h *hit.Hit, kind hit.Kind, of hit.Span) bool {
 		return false
 	default:
 		return escapedSign(raw) >= 0 || holdsAny(raw, "\uff20", "\ufe6b") ||
-			kind == hit.String && holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
+			n.Kind == hit.String && holdsAny(raw, "u0040", "uff20", "uFF20", "ufe6b", "uFE6B")
 	}
 }
 

@@ -35,6 +35,7 @@ func (o *Opener) form(parent int32, value hit.Span) error {
 			if inVal&isEscape == 0 {
 				n.TextIs(val)
 			}
+			n.Atless = inVal&(isEscape|isAt) == 0
 		}
 		at = end + 1
 	}
@@ -53,6 +54,7 @@ const (
 	isAnd
 	isEscape
 	isControl
+	isAt // an "@" may begin with it, full-width or escaped in what it is a text of
 )
 
 var formBytes = func() (all [256]formByte) {
@@ -61,6 +63,7 @@ var formBytes = func() (all [256]formByte) {
 			all[c] = isControl
 		}
 	}
+	all['@'], all['\\'], all["\uff20"[0]] = isAt, isAt, isAt
 	all['='], all['&'], all['%'], all['+'] = isEqual, isAnd, isEscape, isEscape
 	return all
 }()

@@ -52,6 +52,9 @@ func FuzzForm(f *testing.F) {
 			if got := string(h.Text(c)); got != decodedPart(value) {
 				t.Errorf("%q: the value %q was read as %q", text, value, got)
 			}
+			if atless := !strings.ContainsAny(value, `%+@\`) && !strings.Contains(value, "\xef"); h.Nodes[c].Atless != atless {
+				t.Errorf("%q: of the value %q it is said that no @ is in it: %v", text, value, !atless)
+			}
 			c = h.Nodes[c].Next
 		}
 		if c != hit.None {

@@ -74,8 +74,8 @@ func (h *Hit) Chain() {
 		h.Events[e].first, h.Events[e].last, h.Events[e].claim, h.Events[e].Nodes = None, None, None, 0
 		h.Events[e].stamp = None
 	}
-	for i := range h.Nodes {
-		h.link(int32(i))
+	for i := int32(0); int(i) < len(h.Nodes); {
+		i = h.link(i)
 	}
 	for i := int32(len(h.Claims)) - 1; i >= 0; i-- {
 		e := h.of(h.Claims[i].Event)
@@ -98,16 +98,22 @@ func (h *Hit) of(event int32) *Event {
 // FirstClaim returns the first claim of an event, or of what all events share; Claim.Peer leads on. None is the end.
 func (h *Hit) FirstClaim(event int32) int32 { return h.of(event).claim }
 
-func (h *Hit) link(i int32) {
-	e := h.of(h.Nodes[i].Event)
-	h.Nodes[i].Peer = None
+// link links the nodes from number i on that are of one event, and returns the number of the next of another.
+func (h *Hit) link(i int32) (next int32) {
+	nodes, event := h.Nodes, h.Nodes[i].Event
+	e := h.of(event)
 	if e.first == None {
 		e.first = i
 	} else {
-		h.Nodes[e.last].Peer = i
+		nodes[e.last].Peer = i
 	}
-	e.last = i
-	e.Nodes++
+	for next = i + 1; int(next) < len(nodes) && nodes[next].Event == event; next++ {
+		nodes[next-1].Peer = next
+	}
+	nodes[next-1].Peer = None
+	e.last = next - 1
+	e.Nodes += next - i
+	return next
 }
 
 // FirstOf returns the first node of an event, or of what all events share; Node.Peer leads on. None is the end.

@@ -103,6 +103,8 @@ type Node struct {
 	Txt Span // decoded text of a leaf, once asked for
 	has bool // Txt is set
 
+	Atless bool // known of a value on the wire: no "@" is in it, however it is written
+
 	Many bool // what its name calls an id is one that many share: of an account, a company, a group
 
 	name  Span // decoded Key, once asked for
@@ -328,20 +330,28 @@ func (h *Hit) Text(i int32) []byte { return h.Bytes(h.TextSpan(i)) }
 
 // TextSpan is Text as a span, which stays valid.
 func (h *Hit) TextSpan(i int32) Span {
-	n := &h.Nodes[i]
-	if n.has {
+	if n := &h.Nodes[i]; n.has {
 		return n.Txt
 	}
+	return h.decodeText(i)
+}
+
+func (h *Hit) decodeText(i int32) Span {
+	n := &h.Nodes[i]
 	n.Txt, n.has = h.decode(n.Kind, n.Val), true
 	return n.Txt
 }
 
 // KeySpan returns the decoded key of a node, which may lie in the arena. It is decoded once: who asks often makes no arena grow.
 func (h *Hit) KeySpan(i int32) Span {
-	n := &h.Nodes[i]
-	if n.named {
+	if n := &h.Nodes[i]; n.named {
 		return n.name
 	}
+	return h.decodeKey(i)
+}
+
+func (h *Hit) decodeKey(i int32) Span {
+	n := &h.Nodes[i]
 	name := n.Key
 	if n.Parent != None && h.Nodes[n.Parent].Kind == Form {
 		name = h.decode(Text, name)
