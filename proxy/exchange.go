@@ -175,13 +175,9 @@ func (x *exchange) take(it queue.Item) bool {
 // knowsAgain notes whether the vendor knows the event when it comes again: by its key, and for as long as vendors
 // remember those. Where the clock was set back it has waited for longer than that says.
 func (x *exchange) knowsAgain(p *parcel) bool {
-	if p.keyed = len(p.event.Key) > 0; !p.keyed {
-		return false
-	}
-	if within := x.opts.InForce().within[x.vendor]; within > 0 {
-		waited := max(x.opts.Now().Sub(p.item.Time), p.event.TTL-p.item.Left)
-		p.keyed = waited < within
-	}
+	within := x.opts.InForce().within[x.vendor]
+	waited := max(x.opts.Now().Sub(p.item.Time), p.event.TTL-p.item.Left)
+	p.keyed = len(p.event.Key) > 0 && (within == 0 || waited < within)
 	return p.keyed
 }
 

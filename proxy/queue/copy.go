@@ -138,7 +138,8 @@ func (t *Ticket) again(i int, e *entry) bool {
 	h.key, h.number, h.doubt = t.key.id, t.spots[i].number, doubt
 	t.spots[i].doubt = doubt
 	from := len(t.frames)
-	t.frames = h.seal(t.frames, t.key.aead, &t.nonce, func(dst []byte) []byte { return append(dst, plain...) })
+	t.sealer.buf = append(h.append(t.sealer.buf[:0]), plain...)
+	t.frames = t.sealer.sealed(t.frames, t.key.aead, &h)
 	t.spots[i].size = uint32(len(t.frames) - from)
 	return true
 }

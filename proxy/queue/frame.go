@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"slices"
 
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
@@ -85,17 +84,24 @@ func newAEAD(secret *[32]byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// seal appends an event to a file's bytes, as a sealed frame. Plain appends it encoded; it is sealed where it stands. The nonce
-// is room for that.
-func (h *frameHead) seal(dst []byte, aead cipher.AEAD, nonce *[12]byte, plain func(dst []byte) []byte) []byte {
-	from := len(dst)
-	dst = h.append(segment.BeginBinary(dst))
-	head, body := dst[from+framing:], len(dst)
-	dst = slices.Grow(plain(dst), tagLength+headLength)
-	binary.BigEndian.PutUint64(nonce[4:], uint64(h.number))
-	dst = h.append(aead.Seal(dst[:body], nonce[:], dst[body:], head[:headLength-4]))
-	segment.EndBinary(dst[from:])
-	return dst
+// sealer seals frames, with room of its own.
+type sealer struct {
+	nonce [12]byte
+	buf   []byte
+}
+
+// seal appends an event to a file's bytes, as a sealed frame.
+func (s *sealer) seal(dst []byte, aead cipher.AEAD, h *frameHead, e *Event) []byte {
+	s.buf = appendEvent(h.append(s.buf[:0]), e)
+	return s.sealed(dst, aead, h)
+}
+
+// sealed seals what stands in the buffer behind the head.
+func (s *sealer) sealed(dst []byte, aead cipher.AEAD, h *frameHead) []byte {
+	binary.BigEndian.PutUint64(s.nonce[4:], uint64(h.number))
+	s.buf = aead.Seal(s.buf[:headLength], s.nonce[:], s.buf[headLength:], s.buf[:headLength-4])
+	s.buf = h.append(s.buf)
+	return segment.AppendBinary(dst, s.buf)
 }
 
 // open opens a sealed event. It stands in the place of the sealed bytes.

@@ -41,9 +41,8 @@ func FuzzFrame(f *testing.F) {
 	e := event(7)
 	h := frameHead{3, 4, 5, e.Name, false}
 	doubted := frameHead{3, 6, 5, e.Name, true}
-	plain := func(dst []byte) []byte { return appendEvent(dst, &e) }
-	frame := h.seal(nil, aead, new([12]byte), plain)[framing:]
-	other := doubted.seal(nil, aead, new([12]byte), plain)[framing:]
+	frame := new(sealer).seal(nil, aead, &h, &e)[framing:]
+	other := new(sealer).seal(nil, aead, &doubted, &e)[framing:]
 	f.Add(other)
 	f.Add(frame)
 	f.Add(frame[:headLength])

@@ -18,8 +18,7 @@ func TestLargestEvent(t *testing.T) {
 	for largest.size() < MaxEvent {
 		largest.Body = append(largest.Body, 'x')
 	}
-	h, plain := new(frameHead), func(dst []byte) []byte { return appendEvent(dst, &largest) }
-	if n := len(h.seal(nil, q.waiting.key.aead, new([12]byte), plain)); int64(n) > largest.size() {
+	if n := len(new(sealer).seal(nil, q.waiting.key.aead, &frameHead{}, &largest)); int64(n) > largest.size() {
 		t.Errorf("a frame takes %d bytes, and was to take %d at most", n, largest.size())
 	}
 	listing := func(subjects, headers int) Event {

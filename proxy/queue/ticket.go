@@ -24,7 +24,7 @@ type Ticket struct {
 	number uint64 // of its first frame among all
 	file   *file  // nil: it is not written
 	at     int64
-	nonce  [12]byte // room to seal with
+	sealer sealer
 }
 
 // spot is a frame of a ticket.
@@ -56,7 +56,7 @@ func (s *store) ticket(n int, room int64) *Ticket {
 func (t *Ticket) seal(i int, round uint16, e *Event) {
 	from := len(t.frames)
 	h := frameHead{t.key.id, t.spots[i].number, round, e.Name, t.spots[i].doubt}
-	t.frames = h.seal(t.frames, t.key.aead, &t.nonce, func(dst []byte) []byte { return appendEvent(dst, e) })
+	t.frames = t.sealer.seal(t.frames, t.key.aead, &h, e)
 	t.spots[i].size = uint32(len(t.frames) - from)
 }
 
@@ -144,7 +144,9 @@ func (t *Ticket) void() {
 func (t *Ticket) done() {
 	q := t.s.q
 	clear(t.entries)
-	*t = Ticket{entries: t.entries[:0], spots: t.spots[:0], frames: t.frames[:0]}
+	*t = Ticket{
+		entries: t.entries[:0], spots: t.spots[:0], frames: t.frames[:0], sealer: sealer{buf: t.sealer.buf[:0]},
+	}
 	if len(q.tickets) < 256 && cap(t.frames) <= 64<<10 {
 		q.tickets = append(q.tickets, t)
 	}

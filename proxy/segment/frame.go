@@ -77,22 +77,12 @@ func CheckLine(line []byte) bool {
 
 // AppendBinary appends a record as a binary frame.
 func AppendBinary(dst, record []byte) []byte {
+	dst = append(dst, magic...)
 	from := len(dst)
-	dst = append(BeginBinary(dst), record...)
-	EndBinary(dst[from:])
-	return dst
-}
-
-// BeginBinary appends what stands before a record in a binary frame. Whoever appends the record then ends the frame by
-// [EndBinary].
-func BeginBinary(dst []byte) []byte { return append(dst, magic+"\x00\x00\x00\x00\x00\x00\x00\x00"...) }
-
-// EndBinary ends a frame that [BeginBinary] began, and nothing stands behind: length and checksum are those of its record.
-func EndBinary(frame []byte) {
-	length, record := frame[len(magic):len(magic)+4], frame[headLength:]
-	binary.LittleEndian.PutUint32(length, uint32(len(record)))
-	sum := crc32.Update(crc32.Checksum(length, castagnoli), castagnoli, record)
-	binary.LittleEndian.PutUint32(frame[len(magic)+4:], sum)
+	dst = binary.LittleEndian.AppendUint32(dst, uint32(len(record)))
+	sum := crc32.Update(crc32.Checksum(dst[from:], castagnoli), castagnoli, record)
+	dst = binary.LittleEndian.AppendUint32(dst, sum)
+	return append(dst, record...)
 }
 
 // frameHead is what stands before a binary frame's bytes.
