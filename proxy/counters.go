@@ -14,6 +14,7 @@ type counters struct {
 	hits       memo[rules.Reason, prometheus.Counter]
 	judged     memo[judged, prometheus.Counter]
 	outcomes   memo[delivered, prometheus.Counter]
+	attempts   memo[delivered, prometheus.Counter]
 	cookieless memo[string, prometheus.Counter]
 	checked    memo[bool, prometheus.Counter]
 	unknown    memo[string, prometheus.Counter]
@@ -54,6 +55,13 @@ func (f *counters) events(site, vendor string, reason rules.Reason, n int) {
 func (f *counters) outcome(vendor, outcome string) {
 	f.outcomes.get(delivered{vendor, outcome}, func() prometheus.Counter {
 		return f.metrics.Outcomes.WithLabelValues(vendor, outcome)
+	}).Inc()
+}
+
+// attempt counts a request to a vendor for events that waited, by how it ended.
+func (f *counters) attempt(vendor, outcome string) {
+	f.attempts.get(delivered{vendor, outcome}, func() prometheus.Counter {
+		return f.metrics.Delivery.Attempts.WithLabelValues(vendor, outcome)
 	}).Inc()
 }
 

@@ -54,8 +54,9 @@ func (x *exchange) send(ctx context.Context, t *time.Timer) {
 		o := x.request(some)
 		x.turn.End(o)
 		x.given = true
-		x.opts.Metrics.Delivery.Attempts.WithLabelValues(x.vendor, becameOf(&x.parcels[some[0]], o)).Inc()
-		x.opts.InForce().counters.status(x.vendor, o)
+		counters := &x.opts.InForce().counters
+		counters.attempt(x.vendor, becameOf(&x.parcels[some[0]], o))
+		counters.status(x.vendor, o)
 		x.apart(some, o)
 		x.over.finish()
 		if some = x.nextRound(ctx, t); len(some) > 0 {

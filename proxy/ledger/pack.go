@@ -95,8 +95,9 @@ var ErrReadBack = errors.New("what was compressed reads back as something else")
 // packFrames writes lines in frames that can be read by themselves, and their table. It counts the bytes of the lines. A
 // frame ends where a block of an index does, so that who looks for one unpacks no other.
 func packFrames(to io.Writer, from io.Reader) (n int64, err error) {
-	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest),
-		zstd.WithSingleSegment(true))
+	// A frame of a block and the rest of a line is one block of zstd, which needs no history.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(2*index.BlockSize),
+		zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithSingleSegment(true))
 	if err != nil {
 		return 0, err
 	}

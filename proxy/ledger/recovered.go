@@ -30,7 +30,10 @@ type Recovered struct {
 	Tokens   map[string]Token // by name: those of the API that are in force
 	Cluster  string           // the one whose log the node has shared last; "": none
 
-	last []byte // of an event: one record after the other says the same
+	// What was decided of events, as records of late say it, from the decision to the rungs: it is said again and again.
+	// The assessment stands among it, and nowhere behind.
+	alike  [4][]byte
+	oldest int
 }
 
 // Review is a review of an assessment that is to come.
@@ -53,12 +56,32 @@ func nothing() *Recovered {
 func kindOf(record []byte) []byte {
 	const before = `"kind":"`
 	head := record[:min(len(record), 96)]
-	at := bytes.Index(head, []byte(before))
+	at := behindTime(head, before)
+	if at < 0 {
+		at = bytes.Index(head, []byte(before))
+	}
 	if at < 0 {
 		return nil
 	}
 	head = head[at+len(before):]
 	return head[:max(bytes.IndexByte(head, '"'), 0)]
+}
+
+// behindTime is where text stands, where that is right behind the time that a record begins with; -1: it is not.
+func behindTime(record []byte, text string) int {
+	const before = `{"time":"`
+	if !hasPrefix(record, before) {
+		return -1
+	}
+	at := bytes.IndexByte(record[len(before):], '"') + len(before)
+	if at < len(before) || !hasPrefix(record[at:], `",`) || !hasPrefix(record[at+2:], text) {
+		return -1
+	}
+	return at + 2
+}
+
+func hasPrefix(b []byte, text string) bool {
+	return len(b) >= len(text) && string(b[:len(text)]) == text
 }
 
 // observe remembers what a record says.
@@ -102,27 +125,46 @@ func (r *Recovered) observe(record []byte) error {
 
 // observeEvent remembers the number of an event's hit, and the assessment that it travelled on.
 func (r *Recovered) observeEvent(record []byte) {
-	const before = `"hit":`
-	if at := bytes.Index(record[:min(len(record), 128)], []byte(before)); at >= 0 {
-		var n uint64
-		for _, c := range record[at+len(before):] {
-			if c < '0' || c > '9' {
-				break
-			}
-			n = n*10 + uint64(c-'0')
+	r.Hits = max(r.Hits, hitOf(record))
+	decided := bytes.Index(record, []byte(`,"decision":"`))
+	if decided >= 0 && slices.ContainsFunc(r.alike[:], func(said []byte) bool {
+		return len(said) > 0 && bytes.HasPrefix(record[decided:], said)
+	}) {
+		return
+	}
+	r.observeAssessment(record)
+	if decided < 0 {
+		return
+	}
+	if said, _, ok := bytes.Cut(record[decided:], []byte(`,"rungs":"`)); ok && len(said) <= longestFront {
+		r.alike[r.oldest] = append(append(r.alike[r.oldest][:0], said...), `,"rungs":"`...)
+		r.oldest = (r.oldest + 1) % len(r.alike)
+	}
+}
+
+// hitOf is the number of an event's hit; 0: it does not say one.
+func hitOf(record []byte) (n uint64) {
+	const before, first = `"hit":`, `"kind":"event","hit":`
+	at := behindTime(record, first)
+	if at >= 0 {
+		at += len(first) - len(before)
+	} else if at = bytes.Index(record[:min(len(record), 128)], []byte(before)); at < 0 {
+		return 0
+	}
+	for _, c := range record[at+len(before):] {
+		if c < '0' || c > '9' {
+			break
 		}
-		r.Hits = max(r.Hits, n)
+		n = n*10 + uint64(c-'0')
 	}
-	at := bytes.Index(record, []byte(`"assessment":"`))
-	if at < 0 {
+	return n
+}
+
+// observeAssessment remembers the assessment that an event travelled on.
+func (r *Recovered) observeAssessment(record []byte) {
+	if !bytes.Contains(record, []byte(`"assessment":"`)) || gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
 		return
 	}
-	said, _, _ := bytes.Cut(record[at:], []byte(`,"rungs"`))
-	said, _, _ = bytes.Cut(said, []byte(`,"policy"`)) // of a version before
-	if bytes.Equal(said, r.last) || gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
-		return
-	}
-	r.last = append(r.last[:0], said...)
 	id, version := assessedIn(record)
 	r.Facts.Seen[id] = max(r.Facts.Seen[id], version)
 }
@@ -265,6 +307,6 @@ func (r *Recovered) clone() *Recovered {
 	}
 	c.Signers, c.Forms, c.Reminded = maps.Clone(r.Signers), maps.Clone(r.Forms), maps.Clone(r.Reminded)
 	c.Aside, c.Erasing, c.Tokens = maps.Clone(r.Aside), maps.Clone(r.Erasing), maps.Clone(r.Tokens)
-	c.last = nil
+	c.alike, c.oldest = [len(c.alike)][]byte{}, 0
 	return &c
 }

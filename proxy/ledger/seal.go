@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -164,7 +165,8 @@ func (s *sealing) sealOne(f Segment) error {
 type storedEntries struct {
 	from      tree.Source
 	next, end int64
-	read      []byte
+	room      []byte
+	read      []byte // and not taken yet
 }
 
 // atOnce is how many.
@@ -172,7 +174,9 @@ const atOnce = 1 << 12
 
 func (s *storedEntries) take() (entry tree.Entry, err error) {
 	if len(s.read) == 0 {
-		s.read = make([]byte, min(atOnce, s.end-s.next)*int64(len(entry)))
+		n := int(min(atOnce, s.end-s.next)) * len(entry)
+		s.room = slices.Grow(s.room[:0], n)[:n]
+		s.read = s.room
 		if err := s.from.HashesAt(s.read, s.next); err != nil {
 			return entry, err
 		}

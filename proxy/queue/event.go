@@ -56,7 +56,7 @@ type Event struct {
 
 	reason string    // why it is parked
 	parked time.Time // and since when
-	buf    []byte    // what the slices are of, where it was read
+	buf    []byte    // what the slices are of, where it was read: as long as what was ever read since it was reset
 	nonce  [12]byte
 }
 
@@ -78,8 +78,8 @@ const mostRoom = 64 << 10
 
 // Reset forgets the event. Its bytes are overwritten; the room for them stays.
 func (e *Event) Reset() {
-	room := e.buf[:cap(e.buf)]
-	if clear(room); len(room) > mostRoom {
+	room := e.buf
+	if clear(room); cap(room) > mostRoom {
 		room = nil
 	}
 	clear(e.Headers)

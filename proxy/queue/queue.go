@@ -47,7 +47,7 @@ type Options struct {
 	Again  time.Duration // how long nothing is tried after a failure to write; 1 s
 	Tend   time.Duration // how often files are looked after; 1 s. Less than 0: [Queue.Tend] alone does
 
-	Recent int // bytes of frames, sealed, that memory holds of what was added last; 256 KiB. Less than 0: none
+	Recent int // bytes of frames, sealed, that memory holds of what was added last; 1 MiB. Less than 0: none
 
 	Now  func() time.Time // nil: time.Now
 	Disk durable.Disk     // nil: the file system
@@ -59,7 +59,7 @@ func (o *Options) defaults() {
 	o.ParkSize, o.ParkFor = cmp.Or(o.ParkSize, 256<<20), cmp.Or(o.ParkFor, 7*24*time.Hour)
 	o.File, o.Seal, o.Settle = cmp.Or(o.File, 64<<20), cmp.Or(o.Seal, time.Minute), cmp.Or(o.Settle, 10*time.Minute)
 	o.Sync, o.Again = cmp.Or(o.Sync, 200*time.Millisecond), cmp.Or(o.Again, time.Second)
-	o.Tend, o.Recent = cmp.Or(o.Tend, time.Second), max(cmp.Or(o.Recent, 256<<10), 0)
+	o.Tend, o.Recent = cmp.Or(o.Tend, time.Second), max(cmp.Or(o.Recent, 1<<20), 0)
 	if o.Now == nil {
 		o.Now = time.Now
 	}

@@ -101,8 +101,10 @@ func (it *Item) gone() bool { return it.e.file == nil || it.e.name != it.Name ||
 // room is room for a frame, to be decoded in its place.
 func (e *Event) room(size int) []byte {
 	if cap(e.buf) < size {
-		e.buf = make([]byte, size+size/4)
+		clear(e.buf)
+		e.buf = make([]byte, size, size+size/4)
 	}
+	e.buf = e.buf[:max(len(e.buf), size)]
 	return e.buf[:size]
 }
 

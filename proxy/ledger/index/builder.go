@@ -43,6 +43,7 @@ func NewBuilder(first uint64) *Builder {
 		b.values[member] = map[string]bool{}
 	}
 	b.reader = newReader(b.list)
+	b.reader.told = make([][]byte, len(Listed))
 	return b
 }
 

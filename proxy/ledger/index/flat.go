@@ -1,12 +1,16 @@
 package index
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+)
 
 // member is a member of records that is indexed.
 type member struct {
-	name  string
-	term  string // the name that it is asked about by
-	begun uint64 // what its terms begin with
+	name   string
+	term   string // the name that it is asked about by
+	begun  uint64 // what its terms begin with
+	listed int    // its place in [Listed]; -1: it is none of those
 }
 
 // members are all of them, in an open-addressed table.
@@ -18,7 +22,7 @@ func table() (all [256]*member) {
 		for all[i] != nil {
 			i++
 		}
-		all[i] = &member{name, term, begun(term)}
+		all[i] = &member{name, term, begun(term), slices.Index(Listed, term)}
 	}
 	return all
 }
@@ -53,23 +57,90 @@ type flat struct {
 	found []found
 	b     []byte
 	at    int
+	first step             // before the first member
+	steps map[string]*step // by name
+}
+
+// step is a member's name as records have it, and which came behind it of late: one record after the other has the same
+// members in the same order, and is read along them.
+type step struct {
+	text string // with quotes and colon
+	of   *member
+	in   place
+	next [2]*step
+}
+
+// place is where a member stands in [head], if it does.
+type place uint8
+
+const (
+	elsewhere place = iota
+	inKind
+	inRungs
+	inShape
+	inPart
+	inParts
+	inOf // nowhere: it is read by [reader.readAny]
+)
+
+var placeOf = map[string]place{
+	"kind": inKind, "rungs": inRungs, "shape": inShape, "part": inPart, "parts": inParts, "of": inOf,
 }
 
 // read reads a record, or tells that it has another form.
 func (f *flat) read(record []byte) bool {
-	*f = flat{found: f.found[:0], b: record}
+	f.head, f.found, f.b, f.at = head{}, f.found[:0], record, 0
 	if bytes.IndexByte(record, '\\') >= 0 || !f.is('{') {
 		return false
 	}
-	for {
-		name, ok := f.text()
-		if !ok || !f.is(':') || !f.value(record[name.from:name.to]) {
+	for last := &f.first; ; {
+		s := f.follow(last)
+		if s == nil || !f.value(s) {
 			return false
 		}
-		if !f.is(',') {
+		if last = s; !f.is(',') {
 			return f.is('}') && f.at == len(record)
 		}
 	}
+}
+
+// follow reads a member's name, behind another one; nil: there is none.
+func (f *flat) follow(last *step) *step {
+	rest := f.b[f.at:]
+	for _, s := range last.next {
+		if s != nil && len(rest) > len(s.text) && string(rest[:len(s.text)]) == s.text {
+			f.at += len(s.text)
+			return s
+		}
+	}
+	name, ok := f.text()
+	if !ok || !f.is(':') {
+		return nil
+	}
+	s := f.step(f.b[name.from:name.to])
+	last.next[0], last.next[1] = s, last.next[0]
+	return s
+}
+
+// How many names are kept, and how long ones. The ledger's own are fewer, and shorter.
+const (
+	mostSteps   = 256
+	longestStep = 64
+)
+
+// step is that of a name.
+func (f *flat) step(name []byte) *step {
+	if s := f.steps[string(name)]; s != nil {
+		return s
+	}
+	s := &step{text: `"` + string(name) + `":`, of: memberOf(name), in: placeOf[string(name)]}
+	if len(f.steps) < mostSteps && len(name) <= longestStep {
+		if f.steps == nil {
+			f.steps = map[string]*step{}
+		}
+		f.steps[string(name)] = s
+	}
+	return s
 }
 
 // is goes on behind a byte, where it is the next one.
@@ -120,14 +191,12 @@ func (f *flat) one() (found, bool) {
 }
 
 // value reads the value of a member.
-func (f *flat) value(name []byte) bool {
-	of := memberOf(name)
+func (f *flat) value(of *step) bool {
 	if !f.is('[') {
 		one, ok := f.one()
-		return ok && f.note(name, of, one)
+		return ok && f.note(of, one)
 	}
-	switch string(name) {
-	case "kind", "rungs", "shape", "part", "parts", "of":
+	if of.in != elsewhere {
 		return false
 	}
 	if f.is(']') {
@@ -138,8 +207,8 @@ func (f *flat) value(name []byte) bool {
 		if !ok {
 			return false
 		}
-		if of != nil {
-			one.of = of
+		if of.of != nil {
+			one.of = of.of
 			f.found = append(f.found, one)
 		}
 		if !f.is(',') {
@@ -149,30 +218,35 @@ func (f *flat) value(name []byte) bool {
 }
 
 // note notes a value that is no list.
-func (f *flat) note(name []byte, of *member, one found) bool {
-	text, ok := f.b[one.from:one.to], true
-	switch quoted := f.b[one.from-1] == '"'; string(name) {
-	case "kind":
-		f.kind, ok = text, quoted
-	case "rungs":
-		f.rungs, ok = text, quoted
-	case "shape":
-		f.shape, ok = text, quoted
-	case "part":
-		ok = number(text, &f.part)
-	case "parts":
-		ok = number(text, &f.parts)
-	case "of":
-		ok = false
-	}
-	if !ok {
+func (f *flat) note(of *step, one found) bool {
+	if of.in != elsewhere && !f.noteHead(of.in, one) {
 		return false
 	}
-	if of != nil {
-		one.of = of
+	if of.of != nil {
+		one.of = of.of
 		f.found = append(f.found, one)
 	}
 	return true
+}
+
+// noteHead notes a value that the reader itself wants to know.
+func (f *flat) noteHead(in place, one found) bool {
+	text, quoted := f.b[one.from:one.to], f.b[one.from-1] == '"'
+	switch in {
+	case inKind:
+		f.kind = text
+	case inRungs:
+		f.rungs = text
+	case inShape:
+		f.shape = text
+	case inPart:
+		return number(text, &f.part)
+	case inParts:
+		return number(text, &f.parts)
+	default:
+		return false
+	}
+	return quoted
 }
 
 // number reads a whole number.

@@ -9,6 +9,7 @@ type reader struct {
 	all           []uint64          // terms of the record; what was inherited in this block before is left out
 	parts         bool              // the record goes on in the next one
 	value         func(member string, value []byte)
+	told          [][]byte // what value was told last, by place in [Listed]: of those alone, and not again; nil: of all members
 	flat          flat
 }
 
@@ -107,9 +108,16 @@ func (r *reader) add(of *member, value gjson.Result) {
 
 func put[T string | []byte](r *reader, of *member, value T) {
 	r.all = append(r.all, valueOf(of.begun, value))
-	if r.value != nil {
-		r.value(of.term, []byte(value))
+	if r.value == nil {
+		return
 	}
+	if r.told != nil {
+		if of.listed < 0 || r.told[of.listed] != nil && string(r.told[of.listed]) == string(value) {
+			return
+		}
+		r.told[of.listed] = append(r.told[of.listed][:0], value...)
+	}
+	r.value(of.term, []byte(value))
 }
 
 // inherited are the terms that members give to the events that name their record.
