@@ -277,6 +277,9 @@ func run(t *testing.T, p program, binary, dir string, parts []front.Part) (liste
 		select {
 		case err := <-ended:
 			ended <- err
+			if strings.Contains(strings.ToLower(out.String()), "address already in use") { // another took the port meanwhile
+				return run(t, p, binary, dir, parts)
+			}
 			t.Fatalf("%s ends: %v\n%s\n%s", p.name, err, out.String(), text)
 		case <-time.After(20 * time.Millisecond):
 		}

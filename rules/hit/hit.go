@@ -333,10 +333,10 @@ func (h *Hit) TextSpan(i int32) Span {
 	if n := &h.Nodes[i]; n.has {
 		return n.Txt
 	}
-	return h.decodeText(i)
+	return decodeText(h, i)
 }
 
-func (h *Hit) decodeText(i int32) Span {
+func decodeText(h *Hit, i int32) Span {
 	n := &h.Nodes[i]
 	n.Txt, n.has = h.decode(n.Kind, n.Val), true
 	return n.Txt
@@ -347,10 +347,10 @@ func (h *Hit) KeySpan(i int32) Span {
 	if n := &h.Nodes[i]; n.named {
 		return n.name
 	}
-	return h.decodeKey(i)
+	return decodeKey(h, i)
 }
 
-func (h *Hit) decodeKey(i int32) Span {
+func decodeKey(h *Hit, i int32) Span {
 	n := &h.Nodes[i]
 	name := n.Key
 	if n.Parent != None && h.Nodes[n.Parent].Kind == Form {
