@@ -60,7 +60,9 @@ func checkCatalog(t *terminal, files []string) int {
 		}
 		file, err := catalog.Parse(text)
 		if err != nil {
-			printf(t.out, "%s: %v\n", name, err)
+			for _, fault := range config.VendorFaults(name, text, err) {
+				printf(t.out, "%v\n", fault)
+			}
 			code = findings
 			continue
 		}

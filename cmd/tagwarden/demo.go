@@ -336,8 +336,8 @@ Try it yourself:
          denied: no choice was made. Add  -H 'Cookie: site_consent={"analytics":"yes"}'  and it goes, without the address.
          What became of it is printed here, and shown on the page.
   open   http://%[2]s/metrics
-  logs   go run ./cmd/tagwarden logs tail --dir %[3]s
+  logs   tagwarden logs tail --dir %[3]s
 
 Ctrl-C ends it and removes what it wrote.
-`, d.site.address, d.admin, d.ledger())
+`, d.site.address, d.admin, quotedPath(d.ledger()))
 }

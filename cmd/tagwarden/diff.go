@@ -49,6 +49,9 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	}
 	result := comparison{Changes: change.Between(old, changed, at)}
 	if len(traffic) > 0 {
+		if !isHost(t, *host, old.Policy, changed.Policy) {
+			return usage
+		}
 		result.impacts, ok = impactsOf(t, &comparing{old: old, changed: changed, files: traffic, host: *host, from: *from, at: at, supposed: supposed})
 		if !ok {
 			return usage
@@ -64,8 +67,12 @@ func diff(_ context.Context, t *terminal, args []string) int {
 	} else {
 		result.print(t)
 	}
-	if result.Wider {
+	compared := len(traffic) == 0 || result.compared(t, *host, old.Policy, changed.Policy)
+	switch {
+	case result.Wider:
 		return findings
+	case !compared:
+		return usage
 	}
 	return fine
 }
@@ -95,6 +102,8 @@ func (c *comparison) print(t *terminal) {
 		}
 	}
 	switch {
+	case len(c.Changes) == 0 && !c.Wider && c.nothing():
+		printf(t.out, "nothing is different in the files, and no traffic was compared\n")
 	case len(c.Changes) == 0 && !c.Wider:
 		printf(t.out, "nothing is different\n")
 	default:

@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"io"
 	"maps"
 	"net/netip"
 	"slices"
@@ -11,7 +10,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
-	"github.com/tagwarden/tagwarden/rules/plural"
+	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/replay"
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
@@ -31,6 +30,8 @@ type impact struct {
 	Different map[string]*difference `json:"different"`                  // by the names below
 	Nothing   bool                   `json:"nothing_compared,omitempty"` // neither policy lets any event travel
 
+	choice   string // by its word
+	taken    ofSites
 	denied   map[string]int  // events that neither lets travel, by the new policy's reason
 	policies []*rules.Policy // by the detectors of all of them names are scrubbed
 }
@@ -48,6 +49,7 @@ type example struct {
 	Old    string   `json:"old"`   // activity, or reason
 	New    string   `json:"new"`
 	Fields []string `json:"fields,omitempty"` // classes of fields that are sent otherwise: "+ip" more, "-ip" less, "ip" changed
+	How    []string `json:"how,omitempty"`    // likewise, in words: "user_id kept instead of pseudonymised"
 }
 
 // The ways in which events fare differently, in the order in which they are printed.
@@ -122,7 +124,7 @@ func impactOf(t *terminal, c *comparing, word string, first bool) (*impact, bool
 	for i, p := range policies {
 		by[i] = &explainer{policy: p, from: address, question: rules.Question{At: c.at, Keys: rules.KeysOf(&state, p), Supposed: supposed[i]}}
 	}
-	all := &impact{Different: map[string]*difference{}, denied: map[string]int{}, policies: policies}
+	all := &impact{choice: word, Different: map[string]*difference{}, denied: map[string]int{}, policies: policies}
 	for _, file := range c.files {
 		passed, err := recording(file, c.host, func(r *replay.Request) error {
 			x, err := by[0].explain(r.Text)
@@ -151,19 +153,20 @@ func impactOf(t *terminal, c *comparing, word string, first bool) (*impact, bool
 // hit compares the events of a hit. One that a policy refuses as a whole denies all of its events.
 func (m *impact) hit(x, y *rules.Explanation) {
 	m.Hits++
+	m.taken.add(x, y)
 	for i := range max(len(x.Events), len(y.Events), 1) {
 		m.Events++
 		old, changed := outcomeOf(x, i), outcomeOf(y, i)
 		if !old.Leaves && !changed.Leaves {
 			m.denied[changed.why]++
 		}
-		name, fields := different(&old, &changed)
+		name, fields, how := different(&old, &changed)
 		if name == "" {
 			m.Same++
 			continue
 		}
 		e := example{Vendor: cmp.Or(x.Vendor, "-"), Event: m.named(old.Name), Old: old.why, New: changed.why,
-			Fields: fields}
+			Fields: fields, How: how}
 		if old.Name == "" {
 			e.Vendor, e.Event = cmp.Or(y.Vendor, "-"), m.named(changed.Name)
 		}
@@ -197,9 +200,8 @@ func (m *impact) count(name string, e *example) {
 // outcome is what became of one event under one policy.
 type outcome struct {
 	rules.Facts
-	why   string            // the activity that carries it, or the reason that denies it
-	sent  map[string]string // by path, of the event and of the whole hit
-	class map[string]string // by path
+	why  string                           // the activity that carries it, or the reason that denies it
+	sent map[string]*rules.ExplainedField // by path, of the event and of the whole hit
 }
 
 func outcomeOf(x *rules.Explanation, i int) outcome {
@@ -215,59 +217,90 @@ func outcomeOf(x *rules.Explanation, i int) outcome {
 	if !j.Leaves {
 		return j
 	}
-	j.why, j.sent, j.class = j.Activity, map[string]string{}, map[string]string{}
+	j.why, j.sent = j.Activity, map[string]*rules.ExplainedField{}
 	for _, fields := range [][]rules.ExplainedField{e.Fields, x.Shared} {
 		for k := range fields {
 			if field := &fields[k]; field.Sent {
-				j.sent[field.Path], j.class[field.Path] = field.After, field.Class
+				j.sent[field.Path] = field
 			}
 		}
 	}
 	return j
 }
 
-// different says in which way two outcomes differ, "" where they do not, and in which classes of fields.
-func different(old, changed *outcome) (name string, fields []string) {
+// different says in which way two outcomes differ, "" where they do not, in which classes of fields, and how.
+func different(old, changed *outcome) (name string, fields, how []string) {
 	switch {
 	case !old.Leaves && changed.Leaves:
-		return nowPermitted, nil
+		return nowPermitted, nil, nil
 	case old.Leaves && !changed.Leaves:
-		return nowDenied, nil
+		return nowDenied, nil, nil
 	case !old.Leaves:
 		if old.why != changed.why {
-			return otherReason, nil
+			return otherReason, nil, nil
 		}
-		return "", nil
+		return "", nil, nil
 	}
 	var more, fewer, other bool
 	for _, path := range slices.Sorted(maps.Keys(changed.sent)) {
-		before, was := old.sent[path]
+		before, now := old.sent[path], changed.sent[path]
 		switch {
-		case !was:
-			more, fields = true, append(fields, "+"+changed.class[path])
-		case before != changed.sent[path]:
-			other, fields = true, append(fields, changed.class[path])
+		case before == nil:
+			more, fields = true, append(fields, "+"+now.Class)
+			how = append(how, now.Class+" "+doneBy(now.Action)+" instead of dropped")
+		case before.After != now.After:
+			other, fields = true, append(fields, now.Class)
+			how = append(how, now.Class+" "+instead(doneBy(before.Action), doneBy(now.Action)))
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(old.sent)) {
-		if _, is := changed.sent[path]; !is {
-			fewer, fields = true, append(fields, "-"+old.class[path])
+		if before := old.sent[path]; changed.sent[path] == nil {
+			fewer, fields = true, append(fields, "-"+before.Class)
+			how = append(how, before.Class+" dropped instead of "+doneBy(before.Action))
 		}
 	}
-	slices.Sort(fields)
-	fields = slices.Compact(fields)
+	fields, how = eachOnce(fields), eachOnce(how)
 	switch {
 	case more:
-		return moreSent, fields
+		return moreSent, fields, how
 	case other:
-		return otherSent, fields
+		return otherSent, fields, how
 	case fewer:
-		return fewerSent, fields
+		return fewerSent, fields, how
 	case old.why != changed.why || old.Vendor != changed.Vendor:
-		return otherActivity, nil
+		return otherActivity, nil, nil
 	}
-	return "", nil
+	return "", nil, nil
 }
+
+func eachOnce(all []string) []string {
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// instead says what is done to a field in place of what was.
+func instead(before, now string) string {
+	if before == now {
+		return now + " in another way"
+	}
+	return now + " instead of " + before
+}
+
+// doneBy says what was done to a field whose action is explained by a word: "pseudonymised" of pseudonymise.
+func doneBy(action string) string {
+	for kind := range minimise.NumKinds {
+		if kind.String() == action {
+			return kind.Done()
+		}
+	}
+	if said := saysAction[action]; said != "" {
+		return said
+	}
+	return action
+}
+
+// saysAction are the actions of explanations that are no minimiser's.
+var saysAction = map[string]string{"set": "set", "lower": "lowered to what the vendor is told", "state": "stated"}
 
 // wider tells whether events travel that did not, or with more in them. What is sent in another form the comparison of
 // profiles speaks of.
@@ -293,63 +326,38 @@ func (m *impacts) wider() bool {
 	return wider
 }
 
-// saysChoice is what visitors chose, in words.
-var saysChoice = map[string]string{
-	signal.AsRecorded.String(): "as the hits say what visitors chose",
-	signal.AllGranted.String(): "had every visitor said yes to all",
-	signal.NoneMade.String():   "had no visitor chosen anything",
-	signal.AllRefused.String(): "had every visitor said no to all",
+// nothing tells whether no traffic was compared at all, under none of the choices.
+func (m *impacts) nothing() bool {
+	all := m.all()
+	return len(all) > 0 && !slices.ContainsFunc(all, func(one *impact) bool { return !one.Nothing })
 }
 
-func (m *impacts) print(w io.Writer) {
-	printf(w, "\n")
+// all are the comparisons, in the order of the choices.
+func (m *impacts) all() (all []*impact) {
 	for _, word := range choiceWords() {
 		one := m.Supposed[word]
 		if word == signal.AsRecorded.String() {
 			one = m.Recorded
 		}
 		if one != nil {
-			one.print(w, saysChoice[word])
+			all = append(all, one)
 		}
 	}
-	printf(w, "\n")
+	return all
 }
 
-func (m *impact) print(w io.Writer, when string) {
-	printf(w, "traffic, %s: %s, %s, ", when, plural.Of(m.Hits, "hit"), plural.Of(m.Events, "event"))
-	if m.Nothing {
-		printf(w, "nothing is compared: both policies deny every event (%s)\n", reasonsOf(m.denied))
-	} else {
-		printf(w, "%d %s as before\n", m.Same, plural.Verb(m.Same, "fares", "fare"))
+// compared tells whether any traffic was, under one of the choices at least, and says it where none was.
+func (m *impacts) compared(t *terminal, host string, policies ...*rules.Policy) bool {
+	if !m.nothing() {
+		return true
 	}
-	for _, name := range differences {
-		of := m.Different[name]
-		if of == nil {
-			continue
-		}
-		mark := ""
-		if name == nowPermitted || name == moreSent {
-			mark = ": WIDER"
-		}
-		printf(w, "%s: %s%s\n", plural.Of(of.Events, "event"), name, mark)
-		for _, e := range of.Examples {
-			printf(w, "    %s %s: %s instead of %s", e.Vendor, short(e.Event), e.New, e.Old)
-			if len(e.Fields) > 0 {
-				printf(w, " (%s)", strings.Join(e.Fields, ", "))
-			}
-			printf(w, "\n")
-		}
+	all := m.all()
+	if all[0].taken.none(t, host, policies...) {
+		return false
 	}
-}
-
-// reasonsOf lists reasons with how often each was given, the most frequent first.
-func reasonsOf(count map[string]int) string {
-	var all []string
-	for _, reason := range byNumber(count, strings.Compare) {
-		all = append(all, sprintf("%s %d", reason, count[reason]))
+	nothing(t, "neither policy lets any event of the recorded hits travel")
+	if len(all) < len(choiceWords()) {
+		t.hint("without --choice hits are compared for each of %s", strings.Join(choiceWords(), ", "))
 	}
-	if len(all) == 0 {
-		return "there is none"
-	}
-	return strings.Join(all, ", ")
+	return false
 }

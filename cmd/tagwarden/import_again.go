@@ -77,3 +77,11 @@ func quoted(word string) string {
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
+
+// quotedPath is a path as a shell reads it, and as no command takes it for a flag.
+func quotedPath(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "." + string(filepath.Separator) + path
+	}
+	return quoted(path)
+}

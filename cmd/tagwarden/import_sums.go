@@ -44,9 +44,9 @@ func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 		return findings, nil
 	case im.rejects > 0:
 		return findings, nil
-	case taken+already == 0 && rows.Empty < rows.Lines():
-		im.t.fail("nothing was taken: no line of the file names anybody")
-		return findings, nil
+	case taken+already == 0:
+		nothing(im.t, "no line of the file names anybody")
+		return usage, nil
 	case im.taken == 0 && im.before > 0:
 		printf(im.t.out, "nothing is left to take\n")
 	}

@@ -65,18 +65,18 @@ const unitReads = "/etc/tagwarden/tagwarden.yaml"
 
 // printNext says what to do with what was made. Nothing that it writes is signed: somebody has to have read it.
 func printNext(t *terminal, made *config.Made) {
-	server, folder := quoted(made.Server), quoted(filepath.Dir(made.Server))
+	server, folder := quotedPath(made.Server), quotedPath(filepath.Dir(made.Server))
 	printf(t.out, "\nNext, once %s says who you are, which hosts are yours and where your vendors are:\n", made.Server)
 	printf(t.out, "  tagwarden check --config %s     # says what is wrong, or about to be\n", server)
 	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n", server)
 	for _, id := range made.Assessments {
-		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, quoted(made.ApproverKey), server)
+		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, quotedPath(made.ApproverKey), server)
 	}
 	switch made.For {
 	case "docker":
-		away := []string{quoted(made.RootKey)}
+		away := []string{quotedPath(made.RootKey)}
 		if made.ApproverKey != "" {
-			away = append(away, quoted(made.ApproverKey))
+			away = append(away, quotedPath(made.ApproverKey))
 		}
 		at := folder
 		if !filepath.IsAbs(made.Server) {

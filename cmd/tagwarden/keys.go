@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -69,7 +68,7 @@ func addPeriod(what *proxy.Rotation, given string) error {
 	}
 	r, ok := pseudonym.ParseRotation(given)
 	if !ok {
-		return fmt.Errorf("%q is none: day, week, month, never and ledger-subjects are", given)
+		return errors.New("day, week, month, never and ledger-subjects are")
 	}
 	if !slices.Contains(what.Chains, r) {
 		what.Chains = append(what.Chains, r)

@@ -130,7 +130,7 @@ func readKey(t *terminal, path string) (string, bool) {
 		return "", false
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), path)
+		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

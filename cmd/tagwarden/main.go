@@ -122,6 +122,9 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 		}
 		return fine
 	}
+	if args[0] == "--version" { // as every program has it
+		args = append([]string{"version"}, args[1:]...)
+	}
 	all := verbs()
 	of := findVerb(all, args[0])
 	if of == nil {
@@ -234,8 +237,13 @@ func flagFault(err error, f *flag.FlagSet) string {
 		return "there is no flag --" + m[1] + strict.SuggestionElse("--"+m[1], names)
 	}
 	if m := wrongValue.FindStringSubmatch(text); m != nil {
-		if m[3] == errNothing.Error() || m[3] == errTwice.Error() {
+		switch m[3] {
+		case errNothing.Error(), errTwice.Error():
 			return "--" + m[2] + ": " + m[3]
+		case "parse error": // as package flag says it of numbers
+			m[3] = "a whole number is"
+		case "value out of range":
+			m[3] = "a number that is nearer to zero is"
 		}
 		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -15,17 +16,32 @@ import (
 )
 
 // recording reads HAR (by the ending .har) or the JSON lines of captures, and hands every hit on.
-// It returns how many entries were passed over because they are no HTTP requests.
+// It returns how many entries were passed over because they are no HTTP requests. A file without a hit is a fault: a recording
+// that failed is no traffic in which nothing is wrong.
 func recording(path, host string, each func(*replay.Request) error) (passed int, err error) {
+	hits := 0
+	counted := func(r *replay.Request) error {
+		hits++
+		return each(r)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = f.Close() }()
 	if strings.EqualFold(filepath.Ext(path), ".har") {
-		return replay.HAR(path, f, host, each)
+		passed, err = replay.HAR(path, f, host, counted)
+	} else {
+		err = replay.Lines(path, f, host, counted)
 	}
-	return 0, replay.Lines(path, f, host, each)
+	switch {
+	case err != nil || hits > 0:
+		return passed, err
+	case passed > 0:
+		return passed, fmt.Errorf("there is nothing to look at: no hit is in %s, %s", path, noHTTP(passed))
+	default:
+		return 0, fmt.Errorf("there is nothing to look at: no hit is in %s", path)
+	}
 }
 
 // explain judges a raw request by a policy.

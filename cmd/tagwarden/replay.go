@@ -46,6 +46,9 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 	if a == nil {
 		return code
 	}
+	if !isHost(t, *host, a.policy) {
+		return usage
+	}
 	r := replaying{explainer: a, now: t.now}
 	var listed bytes.Buffer // behind the summary
 	for _, file := range files {
@@ -55,6 +58,7 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 				return err
 			}
 			r.sum.add(h)
+			r.taken.add(h.Explanation)
 			switch {
 			case !h.isListed(*only):
 			case *form == "jsonl":
@@ -83,6 +87,9 @@ func replayVerb(_ context.Context, t *terminal, args []string) int {
 		t.fail("%s broken by these hits", plural.Of(r.sum.broken, "promise"))
 		return findings
 	}
+	if r.taken.none(t, *host, a.policy) {
+		return usage
+	}
 	return fine
 }
 
@@ -97,6 +104,7 @@ type replaying struct {
 	now     func() time.Time
 	scanner *observe.Scanner // which knows the catalog; nil: it was not asked yet
 	sum     summary
+	taken   ofSites
 }
 
 // hit judges a hit, and looks up who would take it where nobody here does.

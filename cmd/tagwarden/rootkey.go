@@ -59,7 +59,7 @@ func fileRoot(path string) (pseudonym.Root, error) {
 		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), path)
+		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
 	}
 	text, err := os.ReadFile(path)
 	if err != nil {

@@ -37,6 +37,8 @@ func scan(_ context.Context, t *terminal, args []string) int {
 		return usage
 	}
 	look, broken := s.Hit, map[string]int{}
+	var judged *explainer // nil: there is no policy
+	var taken ofSites
 	if *given.config != "" {
 		loaded, code := examineKnowing(t, *given.config) // also one that breaks its promises: which hits do is asked here
 		if loaded == nil {
@@ -46,7 +48,10 @@ func scan(_ context.Context, t *terminal, args []string) int {
 		if a == nil {
 			return code
 		}
-		look = judgedScan(t, s, a, *host, broken)
+		if !isHost(t, *host, a.policy) {
+			return usage
+		}
+		judged, look = a, judgedScan(t, s, a, *host, broken, &taken)
 	}
 	for _, file := range files {
 		passed, err := recording(file, "", look)
@@ -69,14 +74,18 @@ func scan(_ context.Context, t *terminal, args []string) int {
 	case len(broken) > 0:
 		t.fail("%s broken by these hits", plural.Of(len(broken), "promise"))
 		return findings
-	case len(report.Findings) > 0 && *given.config == "":
+	case len(report.Findings) > 0 && judged == nil:
 		return findings
+	case judged != nil && taken.none(t, *host, judged.policy): // no promise could be broken
+		return usage
 	}
 	return fine
 }
 
 // judgedScan looks at a hit with what a policy does with it, as replay judges it, and holds the promises against it.
-func judgedScan(t *terminal, s *observe.Scanner, a *explainer, host string, broken map[string]int) func(*replay.Request) error {
+func judgedScan(
+	t *terminal, s *observe.Scanner, a *explainer, host string, broken map[string]int, taken *ofSites,
+) func(*replay.Request) error {
 	return func(r *replay.Request) error {
 		text := r.Text
 		if host != "" {
@@ -86,6 +95,7 @@ func judgedScan(t *terminal, s *observe.Scanner, a *explainer, host string, brok
 		if err != nil {
 			return err
 		}
+		taken.add(x)
 		for _, v := range violations {
 			if broken[v.Promise]++; broken[v.Promise] == 1 {
 				printf(t.err, "%s:%d: %s\n", r.File, r.Line, v)

@@ -33,6 +33,14 @@ func test(_ context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
+	if len(loaded.Tests) == 0 {
+		if *form == "json" {
+			printJSON(t.out, []tested{}, "  ")
+		}
+		nothing(t, "the policy has no tests")
+		t.hint("they lie in the folder tests of the policy: `tagwarden docs policy` shows how one is written")
+		return usage
+	}
 	approved := loaded.AsApproved()
 	sayUnsigned(t, loaded, approved)
 	results, failed := []tested{}, 0
@@ -101,7 +109,7 @@ func runTest(t *terminal, loaded *config.Loaded, promises *config.OnHits, test *
 		}
 	}
 	if err != nil {
-		r.Failures = append(r.Failures, err.Error())
+		r.Failures = append(r.Failures, plainly(err))
 	}
 	r.Passed = len(r.Failures) == 0
 	return r

@@ -32,7 +32,7 @@ func TestFaultsHavePlaces(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ text, fault string }{
 		{"", "c.json:1:1: the document breaks off here"},
-		{"\n  nonsense", "c.json:2:3: this is no JSON: "},
+		{"\n  nonsense", "c.json:2:3: this is no JSON from here on: exports"},
 		{`{"containerVersion": {"tag": [{"name": "é", "type": 1`, "c.json:1:54: the document breaks off here"},
 		{`[]`, "c.json:1:1: this is no export of a Google Tag Manager container: containerVersion is missing"},
 		{`{"tag":[]}`, "c.json:1:1: this is no export of a Google Tag Manager container"},

@@ -93,7 +93,7 @@ func (t *tree) token() (json.Token, int, error) {
 		return token, at, nil
 	}
 	if _, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return nil, at, t.fault(at, "this is no JSON: %v", err)
+		return nil, at, t.fault(at, "this is no JSON from here on: exports of Tag Manager are")
 	}
 	return nil, at, t.fault(len(t.text), "the document breaks off here")
 }

@@ -40,12 +40,15 @@ func FirstApprovalText(id string, version int, digest Digest) string {
 	return fmt.Sprintf(approvalHead+"%s\nversion %d\nsha256 %s\n", id, version, digest)
 }
 
+// errPrivateKey says that a text is no key that could sign.
+var errPrivateKey = errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+
 // Sign approves an assessment: it returns the signed note that goes into the document's `approval:`. The key is the approver's private
 // one, in the form "PRIVATE+KEY+name+hash+key".
 func Sign(a *Assessment, digest Digest, key string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(key))
 	if err != nil {
-		return "", fmt.Errorf("cannot read the approver's private key: %w", err)
+		return "", errPrivateKey
 	}
 	signed, err := note.Sign(&note.Note{Text: ApprovalText(a.ID, a.Version, digest)}, signer)
 	if err != nil {
@@ -63,7 +66,7 @@ func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", na
 func KeyOf(private string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(private))
 	if err != nil {
-		return "", errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+		return "", errPrivateKey
 	}
 	return keyName(signer.Name(), signer.KeyHash()), nil
 }

@@ -46,7 +46,7 @@ func (p *Promised) IDs() []string { return slices.Sorted(maps.Keys(p.Promises)) 
 func (p *Promised) Sign(private string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(private))
 	if err != nil {
-		return "", errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+		return "", errPrivateKey
 	}
 	signed, err := note.Sign(&note.Note{Text: p.Text()}, signer)
 	if err != nil {

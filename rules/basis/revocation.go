@@ -1,7 +1,6 @@
 package basis
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -28,7 +27,7 @@ func (r *Revocation) Text() string {
 func (r *Revocation) Sign(private string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(private))
 	if err != nil {
-		return "", errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+		return "", errPrivateKey
 	}
 	signed, err := note.Sign(&note.Note{Text: r.Text()}, signer)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // Where the request names no length, the body is what follows, without one line's end at its very end. Its region
 // header is believed, as if a trusted proxy had passed it on. An error means that there is no request in the text.
 func ParseRequest(text []byte, from netip.Addr, trusted []netip.Prefix) (r hit.Request, refused bool, err error) {
-	first, raw, body, err := splitRequest(text)
+	first, raw, body, err := splitRequest(bytes.TrimPrefix(text, []byte("\xef\xbb\xbf"))) // as some editors write it
 	if err != nil {
 		return r, false, err
 	}

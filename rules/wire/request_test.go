@@ -29,7 +29,9 @@ func TestParseRequestTakesLFForCRLF(t *testing.T) {
 		{name: "a folded header", text: "GET /a HTTP/1.1\nHost: x\nA: b\n c\n\n", refused: true},
 		{name: "no host", text: "GET /a HTTP/1.1\nA: b\n\n", refused: true},
 		{name: "a length that is none", text: "POST /a HTTP/1.1\nHost: x\nContent-Length: -1\n\n", refused: true},
+		{name: "a mark of the byte order", text: "\xef\xbb\xbfGET /a?b=c HTTP/1.1\nHost: x\n\n", path: "/a", query: "b=c"},
 		{name: "nothing", text: "", broken: true},
+		{name: "nothing but a mark", text: "\xef\xbb\xbf", broken: true},
 		{name: "no request line", text: "hello\nHost: x\n\n", broken: true},
 	} {
 		r, refused, err := wire.ParseRequest([]byte(c.text), address("192.0.2.1"), nil)

@@ -103,7 +103,7 @@ func TestOrigins(t *testing.T) {
 		}
 	}
 	for _, wrong := range []string{"", "a", "a+b+c", origin + "+00000000+AAAA"} {
-		if _, err := ParseKey(wrong); !errors.Is(err, ErrKey) {
+		if _, err := ParseKey(wrong); !errors.Is(err, ErrKey) || err.Error() != ErrKey.Error() {
 			t.Errorf("%q: %v", wrong, err)
 		}
 	}

@@ -60,11 +60,11 @@ func (s *Signer) GoString() string { return s.String() }
 var ErrKey = errors.New("this is no public key: <name>+<8 hex digits>+<base64> is right, as log.pub holds it")
 
 // ParseKey reads a public key of a log as [Signer.Public] gives it; white space around it is ignored, as a file ends
-// with a line's end. The error wraps [ErrKey].
+// with a line's end. The error is [ErrKey].
 func ParseKey(text string) (note.Verifier, error) {
 	v, err := note.NewVerifier(strings.TrimSpace(text))
 	if err != nil {
-		return nil, fmt.Errorf("%w (%w)", ErrKey, err)
+		return nil, ErrKey
 	}
 	return v, nil
 }
