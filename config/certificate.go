@@ -21,13 +21,27 @@ type Pair struct{ Cert, Key []byte }
 // ReadPair reads the files of a certificate and its key.
 func (t *TLS) ReadPair() (p Pair, err error) {
 	if p.Cert, err = readBounded(t.Cert, maxPEMBytes); err != nil {
-		return Pair{}, fmt.Errorf("cannot read the certificate: %w", err)
+		return Pair{}, &unreadPair{"the certificate", t.Cert, err}
 	}
 	if p.Key, err = readBounded(t.Key, maxPEMBytes); err != nil {
-		return Pair{}, fmt.Errorf("cannot read the certificate's key: %w", err)
+		return Pair{}, &unreadPair{"the certificate's key", t.Key, err}
 	}
 	return p, nil
 }
+
+// unreadPair is a file of a [Pair] that cannot be read.
+type unreadPair struct {
+	what, file string
+	err        error
+}
+
+// Error says which file, and why in words.
+func (u *unreadPair) Error() string {
+	return fmt.Sprintf("cannot read %s: %s: %s", u.what, u.file, WhyUnread(u.file, u.err))
+}
+
+// Unwrap is why.
+func (u *unreadPair) Unwrap() error { return u.err }
 
 // Parse makes a certificate of the two, if they belong together. The error holds nothing of the key.
 func (p Pair) Parse() (*tls.Certificate, error) {
@@ -55,7 +69,7 @@ func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults)
 		if errors.Is(err, fs.ErrNotExist) {
 			list = &warnings
 		}
-		list.At(doc, strict.Path("tls"), "%v: the server will not start", err)
+		list.At(doc, strict.Path("tls"), "%s: the server will not start", err)
 		return faults, warnings
 	}
 	made, err := pair.Parse()

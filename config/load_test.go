@@ -137,7 +137,7 @@ func TestReadFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tagwarden.yaml")
-	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: no such file or directory" {
+	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: there is no such file or folder" {
 		t.Errorf("no server file: %v", err)
 	}
 	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder, and has no tagwarden.yaml: name the server file itself" {
@@ -149,7 +149,7 @@ func TestReadFails(t *testing.T) {
 	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder: "+file+" is the server file in it" {
 		t.Errorf("a folder: %v", err)
 	}
-	want := filepath.Join(dir, "policy") + ": cannot read the policy folder: no such file or directory"
+	want := filepath.Join(dir, "policy") + ": cannot read the policy folder: there is no such file or folder"
 	if _, err := Load(file); err == nil || err.Error() != want {
 		t.Errorf("no policy folder: %v", err)
 	}

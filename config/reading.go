@@ -205,19 +205,6 @@ func VendorFault(name string, text []byte, err error) strict.Fault {
 	return faults[0]
 }
 
-// VendorFaults are what is wrong with a vendor file that [catalog.Parse] does not read, each at its place in the file and as
-// the files of a policy's folder are spoken of.
-func VendorFaults(name string, text []byte, err error) strict.Faults {
-	var faults strict.Faults
-	if doc := strict.Parse(name, text, &faults); doc != nil {
-		Decode(doc, new(catalog.File), &faults)
-	}
-	if len(faults) == 0 { // YAML's reader alone took offence
-		faults.File(name, "this is no vendor file (`tagwarden schema vendor`): %s", strings.Join(strings.Fields(err.Error()), " "))
-	}
-	return faults.Sorted()
-}
-
 // placeIn follows the place that an error of the catalog begins with, "endpoints.collect: fields.cid: ...", as far as it leads.
 func placeIn(doc *strict.Document, msg string) []any {
 	var at []any

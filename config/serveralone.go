@@ -9,7 +9,7 @@ import (
 func ReadServer(path string) (*Server, error) {
 	text, err := ReadFile(path)
 	if err != nil {
-		return nil, strict.Faults{{File: path, Msg: "cannot read the server file: " + unreadable(path, err)}}
+		return nil, strict.Faults{{File: path, Msg: "cannot read the server file: " + unreadable(path, err), Unread: true}}
 	}
 	r := &reading{source: &Source{Path: path, server: text}}
 	r.checks = checks{new(report), new(documents), &Loaded{}}

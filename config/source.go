@@ -46,16 +46,29 @@ func Read(file string) (*Source, error) {
 		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}, texts: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
-		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err)}}
+		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err), Unread: true}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
 	s.readBeside()
 	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
-		return nil, strict.Faults{{File: s.Dir, Msg: err.Error()}}
+		return nil, s.withoutPolicy(err)
 	}
 	s.Digest = s.digest()
 	return s, nil
+}
+
+// withoutPolicy is what is wrong where the policy folder cannot be read: first with the server file, which says where it is. Of one
+// that is no YAML nobody knows.
+func (s *Source) withoutPolicy(err error) strict.Faults {
+	r := &reading{source: s}
+	r.checks = checks{new(report), new(documents), &Loaded{}}
+	r.readServer()
+	faults := r.faults.Sorted()
+	if r.server != nil {
+		faults = append(faults, strict.Fault{File: s.Dir, Msg: err.Error(), Unread: true})
+	}
+	return faults
 }
 
 // besideFile is a file that the server file names, as it was read.
@@ -92,7 +105,11 @@ func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at 
 	if _, known := files[name]; known || name == "" {
 		return
 	}
-	content, err := readBounded(relativeTo(s.Path, name), most)
+	path := relativeTo(s.Path, name)
+	content, err := readBounded(path, most)
+	if err != nil {
+		err = errors.New(WhyUnread(path, err))
+	}
 	files[name] = besideFile{content: content, err: err}
 }
 
@@ -122,7 +139,7 @@ func policyFolder(text []byte) string {
 func (s *Source) readFolder(folder fs.FS) error {
 	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return fmt.Errorf("cannot read the policy folder: %s", reason(err))
+			return fmt.Errorf("cannot read the policy folder: %s", WhyUnread(s.display(name), err))
 		}
 		if name != "." && strings.HasPrefix(entry.Name(), ".") {
 			if entry.IsDir() {
@@ -131,6 +148,9 @@ func (s *Source) readFolder(folder fs.FS) error {
 			return nil
 		}
 		if entry.IsDir() {
+			if isYAML(name) {
+				return fmt.Errorf("%s is a folder, and is called as a file is: put the file in its place, or call it otherwise", name)
+			}
 			if strings.Count(name, "/") >= maxPolicyDepth {
 				return fmt.Errorf("%s lies more than %d folders deep in the policy folder", name, maxPolicyDepth)
 			}
@@ -148,7 +168,7 @@ func (s *Source) readFolder(folder fs.FS) error {
 		}
 		text, err := readIn(folder, name)
 		if err != nil {
-			return fmt.Errorf("cannot read %s: %s", name, reason(err))
+			return fmt.Errorf("cannot read %s: %s", name, WhyUnread(s.display(name), err))
 		}
 		s.policy[name] = text
 		return nil
@@ -218,19 +238,11 @@ func (s *Source) display(name string) string { return filepath.Join(s.Dir, filep
 // unreadable says why a server file cannot be read. Who names a folder is told of the server file in it.
 func unreadable(file string, err error) string {
 	if about, gone := os.Stat(file); gone != nil || !about.IsDir() {
-		return reason(err)
+		return WhyUnread(file, err)
 	}
 	in := filepath.Join(file, "tagwarden.yaml")
 	if _, gone := os.Stat(in); gone != nil {
 		return "it is a folder, and has no tagwarden.yaml: name the server file itself"
 	}
 	return "it is a folder: " + in + " is the server file in it"
-}
-
-// reason leaves out of an error what a fault says already.
-func reason(err error) string {
-	if of, ok := errors.AsType[*fs.PathError](err); ok {
-		return of.Err.Error()
-	}
-	return err.Error()
 }

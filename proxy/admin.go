@@ -77,6 +77,7 @@ func (a *admin) serve(ctx *fasthttp.RequestCtx) {
 	case string(ctx.Path()) == "/metrics":
 		a.metrics(ctx)
 	case string(ctx.Path()) == "/healthz":
+		ctx.Response.Header.Set(HealthHeader, "ok")
 		ctx.SetBodyString("ok\n")
 	case string(ctx.Path()) == "/readyz":
 		a.ready(ctx)

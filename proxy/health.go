@@ -7,6 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
+// HealthHeader stands in each answer to who asks how the server is, so that another program's 200 is not taken for one.
+const HealthHeader = "X-Tagwarden-Health"
+
 // healthPath is where load balancers ask.
 const healthPath = wire.HealthPath
 
@@ -35,9 +38,11 @@ func (s *Server) health(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("text/plain; charset=utf-8")
 	wrong := s.wrong()
 	if wrong == "" {
+		ctx.Response.Header.Set(HealthHeader, "ok")
 		ctx.SetBodyString("ok\n")
 		return
 	}
+	ctx.Response.Header.Set(HealthHeader, "wrong")
 	ctx.SetStatusCode(fasthttp.StatusServiceUnavailable)
 	ctx.SetBodyString(wrong + "\n")
 }

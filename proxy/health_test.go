@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
@@ -58,7 +59,8 @@ func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 			t.Fatal(err)
 		}
 		a, err := c.Answer(one.method)
-		if err != nil || a.Status != 200 || one.method == "GET" && !strings.Contains(string(a.Raw), "ok\n") {
+		if err != nil || a.Status != 200 || a.Header.Get(proxy.HealthHeader) != "ok" ||
+			one.method == "GET" && !strings.Contains(string(a.Raw), "ok\n") {
 			t.Errorf("%q: %+v, %v", one.text, a, err)
 		}
 	}

@@ -18,7 +18,7 @@ var parts = []part{
 	{name: "certificate", open: openTLS, minute: renewTLS},
 	{name: "lock", open: openLock, close: closeLock, run: watchData},
 	{name: "order", open: openOrder},
-	{name: "policy", open: openPolicy},
+	{name: "policy", open: openPolicy, mention: reloadMention},
 	{name: "keys", open: openKeys, close: closeKeys, minute: turnKeys, health: clockHealth},
 	{name: "objections", open: openObjections, close: closeObjections, minute: lookForRoom},
 	{name: "delivery", open: openDelivery, close: closeDelivery},

@@ -96,6 +96,11 @@ func TestADiskThatFillsWhileServing(t *testing.T) {
 		return send().status == 503 && r.figure(t, `tagwarden_queue_full_total{cause="disk"}`) != "0"
 	})
 	d.full.Store(false)
+	until(t, "it is said that hits are refused", func() bool {
+		send()
+		status, text := ready()
+		return status == 503 && strings.Contains(text, "the queue has no room for the hits that come: they are refused")
+	})
 	free.Store(100 << 30)
 	until(t, "hits are taken again", func() bool { return send().status == 204 })
 	until(t, "it is ready again", func() bool { status, _ := ready(); return status == 200 })

@@ -18,8 +18,8 @@ import (
 func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
 
 // Reload reads server file and policy folder again. Either everything is replaced or nothing is: what cannot be compiled, or changes what
-// only a restart can, leaves the old policy serving, and the error says why. The source must read the same twice. Renewed certificates
-// are taken up beside it, each by itself.
+// only a restart can, leaves the old policy serving, and the error says why: [ErrRefusedBefore] where the files were refused as they
+// are, which is recorded once. The source must read the same twice. Renewed certificates are taken up beside it, each by itself.
 func (s *Server) Reload() error {
 	renewTLS(s) // whatever becomes of the rest
 	s.reloading.Lock()
@@ -28,7 +28,7 @@ func (s *Server) Reload() error {
 	defer s.alarms.soon()
 	(&tokenFaults{log: s.opts.Log}).tell(s.tokens.Reload())
 	old := s.snapshot.Load()
-	loaded, err := s.read(old.Loaded.Source.Path)
+	loaded, digest, err := s.read(old.Loaded.Source.Path)
 	if err == nil {
 		err = unchangeable(&old.Loaded.Server, &loaded.Server)
 	}
@@ -42,10 +42,7 @@ func (s *Server) Reload() error {
 		fresh, err = s.newSnapshot(loaded)
 	}
 	if err != nil {
-		s.metrics.Reloads.WithLabelValues("refused").Inc()
-		s.reloads.refused(s.opts.Now())
-		note := ledger.Note{Kind: ledger.KindReload, Policy: old.Policy.Digest(), Text: "refused: the policy that was there goes on"}
-		return errors.Join(err, s.ledger.Note(note))
+		return refuse(s, digest, err)
 	}
 	tell := func() error { return errors.Join(s.assessed.tell(loaded), s.promised.tell()) }
 	if err := putInForce(s, fresh, "loaded", tell); err != nil {
@@ -54,6 +51,35 @@ func (s *Server) Reload() error {
 	s.metrics.Reloads.WithLabelValues("loaded").Inc()
 	s.reloads.good(s.opts.Now())
 	return nil
+}
+
+// ErrRefusedBefore is the error of [Server.Reload] where files are as they were when they were refused: a signal and what watches files
+// both have them read.
+var ErrRefusedBefore = errors.New("the files are as they were when they were refused")
+
+// refuse counts and records that files were refused, and why; once, until they are others, or are refused for another reason.
+func refuse(s *Server, digest string, why error) error {
+	which := digest + "\n" + why.Error()
+	if s.reloads.refusedBefore(which) {
+		return fmt.Errorf("%w: %w", ErrRefusedBefore, why)
+	}
+	s.metrics.Reloads.WithLabelValues("refused").Inc()
+	err := s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: s.Policy(), Text: "refused: the policy that was there goes on"})
+	if err != nil {
+		which = "" // the next attempt is to be recorded
+	}
+	s.reloads.refused(s.opts.Now(), which)
+	return errors.Join(why, err)
+}
+
+// reloadMention says that what serves is not what the files say.
+func reloadMention(s *Server) []string {
+	since, refused := s.reloads.refusedSince()
+	if !refused {
+		return nil
+	}
+	return []string{fmt.Sprintf("the files are refused since %s, and the policy that was there goes on: `tagwarden check` says why",
+		since.UTC().Format(time.RFC3339))}
 }
 
 // putInForce has a policy that is compiled serve: what it is made of is kept, and what it says is recorded and told,
@@ -92,13 +118,15 @@ func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) erro
 	return nil
 }
 
-// read reads a configuration, and compiles it with what the ledger remembers.
-func (s *Server) read(path string) (*config.Loaded, error) {
+// read reads a configuration, and compiles it with what the ledger remembers. The digest is that of the files; "" where they cannot
+// be read.
+func (s *Server) read(path string) (loaded *config.Loaded, digest string, err error) {
 	source, err := readTwice(path, config.Read)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return config.Compile(source, s.recovered.facts())
+	loaded, err = config.Compile(source, s.recovered.facts())
+	return loaded, source.Digest, err
 }
 
 // readTwice refuses what is read twice and differs, so that a folder that is being written is not taken half-written.

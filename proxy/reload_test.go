@@ -2,6 +2,7 @@ package proxy_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,6 +62,51 @@ func TestReloadReplacesEverythingOrNothing(t *testing.T) {
 	}
 	if n := strings.Count(r.ledger(t), `"kind":"reload"`); n < 6 {
 		t.Errorf("%d records of reloads", n)
+	}
+}
+
+// TestTheSameIsRefusedOnce: files that are read again as they are, and refused again, are one attempt with one record; others, or the same
+// after what was good, are another. What watches them and a signal both have them read.
+func TestTheSameIsRefusedOnce(t *testing.T) {
+	r := start(t, folder(t, startVendor(t).URL))
+	profiles := filepath.Join(filepath.Dir(r.file), "policy", "profiles.yaml")
+	good := read(t, profiles)
+	n := 0
+	for _, c := range []struct {
+		name, text string
+		refused    int // attempts that are refused, so far
+		again      bool
+	}{
+		{"broken", "profiles: [", 1, false},
+		{"as it was", "profiles: [", 1, true},
+		{"once more", "profiles: [", 1, true},
+		{"broken otherwise", "profiles: {", 2, false},
+		{"as before", "profiles: [", 3, false},
+		{"mended", good, 3, false},
+		{"broken as ever", "profiles: [", 4, false},
+		{"gone", "", 5, false},
+		{"mended at last", good, 5, false},
+	} {
+		if write(t, profiles, c.text); c.text == "" {
+			if err := os.Remove(profiles); err != nil {
+				t.Fatal(err)
+			}
+		}
+		err := r.Reload()
+		if (err == nil) != (c.text == good) || errors.Is(err, proxy.ErrRefusedBefore) != c.again {
+			t.Errorf("%s: %v", c.name, err)
+		}
+		if got := r.figure(t, `tagwarden_reloads_total{result="refused"}`); got != strconv.Itoa(c.refused) {
+			t.Errorf("%s: %s counted, want %d", c.name, got, c.refused)
+		}
+		status, text := r.get(t, "/readyz")
+		if said := strings.Contains(text, "\nthe files are refused since "); status != 200 || said != (c.text != good) {
+			t.Errorf("%s: readyz says %d %q", c.name, status, text)
+		}
+		n = c.refused
+	}
+	if got := strings.Count(r.ledger(t), `"text":"refused`); got != n {
+		t.Errorf("%d records of what was refused, want %d", got, n)
 	}
 }
 

@@ -11,20 +11,40 @@ import (
 type reloads struct {
 	mu   sync.Mutex
 	last metrics.Policy // without its digest
+
+	since time.Time // what serves is not what the files say
+	which string    // what was refused last, and why; "" where nothing was, or it could not be recorded
 }
 
 // good notes that what the files say serves.
 func (r *reloads) good(now time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last.Good, r.last.Stale = now, false
+	r.last.Good, r.last.Stale, r.which = now, false, ""
 }
 
-// refused notes that the files were refused: what was there goes on.
-func (r *reloads) refused(now time.Time) {
+// refused notes that the files were refused, and which: what was there goes on.
+func (r *reloads) refused(now time.Time, which string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.last.Refused, r.last.Stale = now, true
+	if !r.last.Stale {
+		r.since = now
+	}
+	r.last.Refused, r.last.Stale, r.which = now, true, which
+}
+
+// refusedBefore tells whether the same was refused last.
+func (r *reloads) refusedBefore(which string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.which == which
+}
+
+// refusedSince is since when the files are refused, where they are.
+func (r *reloads) refusedSince() (time.Time, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.since, r.last.Stale
 }
 
 // state says how that stands.

@@ -137,7 +137,10 @@ func (d *dispatcher) checkpoint(next func() uint64) error {
 	return d.queue.Checkpoint(next)
 }
 
-const queueNearlyFull = "the queue has little room left: hits will be refused"
+const (
+	queueNearlyFull = "the queue has little room left: hits will be refused"
+	queueFull       = "the queue has no room for the hits that come: they are refused"
+)
 
 func queueHealth(s *Server) string {
 	if !s.snapshot.Load().queued {
@@ -149,6 +152,8 @@ func queueHealth(s *Server) string {
 	switch err := s.dispatch.queue.Ready(); {
 	case err == nil:
 		return ""
+	case queue.IsFull(err) && queue.Refuses(s.dispatch.queue):
+		return queueFull
 	case queue.IsFull(err):
 		return queueNearlyFull
 	default:

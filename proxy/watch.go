@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"time"
@@ -60,7 +61,10 @@ func (s *Server) Watch(stop <-chan struct{}) error {
 // was, for then it is said as well that the files say again what is serving.
 func (s *Server) reloadWatched(before bool) (refused bool) {
 	was := s.Policy()
-	if err := s.Reload(); err != nil {
+	switch err := s.Reload(); {
+	case errors.Is(err, ErrRefusedBefore):
+		return true // who had them read then said so
+	case err != nil:
 		fault(s.opts.Log, "reload refused: the policy that was there goes on", err)
 		return true
 	}

@@ -58,24 +58,22 @@ func checkCatalog(t *terminal, files []string) int {
 			t.fail("%v", err)
 			return usage
 		}
-		file, err := catalog.Parse(text)
+		file, err := config.ParseVendor(name, text)
 		if err != nil {
-			for _, fault := range config.VendorFaults(name, text, err) {
-				printf(t.out, "%v\n", fault)
-			}
-			code = findings
+			printf(t.out, "%v\n", err)
+			code = max(code, codeOf(err))
 			continue
 		}
 		if _, err := catalog.Compile(file, nil, catalog.Names()); err != nil {
 			printf(t.out, "%v\n", config.VendorFault(name, text, err))
-			code = findings
+			code = max(code, findings)
 			continue
 		}
 		if faults := ownFaults(file); len(faults) > 0 {
 			for _, fault := range faults {
 				printf(t.out, "%v\n", config.VendorFault(name, text, errors.New(fault)))
 			}
-			code = findings
+			code = max(code, findings)
 			continue
 		}
 		printf(t.out, "%s: %s, nothing is wrong\n", name, file.Name)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 
@@ -51,11 +50,8 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	first, err := config.Load(*file)
 	if err != nil {
 		printf(t.out, "%v\n", err)
-		if _, unreadable := os.ReadFile(*file); unreadable != nil {
-			beginBy(t, *file)
-			return usage
-		}
-		return findings
+		beginBy(t, *file)
+		return codeOf(err)
 	}
 	if !printForms(t, first.Server.Data) {
 		return findings

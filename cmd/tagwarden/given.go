@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tagwarden/tagwarden/config"
 )
 
 // errNothing says that a flag was given an empty value, as "$UNSET" of a shell is.
@@ -85,9 +87,12 @@ func lies(t *terminal, who, name string, of takes) bool {
 	}
 	info, err := os.Stat(name)
 	what := ""
+	_, noLink := os.Readlink(name)
 	switch {
 	case name == "":
 		what = "a name is missing"
+	case err != nil && noLink == nil && !errors.Is(err, fs.ErrPermission):
+		what = config.WhyUnread(name, err)
 	case errors.Is(err, fs.ErrNotExist) && of.place == dirThere:
 		what = "there is no such folder"
 	case err != nil && !errors.Is(err, fs.ErrPermission):

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -107,6 +108,11 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		t.fail("%s: %s", response.Status, strings.ReplaceAll(strings.TrimSpace(string(text)), "\n", "; "))
 		return findings
 	}
+	if !ofTagwarden(response.Header, text) {
+		t.fail("%s answers %s, and not as tagwarden does: something else answers there, or nothing that says how the server is", *address, response.Status)
+		t.hint("%s of the hits listener says it, and /healthz and /readyz of the admin listener", healthPath)
+		return findings
+	}
 	if unfit != nil { // a server of another version serves it
 		t.hint("%s: %v", data, unfit)
 	}
@@ -114,6 +120,15 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		printf(t.out, "%s\n", strings.TrimSuffix(line, "\n"))
 	}
 	return fine
+}
+
+// ofTagwarden tells whether tagwarden gave an answer that says that all is well: by its header, or by the form that it had before
+// there was one, a line that says ok and perhaps others behind it.
+func ofTagwarden(header http.Header, text []byte) bool {
+	if said := header.Get(proxy.HealthHeader); said != "" {
+		return said == "ok"
+	}
+	return header.Get("Content-Type") == "text/plain; charset=utf-8" && bytes.HasPrefix(text, []byte("ok\n"))
 }
 
 // trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/tagwarden/tagwarden/config"
@@ -87,7 +88,8 @@ func printNext(t *terminal, made *config.Made) {
 			"    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n", at)
 	case "systemd":
 		if made.Server != unitReads {
-			printf(t.out, "  mv %s %s     # the unit reads %s\n", folder, filepath.Dir(unitReads), unitReads)
+			printf(t.out, "  mkdir -p %[1]s && mv %[2]s %[1]s/     # the unit reads %[3]s\n",
+				filepath.Dir(unitReads), strings.Join(inFolder(made), " "), unitReads)
 		}
 		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n", filepath.Dir(unitReads))
 		printf(t.out, "  systemctl enable --now tagwarden\n")
@@ -99,6 +101,18 @@ func printNext(t *terminal, made *config.Made) {
 (policy/assessments), made it true for your site, and signed it with that lia approve.
 `, strings.Join(made.Assessments, ", "))
 	}
+}
+
+// inFolder is what lies at the top of the folder that was made, as a shell takes it: the place where it is moved may be there already.
+func inFolder(made *config.Made) (all []string) {
+	dir := filepath.Dir(made.Server)
+	for _, file := range made.Files {
+		if name, err := filepath.Rel(dir, file); err == nil {
+			top, _, _ := strings.Cut(filepath.ToSlash(name), "/")
+			all = append(all, quoted(filepath.Join(dir, top)))
+		}
+	}
+	return slices.Compact(all)
 }
 
 // makeKeys makes the key state of the new root secret and returns its folder; "" where the server's data is not beside its file.

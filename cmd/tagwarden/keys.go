@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -111,7 +112,9 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 	state, err := keys.Read(dir)
 	if err != nil {
 		t.fail("%v", err)
-		t.hint("the server makes the key state when it starts for the first time")
+		if errors.Is(err, fs.ErrNotExist) {
+			t.hint("the server makes the key state when it starts for the first time")
+		}
 		return usage
 	}
 	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds(), Replaced: state.Rekeys(), Mark: state.Mark()}

@@ -49,7 +49,7 @@ func liaApprove(_ context.Context, t *terminal, args []string) int {
 	}
 	if err != nil {
 		t.fail("%v", err)
-		return findings
+		return codeOf(err)
 	}
 	for _, name := range files {
 		printf(t.out, "wrote %s\n", name)
@@ -94,7 +94,7 @@ func liaRevoke(_ context.Context, t *terminal, args []string) int {
 		Because: *because}, private)
 	if err != nil {
 		t.fail("%v", err)
-		return findings
+		return codeOf(err)
 	}
 	printf(t.out, "wrote %s\n%s version %d is revoked, and all before it. A running server takes that up by itself and keeps it in its ledger for good.\n", path, id, version)
 	return fine

@@ -45,7 +45,7 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 		}
 		if answers, err = assess.ReadAnswers(*from, text); err != nil {
 			printf(t.out, "%v\n", err)
-			return findings
+			return codeOf(err)
 		}
 	}
 	missing := answers.Missing()
@@ -68,7 +68,7 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 	path, err := answers.Write(loaded)
 	if err != nil {
 		t.fail("%v", err)
-		return findings
+		return codeOf(err)
 	}
 	printf(t.out, "wrote %s\n", path)
 	if len(missing) > 0 {

@@ -7,6 +7,9 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // plainly is what an error says, without the names of calls that Go's messages hold: of "open x: no such file or directory" that
@@ -75,18 +78,31 @@ func whyNot(err error) string {
 		is   error
 		says string
 	}{
-		{fs.ErrNotExist, "there is no such file or folder"},
-		{syscall.EISDIR, "it is a folder"},
-		{syscall.ENOTDIR, "a part of its path is no folder"},
 		{syscall.ECONNREFUSED, "nobody listens there (connection refused)"},
 		{syscall.EADDRINUSE, "somebody listens there already (address already in use)"},
+		{syscall.EADDRNOTAVAIL, "it is no address of this machine (cannot assign requested address)"},
 	} {
 		if errors.Is(err, c.is) {
 			return c.says
 		}
 	}
+	if name, is := errors.AsType[*net.DNSError](err); is {
+		if name.IsNotFound {
+			return "nobody knows an address of the name " + name.Name
+		}
+		return "the name " + name.Name + " cannot be looked up (" + name.Err + ")"
+	}
 	if call, is := errors.AsType[*os.SyscallError](err); is {
 		err = call.Err
 	}
-	return err.Error()
+	return config.WhyNot(err)
+}
+
+// codeOf is the exit code of what failed: usage where a file could not be read or written, findings where it was read and something
+// stands against it.
+func codeOf(err error) int {
+	if len(systemErrors(err)) > 0 || strict.Unread(err) {
+		return usage
+	}
+	return findings
 }

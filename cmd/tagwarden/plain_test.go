@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/tagwarden/tagwarden/config/strict"
 )
 
 // TestPlainly: errors of the system are said in words, each with its place once, whatever they stand in.
@@ -32,6 +34,17 @@ func TestPlainly(t *testing.T) {
 		"no.such: there is no such file or folder\nx: denied": errors.Join(gone, &fs.PathError{Op: "open", Path: "x", Err: errors.New("denied")}),
 		"y: denied": &os.LinkError{Op: "rename", Old: "x", New: "y", Err: errors.New("denied")},
 		"other":     errors.New("other"),
+		"--key: x: this user may not (permission denied)": fmt.Errorf("--key: %w", &fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}),
+		"x: links lead in a circle":                       &fs.PathError{Op: "open", Path: "x", Err: syscall.ELOOP},
+		"for hits: 127.0.0.1:80: it is no address of this machine (cannot assign requested address)": fmt.Errorf("for hits: %w", &net.OpError{
+			Op: "listen", Net: "tcp", Addr: at, Err: os.NewSyscallError("bind", syscall.EADDRNOTAVAIL),
+		}),
+		"for hits: nobody knows an address of the name foo.invalid": fmt.Errorf("for hits: %w", &net.OpError{
+			Op: "listen", Net: "tcp", Err: &net.DNSError{Err: "no such host", Name: "foo.invalid", Server: "192.0.2.1:53", IsNotFound: true},
+		}),
+		"for hits: the name foo.invalid cannot be looked up (server misbehaving)": fmt.Errorf("for hits: %w", &net.OpError{
+			Op: "listen", Net: "tcp", Err: &net.DNSError{Err: "server misbehaving", Name: "foo.invalid", Server: "192.0.2.1:53"},
+		}),
 		"127.0.0.1:80: nobody listens there (connection refused)": &net.OpError{
 			Op: "dial", Net: "tcp", Addr: at, Err: os.NewSyscallError("connect", syscall.ECONNREFUSED),
 		},
@@ -41,6 +54,27 @@ func TestPlainly(t *testing.T) {
 	} {
 		if got := plainly(err); got != want && (!strings.HasPrefix(want, ":") || !strings.HasSuffix(got, want)) {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestCodeOf: what could not be read or written is another exit code than what was read and is not right.
+func TestCodeOf(t *testing.T) {
+	t.Parallel()
+	_, gone := os.Open("no.such")
+	for _, c := range []struct {
+		err  error
+		code int
+	}{
+		{gone, usage},
+		{fmt.Errorf("it is not written: %w", &fs.PathError{Op: "open", Path: "x", Err: syscall.EACCES}), usage},
+		{errors.Join(errors.New("it is not signed"), &os.LinkError{Op: "rename", Old: "x", New: "y", Err: syscall.ENOSPC}), usage},
+		{strict.Faults{{File: "a", Msg: "wrong"}, {File: "b", Msg: "empty", Unread: true}}, usage},
+		{strict.Faults{{File: "a", Msg: "wrong"}}, findings},
+		{errors.New("version 2 was approved before"), findings},
+	} {
+		if got := codeOf(c.err); got != c.code {
+			t.Errorf("%v: %d, want %d", c.err, got, c.code)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func promisesApprove(_ context.Context, t *terminal, args []string) int {
 	path, signed, err := assess.ApprovePromises(loaded, private, t.now(), *version)
 	if err != nil {
 		t.fail("%v", err)
-		return findings
+		return codeOf(err)
 	}
 	printf(t.out, "wrote %s\n", path)
 	for _, id := range signed.IDs() {

@@ -29,10 +29,19 @@ func rootFor(ctx context.Context, server *config.Server) (pseudonym.Root, error)
 		return commandRoot(ctx, command)
 	}
 	root, err := fileRoot(server.Keys.Root)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !lacking {
-		return pseudonym.Root{}, nil
+	if lacking && !errors.Is(err, fs.ErrNotExist) {
+		return root, err
 	}
-	return root, err
+	return pseudonym.Root{}, refusesRoot(err)
+}
+
+// refusesRoot is why the server does not start on the root secret's file though its keys are made: not that the file is not there, or
+// not for it to read, which are as they should be.
+func refusesRoot(err error) error {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
+		return nil
+	}
+	return err
 }
 
 // readRoot gets the root secret from its file or its command.
@@ -57,6 +66,10 @@ func fileRoot(path string) (pseudonym.Root, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %s is no file: the file with the secret is right, as `tagwarden init` writes it",
+			path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
 		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
@@ -101,7 +114,11 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 	var all []string
 	if lies != "" {
 		all = append(all, lies)
-		if root, err := fileRoot(server.Keys.Root); err == nil {
+		root, err := fileRoot(server.Keys.Root)
+		if refused := refusesRoot(err); refused != nil {
+			all = append(all, sprintf("%v: the server will not start while it lies there so", refused))
+		}
+		if err == nil {
 			if made := root.State(now); made.Identity() != state.Identity() {
 				all = append(all, sprintf("the root secret %s is not the one that the key state %s was made from", server.Keys.Root, dir))
 			}

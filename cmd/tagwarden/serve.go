@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -97,9 +98,12 @@ func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net
 	for {
 		select {
 		case <-hup:
-			if err := s.Reload(); err != nil {
+			switch err := s.Reload(); {
+			case errors.Is(err, proxy.ErrRefusedBefore):
+				log.Info("reload: the files are as they were when they were refused; the policy that was there goes on")
+			case err != nil:
 				log.Error("reload refused: the policy that was there goes on", zap.Error(err))
-			} else {
+			default:
 				log.Info("reloaded", zap.String("policy", s.Policy()))
 			}
 		case <-ctx.Done():

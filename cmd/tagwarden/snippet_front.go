@@ -53,12 +53,13 @@ func printFront(t *terminal, loaded *config.Loaded, name, siteID, to string, res
 		}
 		printf(t.out, "%s\n", severalLines(strings.TrimRight(part.Text, "\n")))
 	}
-	printFrontNotes(t, &f, server, site.Base, to)
+	printFrontNotes(t, &f, loaded, site.Base, to)
 	return fine
 }
 
 // printFrontNotes says, apart from what is to be copied, what else there is to do.
-func printFrontNotes(t *terminal, f *front.Front, server *config.Server, base, to string) {
+func printFrontNotes(t *terminal, f *front.Front, loaded *config.Loaded, base, to string) {
+	server, file := &loaded.Server, loaded.Source.Path
 	t.hint("%s. %s", f.About, f.Log)
 	if f.Also != "" {
 		t.hint("%s", f.Also)
@@ -72,13 +73,25 @@ func printFrontNotes(t *terminal, f *front.Front, server *config.Server, base, t
 	}
 	if u, err := url.Parse(to); err == nil {
 		if at, err := netip.ParseAddr(u.Hostname()); err == nil && at.IsLoopback() && !believes(server, at) {
-			t.hint("add trusted_proxies: [%s] to tagwarden.yaml, else every visitor is taken for the front", at)
+			t.hint("%s, else every visitor is taken for the front", believing(server, file, at))
 			return
 		}
 	}
 	if len(server.TrustedProxies) == 0 {
-		t.hint("tagwarden.yaml names no trusted_proxies: add %s, else every visitor is taken for the front", f.Trusted)
+		t.hint("%s names no trusted_proxies: add %s, else every visitor is taken for the front", file, f.Trusted)
 	}
+}
+
+// believing says how an address becomes one that is believed, as YAML has it: one with colons is no text without quotes.
+func believing(server *config.Server, file string, at netip.Addr) string {
+	address := at.String()
+	if at.Is6() {
+		address = `"` + address + `"`
+	}
+	if len(server.TrustedProxies) > 0 {
+		return sprintf("add %s to the list trusted_proxies in %s", address, file)
+	}
+	return sprintf("add the line trusted_proxies: [%s] to %s", address, file)
 }
 
 // believes tells whether what an address says of where visitors come from is believed.

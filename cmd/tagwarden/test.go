@@ -19,6 +19,7 @@ type tested struct {
 	Line     int      `json:"line"`
 	Passed   bool     `json:"passed"`
 	Failures []string `json:"failures,omitempty"`
+	unread   bool     // its hit could not be read
 }
 
 func test(_ context.Context, t *terminal, args []string) int {
@@ -43,7 +44,7 @@ func test(_ context.Context, t *terminal, args []string) int {
 	}
 	approved := loaded.AsApproved()
 	sayUnsigned(t, loaded, approved)
-	results, failed := []tested{}, 0
+	results, failed, unread := []tested{}, 0, false
 	promises := map[*config.Loaded]*config.OnHits{approved: config.NewOnHits(approved), loaded: config.NewOnHits(loaded)}
 	for i := range loaded.Tests {
 		judging := approved
@@ -51,7 +52,7 @@ func test(_ context.Context, t *terminal, args []string) int {
 			judging = loaded
 		}
 		r := runTest(t, judging, promises[judging], &loaded.Tests[i])
-		results = append(results, r)
+		results, unread = append(results, r), unread || r.unread
 		if !r.Passed {
 			failed++
 		}
@@ -63,6 +64,9 @@ func test(_ context.Context, t *terminal, args []string) int {
 		printJSON(t.out, results, "  ")
 	} else {
 		printf(t.out, "%d passed, %d failed\n", len(results)-failed, failed)
+	}
+	if unread {
+		return usage
 	}
 	if failed > 0 {
 		return findings
@@ -100,6 +104,7 @@ func sayUnsigned(t *terminal, loaded, approved *config.Loaded) {
 func runTest(t *terminal, loaded *config.Loaded, promises *config.OnHits, test *config.Test) tested {
 	r := tested{Name: test.Name, File: test.Place.File, Line: test.Place.Line}
 	c, err := testCase(t, loaded, test)
+	r.unread = err != nil
 	if err == nil {
 		var x *rules.Explanation
 		if r.Failures, x, err = loaded.Policy.Test(c); err == nil {

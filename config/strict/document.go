@@ -35,19 +35,19 @@ func ParseBounded(name string, text []byte, most int, faults *Faults) *Document 
 	doc := &Document{Name: name, Text: text}
 	start := &yaml.Node{Line: 1, Column: 1}
 	if len(text) > most {
-		faults.node(doc, start, "the file has %d bytes: at most %d are read", len(text), most)
+		faults.unread(doc, start, "the file has %d bytes: at most %d are read", len(text), most)
 		return nil
 	}
 	decoder := yaml.NewDecoder(bytes.NewReader(text))
 	var top, second yaml.Node
 	err := decoder.Decode(&top)
 	if errors.Is(err, io.EOF) || err == nil && (len(top.Content) == 0 || IsNull(top.Content[0])) {
-		faults.node(doc, start, "the file is empty: write its keys, or remove it where it may be left out")
+		faults.unread(doc, start, "the file is empty: write its keys, or remove it where it may be left out")
 		return nil
 	}
 	if err == nil {
 		if err = decoder.Decode(&second); err == nil {
-			faults.node(doc, &second, secondDocument)
+			faults.unread(doc, &second, secondDocument)
 			return nil
 		}
 	}
@@ -72,7 +72,7 @@ var yamlLine = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
 // says, which knows the line at best.
 func syntaxFault(doc *Document, err error, faults *Faults) {
 	if m := mistakeIn(doc.Text); m != nil {
-		faults.node(doc, &yaml.Node{Line: m.line, Column: m.column}, "%s", m.msg)
+		faults.unread(doc, &yaml.Node{Line: m.line, Column: m.column}, "%s", m.msg)
 		return
 	}
 	node, msg := &yaml.Node{Line: 1, Column: 1}, err.Error()
@@ -84,7 +84,7 @@ func syntaxFault(doc *Document, err error, faults *Faults) {
 		}
 		msg = m[2]
 	}
-	faults.node(doc, node, "no YAML: %s: check quotes, colons and indentation here and in the line above", strings.ToValidUTF8(msg, "?"))
+	faults.unread(doc, node, "no YAML: %s: check quotes, colons and indentation here and in the line above", strings.ToValidUTF8(msg, "?"))
 }
 
 // plain reports what makes YAML hard to read for people, or a bomb for machines.

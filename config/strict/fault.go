@@ -2,6 +2,7 @@ package strict
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,6 +15,7 @@ type Fault struct {
 	File         string
 	Line, Column int
 	Msg          string // what is wrong, and what would be right
+	Unread       bool   // the file could not be read, or is no YAML: nothing more of it was looked at
 }
 
 // Error writes "file:line:column: what is wrong".
@@ -62,7 +64,19 @@ func (f *Faults) File(name, format string, args ...any) {
 
 // node adds a fault at a node.
 func (f *Faults) node(doc *Document, node *yaml.Node, format string, args ...any) {
-	*f = append(*f, Fault{doc.Name, max(node.Line, 1), max(node.Column, 1), fmt.Sprintf(format, args...)})
+	*f = append(*f, Fault{File: doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)})
+}
+
+// unread adds a fault at a node of what cannot be read because of it.
+func (f *Faults) unread(doc *Document, node *yaml.Node, format string, args ...any) {
+	f.node(doc, node, format, args...)
+	(*f)[len(*f)-1].Unread = true
+}
+
+// Unread tells whether an error holds a fault of what could not be read.
+func Unread(err error) bool {
+	faults, is := errors.AsType[Faults](err)
+	return is && slices.ContainsFunc(faults, func(f Fault) bool { return f.Unread })
 }
 
 // Has tells whether a fault was added at a node.

@@ -54,6 +54,8 @@ func (s *sketch) flow() bool {
 			for r := s.peek(0); !isBlank(r) && !strings.ContainsRune(",[]{}", r); r = s.peek(0) {
 				s.column++
 			}
+		case r == ':' && s.peek(1) == ':':
+			s.failColons()
 		case s.begins(r):
 			s.flowText()
 			inText = true
@@ -69,6 +71,16 @@ func (s *sketch) failComma() {
 		return
 	}
 	s.fail(s.here(), "a comma is missing before this")
+}
+
+// failColons says how a text is written in brackets that begins as an address of IPv6 may, ::1.
+func (s *sketch) failColons() {
+	end := s.column
+	for end < len(s.lines[s.row]) && !isBlank(s.lines[s.row][end]) && !strings.ContainsRune(",[]{}", s.lines[s.row][end]) {
+		end++
+	}
+	s.fail(s.here(), "a text in brackets that begins with a colon has to stand in quotes: write \"%s\"",
+		Shortened(string(s.lines[s.row][s.column:end])))
 }
 
 // separates takes a comma or a colon. A second colon shows that a comma is missing before the word in front of it.

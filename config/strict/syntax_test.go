@@ -78,6 +78,8 @@ var broken = []struct{ name, text string }{
 	{"no comma before brackets", "a: [b [c]]\n"},
 	{"no colon in braces", "a: { b: c, d [e] }\n"},
 	{"a colon before a bracket", "a: [:]\nb: [\n"},
+	{"an address of IPv6 in brackets", "a: b\nc: [::1]\nd: e\n"},
+	{"an address of IPv6 in braces", "a: { b: ::1 }\n"},
 	{"nothing usual", "? [a]\n: b\n? {\n"},
 }
 

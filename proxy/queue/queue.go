@@ -104,6 +104,7 @@ type Queue struct {
 	highest uint64
 	overdue int64 // nothing that is parked is overdue before that, by the queue's own clock
 	free    int64 // bytes on the disk above the reserve, as far as is known
+	refused int64 // bytes that were asked for when there was no room for them last
 	taken   error // why nothing is added: what is written is not where it is to be found again; nil: it is
 	closed  bool
 	found   []Damage // by the start
@@ -141,6 +142,13 @@ func (q *Queue) Sync() error {
 		return err
 	}
 	return ticket.Synced()
+}
+
+// Refuses tells whether what found no room last would find none now.
+func Refuses(q *Queue) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return IsFull(q.waiting.refuses(max(q.refused, 1)))
 }
 
 // Full tells why nothing is added, where there is no room; nil: there is.

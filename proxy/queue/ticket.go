@@ -198,6 +198,9 @@ func (q *Queue) Add(events []Event) (*Ticket, error) {
 	}
 	q.mu.Lock()
 	if err := q.waiting.refuses(room); err != nil {
+		if IsFull(err) {
+			q.refused = room
+		}
 		q.mu.Unlock()
 		return nil, err
 	}
