@@ -138,6 +138,9 @@ func copiedKeys(file string) (pseudonym.State, error) {
 	if err != nil {
 		return pseudonym.State{}, err
 	}
+	if !info.Mode().IsRegular() {
+		return pseudonym.State{}, fmt.Errorf("%s is no file: name the file of a copy's key state", file)
+	}
 	if mode := info.Mode().Perm(); mode&0o037 != 0 {
 		return pseudonym.State{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", file, mode, file)
 	}

@@ -30,6 +30,9 @@ func (fileSystem) Read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no file: put the key state's file there", path)
+	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return nil, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, mode, path)
 	}
