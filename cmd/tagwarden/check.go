@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 
@@ -51,7 +50,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	first, err := config.Load(*file)
 	if err != nil {
 		printf(t.out, "%v\n", err)
-		if _, unreadable := os.ReadFile(*file); unreadable != nil {
+		if _, unreadable := config.ReadFile(*file); unreadable != nil {
 			beginBy(t, *file)
 			return usage
 		}

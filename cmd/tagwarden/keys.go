@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -69,7 +67,7 @@ func addPeriod(what *proxy.Rotation, given string) error {
 	}
 	r, ok := pseudonym.ParseRotation(given)
 	if !ok {
-		return fmt.Errorf("%q is none: day, week, month, never and ledger-subjects are", given)
+		return errors.New("day, week, month, never and ledger-subjects are")
 	}
 	if !slices.Contains(what.Chains, r) {
 		what.Chains = append(what.Chains, r)
@@ -173,7 +171,7 @@ func logKeyOf(loaded *config.Loaded, state *pseudonym.State) (listedLog, error) 
 		return listedLog{}, err
 	}
 	out := listedLog{Origin: origin, Key: signer.Public(), PEM: string(pem)}
-	text, err := os.ReadFile(filepath.Join(loaded.Server.Data, "ledger", ledger.KeyFile))
+	text, err := readNamed(filepath.Join(loaded.Server.Data, "ledger", ledger.KeyFile), mostNamed)
 	if before := strings.TrimSpace(string(text)); err == nil && before != out.Key {
 		out.Before = before
 	}
