@@ -98,7 +98,7 @@ func (c *folderCopy) why(err error) string {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Sprintf("the server may not write to %s, or not read all of its data folder (permission denied)", above)
 	case errors.Is(err, syscall.EROFS):
-		return fmt.Sprintf("%s is on a disk that is mounted to be read alone", above)
+		return above + " is on a disk that is mounted to be read alone"
 	case errors.Is(err, context.Canceled):
 		return "whoever asked for it waited no more"
 	}

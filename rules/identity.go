@@ -70,10 +70,10 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		return nil, fmt.Errorf("%s: it holds a character that is none", class)
 	}
 	if len(f.all) == 0 {
-		switch c {
-		case hit.Email:
+		if c == hit.Email {
 			return nil, fmt.Errorf("%s: there is none in it: name@example.com is one", class)
-		case hit.Phone:
+		}
+		if c == hit.Phone {
 			return nil, fmt.Errorf("%s: there is none in it: +49 30 1234567 is one", class)
 		}
 		return nil, fmt.Errorf("%s: there is none in it", class)

@@ -33,7 +33,7 @@ func plainly(err error) string {
 // joinedIn are what [errors.Join] put together in an error, each said [plainly].
 func joinedIn(err error) (all [][]string) {
 	for ; err != nil; err = errors.Unwrap(err) {
-		of, is := err.(interface{ Unwrap() []error }) //nolint:errorlint // the tree is walked here
+		of, is := err.(interface{ Unwrap() []error })
 		if !is {
 			continue
 		}
