@@ -16,7 +16,9 @@ var causes = []struct {
 	{syscall.EISDIR, "it is a folder"},
 	{syscall.ENOTDIR, "a part of its path is no folder"},
 	{syscall.EACCES, "this user may not (permission denied)"},
-	{syscall.ELOOP, "links lead in a circle"},
+	{syscall.ELOOP, "its links lead in a circle"},
+	{fs.ErrExist, "it is there already"},
+	{syscall.ENOSPC, "the disk is full (no space left on device)"},
 }
 
 // WhyNot says in words why a call of the system about a file failed, and what the error says itself where there are none for it.

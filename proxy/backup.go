@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/access"
@@ -80,10 +81,28 @@ func (b *backups) make(ctx context.Context, of api.BackupAsk) (api.BackupMade, e
 	}
 	if err != nil {
 		err = errors.Join(err, os.RemoveAll(c.dir))
-		fault(b.opts.Log, "the data folder cannot be copied", err)
-		return api.BackupMade{}, problem.New(http.StatusServiceUnavailable, "unavailable", "the copy broke off: "+err.Error())
+		if !b.opts.Aside { // who works aside is told, and keeps no log
+			fault(b.opts.Log, "the data folder cannot be copied", err)
+		}
+		return api.BackupMade{}, problem.New(http.StatusServiceUnavailable, "unavailable", "the copy broke off, and nothing of it is left: "+c.why(err))
 	}
 	return api.BackupMade{Dir: to, Parts: parts}, nil
+}
+
+// why says why a copy broke off. Whoever asked for it knows no names of files that were still to be given theirs.
+func (c *folderCopy) why(err error) string {
+	above := filepath.Dir(c.dir)
+	switch {
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Sprintf("the disk that %s is on is full", above)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Sprintf("the server may not write to %s, or not read all of its data folder (permission denied)", above)
+	case errors.Is(err, syscall.EROFS):
+		return above + " is on a disk that is mounted to be read alone"
+	case errors.Is(err, context.Canceled):
+		return "whoever asked for it waited no more"
+	}
+	return strings.ReplaceAll(err.Error(), "\n", "; ")
 }
 
 // mayCopyTo tells whether a folder may become a copy of the data folder.

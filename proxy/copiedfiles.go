@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -77,6 +78,17 @@ func (l *filesListed) complete(elsewhere bool) error {
 		}
 	}
 	return nil
+}
+
+// same looks whether a file of the copy is what was written.
+func (l *filesListed) same(name string) error {
+	text, err := os.ReadFile(filepath.Join(l.from, name))
+	if err != nil {
+		return err
+	}
+	sum := sha256.New()
+	_, _ = sum.Write(text) // a hash never fails
+	return l.was(summed(name, int64(len(text)), sum))
 }
 
 // was tells whether a file that was read is what was written.

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -81,6 +82,9 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 		return joined, err
 	}
 	tokens, err := os.ReadFile(filepath.Join(from, access.TokensFile))
+	if err == nil && len(bytes.TrimSpace(tokens)) == 0 {
+		err = fmt.Errorf("%s holds no tokens, it is empty: copy it again", filepath.Join(from, access.TokensFile))
+	}
 	if err == nil {
 		err = files.Write(filepath.Join(data, access.TokensFile), tokens, 0o600)
 	}

@@ -54,7 +54,9 @@ func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger st
 		err = fmt.Errorf("%s is no copy that `tagwarden backup` made, or not the whole of one: %s is missing in it", from, copiedFile)
 	}
 	if err == nil {
-		err = checkFormat(from)
+		if err = checkFormat(from); err != nil { // a version that nobody knows, or bytes that nobody wrote
+			err = errors.Join(err, copied.listed(from).same(formatFile))
+		}
 	}
 	if err != nil {
 		return done, err

@@ -85,6 +85,7 @@ func TestRestoreLooksFirst(t *testing.T) {
 		{"not empty", func(_, data string) { write(t, filepath.Join(data, "rarity"), "x") }, "is not empty (rarity lies there)"},
 		{"no copy", func(copied, _ string) { remove(t, filepath.Join(copied, "backup.json")) }, "backup.json is missing in it"},
 		{"of a newer version", func(copied, _ string) { write(t, filepath.Join(copied, "format"), "by 9.9.9\nledger 99\n") }, "tagwarden 9.9.9 served it last"},
+		{"its forms were altered", func(copied, _ string) { write(t, filepath.Join(copied, "format"), "nonsense 1\n") }, "the copy is not as it was made"},
 		{"without its key state", func(copied, _ string) { remove(t, filepath.Join(copied, "keys", "state")) }, "was there when the copy was made, and was moved away"},
 		{"without keys", func(copied, _ string) { removeAll(t, filepath.Join(copied, "keys")) }, "say where it is by --keys FILE"},
 		{"without keys, of before", func(copied, _ string) {

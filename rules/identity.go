@@ -70,6 +70,12 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		return nil, fmt.Errorf("%s: it holds a character that is none", class)
 	}
 	if len(f.all) == 0 {
+		if c == hit.Email {
+			return nil, fmt.Errorf("%s: there is none in it: name@example.com is one", class)
+		}
+		if c == hit.Phone {
+			return nil, fmt.Errorf("%s: there is none in it: +49 30 1234567 is one", class)
+		}
 		return nil, fmt.Errorf("%s: there is none in it", class)
 	}
 	return k.identities(&f), nil

@@ -200,9 +200,9 @@ func TestIdentitiesThatAreNone(t *testing.T) {
 	p := compile(t, draft())
 	keys := keysOf(p)
 	for _, c := range [][3]string{
-		{"email", "jane.doe", "email: there is none in it"},
-		{"email", " \t", "email: there is none in it"},
-		{"phone", "jane", "phone: there is none in it"},
+		{"email", "jane.doe", "email: there is none in it: name@example.com is one"},
+		{"email", " \t", "email: there is none in it: name@example.com is one"},
+		{"phone", "jane", "phone: there is none in it: +49 30 1234567 is one"},
 		{"email_sha256", "jane@example.com", "email_sha256: 64 hexadecimal digits are right, or the same in base64"},
 		{"email_md5", sha("x"), "email_md5: 32 hexadecimal digits are right, or the same in base64"},
 		{"user_id", "u\xff1", "user_id: it holds a character that is none"},

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -53,7 +52,7 @@ func listCatalog(t *terminal) int {
 func checkCatalog(t *terminal, files []string) int {
 	code := fine
 	for _, name := range slices.Sorted(slices.Values(files)) {
-		text, err := os.ReadFile(name)
+		text, err := readNamed(name, mostNamed)
 		if err != nil {
 			t.fail("%v", err)
 			return usage

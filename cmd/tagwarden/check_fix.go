@@ -59,7 +59,7 @@ func rewriteFile(source *config.Source, of *config.Fixed) (kept string, err erro
 	if err != nil {
 		return "", fmt.Errorf("cannot write %s: %w", of.Path, err)
 	}
-	now, err := os.ReadFile(path)
+	now, err := readNamed(path, mostNamed)
 	if err != nil {
 		return "", fmt.Errorf("cannot read %s: %w", of.Path, err)
 	}

@@ -178,7 +178,7 @@ func approvedByDemo(file, private string) (*config.Loaded, error) {
 		if err != nil {
 			return nil, err
 		}
-		text, err := os.ReadFile(a.File)
+		text, err := readNamed(a.File, mostNamed)
 		if err != nil {
 			return nil, err
 		}

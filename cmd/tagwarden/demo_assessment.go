@@ -68,7 +68,7 @@ func (d *demonstration) review(at time.Time, days int) error {
 	}
 	due := basis.DayOf(at.AddDate(0, 0, days)).String()
 	for _, a := range loaded.Assessments {
-		text, err := os.ReadFile(a.File)
+		text, err := readNamed(a.File, mostNamed)
 		if err != nil {
 			return err
 		}

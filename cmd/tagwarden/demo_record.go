@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 	"time"
@@ -89,7 +88,7 @@ func (s *demoSite) record(ctx *fasthttp.RequestCtx) {
 // saidOf asks the log about a hit.
 func (d *demonstration) saidOf(hit string) (*shownLog, error) {
 	dir := d.ledger()
-	key, err := os.ReadFile(filepath.Join(dir, ledger.KeyFile))
+	key, err := readNamed(filepath.Join(dir, ledger.KeyFile), mostNamed)
 	if err != nil {
 		return nil, err
 	}

@@ -9,7 +9,6 @@ import (
 	"io"
 	"maps"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -168,9 +167,9 @@ func explain(_ context.Context, t *terminal, args []string) int {
 
 func (t *terminal) readFile(name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(t.in)
+		return readBounded("standard input", t.in, mostNamed)
 	}
-	return os.ReadFile(name)
+	return readNamed(name, mostNamed)
 }
 
 // printJSON prints a value as JSON, in one line where indent is empty.

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/tagwarden/tagwarden/config"
 )
@@ -71,7 +72,7 @@ func onDisk(t *terminal, f *flag.FlagSet, rest []string) bool {
 	for i, word := range rest {
 		of, any := takes.at(i)
 		if !any && ok {
-			t.fail("%s: %q is one word too many", verb, word)
+			t.fail("%s: %s is one word too many", verb, echoedOr(word, "what is given last"))
 			t.hint("`tagwarden %s --help` says what it takes", verb)
 			return false
 		}
@@ -95,6 +96,8 @@ func lies(t *terminal, who, name string, of takes) bool {
 		what = config.WhyUnread(name, err)
 	case errors.Is(err, fs.ErrNotExist) && of.place == dirThere:
 		what = "there is no such folder"
+	case errors.Is(err, syscall.ELOOP):
+		what = "its links lead in a circle"
 	case err != nil && !errors.Is(err, fs.ErrPermission):
 		what = "there is no such file"
 	case err != nil:

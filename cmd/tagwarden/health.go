@@ -7,12 +7,12 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -66,13 +66,14 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	default:
 		u, err := url.Parse(*address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			t.fail("health --url: %q is no address: http://127.0.0.1:8080%s is right, or https://", *address, healthPath)
+			t.fail("health --url: %s is no address: http://127.0.0.1:8080%s is right, or https://", echoedOr(*address, "what is given"), healthPath)
 			return usage
 		}
 		if u.Path == "" || u.Path == "/" { // which answers whoever comes by, also where no hit is taken
 			*address = u.JoinPath(healthPath).String()
 		}
 	}
+	shown := withoutUser(*address)
 	within, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(within, http.MethodGet, *address, nil)
@@ -88,11 +89,11 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		call, isCall := errors.AsType[*net.OpError](err)
 		switch {
 		case errors.Is(err, context.DeadlineExceeded):
-			t.fail("no answer at %s: none came within %v", *address, answersWithin)
+			t.fail("no answer at %s: none came within %v", shown, answersWithin)
 		case isCall:
-			t.fail("no answer at %s: %s", *address, whyNot(call.Err))
+			t.fail("no answer at %s: %s", shown, whyNot(call.Err))
 		default:
-			t.fail("no answer at %s: %v", *address, err)
+			t.fail("no answer at %s: %v", shown, err)
 		}
 		switch {
 		case errors.Is(unfit, proxy.ErrRestoring):
@@ -109,7 +110,7 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	if !ofTagwarden(response.Header, text) {
-		t.fail("%s answers %s, and not as tagwarden does: something else answers there, or nothing that says how the server is", *address, response.Status)
+		t.fail("%s answers %s, and not as tagwarden does: something else answers there, or nothing that says how the server is", shown, response.Status)
 		t.hint("%s of the hits listener says it, and /healthz and /readyz of the admin listener", healthPath)
 		return findings
 	}
@@ -131,6 +132,16 @@ func ofTagwarden(header http.Header, text []byte) bool {
 	return header.Get("Content-Type") == "text/plain; charset=utf-8" && bytes.HasPrefix(text, []byte("ok\n"))
 }
 
+// withoutUser is an address as messages show it: who asks by a password may not want it in a script's log.
+func withoutUser(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "that address"
+	}
+	u.User = nil
+	return u.String()
+}
+
 // trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'
 // hosts, and may be signed by nobody else.
 func trusting(server *config.Server) (*http.Client, error) {
@@ -142,11 +153,13 @@ func trusting(server *config.Server) (*http.Client, error) {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	text, err := os.ReadFile(own.Cert)
+	text, err := readNamed(own.Cert, mostNamed)
 	if err != nil {
 		return nil, err
 	}
-	roots.AppendCertsFromPEM(text)
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate: PEM is right", own.Cert)
+	}
 	named := &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	if block, _ := pem.Decode(text); block != nil {
 		if certificate, err := x509.ParseCertificate(block.Bytes); err == nil && len(certificate.DNSNames) > 0 {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -175,7 +174,7 @@ func logKeyOf(loaded *config.Loaded, state *pseudonym.State) (listedLog, error) 
 		return listedLog{}, err
 	}
 	out := listedLog{Origin: origin, Key: signer.Public(), PEM: string(pem)}
-	text, err := os.ReadFile(filepath.Join(loaded.Server.Data, "ledger", ledger.KeyFile))
+	text, err := readNamed(filepath.Join(loaded.Server.Data, "ledger", ledger.KeyFile), mostNamed)
 	if before := strings.TrimSpace(string(text)); err == nil && before != out.Key {
 		out.Before = before
 	}

@@ -132,7 +132,7 @@ func readKey(t *terminal, path string) (string, bool) {
 	if info.Mode().Perm()&0o077 != 0 {
 		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
 	}
-	text, err := os.ReadFile(path)
+	text, err := readNamed(path, mostNamed)
 	if err != nil {
 		t.fail("--key: %v", err)
 		return "", false

@@ -134,7 +134,7 @@ func recordNumber(t *terminal, rest []string) (number uint64, ok bool) {
 	}
 	number, err := strconv.ParseUint(strings.TrimPrefix(rest[0], "#"), 10, 63)
 	if err != nil {
-		t.fail("%q is no number of a record: 17 is right", rest[0])
+		t.fail("%s is no number of a record: 17 is right", echoedOr(rest[0], "what is given"))
 		return 0, false
 	}
 	return number, true

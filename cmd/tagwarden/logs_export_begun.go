@@ -65,7 +65,7 @@ func (b *exportBegun) write(out string) error {
 
 // holdAgainst tells why a file cannot be gone on with, by what it was begun with. Where that is known, times count from then.
 func (x *recordExport) holdAgainst(now *exportBegun) error {
-	text, err := os.ReadFile(x.out + begunSuffix)
+	text, err := readNamed(x.out+begunSuffix, mostNamed)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(x.out); errors.Is(err, fs.ErrNotExist) {
 			return now.write(x.out)

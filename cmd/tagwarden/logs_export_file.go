@@ -94,7 +94,10 @@ func (x *recordExport) openFile(ctx context.Context, l askedLog) (recordFile, er
 	if x.out == "" {
 		return x.lines(x.t.document(), nil, true), nil
 	}
-	if _, err := os.Lstat(x.out); err == nil && !x.resume {
+	if _, err := os.Lstat(x.out); err == nil && x.form == "parquet" {
+		return nil, fmt.Errorf("%s is there already, and a file of Parquet is written whole: take it away, or write to another file; "+
+			"--from-number N has what came since alone", x.out)
+	} else if err == nil && !x.resume {
 		return nil, fmt.Errorf("%s is there already: --after resume goes on where it stops, or take it away", x.out)
 	}
 	if x.form == "parquet" {

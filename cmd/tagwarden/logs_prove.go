@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 
 	"github.com/tagwarden/tagwarden/config/durable"
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
@@ -92,7 +91,7 @@ func logsCheckProof(_ context.Context, t *terminal, args []string) int {
 	if err != nil {
 		return t.failed(err)
 	}
-	text, err := os.ReadFile(rest[0])
+	text, err := readNamed(rest[0], mostNamed)
 	if err != nil {
 		return t.failed(err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -53,10 +52,10 @@ func exportTiles(t *terminal, dir, to, form string) int {
 
 // readHead reads the newest checkpoint of a ledger's folder, and the key that it is signed with.
 func readHead(dir string) (checkpoint []byte, key note.Verifier, err error) {
-	checkpoint, err = os.ReadFile(filepath.Join(dir, ledger.CheckpointFile))
+	checkpoint, err = readNamed(filepath.Join(dir, ledger.CheckpointFile), mostNamed)
 	var public []byte
 	if err == nil {
-		public, err = os.ReadFile(filepath.Join(dir, ledger.KeyFile))
+		public, err = readNamed(filepath.Join(dir, ledger.KeyFile), mostNamed)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil, fmt.Errorf("%s holds no checkpoint with its key: the server signs one some seconds after its first "+

@@ -62,14 +62,22 @@ func (k *keyFlags) read() (key string, witnesses []string, err error) {
 
 // keyText reads a key that is given as it is, or by the file that holds it.
 func keyText(given string) (string, error) {
-	text, err := os.ReadFile(given)
-	if given == "" || err != nil && strings.Count(given, "+") >= 2 {
+	if given == "" {
+		return "", nil
+	}
+	text, err := readNamed(given, mostNamed)
+	key := strings.TrimSpace(string(text))
+	switch {
+	case err != nil && strings.Count(given, "+") >= 2:
 		return given, nil
-	}
-	if errors.Is(err, fs.ErrNotExist) {
+	case errors.Is(err, fs.ErrNotExist):
 		return "", errors.New(given + ": this is no key, and no file")
+	case err != nil:
+		return "", err
+	case key == "": // it would be as if none had been given, and the log's own would count
+		return "", errors.New(given + " holds no key, it is empty: <name>+<8 hex digits>+<base64> is right, as log.pub of the ledger holds it")
 	}
-	return strings.TrimSpace(string(text)), err
+	return key, nil
 }
 
 // logsVerify checks a ledger from its files and the log's public key alone. Exit codes: 1 where something was found.
@@ -92,7 +100,7 @@ func logsVerify(ctx context.Context, t *terminal, args []string) int {
 		return t.failed(err)
 	}
 	if *checkpoint != "" {
-		if o.Checkpoint, err = os.ReadFile(*checkpoint); err != nil {
+		if o.Checkpoint, err = readNamed(*checkpoint, mostNamed); err != nil {
 			return t.failed(err)
 		}
 		if _, err := tree.Unverified(o.Checkpoint); err != nil {

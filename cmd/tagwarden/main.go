@@ -13,6 +13,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -128,7 +129,7 @@ func (t *terminal) run(ctx context.Context, args []string) int {
 	all := verbs()
 	of := findVerb(all, args[0])
 	if of == nil {
-		t.fail("there is no verb %q%s", args[0], strict.SuggestionElse(args[0], names(all)))
+		t.fail("there is no verb %s%s", echoedOr(args[0], "of that name"), strict.SuggestionElse(args[0], names(all)))
 		t.hint("`tagwarden help` lists them")
 		return usage
 	}
@@ -245,13 +246,26 @@ func flagFault(err error, f *flag.FlagSet) string {
 		case "value out of range":
 			m[3] = "a number that is nearer to zero is"
 		}
-		return "--" + m[2] + ": " + m[1] + " is not right: " + m[3]
+		return "--" + m[2] + ": " + givenTo(m[2], m[1]) + " is not right: " + m[3]
 	}
 	if m := noValue.FindStringSubmatch(text); m != nil {
 		return "--" + m[1] + " needs a value"
 	}
 	return text
 }
+
+// givenTo is a flag's value as a message shows it, which is quoted already.
+func givenTo(flag, quoted string) string {
+	const that = "what is given"
+	given, err := strconv.Unquote(quoted)
+	if err != nil || slices.Contains(aboutPersons, flag) && !strings.Contains(given, "=") {
+		return that
+	}
+	return echoedOr(given, that)
+}
+
+// aboutPersons are the flags that name one: what they hold may be a name, of which no looks tell.
+var aboutPersons = []string{"id", "where", "subject"}
 
 // format adds the flag that says how results are printed: as text, or for programs.
 func format(f *flag.FlagSet, programs ...string) *string {

@@ -2,6 +2,9 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -95,19 +98,67 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 		}
 		texts[lang] = text
 	}
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.fail("--out: %v", err)
+	files := make([]pageFile, len(languages))
+	for i, lang := range languages {
+		files[i] = pageFile{filepath.Join(folder, name(lang)), texts[lang]}
+	}
+	made := missing(folder)
+	if err := writePages(folder, files); err != nil {
+		if made {
+			_ = os.Remove(folder) // unless somebody put something into it
+		}
+		t.fail("--out: nothing was published: %v", err)
 		return usage
 	}
-	for _, lang := range languages {
-		file := filepath.Join(folder, name(lang))
-		if err := (durable.Files{}).Replace(file, texts[lang], 0o644); err != nil {
-			t.fail("--out: %v", err)
-			return usage
-		}
-		printf(t.out, "%s\n", file)
+	for _, f := range files {
+		printf(t.out, "%s\n", f.path)
 	}
 	return fine
+}
+
+// pageFile is a page, and where it is put.
+type pageFile struct {
+	path string
+	text []byte
+}
+
+// writePages puts pages that link to one another into a folder: all of them, or those that were there stay. Each has its
+// place when all are on disk beside it, which is where a disk is full.
+func writePages(folder string, files []pageFile) (err error) {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	beside := filepath.Join(folder, ".notice.begun")
+	if err := os.Mkdir(beside, 0o700); err != nil {
+		if !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return fmt.Errorf("%s is there: another `notice` writes into the folder, or broke off; take it away where none does", beside)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(beside)) }()
+	for _, f := range files {
+		if info, err := os.Stat(f.path); err == nil && info.IsDir() {
+			return fmt.Errorf("%s is a folder", f.path)
+		}
+		if err := (durable.Files{}).Write(filepath.Join(beside, filepath.Base(f.path)), f.text, 0o600); err != nil {
+			return err
+		}
+	}
+	for i, f := range files {
+		if err := os.Remove(filepath.Join(beside, filepath.Base(f.path))); err != nil { // its room is that of the page
+			return err
+		}
+		fresh := missing(f.path)
+		if err := (durable.Files{}).Replace(f.path, f.text, 0o644); err != nil {
+			return err
+		}
+		defer func() {
+			if err != nil && fresh && i < len(files)-1 {
+				_ = os.Remove(f.path)
+			}
+		}()
+	}
+	return nil
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.

@@ -58,7 +58,7 @@ func (t *terminal) group(ctx context.Context, name string, all []verb, args []st
 		for i, v := range all {
 			names[i] = v.name
 		}
-		t.fail("there is no verb %q of %s%s", args[0], name, strict.SuggestionElse(args[0], names))
+		t.fail("there is no verb %s of %s%s", echoedOr(args[0], "of that name"), name, strict.SuggestionElse(args[0], names))
 		listVerbs(t.err, name, all)
 		return usage
 	}

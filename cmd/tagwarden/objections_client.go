@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -133,6 +134,8 @@ func (c *client) send(ctx context.Context, method, path string, body []byte) (io
 	}
 	response, err := c.client.Do(request)
 	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, interruptedCall{ctx.Err()}
 	case err != nil && c.base != "":
 		return nil, fmt.Errorf("%s cannot be reached: %w", c.base, errors.Unwrap(err))
 	case err != nil:
@@ -154,6 +157,15 @@ func (c *client) send(ctx context.Context, method, path string, body []byte) (io
 	}
 	return nil, &p
 }
+
+// interruptedCall is that nobody waited for the answer any more: what the server had begun, it undoes or ends.
+type interruptedCall struct{ why error }
+
+// Error says so.
+func (interruptedCall) Error() string { return "interrupted before the answer came" }
+
+// Unwrap is the context's error.
+func (i interruptedCall) Unwrap() error { return i.why }
 
 // call sends a call with a value as its body, nil for none, and reads the answer into another.
 func (c *client) call(ctx context.Context, method, path string, body, into any) error {
@@ -274,6 +286,12 @@ func byFlags(p *problem.Document, set *flag.FlagSet) string {
 	of.Faults = slices.Clone(p.Faults)
 	for i := range of.Faults {
 		f := &of.Faults[i]
+		if number, _, found := strings.Cut(strings.TrimPrefix(f.Pointer, "/subjects/"), "/"); found && strings.HasPrefix(f.Pointer, "/subjects/") {
+			if n, err := strconv.Atoi(number); err == nil {
+				of.Detail, f.Parameter = "nothing was looked up", sprintf("identifier %d", n+1)
+				continue
+			}
+		}
 		for member := range strings.SplitSeq(strings.TrimPrefix(cmp.Or(f.Parameter, f.Pointer), "/"), "/") {
 			name := strings.ReplaceAll(member, "_", "-")
 			if one := strings.TrimSuffix(name, "s"); set.Lookup(name) == nil && set.Lookup(one) != nil {

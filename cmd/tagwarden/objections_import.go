@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -134,6 +135,9 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 		return usage, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	if about, err := f.Stat(); err != nil || !about.Mode().IsRegular() {
+		return usage, errors.Join(err, errors.New(name+" is no file on disk, and is read twice: write what it holds to one"))
+	}
 	hash := sha256.New()
 	size, err := io.Copy(hash, f)
 	if err != nil {
@@ -147,6 +151,9 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 	}
 	if report != "" {
 		out, err := durable.Files{}.Begin(report, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return usage, fmt.Errorf("--report: %s is there already: take it away, or name another file", report)
+		}
 		if err != nil {
 			return usage, err
 		}
@@ -163,6 +170,9 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 		return usage, fmt.Errorf("%s: %w", name, err)
 	}
 	warnHashed(im.t, rows.What)
+	for _, name := range rows.Unread {
+		im.t.hint("column %s is not read: where it says what is objected to, --column scopes=%s has it read", name, name)
+	}
 	if !im.scoped() && !slices.Contains(rows.What, "scopes") && form == "csv" {
 		return usage, errors.New("what is objected to is missing: --purpose, --vendor, --all or a column scopes says so")
 	}
@@ -255,7 +265,7 @@ func (im *importing) run(ctx context.Context, rows *lists.Rows) error {
 func (im *importing) wanted(r *lists.Row) bool {
 	im.continuation += r.Last - r.Line
 	if r.Fault != "" {
-		im.reject(r.Line, r.Fault)
+		im.reject(r.Line, r.Column, r.Fault)
 		return false
 	}
 	var h maphash.Hash
@@ -277,10 +287,10 @@ func (im *importing) wanted(r *lists.Row) bool {
 	case again:
 		im.duplicates++
 		im.repeats[first]++
-		im.tell(r.Line, sprintf("duplicate of line %d", first), im.duplicates)
+		im.tell(r.Line, 0, sprintf("duplicate of line %d", first), im.duplicates)
 	case r.Warning != "":
 		im.warnings++
-		im.tell(r.Line, "warning: "+r.Warning, im.warnings)
+		im.tell(r.Line, 0, "warning: "+r.Warning, im.warnings)
 	}
 	return !again
 }
@@ -292,16 +302,16 @@ func writeAll(h *maphash.Hash, texts ...string) {
 }
 
 // reject counts a line that cannot be taken, and tells of it.
-func (im *importing) reject(line uint64, fault string) {
+func (im *importing) reject(line uint64, column int, fault string) {
 	im.mu.Lock()
 	im.rejects++
 	n := im.rejects
 	im.mu.Unlock()
-	im.tell(line, fault, n)
+	im.tell(line, column, fault, n)
 }
 
-// tell tells of a line, the nth of its kind: the first few on the terminal, all of them in the report.
-func (im *importing) tell(line uint64, fault string, n uint64) {
+// tell tells of a line, and of the column in it where that is known (not 0), the nth of its kind: the first few on the terminal, all of them in the report.
+func (im *importing) tell(line uint64, column int, fault string, n uint64) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
 	if im.report != nil {
@@ -309,7 +319,11 @@ func (im *importing) tell(line uint64, fault string, n uint64) {
 	}
 	if n <= shownLines {
 		im.bar.clear()
-		printf(im.t.err, "line %d: %s\n", line, fault)
+		where := strconv.FormatUint(line, 10)
+		if column > 0 {
+			where += ":" + strconv.Itoa(column)
+		}
+		printf(im.t.err, "line %s: %s\n", where, fault)
 	}
 	if n == shownLines {
 		printf(im.t.err, "... further lines of this kind are counted; --report FILE lists them all\n")
@@ -329,7 +343,7 @@ func (im *importing) send(ctx context.Context, b batch) error {
 	for _, one := range got.Rejected {
 		if one.Index < len(b.lines) {
 			im.rejected[b.lines[one.Index]] = true
-			im.reject(b.lines[one.Index], one.Detail)
+			im.reject(b.lines[one.Index], 0, one.Detail)
 		}
 	}
 	im.mu.Lock()

@@ -5,6 +5,9 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -24,7 +27,38 @@ func plainly(err error) string {
 		}
 		text = strings.Replace(text, of.Error(), strings.TrimPrefix(said, ": "), 1)
 	}
+	for _, parts := range joinedIn(err) {
+		text = strings.Replace(text, strings.Join(parts, "\n"), onceEach(parts), 1)
+	}
 	return text
+}
+
+// joinedIn are what [errors.Join] put together in an error, each said [plainly].
+func joinedIn(err error) (all [][]string) {
+	for ; err != nil; err = errors.Unwrap(err) {
+		of, is := err.(interface{ Unwrap() []error })
+		if !is {
+			continue
+		}
+		var parts []string
+		for _, one := range of.Unwrap() {
+			all = append(all, joinedIn(one)...)
+			parts = append(parts, plainly(one))
+		}
+		return append(all, parts)
+	}
+	return all
+}
+
+// onceEach is several things that are wrong in one line, without those that another one says already.
+func onceEach(parts []string) string {
+	var said []string
+	for i, part := range parts {
+		if !slices.ContainsFunc(parts[:i], func(before string) bool { return strings.Contains(before, part) }) {
+			said = append(said, part)
+		}
+	}
+	return strings.Join(said, "; ")
 }
 
 // inWords has errors among what is printed said [plainly].
@@ -58,9 +92,9 @@ func systemErrors(err error) (all []error) {
 func placeOf(err error) (place, why string) {
 	switch of := err.(type) { //nolint:errorlint // as systemErrors found it
 	case *fs.PathError:
-		return of.Path, whyNot(of.Err)
+		return lasting(of.Path), whyNot(of.Err)
 	case *os.LinkError:
-		return of.New, whyNot(of.Err)
+		return lasting(of.New), whyNot(of.Err)
 	case *os.SyscallError:
 		return "", whyNot(of.Err)
 	case *net.OpError:
@@ -70,6 +104,18 @@ func placeOf(err error) (place, why string) {
 		return place, whyNot(of.Err)
 	}
 	return "", err.Error()
+}
+
+// besideName is the name of a file that is written beside another one, whose name it gets when it is whole.
+var besideName = regexp.MustCompile(`^\.(.+)\.[0-9]+\.new$`)
+
+// lasting is the path of the file that was to be written: nobody knows those beside it.
+func lasting(path string) string {
+	dir, name := filepath.Split(path)
+	if m := besideName.FindStringSubmatch(name); m != nil {
+		return dir + m[1]
+	}
+	return path
 }
 
 // whyNot says why a call of the system failed.

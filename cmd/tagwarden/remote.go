@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 )
@@ -105,7 +104,7 @@ const longestToken = 1 << 10
 
 // readBearer reads a token from its file.
 func readBearer(file string) (string, error) {
-	text, err := os.ReadFile(file)
+	text, err := readNamed(file, mostNamed)
 	if err != nil {
 		return "", err
 	}
@@ -118,7 +117,7 @@ func readBearer(file string) (string, error) {
 }
 
 func readCertificates(file string) (*x509.CertPool, error) {
-	text, err := os.ReadFile(file)
+	text, err := readNamed(file, mostNamed)
 	if err != nil {
 		return nil, err
 	}

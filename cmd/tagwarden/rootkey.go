@@ -74,7 +74,7 @@ func fileRoot(path string) (pseudonym.Root, error) {
 	if info.Mode().Perm()&0o077 != 0 {
 		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
 	}
-	text, err := os.ReadFile(path)
+	text, err := readNamed(path, mostNamed)
 	if err != nil {
 		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
 	}
@@ -145,7 +145,7 @@ func testKeys(name string, at time.Time) (pseudonym.State, error) {
 		return pseudonym.State{}, err
 	}
 	if !info.IsDir() {
-		text, err := os.ReadFile(name)
+		text, err := readNamed(name, mostNamed)
 		if err != nil {
 			return pseudonym.State{}, err
 		}

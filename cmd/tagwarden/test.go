@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"net/netip"
-	"os"
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/rules"
@@ -121,7 +120,7 @@ func runTest(t *terminal, loaded *config.Loaded, promises *config.OnHits, test *
 }
 
 func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
-	text, err := os.ReadFile(test.File)
+	text, err := readNamed(test.File, mostNamed)
 	if err != nil {
 		return nil, err
 	}

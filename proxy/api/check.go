@@ -3,6 +3,7 @@ package api
 import (
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -74,7 +75,11 @@ func ofPeople[T any](
 	for i := range acts {
 		all[i], err = each(acts[i].IDs)
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
-			f.at(places[i].member("ids"), "%s", fault.Error())
+			if at, class := places[i].member("ids"), strings.TrimPrefix(fault.What, "ids."); class != fault.What {
+				f.at(at.member(class), "%s", fault.Err.Error())
+			} else {
+				f.at(at, "%s", fault.Error())
+			}
 		} else if err != nil {
 			return nil, false, err
 		}

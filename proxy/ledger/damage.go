@@ -24,6 +24,7 @@ var (
 	errChecksum = errors.New("this is no record as it was written: its checksum is wrong")
 	errShort    = errors.New("the segment ends here, and should hold more records")
 	errNoEnd    = errors.New("the last line has no end")
+	errPacked   = errors.New("it cannot be unpacked from here on: these are not the bytes that were written")
 	errHole     = errors.New("no segment holds these records")
 )
 
@@ -45,6 +46,9 @@ func (d *Damage) Error() string {
 	}
 	return fmt.Sprintf("%s:%s %sbyte %d: %v", d.Path, line, records, d.From, d.Why)
 }
+
+// Gone tells whether the records are not there, as far as can be told: else they are, and cannot be read.
+func (d *Damage) Gone() bool { return errors.Is(d.Why, errShort) || errors.Is(d.Why, errHole) }
 
 // Unwrap is why.
 func (d *Damage) Unwrap() error { return d.Why }

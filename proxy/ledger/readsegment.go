@@ -276,7 +276,10 @@ func (r *SegmentReader) damaged(found bool) {
 		r.err = fmt.Errorf("cannot read %s: %w", r.seg.Path, r.lines.err)
 		return
 	case !whole:
-		d.To, d.Why = 0, r.lines.err
+		d.To, d.Why = 0, errPacked
+		if of, is := errors.AsType[*fs.PathError](r.lines.err); is {
+			d.Why = of
+		}
 	case r.seg.End != 0 && n == 0:
 		d.To, d.Why = r.lines.at, errShort
 	case r.open() && (n == 0 || !r.plain):

@@ -94,11 +94,11 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 // opened. A record behind it vouches for nothing, since anybody could have put it there. Where there is none, all may.
 func signedSize(dir string) uint64 {
 	text, err := os.ReadFile(filepath.Join(dir, CheckpointFile))
-	if err != nil {
+	if errors.Is(err, fs.ErrNotExist) {
 		return math.MaxUint64
 	}
-	c, err := tree.Unverified(text)
-	if err != nil {
+	c, torn := tree.Unverified(text)
+	if err != nil || torn != nil {
 		return 0
 	}
 	return uint64(c.Tree.N)

@@ -60,7 +60,11 @@ func readAddresses(value string) (ids []ID, err error) {
 	switch {
 	case len(ids) == 0 || strings.Count(value, "@") > len(ids) || torn(value):
 		return nil, errNoAddress
-	case len(ids) == 1 && !strings.ContainsAny(value, " \t\r\n<>()[]{}\"',;:|%/`") && !strings.HasSuffix(value, "."):
+	}
+	if err := asWritten(value); err != nil {
+		return nil, err
+	}
+	if len(ids) == 1 && !strings.ContainsAny(value, " \t\r\n<>()[]{}\"',;:|%/`") && !strings.HasSuffix(value, ".") {
 		ids[0].Value = value
 	}
 	return ids, nil

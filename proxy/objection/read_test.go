@@ -40,6 +40,25 @@ func TestIdentifiersAreRead(t *testing.T) {
 		{"email", "asked later", "", nil, "it is no address"}, {"email", "a@b@example.com", "", nil, "it is no address"},
 		{"email", "nobody, none", "", nil, "it is no address"}, {"email", "jane(at)example.com", "", nil, "it is no address"},
 
+		// A domain that cannot exist is a slip: the objection would be in force for nobody.
+		{"email", "jane@shop..example", "", nil, "no domain is named like"}, {"email", "jane@.shop.example", "", nil, "no domain is named like"},
+		{"email", "jane@-shop.example", "", nil, "no domain is named like"}, {"email", "jane@shop-.example", "", nil, "no domain is named like"},
+		{"email", "jane@shop.-example", "", nil, "no domain is named like"}, {"email", "jane@shop.example..", "", nil, "no domain is named like"},
+		{"email", "jane@shop.example-", "", nil, "no domain is named like"}, {"email", "jane%40shop..example", "", nil, "no domain is named like"},
+		{"email", "jane\uff20shop..example", "", nil, "no domain is named like"}, {"email", "jane@ex\u00e4mple..de", "", nil, "no domain is named like"},
+		{"email", "Jane <jane@shop..example>", "", nil, "no domain is named like"}, {"email", a + "; jane@shop..example", "", nil, "no domain is named like"},
+		{"email", "jane@" + strings.Repeat("a", 64) + ".example", "", nil, "no domain is named like"},
+		{"email", "jane@" + strings.Repeat("a.", 127) + "example", "", nil, "no domain is named like"},
+		{"email", "jane+news@shop-2.example", "", []string{"jane+news@shop-2.example"}, ""}, {"email", "jane@shop.example.", "", []string{"jane@shop.example"}, ""},
+		{"email", "jane@xn--exmple-cua.de", "", []string{"jane@xn--exmple-cua.de"}, ""}, {"email", "<" + a + ">", "", []string{a}, ""},
+		{"email", a + " (work)", "", []string{a}, ""}, {"email", a + ",", "", []string{a}, ""},
+
+		// What stands behind an address is no part of it, and is not dropped without a word.
+		{"email", a + "=foo", "", nil, "something stands behind"}, {"email", a + "&x=1", "", nil, "something stands behind"},
+		{"email", a + "?subject=x", "", nil, "something stands behind"}, {"email", a + "!", "", nil, "something stands behind"},
+		{"email", a + "#x", "", nil, "something stands behind"}, {"email", "<" + a + "> later", "", nil, "something stands behind"},
+		{"email", a + "%3Dfoo", "", nil, "something stands behind"}, {"email", b + "; " + a + "=foo", "", nil, "something stands behind"},
+
 		{"phone", "+49 171 3920077", "", []string{"+49 171 3920077"}, ""}, {"phone", "+49 (0)171 3920077", "",
 			[]string{"+49 (0)171 3920077"}, ""},
 		{"phone", "0049 171 3920077", "", []string{"0049 171 3920077"}, ""}, {"phone", "491713920077", "",

@@ -38,7 +38,10 @@ type Capture struct {
 func Lines(file string, r io.Reader, host string, each func(*Request) error) error {
 	lines := withoutMark(r)
 	for number := 1; ; number++ {
-		line, err := lines.ReadBytes('\n')
+		line, err := readLine(lines)
+		if errors.Is(err, errLong) {
+			return fmt.Errorf("%s:%d: %w", file, number, err)
+		}
 		if len(bytes.TrimSpace(line)) > 0 {
 			var c Capture
 			if err := json.Unmarshal(line, &c); err != nil {
@@ -58,6 +61,24 @@ func Lines(file string, r io.Reader, host string, each func(*Request) error) err
 		}
 		if err != nil {
 			return err
+		}
+	}
+}
+
+// longestLine is how long a line may be, in bytes: a request with the longest body that is received, in base64, is far shorter.
+const longestLine = 64 << 20
+
+var errLong = fmt.Errorf("the line has more than %d bytes: a recorded request in JSON a line is right", longestLine)
+
+// readLine reads a line with what ends it, as [bufio.Reader.ReadBytes] does, of [longestLine] at most.
+func readLine(from *bufio.Reader) (line []byte, err error) {
+	for {
+		part, err := from.ReadSlice('\n')
+		if line = append(line, part...); len(line) > longestLine {
+			return nil, errLong
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return line, err
 		}
 	}
 }

@@ -35,7 +35,7 @@ type Options struct {
 	// to the folder could have replaced.
 	Key        string
 	Witnesses  []string    // public keys of witnesses, as the server file names them
-	Checkpoint []byte      // one of the log that was kept elsewhere; nil: none
+	Checkpoint []byte      // one of the log that was kept elsewhere; nil: none. An empty one is no checkpoint
 	Workers    int         // how many segments are read at once; 0: one a processor
 	Progress   func(n int) // is told of each so many bytes that were read, by several goroutines; nil: nobody is
 }
@@ -157,6 +157,8 @@ func (v *verification) keys() error {
 	own := strings.TrimSpace(string(text))
 	given := strings.TrimSpace(v.opts.Key)
 	switch {
+	case given == "" && v.opts.Key != "": // a key was meant: the folder's own does not stand in for it
+		return fmt.Errorf("the key that was given is empty: %w", tree.ErrKey)
 	case given == "" && text == nil:
 		return ErrKeyMissing
 	case given == "":

@@ -21,6 +21,19 @@ func TestAWholeLedgerIsFine(t *testing.T) {
 	}
 }
 
+// TestAnEmptyKeyIsNone: the folder's own key counts where none is given, and not where one was meant.
+func TestAnEmptyKeyIsNone(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{" ", "\n", "\r\n\t"} {
+		if report, err := audit.Verify(audit.Options{Dir: t.TempDir(), Key: key}); err == nil || !strings.Contains(err.Error(), "the key that was given is empty") {
+			t.Errorf("%q: %v, %v", key, report, err)
+		}
+		if _, err := audit.Prove(t.TempDir(), 0, key); err == nil || !strings.Contains(err.Error(), "the key that was given is empty") {
+			t.Errorf("%q: %v", key, err)
+		}
+	}
+}
+
 // TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with nodes of
 // the tree, every third of all but lines and their hashes.
 func TestEveryByteCounts(t *testing.T) {

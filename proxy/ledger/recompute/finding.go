@@ -24,6 +24,7 @@ const (
 	EndedTwice         Kind = "ended_twice"
 	WithoutOutcome     Kind = "without_outcome"
 	Missing            Kind = "records_missing"
+	Unreadable         Kind = "records_unreadable"
 	KeptTooLong        Kind = "kept_too_long"
 	WithoutToken       Kind = "read_without_token"
 )
@@ -50,6 +51,7 @@ var laws = map[Kind]law{
 	EndedTwice:      {"an event ends once", ""},
 	WithoutOutcome:  {"of each event that may leave it is recorded what became of it, or it waits still", "Art. 5(2) GDPR"},
 	Missing:         {"no record is missing but those of which a record says so", "Art. 5(2) GDPR"},
+	Unreadable:      {"every record can be read but those that were set aside, of which a record says so", "Art. 5(2) GDPR"},
 	KeptTooLong:     {"records are kept no longer than the configuration says", "Art. 5(1)(e) GDPR"},
 	WithoutToken: {"who reads the log with a token has one of which it is recorded that it was made, and which is neither taken back " +
 		"nor over", "Art. 5(1)(f) GDPR"},
@@ -59,8 +61,8 @@ var laws = map[Kind]law{
 func Kinds() []Kind {
 	return []Kind{
 		DespiteObjection, DespiteRestriction, DespiteKeptOptOut, DecisionNotValid, AssessmentInvalid, JudgedOtherwise,
-		OutsideProfile, PromiseBroken, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, KeptTooLong,
-		WithoutToken,
+		OutsideProfile, PromiseBroken, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, Unreadable,
+		KeptTooLong, WithoutToken,
 	}
 }
 

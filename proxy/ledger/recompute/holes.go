@@ -62,7 +62,8 @@ func merged(all []span) []span {
 // damaged are records that cannot be read, and why not.
 type damaged struct {
 	span
-	why string
+	why  string
+	gone bool // they are not there
 }
 
 // explanation is a record that says why others are not there.
@@ -158,9 +159,13 @@ func (w closing) missing() {
 	}
 	for _, d := range w.holes.damaged {
 		w.report.Gone += d.end - d.first
+		kind := Unreadable
+		if d.gone {
+			kind = Missing
+		}
 		for _, s := range w.holes.left(d.span) {
 			w.found(Finding{
-				Kind: Missing, Records: []uint64{s.first}, End: s.end,
+				Kind: kind, Records: []uint64{s.first}, End: s.end,
 				What: d.why + ", and no record says that they were deleted or set aside",
 			})
 		}

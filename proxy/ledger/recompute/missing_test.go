@@ -91,7 +91,7 @@ func TestDamaged(t *testing.T) {
 	s.must(err)
 	s.must(os.WriteFile(first, bytes.Replace(text, []byte("page_view"), []byte("page_vieW"), 1), 0o600))
 	r := s.recomputed()
-	if r.Found[recompute.Missing] != 1 || r.Found[recompute.DespiteObjection] != 1 || len(r.Findings) != 2 {
+	if r.Found[recompute.Unreadable] != 1 || r.Found[recompute.DespiteObjection] != 1 || len(r.Findings) != 2 {
 		t.Errorf("found %v", r.Findings)
 	}
 }

@@ -137,7 +137,7 @@ func (w *walk) read(ctx context.Context) error {
 			return r.Err()
 		}
 		if damage.Numbered && damage.End > damage.First {
-			w.holes.damaged = append(w.holes.damaged, damaged{span{damage.First, damage.End}, damage.Why.Error()})
+			w.holes.damaged = append(w.holes.damaged, damaged{span{damage.First, damage.End}, damage.Why.Error(), damage.Gone()})
 			w.next = max(w.next, damage.End)
 			w.tokens.forget()
 		} else {

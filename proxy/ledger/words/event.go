@@ -88,15 +88,24 @@ func outcome(r *record) string {
 	}
 	if of := r.all.Get("of"); of.IsArray() {
 		events, hits := exchanged(of)
-		return "outcome of " + events + " of hits " + hits + ": " + said
+		hit := " of hit "
+		if len(of.Array()) > 1 {
+			hit = " of hits "
+		}
+		return "outcome of " + events + hit + hits + ": " + said
 	}
 	return "outcome of hit " + r.get("hit") + ", " + eventsIn(r.all.Get("events")) + ": " + said
 }
 
 // attempt is that events are about to be sent.
 func attempt(r *record) string {
-	events, hits := exchanged(r.all.Get("of"))
-	return fmt.Sprintf("attempt to send %s of hit %s to %s, which may not be made twice", events, hits, r.get("vendor"))
+	of := r.all.Get("of")
+	events, hits := exchanged(of)
+	hit := "hit"
+	if len(of.Array()) > 1 {
+		hit = "hits"
+	}
+	return fmt.Sprintf("attempt to send %s of %s %s to %s, which may not be made twice", events, hit, hits, r.get("vendor"))
 }
 
 // exchanged says how many events travel together, and of which hits.

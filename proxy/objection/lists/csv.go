@@ -196,12 +196,28 @@ func (t *table) made(r *record) Row {
 		}
 	}
 	row.finish(t.now)
+	t.addresses(r, &row)
 	if row.Fault == "" && len(r.cells) > t.columns && !slices.ContainsFunc(t.at, spot.evident) &&
 		slices.ContainsFunc(r.cells[t.columns:], filled) {
 		row.Fault = fmt.Sprintf("it has %s, and the first line %d: nobody can tell which is which; a cell that "+
 			"holds the delimiter stands in quotation marks", plural.Of(len(r.cells), "cell"), t.columns)
 	}
 	return row
+}
+
+// addresses looks at cells with an address as they were written, and says where the first one stands that is none.
+func (t *table) addresses(r *record, row *Row) {
+	for _, s := range t.at {
+		if s.what != "email" || s.index >= len(r.cells) || row.Fault != "" {
+			continue
+		}
+		if err := objection.Slip(strings.TrimSpace(formula(r.cells[s.index]))); err != nil {
+			row.Fault = s.what + ": " + err.Error()
+			if at := r.places[s.index]; at.line == r.from {
+				row.Column = at.offset + 1
+			}
+		}
+	}
 }
 
 // formula is what a spreadsheet shows where it was told to take a number for text, ="0049301234567".
@@ -320,7 +336,7 @@ func csvRows(in *lines, columns []Column, now time.Time) (*Rows, error) {
 		r.What = append(r.What, p.what)
 	}
 	if header {
-		r.Header = head.cells
+		r.Header, r.Unread = head.cells, unread(head.cells, at)
 		r.Heading += head.to - head.from + 1
 	} else {
 		in.unread(of)

@@ -56,6 +56,20 @@ func meaning(column string) string {
 	return usual[name]
 }
 
+// scopeLike are names of columns that may say what is objected to, and that no importer knows: whoever wrote one is told.
+var scopeLike = []string{"purpose", "purposes", "vendor", "vendors", "objection", "objections", "category", "categories", "zweck", "zwecke", "all"}
+
+// unread are the columns that may say what is objected to, and of which nothing is read.
+func unread(header []string, at []spot) (names []string) {
+	for i, column := range header {
+		read := slices.ContainsFunc(at, func(s spot) bool { return s.index == i })
+		if name := strings.ToLower(strings.TrimSpace(column)); !read && slices.Contains(scopeLike, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // ID is one identifier of a row.
 type ID struct{ Name, Text string }
 
@@ -67,6 +81,7 @@ type Row struct {
 	IDs     []ID
 	Whole   string // JSON that is an objection already
 	Fault   string // why it cannot be taken; nothing of a value is in it
+	Column  int    // of CSV: where in its first line the cell begins that Fault is about, in bytes from 1 on; 0: it is about no cell
 	Warning string // what of it cannot be taken, though it is; nothing of a value is in it
 
 	about [6]string // in the order of about
@@ -85,6 +100,7 @@ func (r *Row) ByName() map[string][]string {
 type Rows struct {
 	Header []string // of CSV that has one
 	What   []string // what columns hold, as far as it is known before the first row
+	Unread []string // names of columns that look as if they said what is objected to, and are not read
 	Err    error    // why it cannot be read further, once Next has said that there is no more
 
 	Empty   uint64 // lines so far that hold nothing
