@@ -135,7 +135,7 @@ func (im *importing) file(ctx context.Context, name, form string, columns []list
 		return usage, err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if about, err := f.Stat(); err != nil || !about.Mode().IsRegular() {
+	if about, err := f.Stat(); err != nil || about.Mode()&os.ModeDevice != 0 { // which has no end
 		return usage, errors.Join(err, errors.New(name+" is no file on disk, and is read twice: write what it holds to one"))
 	}
 	hash := sha256.New()
