@@ -95,6 +95,7 @@ func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	printf(t.out, "ready hits=%s admin=%s policy=%s\n", hits.Addr(), admin.Addr(), s.Policy())
+	go debug.FreeOSMemory() // a start reads more than is kept: the catalog, policies, the objections' log
 	for {
 		select {
 		case <-hup:
