@@ -30,16 +30,21 @@ func newLabels(bit labelBit, list ...string) *vocabulary {
 	return v
 }
 
+// fill sorts the words by their numbers; those of one stay in order.
 func (x *index) fill(list []string, of func(w string) uint8) {
-	for n := range 256 {
-		x.at[n] = uint8(len(x.words))
-		for _, w := range list {
-			if int(of(w)) == n {
-				x.words = append(x.words, w)
-			}
-		}
+	for _, w := range list {
+		x.at[int(of(w))+1]++
 	}
-	x.at[256] = uint8(len(x.words))
+	for n := range 256 {
+		x.at[n+1] += x.at[n]
+	}
+	x.words = make([]string, len(list))
+	next := x.at
+	for _, w := range list {
+		n := of(w)
+		x.words[next[n]] = w
+		next[n]++
+	}
 }
 
 func (x *index) of(n uint8) []string { return x.words[x.at[n]:x.at[int(n)+1]] }
