@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -109,7 +108,6 @@ func ofAPI(path []byte) bool {
 // unread answers staff what could not be read as a request. Which address it was for may not be known: it is told as the API tells errors.
 func unread(ctx *fasthttp.RequestCtx, err error) {
 	var small *fasthttp.ErrSmallBuffer
-	var network net.Error
 	switch {
 	case errors.As(err, &small):
 		refuseCall(ctx, problem.New(fasthttp.StatusRequestHeaderFieldsTooLarge, "too-large",
@@ -117,7 +115,7 @@ func unread(ctx *fasthttp.RequestCtx, err error) {
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		refuseCall(ctx, problem.New(fasthttp.StatusRequestEntityTooLarge, "too-large",
 			"the body is too large: send it in several calls"))
-	case errors.As(err, &network) && network.Timeout():
+	case timedOut(err):
 		refuseCall(ctx, problem.New(fasthttp.StatusRequestTimeout, "timeout",
 			"the request did not come to its end in time"))
 	default:

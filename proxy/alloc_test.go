@@ -7,13 +7,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-
-	"github.com/valyala/fasthttp/fasthttputil"
-
-	"github.com/tagwarden/tagwarden/config"
-	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 const (
@@ -46,21 +39,9 @@ func TestAHitDoesNotAllocate(t *testing.T) {
 	).Replace(read(t, file)))
 	writePolicy(t, filepath.Dir(file), strings.Replace(policyText,
 		"revenue: keep", "revenue: keep, referrer: { generalise: origin }, language: { generalise: primary }", 1))
-	loaded, err := config.Load(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := proxy.New(loaded, proxy.Options{
-		Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return content{}, nil },
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	hits, admin := fasthttputil.NewInmemoryListener(), fasthttputil.NewInmemoryListener()
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(hits, admin) }()
+	m := startMeasured(t, file, content{})
 	for name, request := range ordinary {
-		c, err := hits.Dial()
+		c, err := m.hits.Dial()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -74,12 +55,7 @@ func TestAHitDoesNotAllocate(t *testing.T) {
 		}
 		_ = c.Close()
 	}
-	if err := s.Shutdown(t.Context()); err != nil {
-		t.Error(err)
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
-	}
+	m.end(t)
 }
 
 // allocations is how many there are each time that do is called, by whomever.

@@ -8,12 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/valyala/fasthttp/fasthttputil"
-
-	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
-	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
 // content is a vendor that takes everything and answers 204.
@@ -44,19 +40,7 @@ func big(cookie string) string {
 
 // benchmark sends one request again and again over one connection in memory, to a server whose vendor costs nothing.
 func benchmark(b *testing.B, request string) {
-	loaded, err := config.Load(folder(b, "http://127.0.0.1:1"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	s, err := proxy.New(loaded, proxy.Options{
-		Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return content{}, nil },
-	})
-	if err != nil {
-		b.Fatal(err)
-	}
-	hits, admin := fasthttputil.NewInmemoryListener(), fasthttputil.NewInmemoryListener()
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(hits, admin) }()
+	m := startMeasured(b, folder(b, "http://127.0.0.1:1"), content{})
 	var c net.Conn
 	in := bufio.NewReader(nil)
 	b.ReportAllocs()
@@ -67,7 +51,8 @@ func benchmark(b *testing.B, request string) {
 			if c != nil {
 				_ = c.Close()
 			}
-			if c, err = hits.Dial(); err != nil {
+			var err error
+			if c, err = m.hits.Dial(); err != nil {
 				b.Fatal(err)
 			}
 			in.Reset(c)
@@ -76,12 +61,7 @@ func benchmark(b *testing.B, request string) {
 	}
 	b.StopTimer()
 	_ = c.Close()
-	if err := s.Shutdown(b.Context()); err != nil {
-		b.Error(err)
-	}
-	if err := <-ended; err != nil {
-		b.Error(err)
-	}
+	m.end(b)
 }
 
 // exchange sends a request and reads an answer without a body.

@@ -3,7 +3,6 @@ package proxy
 import (
 	"errors"
 	"io"
-	"net"
 
 	"github.com/valyala/fasthttp"
 
@@ -45,7 +44,6 @@ func (a *admin) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler)
 		ctx.SetConnectionClose() // it made room: nobody reads an answer
 		return
 	}
-	var network net.Error
 	switch {
 	case err == nil && (length < 0 || len(body) == length):
 		ctx.Request.SetBodyRaw(body)
@@ -58,7 +56,7 @@ func (a *admin) withBody(ctx *fasthttp.RequestCtx, next fasthttp.RequestHandler)
 			"too many large calls are under way: try again in a moment, or with fewer objections at a time")
 		busy.Retry = 1
 		refuseCall(ctx, busy)
-	case errors.As(err, &network) && network.Timeout():
+	case timedOut(err):
 		unread(ctx, err)
 	default:
 		refuseCall(ctx, problem.New(fasthttp.StatusBadRequest, "unreadable", "the body could not be read to its end"))

@@ -38,16 +38,17 @@ type measured struct {
 	ended chan error
 }
 
-func startMeasured(b *testing.B, file string) *measured {
+func startMeasured(t testing.TB, file string, vendor proxy.Deliverer) *measured {
+	t.Helper()
 	loaded, err := config.Load(file)
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	s, err := proxy.New(loaded, proxy.Options{
-		Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return gatedContent{}, nil },
+		Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return vendor, nil },
 	})
 	if err != nil {
-		b.Fatal(err)
+		t.Fatal(err)
 	}
 	m := &measured{s, fasthttputil.NewInmemoryListener(), make(chan error, 1)}
 	admin := fasthttputil.NewInmemoryListener()
@@ -88,18 +89,19 @@ func (m *measured) send(b *testing.B, request string, n int) {
 	}
 }
 
-func (m *measured) end(b *testing.B) {
-	if err := m.Shutdown(b.Context()); err != nil {
-		b.Error(err)
+func (m *measured) end(t testing.TB) {
+	t.Helper()
+	if err := m.Shutdown(t.Context()); err != nil {
+		t.Error(err)
 	}
 	if err := <-m.ended; err != nil {
-		b.Error(err)
+		t.Error(err)
 	}
 }
 
 // benchmarkConns sends one request again and again over 32 connections in memory, until each was delivered.
 func benchmarkConns(b *testing.B, file string) {
-	m := startMeasured(b, file)
+	m := startMeasured(b, file, gatedContent{})
 	b.ReportAllocs()
 	before := processTime()
 	b.ResetTimer()
@@ -119,7 +121,8 @@ func BenchmarkQueuedConns(b *testing.B) { benchmarkConns(b, queuedFolder(b, "htt
 // costs directly.
 func BenchmarkQueuedOverDirect(b *testing.B) {
 	const round = 4000
-	direct, queued := startMeasured(b, folder(b, "http://127.0.0.1:1")), startMeasured(b, queuedFolder(b, "http://127.0.0.1:1"))
+	direct := startMeasured(b, folder(b, "http://127.0.0.1:1"), gatedContent{})
+	queued := startMeasured(b, queuedFolder(b, "http://127.0.0.1:1"), gatedContent{})
 	defer direct.end(b)
 	defer queued.end(b)
 	cost := func(m *measured) float64 {

@@ -18,14 +18,13 @@ func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	}
 	status, reason := fasthttp.StatusBadRequest, rules.MalformedHit
 	var small *fasthttp.ErrSmallBuffer
-	var network net.Error
 	switch {
 	case errors.As(err, &small):
 		status, reason = fasthttp.StatusRequestHeaderFieldsTooLarge, rules.OverLimit
 		linger(ctx)
 	case errors.Is(err, fasthttp.ErrBodyTooLarge), spent(ctx): // fasthttp does not wrap what a connection says
 		status, reason = fasthttp.StatusRequestEntityTooLarge, rules.OverLimit
-	case errors.As(err, &network) && network.Timeout():
+	case timedOut(err):
 		status = fasthttp.StatusRequestTimeout
 	}
 	if _, silent := err.(*net.OpError); !silent { //nolint:errorlint // once a byte has come, fasthttp wraps the error
