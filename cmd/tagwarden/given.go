@@ -88,20 +88,17 @@ func lies(t *terminal, who, name string, of takes) bool {
 	}
 	info, err := os.Stat(name)
 	what := ""
-	_, noLink := os.Readlink(name)
 	switch {
 	case name == "":
 		what = "a name is missing"
-	case err != nil && noLink == nil && !errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission):
+		return true
+	case err != nil && isLink(name), errors.Is(err, syscall.ELOOP):
 		what = config.WhyUnread(name, err)
 	case errors.Is(err, fs.ErrNotExist) && of.place == dirThere:
 		what = "there is no such folder"
-	case errors.Is(err, syscall.ELOOP):
-		what = "its links lead in a circle"
-	case err != nil && !errors.Is(err, fs.ErrPermission):
-		what = "there is no such file"
 	case err != nil:
-		return true
+		what = "there is no such file"
 	case info.IsDir() && (of.place == fileThere || of.place == fileOrIn):
 		what = "it is a folder"
 	case !info.IsDir() && of.place == dirThere:
@@ -115,6 +112,12 @@ func lies(t *terminal, who, name string, of takes) bool {
 	}
 	t.fail("%s %s: %s; %s", who, shownName(name), what, right)
 	return false
+}
+
+// isLink tells whether a name is that of a link, wherever that leads.
+func isLink(name string) bool {
+	_, err := os.Readlink(name)
+	return err == nil
 }
 
 // shownName is a file's name as messages have it: an empty one would not be seen.

@@ -13,9 +13,12 @@ import (
 // A verb that is to look at something and finds nothing there is not fine: in CI a recording that failed, or one of
 // another host's, would be taken for traffic in which nothing is wrong. It says so, and ends with usage.
 
+// noLook begins what is said where there was nothing to look at.
+const noLook = "there is nothing to look at: "
+
 // nothing says that there was nothing to look at, and why: the verb ends with usage.
 func nothing(t *terminal, format string, args ...any) {
-	t.fail("there is nothing to look at: "+format, args...)
+	t.fail(noLook+format, args...)
 }
 
 // ofSites counts the hits that somebody takes here: the others nobody judges.

@@ -38,9 +38,9 @@ func recording(path, host string, each func(*replay.Request) error) (passed int,
 	case err != nil || hits > 0:
 		return passed, err
 	case passed > 0:
-		return passed, fmt.Errorf("there is nothing to look at: no hit is in %s, %s", path, noHTTP(passed))
+		return passed, fmt.Errorf(noLook+"no hit is in %s, %s", path, noHTTP(passed))
 	default:
-		return 0, fmt.Errorf("there is nothing to look at: no hit is in %s", path)
+		return 0, fmt.Errorf(noLook+"no hit is in %s", path)
 	}
 }
 
