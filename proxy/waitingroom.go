@@ -152,7 +152,7 @@ func queueHealth(s *Server) string {
 	switch err := s.dispatch.queue.Ready(); {
 	case err == nil:
 		return ""
-	case queue.IsFull(err) && queue.Refuses(s.dispatch.queue):
+	case queue.Refuses(s.dispatch.queue): // so nothing is written, and nobody knows whether it could be
 		return queueFull
 	case queue.IsFull(err):
 		return queueNearlyFull
