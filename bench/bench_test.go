@@ -31,13 +31,16 @@ func TestRatiosAreOfTheSameRound(t *testing.T) {
 		contenders: []contender{{name: "nginx", other: true}, {name: "other", goal: 1.5}, {name: "third", goal: 2}},
 		results:    [][]result{{us(20), us(200), us(10)}, {us(40), us(400), us(20)}, {us(20), us(200), us(10)}},
 		answers:    []answers{{rate: 500, p50: 80 * time.Microsecond}, {rate: 250, p99: 900 * time.Microsecond}, {}},
-		resident:   []resident{{1 << 20, 2 << 20}, {3 << 20, 4 << 20}, {}}, missing: []string{"HAProxy (package haproxy) is not on this machine"},
+		resident:   []resident{{1 << 20, 2 << 20}, {3 << 20, 4 << 20}, {}},
+		missing:    []string{"HAProxy (package haproxy) is not on this machine"},
 	}
 	var text bytes.Buffer
 	m.write(&text, nil, time.Unix(0, 0))
 	for _, line := range []string{
-		"| other | 40.0 µs | 0.0 µs | 2.00 (2.00-2.00) | ≤ 1.5, not met | 1000 | 4 % |", "| third | 20.0 µs | 0.0 µs | 1.00 (1.00-1.00) | ≤ 2.0, met |",
-		"| other | 250 | 0 µs | 900 µs | 0 µs | 0 µs | 3.0 MiB | 4.0 MiB |", "- Left out: HAProxy (package haproxy) is not on this machine.\n",
+		"| other | 40.0 µs | 0.0 µs | 2.00 (2.00-2.00) | ≤ 1.5, not met | 1000 | 4 % |",
+		"| third | 20.0 µs | 0.0 µs | 1.00 (1.00-1.00) | ≤ 2.0, met |",
+		"| other | 250 | 0 µs | 900 µs | 0 µs | 0 µs | 3.0 MiB | 4.0 MiB |",
+		"- Left out: HAProxy (package haproxy) is not on this machine.\n",
 	} {
 		if !strings.Contains(text.String(), line) {
 			t.Errorf("%q is missing:\n%s", line, text.String())
@@ -72,8 +75,10 @@ func TestConfigurationIsWritten(t *testing.T) {
 
 // TestLoadIsSaid: figures of a machine on which others were at work say so.
 func TestLoadIsSaid(t *testing.T) {
-	for average, want := range map[string]int{"1.50 2.90 1.00 1/200 7": 1, "0.10 8.44 6.62 3/99 1": 2, "unknown": 1, "": 1} {
-		if got := loadFact(average, 2); len(got) != want || !strings.Contains(got[0], strings.Join(strings.Fields(average)[:min(3, len(strings.Fields(average)))], ", ")) {
+	for average, want := range map[string]int{"1.50 2.90 1.00 1/200 7": 1, "0.10 8.44 6.62 3/99 1": 2,
+		"unknown": 1, "": 1} {
+		if got := loadFact(average, 2); len(got) != want ||
+			!strings.Contains(got[0], strings.Join(strings.Fields(average)[:min(3, len(strings.Fields(average)))], ", ")) {
 			t.Errorf("%q: %q", average, got)
 		}
 	}

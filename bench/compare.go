@@ -33,7 +33,8 @@ type benchmarks struct{ pkg, dir, program string }
 
 func runCompare(ctx context.Context, o options) error { return compareIn(ctx, ".", o) }
 
-// compareIn compares a repository's working tree with a revision of it. The worktree of that is removed whatever happens, but for a kill.
+// compareIn compares a repository's working tree with a revision of it. The worktree of that is
+// removed whatever happens, but for a kill.
 func compareIn(ctx context.Context, repository string, o options) (err error) {
 	dir, err := os.MkdirTemp("", "tagwarden-compare-")
 	if err != nil {
@@ -49,7 +50,8 @@ func compareIn(ctx context.Context, repository string, o options) (err error) {
 		{name: revision, tree: filepath.Join(dir, "base"), out: filepath.Join(dir, "base.txt")},
 		{name: "here", tree: repository, out: filepath.Join(dir, "here.txt")},
 	}
-	defer func() { err = errors.Join(err, c.removeTree(context.WithoutCancel(ctx))) }() // also where the run was told to end
+	// also where the run was told to end
+	defer func() { err = errors.Join(err, c.removeTree(context.WithoutCancel(ctx))) }()
 	if _, err := c.git(ctx, "worktree", "add", "--quiet", "--detach", c.sides[0].tree, revision); err != nil {
 		return err
 	}
@@ -102,7 +104,8 @@ func said(c *exec.Cmd) (string, error) {
 
 // build makes a program of each package's tests that has benchmarks of those names.
 func (s *side) build(ctx context.Context, dir string, o options) error {
-	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f", "{{.ImportPath}}\t{{.Dir}}"}, strings.Fields(o.pkg)...)...)
+	list := exec.CommandContext(ctx, "go", append([]string{"list", "-f", "{{.ImportPath}}\t{{.Dir}}"},
+		strings.Fields(o.pkg)...)...)
 	list.Dir = s.tree
 	all, err := said(list)
 	if err != nil {
@@ -130,7 +133,9 @@ func (s *side) build(ctx context.Context, dir string, o options) error {
 		if err != nil {
 			return err
 		}
-		if slices.ContainsFunc(strings.Fields(called), func(name string) bool { return strings.HasPrefix(name, "Benchmark") }) {
+		if slices.ContainsFunc(strings.Fields(called), func(name string) bool {
+			return strings.HasPrefix(name, "Benchmark")
+		}) {
 			s.tests = append(s.tests, b)
 		}
 	}

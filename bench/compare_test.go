@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// repositoryOf makes a repository with a benchmark in two packages, as of two commits; the working tree is a third state.
+// repositoryOf makes a repository with a benchmark in two packages, as of two
+// commits; the working tree is a third state.
 func repositoryOf(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -26,13 +27,16 @@ func repositoryOf(t *testing.T) string {
 	}
 	git := func(args ...string) {
 		t.Helper()
-		if _, err := said(exec.CommandContext(t.Context(), "git", append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)); err != nil {
+		if _, err := said(exec.CommandContext(t.Context(), "git",
+			append([]string{"-C", dir, "-c", "user.name=x", "-c", "user.email=x@example.com"}, args...)...)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	benchmark := func(state string) string {
-		return "package a\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc BenchmarkOne(b *testing.B) {\n\tif os.Getenv(\"FAIL\") == \"" + state + "\" {\n\t\tb.Fatal(\"asked to\")\n\t}\n" +
-			"\tfor b.Loop() {\n\t}\n\tb.ReportMetric(" + state + ", \"state\")\n}\n\nfunc BenchmarkOther(*testing.B) { panic(\"not asked for\") }\n"
+		return "package a\n\nimport (\n\t\"os\"\n\t\"testing\"\n)\n\nfunc BenchmarkOne(b *testing.B) {\n\tif os.Getenv(\"FAIL\") == \"" +
+			state + "\" {\n\t\tb.Fatal(\"asked to\")\n\t}\n" +
+			"\tfor b.Loop() {\n\t}\n\tb.ReportMetric(" + state +
+			", \"state\")\n}\n\nfunc BenchmarkOther(*testing.B) { panic(\"not asked for\") }\n"
 	}
 	git("init", "--quiet")
 	write("go.mod", "module example.com/a\n\ngo 1.24\n")
@@ -46,14 +50,16 @@ func repositoryOf(t *testing.T) string {
 	return dir
 }
 
-// TestBenchmarksOfTwoStatesAreCompared: those of the base and those of the working tree, as often as was asked for, and of no others. What
-// the worktree was for is gone at the end, also where a benchmark fails, or the base is none, or the run is told to end.
+// TestBenchmarksOfTwoStatesAreCompared: those of the base and those of the working tree, as often as was asked
+// for, and of no others. What the worktree was for is gone at the end, also where a benchmark fails, or the
+// base is none, or the run is told to end.
 func TestBenchmarksOfTwoStatesAreCompared(t *testing.T) {
 	repository, folder := repositoryOf(t), t.TempDir()
 	t.Setenv("TMPDIR", folder)
 	stat := filepath.Join(t.TempDir(), "benchstat")
 	got := stat + ".out"
-	if err := os.WriteFile(stat, []byte("#!/bin/sh\nfor side; do echo \"${side%%=*}:\" >>"+got+"; grep -o '[0-9.]* state' \"${side#*=}\" >>"+got+"; done\n"), 0o700); err != nil {
+	if err := os.WriteFile(stat, []byte("#!/bin/sh\nfor side; do echo \"${side%%=*}:\" >>"+got+
+		"; grep -o '[0-9.]* state' \"${side#*=}\" >>"+got+"; done\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
@@ -75,7 +81,8 @@ func TestBenchmarksOfTwoStatesAreCompared(t *testing.T) {
 		if c.ctx == nil {
 			c.ctx = t.Context()
 		}
-		err := compareIn(c.ctx, repository, options{base: c.base, bench: c.bench, pkg: cmp.Or(c.pkg, "./..."), rounds: 2, benchstat: stat})
+		err := compareIn(c.ctx, repository, options{base: c.base, bench: c.bench, pkg: cmp.Or(c.pkg, "./..."),
+			rounds: 2, benchstat: stat})
 		switch {
 		case c.wrong != "" && (err == nil || !strings.Contains(err.Error(), c.wrong)):
 			t.Errorf("%s: %v, wanted %q in it", c.name, err, c.wrong)
@@ -84,7 +91,8 @@ func TestBenchmarksOfTwoStatesAreCompared(t *testing.T) {
 		case c.wrong == "":
 			text, err := os.ReadFile(got)
 			revision, _ := said(exec.CommandContext(t.Context(), "git", "-C", repository, "rev-parse", "--short", c.base))
-			want := strings.TrimSpace(revision) + ":\n" + strings.Repeat(c.state+" state\n", 2) + "here:\n" + strings.Repeat("3.000 state\n", 2)
+			want := strings.TrimSpace(revision) + ":\n" + strings.Repeat(c.state+" state\n", 2) + "here:\n" +
+				strings.Repeat("3.000 state\n", 2)
 			if err != nil || string(text) != want {
 				t.Errorf("%s: %v, it compared\n%s, wanted\n%s", c.name, err, text, want)
 			}

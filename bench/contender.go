@@ -10,8 +10,9 @@ import (
 
 // contender is one of those who are measured. Each has a process of its own.
 type contender struct {
-	name    string
-	start   func(context.Context, *processes, string, string) (*process, string, error) // in a folder, with where hits go to
+	name string
+	// in a folder, with where hits go to
+	start   func(context.Context, *processes, string, string) (*process, string, error)
 	render  func(dst []byte, serial uint64) []byte
 	expect  load.Expect
 	waits   bool    // what it has answered it delivers later
@@ -23,7 +24,8 @@ type contender struct {
 
 // contenders are all of them; the first is the measure.
 func contenders() []contender {
-	yes, half := load.GA4{Host: host, Cookie: consentCookie + "=yes"}, load.GA4{Host: host, Cookie: consentCookie + "=yes", Unseen: 50}
+	yes, half := load.GA4{Host: host, Cookie: consentCookie + "=yes"},
+		load.GA4{Host: host, Cookie: consentCookie + "=yes", Unseen: 50}
 	no := load.GA4{Host: host, Cookie: consentCookie + "=no"}
 	track := load.Segment{Host: host, Cookie: consentCookie + "=yes"}
 	return []contender{
@@ -64,9 +66,10 @@ func serving(mode string) func(context.Context, *processes, string, string) (*pr
 	}
 }
 
-// startAll starts every contender, each with a folder of its own in a folder in which our commands lie. Those whose program is not on this
-// machine are left out, and named; the first has to be there.
-func startAll(ctx context.Context, started *processes, dir, upstream string, all []contender) (there []contender, missing []string, err error) {
+// startAll starts every contender, each with a folder of its own in a folder in which our commands lie. Those whose
+// program is not on this machine are left out, and named; the first has to be there.
+func startAll(ctx context.Context, started *processes, dir, upstream string, all []contender) (there []contender,
+	missing []string, err error) {
 	for i, c := range all {
 		own := filepath.Join(dir, string(rune('a'+i)))
 		c.process, c.address, err = c.start(ctx, started, own, upstream)

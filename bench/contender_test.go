@@ -12,8 +12,9 @@ import (
 	"github.com/tagwarden/tagwarden/bench/load"
 )
 
-// TestOthersPassHitsOn: nginx and HAProxy, as they are configured, bring a hit to whom it is for and the answer back; with Lua a parameter
-// that is not listed, the visitor's id and cookies stay behind. Whose program is not on this machine says so.
+// TestOthersPassHitsOn: nginx and HAProxy, as they are configured, bring a hit to whom it is for and the
+// answer back; with Lua a parameter that is not listed, the visitor's id and cookies stay behind. Whose
+// program is not on this machine says so.
 func TestOthersPassHitsOn(t *testing.T) {
 	hit := (&load.GA4{Host: host, Cookie: "secret=1"}).Append(nil, 4711)
 	for _, c := range contenders() {
@@ -63,10 +64,12 @@ func TestOthersPassHitsOn(t *testing.T) {
 		_ = answer.Body.Close()
 		request := <-arrived
 		query, lua := request.URL.Query(), strings.Contains(c.name, "Lua")
-		if query.Get("_s") != "4711" || !strings.Contains(request.URL.RawQuery, load.Marker+"4711&") || query.Get("dl") == "" || request.Host != host {
+		if query.Get("_s") != "4711" || !strings.Contains(request.URL.RawQuery, load.Marker+"4711&") ||
+			query.Get("dl") == "" || request.Host != host {
 			t.Errorf("%s: %s", c.name, request.URL)
 		}
-		if kept := query.Has("tfd") && strings.Contains(string(hit), "cid="+query.Get("cid")+"&") && request.Header.Get("Cookie") != ""; kept == lua {
+		if kept := query.Has("tfd") && strings.Contains(string(hit), "cid="+query.Get("cid")+"&") &&
+			request.Header.Get("Cookie") != ""; kept == lua {
 			t.Errorf("%s: %s, cookies %q", c.name, request.URL, request.Header.Get("Cookie"))
 		}
 		if lua && (query.Has("tfd") || len(query.Get("cid")) != 28 || request.Header.Get("Cookie") != "") {

@@ -41,6 +41,7 @@ func (d *disk) at(percent int) time.Duration {
 
 // fact says it.
 func (d *disk) fact() string {
-	return fmt.Sprintf("Disk: a write of 4 KiB and its sync, %d times with nothing else to do, before the run and between its states: p50 %v, p99 %v",
+	return fmt.Sprintf("Disk: a write of 4 KiB and its sync, %d times with nothing else to do, before the run and "+
+		"between its states: p50 %v, p99 %v",
 		len(d.took), d.at(50).Round(10*time.Microsecond), d.at(99).Round(10*time.Microsecond))
 }

@@ -47,10 +47,14 @@ func growthOptions(dir string, doublings, rounds int, batch time.Duration, told 
 }
 
 func writeGrowth(w *bytes.Buffer, all []growth.Figure, rounds int, facts []string, now time.Time) {
-	fmt.Fprintf(w, "# How a hit's time grows\n\nWritten by `make bench-growth` on %s. CPU time of a hit between receiving and recording (finding its route, reading, looking objections up,\n"+
-		"judging, minimising, encoding), in one process, while one thing is doubled again and again.\n\n", now.Format("2006-01-02"))
-	fmt.Fprintf(w, "![The time of a hit over each thing that grows, in a frame each: the figures are in the table below](growth.svg)\n\n")
-	fmt.Fprintf(w, "| what grows | from | to | a hit at first | at last | times | growth | slope | beyond what is fixed |\n|---|--:|--:|--:|--:|--:|---|--:|--:|\n")
+	fmt.Fprintf(w, "# How a hit's time grows\n\nWritten by `make bench-growth` on %s. CPU time of a hit between "+
+		"receiving and recording (finding its route, reading, looking objections up,\njudging, minimising, encoding), in "+
+		"one process, while one thing is doubled again and again.\n\n",
+		now.Format("2006-01-02"))
+	fmt.Fprintf(w, "![The time of a hit over each thing that grows, in a frame each: the figures are in the table "+
+		"below](growth.svg)\n\n")
+	fmt.Fprintf(w, "| what grows | from | to | a hit at first | at last | times | growth | slope | beyond what is fixed "+
+		"|\n|---|--:|--:|--:|--:|--:|---|--:|--:|\n")
 	var neither []string
 	for i := range all {
 		f := &all[i]
@@ -61,14 +65,24 @@ func writeGrowth(w *bytes.Buffer, all []growth.Figure, rounds int, facts []strin
 		if f.Fit.Growth == growth.Neither {
 			neither = append(neither, f.Name)
 		}
-		fmt.Fprintf(w, "| %s | %.0f | %.0f | %.1f µs | %.1f µs | %.2f | %s | %.2f | %s |\n", f.Name, f.Sizes[0], f.Sizes[last], f.Times[0], f.Times[last],
+		fmt.Fprintf(w, "| %s | %.0f | %.0f | %.1f µs | %.1f µs | %.2f | %s | %.2f | %s |\n", f.Name, f.Sizes[0],
+			f.Sizes[last], f.Times[0], f.Times[last],
 			f.Fit.Ratio, f.Fit.Growth, f.Fit.Slope, beyond)
 	}
-	fmt.Fprintf(w, "\n- Flat: the largest size takes less than a quarter more than the smallest. Linear: what comes on top of a fixed part goes with the size to a power of 0.8 to 1.2 (the last column). Neither, by another power or because no curve fits to 15 %%: %s.\n", inWords(neither))
-	fmt.Fprintf(w, "- Slope: of the line through the logarithms of sizes and times, fixed part and all. Beyond what is fixed: k of time = a + b·size^k, by least relative errors, a and b not below 0. Times (largest to smallest) are by that curve.\n")
-	fmt.Fprintf(w, "- %d rounds, in each every size of everything in turn (objectors: one size after the other, until three times agree); the least time counts. Times are the thread's own, from the kernel's clock, and what others who are at work do to caches can only add to them. 32 hits of other visitors and pages in turn.\n", rounds)
-	fmt.Fprintf(w, "- The configuration is that of the comparison (`bench/warden.go`), read from files as `serve` reads them, with what grows added; hits are `bench/load`'s. Nothing is kept between hits. Each has to end as it is meant to: permitted, or denied where the name says refused, or one of those who objected.\n")
-	fmt.Fprintf(w, "- Objectors are in the store as the product has it, on disk; the visitor is another one at each hit. Sizes end below what the server refuses.\n")
+	fmt.Fprintf(w, "\n- Flat: the largest size takes less than a quarter more than the smallest. Linear: what comes on "+
+		"top of a fixed part goes with the size to a power of 0.8 to 1.2 (the last column). Neither, by another power or "+
+		"because no curve fits to 15 %%: %s.\n", inWords(neither))
+	fmt.Fprintf(w, "- Slope: of the line through the logarithms of sizes and times, fixed part and all. Beyond what is "+
+		"fixed: k of time = a + b·size^k, by least relative errors, a and b not below 0. Times (largest to smallest) are "+
+		"by that curve.\n")
+	fmt.Fprintf(w, "- %d rounds, in each every size of everything in turn (objectors: one size after the other, until "+
+		"three times agree); the least time counts. Times are the thread's own, from the kernel's clock, and what others "+
+		"who are at work do to caches can only add to them. 32 hits of other visitors and pages in turn.\n", rounds)
+	fmt.Fprintf(w, "- The configuration is that of the comparison (`bench/warden.go`), read from files as `serve` reads "+
+		"them, with what grows added; hits are `bench/load`'s. Nothing is kept between hits. Each has to end as it is "+
+		"meant to: permitted, or denied where the name says refused, or one of those who objected.\n")
+	fmt.Fprintf(w, "- Objectors are in the store as the product has it, on disk; the visitor is another one at each "+
+		"hit. Sizes end below what the server refuses.\n")
 	for _, f := range facts {
 		fmt.Fprintf(w, "- %s\n", f)
 	}
@@ -87,7 +101,9 @@ func growthPicture(all []growth.Figure) []byte {
 	var panels []plot.Panel
 	for i := range all {
 		f := &all[i]
-		panels = append(panels, plot.Panel{Label: strings.ReplaceAll(f.Name, "`", ""), Said: fmt.Sprintf("%s, slope %.2f", f.Fit.Growth, f.Fit.Slope), Sizes: f.Sizes, Times: f.Times})
+		panels = append(panels, plot.Panel{Label: strings.ReplaceAll(f.Name, "`", ""), Said: fmt.Sprintf("%s, slope %.2f",
+			f.Fit.Growth, f.Fit.Slope), Sizes: f.Sizes, Times: f.Times})
 	}
-	return plot.Panels("How the time of a hit grows", "A frame for each thing that grows, sizes to the right and times upwards, both as logarithms. The figures are in bench/RESULTS.md.", panels)
+	return plot.Panels("How the time of a hit grows", "A frame for each thing that grows, sizes to the right and times "+
+		"upwards, both as logarithms. The figures are in bench/RESULTS.md.", panels)
 }

@@ -13,7 +13,9 @@ import (
 // TestGrowthIsMeasured of everything that grows, in small: each hit ends as it is meant to, in each size.
 func TestGrowthIsMeasured(t *testing.T) {
 	var told []string
-	all, err := growth.Measure(t.Context(), growthOptions(t.TempDir(), 2, 1, 100*time.Microsecond, func(f *growth.Figure) { told = append(told, f.Name) }))
+	all, err := growth.Measure(t.Context(), growthOptions(t.TempDir(), 2, 1, 100*time.Microsecond, func(f *growth.Figure) {
+		told = append(told, f.Name)
+	}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +30,8 @@ func TestGrowthIsMeasured(t *testing.T) {
 	var text bytes.Buffer
 	writeGrowth(&text, all, 1, []string{"Machine: this one"}, time.Unix(0, 0))
 	for _, f := range all {
-		if !strings.Contains(text.String(), "\n| "+f.Name+" | ") || !bytes.Contains(growthPicture(all), []byte(strings.ReplaceAll(f.Name, "`", ""))) {
+		if !strings.Contains(text.String(), "\n| "+f.Name+" | ") || !bytes.Contains(growthPicture(all),
+			[]byte(strings.ReplaceAll(f.Name, "`", ""))) {
 			t.Errorf("%s is missing", f.Name)
 		}
 	}
@@ -44,8 +47,11 @@ func TestWhatIsNeitherIsNamed(t *testing.T) {
 		all  []growth.Figure
 		want []string
 	}{
-		{[]growth.Figure{figure("a", 5, 5, 5, 5), figure("b", 1, 2, 4, 8)}, []string{"none here.", "| a | 1 | 8 | 5.0 µs | 5.0 µs | 1.00 | flat | 0.00 |  |", "| 8.00 | linear | 1.00 | 1.00 |"}},
-		{[]growth.Figure{figure("a", 1, 4, 16, 64), figure("b", 1, 2, 4, 8), figure("c", 1, 9, 1, 9)}, []string{": a; c.", "| neither | 2.00 | 2.00 |"}},
+		{[]growth.Figure{figure("a", 5, 5, 5, 5), figure("b", 1, 2, 4, 8)},
+			[]string{"none here.", "| a | 1 | 8 | 5.0 µs | 5.0 µs | 1.00 | flat | 0.00 |  |",
+				"| 8.00 | linear | 1.00 | 1.00 |"}},
+		{[]growth.Figure{figure("a", 1, 4, 16, 64), figure("b", 1, 2, 4, 8), figure("c", 1, 9, 1, 9)},
+			[]string{": a; c.", "| neither | 2.00 | 2.00 |"}},
 	} {
 		var text bytes.Buffer
 		writeGrowth(&text, c.all, 1, nil, time.Unix(0, 0))

@@ -120,7 +120,8 @@ func (h *hanging) run(ctx context.Context) (all, broken []hangingResult, err err
 			return nil, nil, err
 		}
 		all, broken = append(all, fine), append(broken, bad)
-		fmt.Printf("round %d/%d  all fine: p99 %v, %.0f events/s at the fine vendor; one hangs, one fails: p99 %v, %.0f events/s\n",
+		fmt.Printf("round %d/%d  all fine: p99 %v, %.0f events/s at the fine vendor; one hangs, one fails: p99 %v, %.0f "+
+			"events/s\n",
 			round+1, h.rounds, fine.p99, fine.fine, bad.p99, bad.fine)
 	}
 	for i, s := range h.sinks {
@@ -166,7 +167,8 @@ func (h *hanging) settleAll(ctx context.Context, streams []load.Stream) error {
 	return nil
 }
 
-// capacity is how many hits a second are answered and delivered where each connection sends its next hit as soon as it may.
+// capacity is how many hits a second are answered and delivered where each connection
+// sends its next hit as soon as it may.
 func (h *hanging) capacity(ctx context.Context) (float64, error) {
 	each := h.hits / len(h.vendors)
 	streams := h.books(each)
@@ -189,7 +191,8 @@ func (h *hanging) capacity(ctx context.Context) (float64, error) {
 	return float64(each*len(streams)) / took.Seconds(), h.settleAll(ctx, streams)
 }
 
-// state sends hits at their moments, all vendors fine or not, and then has those that were not be fine, until all has arrived.
+// state sends hits at their moments, all vendors fine or not, and then has those that
+// were not be fine, until all has arrived.
 func (h *hanging) state(ctx context.Context, seed uint64, broken bool) (r hangingResult, err error) {
 	streams := h.books(int(h.rate*float64(h.seconds)) / len(h.vendors))
 	for i, s := range h.sinks {
@@ -232,10 +235,13 @@ func (h *hanging) state(ctx context.Context, seed uint64, broken bool) (r hangin
 }
 
 func (h *hanging) write(w *bytes.Buffer, all, broken []hangingResult, facts []string, now time.Time) {
-	fmt.Fprintf(w, "# What a vendor that hangs costs the others\n\nWritten by `make bench-hanging` on %s. Hits of three vendors of one policy, queued, each due at a moment of its own whether those before\n"+
-		"were answered or not; times are from that moment to the SDK's answer (HDR histogram; medians of the rounds). What has to hold: p99 below %v,\n"+
-		"and at least %.0f %% of the events a second that the fine vendor gets where all three are fine.\n\n", now.Format("2006-01-02"), answerGoal, 100*fineGoal)
-	fmt.Fprint(w, "| state | p50 | p99 | p99.9 | longest | sent late, p99 | events/s at the fine vendor | core busy |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprintf(w, "# What a vendor that hangs costs the others\n\nWritten by `make bench-hanging` on %s. Hits of three "+
+		"vendors of one policy, queued, each due at a moment of its own whether those before\nwere answered or not; times "+
+		"are from that moment to the SDK's answer (HDR histogram; medians of the rounds). What has to hold: p99 below "+
+		"%v,\nand at least %.0f %% of the events a second that the fine vendor gets where all three are fine.\n\n",
+		now.Format("2006-01-02"), answerGoal, 100*fineGoal)
+	fmt.Fprint(w, "| state | p50 | p99 | p99.9 | longest | sent late, p99 | events/s at the fine vendor | core busy "+
+		"|\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for _, s := range []struct {
 		name string
 		of   []hangingResult
@@ -245,23 +251,35 @@ func (h *hanging) write(w *bytes.Buffer, all, broken []hangingResult, facts []st
 		}
 		fmt.Fprintf(w, "| %s | %.2f ms | %.2f ms | %.2f ms | %.1f ms | %.2f ms | %.0f | %.0f %% |\n", s.name,
 			ms(func(r hangingResult) time.Duration { return r.p50 }), ms(func(r hangingResult) time.Duration { return r.p99 }),
-			ms(func(r hangingResult) time.Duration { return r.p999 }), ms(func(r hangingResult) time.Duration { return r.longest }),
-			ms(func(r hangingResult) time.Duration { return r.late }), medianOf(s.of, func(r hangingResult) float64 { return r.fine }),
+			ms(func(r hangingResult) time.Duration {
+				return r.p999
+			}), ms(func(r hangingResult) time.Duration { return r.longest }),
+			ms(func(r hangingResult) time.Duration {
+				return r.late
+			}), medianOf(s.of, func(r hangingResult) float64 { return r.fine }),
 			medianOf(s.of, func(r hangingResult) float64 { return 100 * r.cpu }))
 	}
 	ratio, p99 := ratiosOfFine(all, broken), medianOf(broken, func(r hangingResult) float64 { return float64(r.p99) })
-	fmt.Fprintf(w, "\n- p99 while one hangs and one fails: %v, %s. The fine vendor's events a second against all three fine: %.3f, %s.\n",
-		time.Duration(p99).Round(10*time.Microsecond), holds(p99 < float64(answerGoal)), median(ratio), holds(median(ratio) >= fineGoal))
-	fmt.Fprintf(w, "- An answer waits for the sync that is under way, and then for its own: p99 is %.2f times the disk's own p99 of %v in this run.\n",
+	fmt.Fprintf(w, "\n- p99 while one hangs and one fails: %v, %s. The fine vendor's events a second against all three "+
+		"fine: %.3f, %s.\n",
+		time.Duration(p99).Round(10*time.Microsecond), holds(p99 < float64(answerGoal)), median(ratio),
+		holds(median(ratio) >= fineGoal))
+	fmt.Fprintf(w, "- An answer waits for the sync that is under way, and then for its own: p99 is %.2f times the "+
+		"disk's own p99 of %v in this run.\n",
 		p99/float64(h.disk.at(99)), h.disk.at(99).Round(10*time.Microsecond))
 	load := fmt.Sprintf("%.0f hits/s", h.rate)
 	if h.most > 0 {
-		load += fmt.Sprintf(": %.0f %% of %.0f hits/s, which were answered and delivered when each of %d connections sent as fast as it could", 100*share, h.most, h.conns)
+		load += fmt.Sprintf(": %.0f %% of %.0f hits/s, which were answered and delivered when each of %d connections sent "+
+			"as fast as it could", 100*share, h.most, h.conns)
 	}
-	fmt.Fprintf(w, "- Load: %s. Pauses are random (exponential), the same in both states of a round. %d rounds of %d s in each state.\n", load, h.rounds, h.seconds)
-	fmt.Fprintf(w, "- ga4 is fine, one request an event; segment answers 500; amplitude takes connections and requests, and never answers.\n")
-	fmt.Fprintf(w, "- Every hit is accounted for: answered with 2xx; arrived once at the fine vendor; and once at the others, soon after they are back.\n")
-	fmt.Fprintf(w, "- tagwarden has a core of its own; generator and stand-ins share another, and what they wait for one another is in the times (sent late).\n")
+	fmt.Fprintf(w, "- Load: %s. Pauses are random (exponential), the same in both states of a round. %d rounds of %d s "+
+		"in each state.\n", load, h.rounds, h.seconds)
+	fmt.Fprintf(w, "- ga4 is fine, one request an event; segment answers 500; amplitude takes connections and requests, "+
+		"and never answers.\n")
+	fmt.Fprintf(w, "- Every hit is accounted for: answered with 2xx; arrived once at the fine vendor; and once at the "+
+		"others, soon after they are back.\n")
+	fmt.Fprintf(w, "- tagwarden has a core of its own; generator and stand-ins share another, and what they wait for "+
+		"one another is in the times (sent late).\n")
 	for _, f := range facts {
 		fmt.Fprintf(w, "- %s\n", f)
 	}

@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/bench/load"
 )
 
-// hangingFiles are the configuration of the comparison, queued, with three vendors at addresses of their own: GA4, which takes one event at a
-// time, and two that know an event again and are sent it until they took it.
+// hangingFiles are the configuration of the comparison, queued, with three vendors at addresses of their own: GA4,
+// which takes one event at a time, and two that know an event again and are sent it until they took it.
 func hangingFiles() map[string]string {
 	all := maps.Clone(files)
 	all["tagwarden.yaml"] = serverHead + `vendors:

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// haproxyConfig is HAProxy as a reverse proxy, its defaults as Debian has them: each request is told to the system's log, a datagram each;
-// one thread; connections kept alive on both sides and shared by clients.
+// haproxyConfig is HAProxy as a reverse proxy, its defaults as Debian has them: each request is told to the system's
+// log, a datagram each; one thread; connections kept alive on both sides and shared by clients.
 const haproxyConfig = `
 global
   log DIR/log local0

@@ -1,6 +1,7 @@
-// Command bench measures what a hit costs, in CPU time, against what a bare proxy takes for it: nginx's proxy_pass, and a reverse proxy on
-// the same HTTP library. All contenders are measured in one run, one after another and again, on a core of their own; generator and sink
-// share another. What it promises is that a figure comes from a run in which every hit was accounted for (package load).
+// Command bench measures what a hit costs, in CPU time, against what a bare proxy takes for it: nginx's proxy_pass, and
+// a reverse proxy on the same HTTP library. All contenders are measured in one run, one after another and again, on a
+// core of their own; generator and sink share another. What it promises is that a figure comes from a run in which
+// every hit was accounted for (package load).
 //
 // It talks to loopback only, and ends every process that it started, and no other.
 package main
@@ -59,14 +60,16 @@ func main() {
 	}
 	f, known := figures[word]
 	if !known {
-		fmt.Fprintf(os.Stderr, "bench: %q is no figure: %s are\n", word, strings.Join(slices.Sorted(maps.Keys(figures)), ", "))
+		fmt.Fprintf(os.Stderr, "bench: %q is no figure: %s are\n", word,
+			strings.Join(slices.Sorted(maps.Keys(figures)), ", "))
 		os.Exit(2)
 	}
 	o, flags := f.defaults, flag.NewFlagSet(word, flag.ExitOnError)
 	flags.IntVar(&o.rounds, "rounds", o.rounds, "how many times each contender is measured, in turn")
 	flags.DurationVar(&o.within, "within", cmp.Or(o.within, 20*time.Minute), "how long all of it may take")
 	if word != "compare" {
-		flags.StringVar(&o.out, "out", "bench/RESULTS.md", "where the table goes, in place of the one before, and pictures beside it; - for nowhere but here")
+		flags.StringVar(&o.out, "out", "bench/RESULTS.md",
+			"where the table goes, in place of the one before, and pictures beside it; - for nowhere but here")
 	}
 	if word != "compare" && word != "growth" {
 		flags.IntVar(&o.hits, "hits", o.hits, "hits in a measurement")

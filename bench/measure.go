@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/bench/load"
 )
 
-// settle is how long a contender may go on working after its last answer (logs, collection of garbage): that counts too.
+// settle is how long a contender may go on working after its last answer (logs,
+// collection of garbage): that counts too.
 const settle = 300 * time.Millisecond
 
 // result is one contender's measurement in one round.
@@ -17,7 +18,8 @@ type result struct {
 	rate      float64       // hits a second
 }
 
-// answers are how long answers take where hits come at half of a contender's own rate, whether those before were answered or not.
+// answers are how long answers take where hits come at half of a contender's own rate,
+// whether those before were answered or not.
 type answers struct {
 	rate           float64 // hits a second
 	p50, p99, p999 time.Duration
@@ -39,7 +41,8 @@ type measurement struct {
 	next       uint64 // the next serial number
 }
 
-// run warms every contender up, then measures one after another, and again: A B C D A B C D ... Then each answers hits at half of its rate.
+// run warms every contender up, then measures one after another, and again: A B C D A B C D ... Then
+// each answers hits at half of its rate.
 func (m *measurement) run(ctx context.Context) error {
 	m.next = 1_000_000
 	for i := range m.contenders {
@@ -54,7 +57,8 @@ func (m *measurement) run(ctx context.Context) error {
 				return err
 			}
 			m.results[i] = append(m.results[i], r)
-			fmt.Printf("round %d/%d  %-46s %6.1f µs of CPU a hit  %6.0f hits/s\n", round+1, m.rounds, m.contenders[i].name, micro(r.cpu), r.rate)
+			fmt.Printf("round %d/%d  %-46s %6.1f µs of CPU a hit  %6.0f hits/s\n", round+1, m.rounds, m.contenders[i].name,
+				micro(r.cpu), r.rate)
 		}
 	}
 	for i := range m.contenders {

@@ -12,11 +12,12 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// mergeWorkers is how many requests a vendor is sent at once where merging is measured: so many are under way while the others queue up.
+// mergeWorkers is how many requests a vendor is sent at once where merging is measured: so many
+// are under way while the others queue up.
 const mergeWorkers = 8
 
-// mergeFiles are a configuration with every vendor that takes several events in one request: so many at most, where the catalog does not say
-// fewer; 1: each takes one. Show gives a file of the catalog.
+// mergeFiles are a configuration with every vendor that takes several events in one request: so many at most, where the
+// catalog does not say fewer; 1: each takes one. Show gives a file of the catalog.
 func mergeFiles(show func(id string) ([]byte, error), most int) (map[string]string, error) {
 	var server, activities strings.Builder
 	server.WriteString(mergeServer)
@@ -36,13 +37,14 @@ func mergeFiles(show func(id string) ([]byte, error), most int) (map[string]stri
 		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [audience-measurement], basis: consent, "+
 			"retention: 14 months, profile: merged, events: [\"*\"] }\n", strings.ReplaceAll(v.id, "_", "-"), v.id)
 	}
-	all["tagwarden.yaml"], all["policy/activities.yaml"], all["policy/profiles.yaml"] = server.String(), activities.String(), mergeProfile
+	all["tagwarden.yaml"], all["policy/activities.yaml"], all["policy/profiles.yaml"] = server.String(),
+		activities.String(), mergeProfile
 	all["policy/purposes.yaml"], _, _ = strings.Cut(files["policy/purposes.yaml"], "  order-statistics:")
 	return all, nil
 }
 
-// vendorFile makes a vendor file of the catalog's: with another id, only those endpoints whose events travel together, and with at most
-// so many events in one request.
+// vendorFile makes a vendor file of the catalog's: with another id, only those endpoints whose events travel together,
+// and with at most so many events in one request.
 func vendorFile(catalog []byte, id string, most int) (string, error) {
 	var doc yaml.Node
 	if err := yaml.Unmarshal(catalog, &doc); err != nil {
@@ -133,8 +135,10 @@ func keyAt(mapping *yaml.Node, key string) int {
 	return -1
 }
 
-// mergeServer is the server file up to its vendors. The signal that goes by tags is none of it: not every vendor has them.
-var mergeServer = strings.Replace(serverHead, "      consent_mode: {}\n", "", 1) + "delivery: { mode: queued }\n" + serverLedger + "vendors:\n"
+// mergeServer is the server file up to its vendors. The signal that goes by tags is
+// none of it: not every vendor has them.
+var mergeServer = strings.Replace(serverHead, "      consent_mode: {}\n", "", 1) + "delivery: { mode: queued }\n" +
+	serverLedger + "vendors:\n"
 
 const mergeProfile = `profiles:
   merged:

@@ -125,8 +125,10 @@ func (m *merging) run(ctx context.Context) ([]mergeResult, error) {
 				continue
 			}
 			r.together, r.apart = append(r.together, together), append(r.apart, apart)
-			fmt.Printf("round %d/%d  %-12s together %5.1f µs of CPU an event, %4.1f in a request; apart %5.1f µs; ratio %.2f\n", round, m.rounds,
-				v.id, micro(together.deliver), together.requests, micro(apart.deliver), float64(together.deliver)/float64(apart.deliver))
+			fmt.Printf("round %d/%d  %-12s together %5.1f µs of CPU an event, %4.1f in a request; apart %5.1f µs; ratio %.2f\n",
+				round, m.rounds,
+				v.id, micro(together.deliver), together.requests, micro(apart.deliver),
+				float64(together.deliver)/float64(apart.deliver))
 		}
 		all = append(all, r)
 	}
@@ -136,8 +138,10 @@ func (m *merging) run(ctx context.Context) ([]mergeResult, error) {
 	return all, nil
 }
 
-// errLate is of a measurement during which a vendor held its answers for so long that it may have been taken for one that hangs.
-var errLate = fmt.Errorf("hits took more than %v to queue up, and a vendor's answer is not waited for much longer: send fewer (-hits)", held)
+// errLate is of a measurement during which a vendor held its answers for so long that it
+// may have been taken for one that hangs.
+var errLate = fmt.Errorf(
+	"hits took more than %v to queue up, and a vendor's answer is not waited for much longer: send fewer (-hits)", held)
 
 // tries is how often a measurement is made that was late.
 const tries = 5
@@ -152,8 +156,8 @@ func (m *merging) measure(ctx context.Context, w *warden, hit *load.Template) (c
 	return cost, err
 }
 
-// one has events queue up while the vendor holds its first answers, then has it go on, and reads what the process spent on the way of the
-// others to it.
+// one has events queue up while the vendor holds its first answers, then has it go on, and reads what the process
+// spent on the way of the others to it.
 func (m *merging) one(ctx context.Context, w *warden, hit *load.Template) (cost mergeCost, err error) {
 	if err := pause(ctx, settle); err != nil { // what the one before has left to do is not this one's
 		return cost, err
@@ -229,10 +233,12 @@ func arrive(ctx context.Context, books *load.Books, e load.Expect) error {
 }
 
 func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, now time.Time) {
-	fmt.Fprintf(w, "# What merging saves\n\nWritten by `make bench-merging` on %s. CPU time of the process (user and system, all threads) for each event that is\n"+
-		"delivered, where at most %d travel in one request, against a request each: ratios within a round, their median, with the lowest and the\n"+
-		"highest in brackets. The goal is %.1f.\n\n", now.Format("2006-01-02"), m.events, mergeGoal)
-	fmt.Fprint(w, "| vendor | events in a request | CPU an event, together | a request each | ratio | holds | ratio with receiving |\n|---|--:|--:|--:|--:|---|--:|\n")
+	fmt.Fprintf(w, "# What merging saves\n\nWritten by `make bench-merging` on %s. CPU time of the process (user and "+
+		"system, all threads) for each event that is\ndelivered, where at most %d travel in one request, against a request "+
+		"each: ratios within a round, their median, with the lowest and the\nhighest in brackets. The goal is %.1f.\n\n",
+		now.Format("2006-01-02"), m.events, mergeGoal)
+	fmt.Fprint(w, "| vendor | events in a request | CPU an event, together | a request each | ratio | holds | ratio "+
+		"with receiving |\n|---|--:|--:|--:|--:|---|--:|\n")
 	for _, r := range results {
 		deliver := func(c mergeCost) float64 { return micro(c.deliver) }
 		ratios, whole := r.ratios()
@@ -241,13 +247,20 @@ func (m *merging) write(w *bytes.Buffer, results []mergeResult, facts []string, 
 			holds = "no"
 		}
 		fmt.Fprintf(w, "| %s | %.1f | %.1f µs | %.1f µs | %.2f (%.2f-%.2f) | %s | %.2f |\n", r.vendor,
-			medianOf(r.together, func(c mergeCost) float64 { return c.requests }), medianOf(r.together, deliver), medianOf(r.apart, deliver),
+			medianOf(r.together, func(c mergeCost) float64 {
+				return c.requests
+			}), medianOf(r.together, deliver), medianOf(r.apart, deliver),
 			median(ratios), slices.Min(ratios), slices.Max(ratios), holds, median(whole))
 	}
-	fmt.Fprintf(w, "\n- %d rounds and one to warm up, in each both with %d events of as many visitors (snowplow, which ties a request to one browser: fifty events each).\n", m.rounds, m.hits)
-	fmt.Fprintf(w, "- Two processes of one build on a core of their own, in turn: one with vendor files as the catalog has them (`tagwarden catalog show`), but for at most %d events (Matomo: 25, as there); one with the same files without `merge`. %d requests at once to a vendor.\n", m.events, mergeWorkers)
-	fmt.Fprintf(w, "- Events queue up while the vendor holds its first answers. Delivering is what the process does from then on: reading the queue, judging again, merging, sending, recording attempts and outcomes.\n")
-	fmt.Fprintf(w, "- Every event is accounted for: sent, answered with 2xx, arrived once. A run whose books do not balance gives no figures.\n")
+	fmt.Fprintf(w, "\n- %d rounds and one to warm up, in each both with %d events of as many visitors (snowplow, which "+
+		"ties a request to one browser: fifty events each).\n", m.rounds, m.hits)
+	fmt.Fprintf(w, "- Two processes of one build on a core of their own, in turn: one with vendor files as the catalog "+
+		"has them (`tagwarden catalog show`), but for at most %d events (Matomo: 25, as there); one with the same files "+
+		"without `merge`. %d requests at once to a vendor.\n", m.events, mergeWorkers)
+	fmt.Fprintf(w, "- Events queue up while the vendor holds its first answers. Delivering is what the process does "+
+		"from then on: reading the queue, judging again, merging, sending, recording attempts and outcomes.\n")
+	fmt.Fprintf(w, "- Every event is accounted for: sent, answered with 2xx, arrived once. A run whose books do not "+
+		"balance gives no figures.\n")
 	for _, f := range facts {
 		fmt.Fprintf(w, "- %s\n", f)
 	}

@@ -70,7 +70,8 @@ func TestVendorFilesDifferInHowManyTravelTogether(t *testing.T) {
 				}
 			}
 			if after.ID != "bench_"+v.id || len(after.Endpoints) == 0 || len(after.Fields) != len(before.Fields) {
-				t.Errorf("%s: %s with %d endpoints and %d fields of %d", v.id, after.ID, len(after.Endpoints), len(after.Fields), len(before.Fields))
+				t.Errorf("%s: %s with %d endpoints and %d fields of %d", v.id, after.ID, len(after.Endpoints), len(after.Fields),
+					len(before.Fields))
 			}
 		}
 	}
@@ -120,10 +121,12 @@ func TestHitsOfVendorsAreRequests(t *testing.T) {
 			t.Errorf("%s: %v", v.id, err)
 			continue
 		}
-		if !strings.HasPrefix(request.URL.Path, "/"+v.id+"/") || request.Host != host || bytes.Count(raw, []byte(serialMark+"4711")) != 1 {
+		if !strings.HasPrefix(request.URL.Path, "/"+v.id+"/") || request.Host != host ||
+			bytes.Count(raw, []byte(serialMark+"4711")) != 1 {
 			t.Errorf("%s: %s", v.id, raw)
 		}
-		if size := len(raw) - bytes.Index(raw, []byte("\r\n\r\n")); request.Method == http.MethodPost && (size < 400 || size > 1500) {
+		if size := len(raw) - bytes.Index(raw, []byte("\r\n\r\n")); request.Method == http.MethodPost &&
+			(size < 400 || size > 1500) {
 			t.Errorf("%s: a body of %d bytes, one as SDKs send it is wanted", v.id, size)
 		}
 		answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(v.answer(nil, 50))), nil)
@@ -143,7 +146,8 @@ func TestMergingIsReported(t *testing.T) {
 	m := merging{options: options{rounds: 3, hits: 4000, events: 50}}
 	var text bytes.Buffer
 	m.write(&text, []mergeResult{
-		{"good", []mergeCost{cost(5, 20, 50), cost(50, 200, 50), cost(5, 20, 50)}, []mergeCost{cost(10, 40, 1), cost(100, 400, 1), cost(20, 40, 1)}},
+		{"good", []mergeCost{cost(5, 20, 50), cost(50, 200, 50), cost(5, 20, 50)},
+			[]mergeCost{cost(10, 40, 1), cost(100, 400, 1), cost(20, 40, 1)}},
 		{"bad", []mergeCost{cost(6, 30, 25)}, []mergeCost{cost(10, 40, 1)}},
 	}, []string{"Machine: x"}, time.Unix(0, 0))
 	for _, line := range []string{
@@ -167,14 +171,16 @@ func TestHangingIsReported(t *testing.T) {
 	}{
 		"both hold": {
 			[]hangingResult{result(time.Millisecond, 1000), result(time.Millisecond, 10)},
-			[]hangingResult{result(4*time.Millisecond, 950), result(3*time.Millisecond, 9)}, "3.5ms, holds. The fine vendor's events a second against all three fine: 0.925, holds.",
+			[]hangingResult{result(4*time.Millisecond, 950), result(3*time.Millisecond, 9)},
+			"3.5ms, holds. The fine vendor's events a second against all three fine: 0.925, holds.",
 		},
 		"neither": {
 			[]hangingResult{result(time.Millisecond, 1000)}, []hangingResult{result(5*time.Millisecond, 899)},
 			"5ms, does not hold. The fine vendor's events a second against all three fine: 0.899, does not hold.",
 		},
 	} {
-		h := hanging{options: options{rate: 600, seconds: 10}, most: 1000, disk: disk{[]time.Duration{time.Millisecond, 2 * time.Millisecond}}}
+		h := hanging{options: options{rate: 600, seconds: 10}, most: 1000,
+			disk: disk{[]time.Duration{time.Millisecond, 2 * time.Millisecond}}}
 		var text bytes.Buffer
 		h.write(&text, c.all, c.broken, nil, time.Unix(0, 0))
 		if !strings.Contains(text.String(), c.want) || !strings.Contains(text.String(), "600 hits/s: 60 % of 1000 hits/s") ||

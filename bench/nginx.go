@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// nginxConfig is a reverse proxy as one would write it for a collection endpoint: one worker, connections kept alive on both sides, the
-// access log as Debian has it. Temporary files go to the run's own folder.
+// nginxConfig is a reverse proxy as one would write it for a collection endpoint: one worker, connections kept alive on
+// both sides, the access log as Debian has it. Temporary files go to the run's own folder.
 const nginxConfig = `
 daemon off;
 worker_processes 1;
@@ -46,8 +46,9 @@ http {
 }
 `
 
-// What a site does in nginx that wants less to reach Google, in Lua: a list of parameters that may travel, the visitor's id as a keyed hash,
-// no cookies. The body goes as it came, and so do pages and titles; nothing is asked of the visitor, and nothing recorded.
+// What a site does in nginx that wants less to reach Google, in Lua: a list of parameters that may travel, the
+// visitor's id as a keyed hash, no cookies. The body goes as it came, and so do pages and titles; nothing is asked
+// of the visitor, and nothing recorded.
 const (
 	luaModules = "load_module FOLDER/ndk_http_module.so;\nload_module FOLDER/ngx_http_lua_module.so;"
 
@@ -88,7 +89,8 @@ func startNginxLua(ctx context.Context, started *processes, dir, upstream string
 	return startNginxWith(ctx, started, filepath.Join(dir, "nginx-lua"), upstream, modules, luaHTTP, luaRewrite)
 }
 
-func startNginxWith(ctx context.Context, started *processes, dir, upstream, modules, http, rewrite string) (*process, string, error) {
+func startNginxWith(ctx context.Context, started *processes, dir, upstream, modules, http, rewrite string) (
+	*process, string, error) {
 	program, err := nginxProgram()
 	if err != nil {
 		return nil, "", err
@@ -104,7 +106,8 @@ func startNginxWith(ctx context.Context, started *processes, dir, upstream, modu
 	if os.Geteuid() == 0 {
 		user = "user root;"
 	}
-	text := strings.NewReplacer("DIR", dir, "USER", user, "UPSTREAM", upstream, "LISTEN", address, "MODULES", modules, "HTTP", http, "REWRITE", rewrite).
+	text := strings.NewReplacer("DIR", dir, "USER", user, "UPSTREAM", upstream, "LISTEN", address, "MODULES", modules,
+		"HTTP", http, "REWRITE", rewrite).
 		Replace(nginxConfig)
 	file := filepath.Join(dir, "nginx.conf")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -120,7 +123,8 @@ func startNginxWith(ctx context.Context, started *processes, dir, upstream, modu
 // nginxProgram finds nginx, also where it is not in a user's path.
 func nginxProgram() (string, error) { return programOf("nginx", "nginx-light") }
 
-// programOf finds a program of Debian's, also where it is not in a user's path. Where it is missing it says of which package it is.
+// programOf finds a program of Debian's, also where it is not in a user's path. Where it is
+// missing it says of which package it is.
 func programOf(name, from string) (string, error) {
 	if found, err := exec.LookPath(name); err == nil {
 		return found, nil

@@ -71,7 +71,8 @@ func (all *processes) end() error {
 		select {
 		case err := <-p.ended:
 			var exit *exec.ExitError
-			if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM && exit.ExitCode() != byTerm {
+			if errors.As(err, &exit) && exit.Sys().(syscall.WaitStatus).Signal() != syscall.SIGTERM &&
+				exit.ExitCode() != byTerm {
 				failed = errors.Join(failed, fmt.Errorf("%s ended badly: %w\n%s", filepath.Base(p.cmd.Path), err, p.errors.text()))
 			}
 		case <-time.After(patience):
@@ -149,8 +150,8 @@ func (p *process) each(of func(proc.Stat) error) error {
 	return nil
 }
 
-// tail keeps the last of what a process wrote as errors. Only exec's copying goroutine writes; it is read once that has ended, or in
-// despair.
+// tail keeps the last of what a process wrote as errors. Only exec's copying goroutine writes; it is
+// read once that has ended, or in despair.
 type tail struct{ kept []byte }
 
 // Write keeps the last 4 KiB.

@@ -34,10 +34,14 @@ func (m *measurement) report(w io.Writer) error {
 }
 
 func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
-	fmt.Fprintf(w, "# What a hit costs\n\nWritten by `make bench` on %s. CPU time (user and system, all threads and children) of the contender's process for each hit; the ratio is\n"+
-		"taken within a round and its median given, with the lowest and the highest in brackets. Compare ratios, not microseconds: those are this machine's.\n\n", now.Format("2006-01-02"))
-	fmt.Fprintf(w, "![CPU a hit of each contender as a ratio to nginx's, with the goals: the figures are in the table below](ratio.svg)\n\n")
-	fmt.Fprintf(w, "| contender | CPU a hit | of it user | ratio to nginx | goal | hits/s | core busy |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprintf(w, "# What a hit costs\n\nWritten by `make bench` on %s. CPU time (user and system, all threads and "+
+		"children) of the contender's process for each hit; the ratio is\ntaken within a round and its median given, with "+
+		"the lowest and the highest in brackets. Compare ratios, not microseconds: those are this machine's.\n\n",
+		now.Format("2006-01-02"))
+	fmt.Fprintf(w, "![CPU a hit of each contender as a ratio to nginx's, with the goals: the figures are in the table "+
+		"below](ratio.svg)\n\n")
+	fmt.Fprintf(w, "| contender | CPU a hit | of it user | ratio to nginx | goal | hits/s | core busy "+
+		"|\n|---|--:|--:|--:|--:|--:|--:|\n")
 	for i, c := range m.contenders {
 		all, ratios, goal := m.results[i], m.ratios(i), ""
 		if c.goal > 0 {
@@ -47,16 +51,31 @@ func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
 		fmt.Fprintf(w, "| %s | %.1f µs | %.1f µs | %.2f (%.2f-%.2f) | %s | %.0f | %.0f %% |\n", c.name,
 			pick(func(r result) float64 { return micro(r.cpu) }), pick(func(r result) float64 { return micro(r.user) }),
 			median(ratios), slices.Min(ratios), slices.Max(ratios), goal,
-			pick(func(r result) float64 { return r.rate }), pick(func(r result) float64 { return 100 * r.cpu.Seconds() * r.rate }))
+			pick(func(r result) float64 {
+				return r.rate
+			}), pick(func(r result) float64 { return 100 * r.cpu.Seconds() * r.rate }))
 	}
 	m.writeAnswers(w)
-	ga4, segment := m.sizes(&load.GA4{Host: host, Cookie: consentCookie + "=yes"}), m.sizes(&load.Segment{Host: host, Cookie: consentCookie + "=yes"})
-	fmt.Fprintf(w, "\n- Hits are a shop's (`bench/load/visit.go`): GA4 POSTs with one event (%.0f bytes with headers on average, about 900 of them query and body), or an event of Segment (%.0f bytes). Pages, products and searches by Zipf's law over thousands, a fifth of the addresses one person's own, click ids and campaigns on first pages; another visitor in each hit.\n", ga4, segment)
-	fmt.Fprintf(w, "- Warm: %d hits of the same mixture before the first measurement. 50 %% unseen: half of the pages, titles, products and searches that come again in the mixture were never seen before instead, in warming up too.\n", m.warm)
-	fmt.Fprintf(w, "- %d rounds, in each every contender in turn with %d hits over %d connections that are kept alive.\n", m.rounds, m.hits, m.conns)
-	fmt.Fprintf(w, "- The contender has a core of its own (Go with GOMAXPROCS=1, nginx with one worker, HAProxy with one thread); generator, sink and what stands in for the system's log share another. Where the core is busy, hits/s are the contender's; where it is not, they are the generator's.\n")
-	fmt.Fprintf(w, "- Every hit is accounted for: sent, answered with 2xx, arrived at the sink once (denied: not at all). A run whose books do not balance gives no figures.\n")
-	fmt.Fprintf(w, "- nginx, HAProxy: keep-alive to both sides, access log as Debian has it. With Lua: query parameters by a list, cid as HMAC-SHA1, no cookies; body, pages and titles go as they came. tagwarden: every signal source, a ladder of two rungs, a profile of twelve classes, the ledger on disk. The configurations are in `bench/nginx.go`, `bench/haproxy.go` and `bench/warden.go`.\n")
+	ga4, segment := m.sizes(&load.GA4{Host: host, Cookie: consentCookie + "=yes"}),
+		m.sizes(&load.Segment{Host: host, Cookie: consentCookie + "=yes"})
+	fmt.Fprintf(w, "\n- Hits are a shop's (`bench/load/visit.go`): GA4 POSTs with one event (%.0f bytes with headers on "+
+		"average, about 900 of them query and body), or an event of Segment (%.0f bytes). Pages, products and searches by "+
+		"Zipf's law over thousands, a fifth of the addresses one person's own, click ids and campaigns on first pages; "+
+		"another visitor in each hit.\n", ga4, segment)
+	fmt.Fprintf(w, "- Warm: %d hits of the same mixture before the first measurement. 50 %% unseen: half of the pages, "+
+		"titles, products and searches that come again in the mixture were never seen before instead, in warming up too.\n",
+		m.warm)
+	fmt.Fprintf(w, "- %d rounds, in each every contender in turn with %d hits over %d connections that are kept alive.\n",
+		m.rounds, m.hits, m.conns)
+	fmt.Fprintf(w, "- The contender has a core of its own (Go with GOMAXPROCS=1, nginx with one worker, HAProxy with "+
+		"one thread); generator, sink and what stands in for the system's log share another. Where the core is busy, "+
+		"hits/s are the contender's; where it is not, they are the generator's.\n")
+	fmt.Fprintf(w, "- Every hit is accounted for: sent, answered with 2xx, arrived at the sink once (denied: not at "+
+		"all). A run whose books do not balance gives no figures.\n")
+	fmt.Fprintf(w, "- nginx, HAProxy: keep-alive to both sides, access log as Debian has it. With Lua: query parameters "+
+		"by a list, cid as HMAC-SHA1, no cookies; body, pages and titles go as they came. tagwarden: every signal source, "+
+		"a ladder of two rungs, a profile of twelve classes, the ledger on disk. The configurations are in "+
+		"`bench/nginx.go`, `bench/haproxy.go` and `bench/warden.go`.\n")
 	for _, name := range m.missing {
 		fmt.Fprintf(w, "- Left out: %s.\n", name)
 	}
@@ -67,13 +86,17 @@ func (m *measurement) write(w *bytes.Buffer, facts []string, now time.Time) {
 
 // writeAnswers appends how long answers take at half of each rate, and what memory it took.
 func (m *measurement) writeAnswers(w *bytes.Buffer) {
-	fmt.Fprintf(w, "\nAt half of each contender's own rate above, each hit due at a moment of its own whether those before were answered or not (HDR histogram, from\n"+
-		"that moment to the answer, %d s); and memory after all of it, of the process and its\nchildren (VmRSS, VmHWM; what these share counts for each).\n\n", m.seconds)
-	fmt.Fprintf(w, "![How long answers take at half of each contender's rate, p50, p99 and p99.9: the figures are in the table below](latency.svg)\n\n")
-	fmt.Fprintf(w, "| contender | hits/s | p50 | p99 | p99.9 | sent late, p99 | resident | at most |\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
+	fmt.Fprintf(w, "\nAt half of each contender's own rate above, each hit due at a moment of its own whether those "+
+		"before were answered or not (HDR histogram, from\nthat moment to the answer, %d s); and memory after all of it, "+
+		"of the process and its\nchildren (VmRSS, VmHWM; what these share counts for each).\n\n", m.seconds)
+	fmt.Fprintf(w, "![How long answers take at half of each contender's rate, p50, p99 and p99.9: the figures are in "+
+		"the table below](latency.svg)\n\n")
+	fmt.Fprintf(w, "| contender | hits/s | p50 | p99 | p99.9 | sent late, p99 | resident | at most "+
+		"|\n|---|--:|--:|--:|--:|--:|--:|--:|\n")
 	for i, c := range m.contenders {
 		a, r := m.answers[i], m.resident[i]
-		fmt.Fprintf(w, "| %s | %.0f | %.0f µs | %.0f µs | %.0f µs | %.0f µs | %.1f MiB | %.1f MiB |\n", c.name, a.rate, micro(a.p50), micro(a.p99), micro(a.p999),
+		fmt.Fprintf(w, "| %s | %.0f | %.0f µs | %.0f µs | %.0f µs | %.0f µs | %.1f MiB | %.1f MiB |\n", c.name, a.rate,
+			micro(a.p50), micro(a.p99), micro(a.p999),
 			micro(a.late), float64(r.now)/(1<<20), float64(r.most)/(1<<20))
 	}
 }
@@ -112,9 +135,11 @@ func (m *measurement) ratioPicture() []byte {
 	var all []plot.Bar
 	for i, c := range m.contenders {
 		ratios := m.ratios(i)
-		all = append(all, plot.Bar{Label: c.name, Value: median(ratios), Low: slices.Min(ratios), Top: slices.Max(ratios), Goal: c.goal, Ours: !c.other})
+		all = append(all, plot.Bar{Label: c.name, Value: median(ratios), Low: slices.Min(ratios), Top: slices.Max(ratios),
+			Goal: c.goal, Ours: !c.other})
 	}
-	return plot.Bars("CPU a hit, as a ratio to nginx's proxy_pass", "A bar for each contender, its rounds as a line, goals dashed. The figures are in bench/RESULTS.md.", all)
+	return plot.Bars("CPU a hit, as a ratio to nginx's proxy_pass",
+		"A bar for each contender, its rounds as a line, goals dashed. The figures are in bench/RESULTS.md.", all)
 }
 
 // latencyPicture is the second table as a picture.
@@ -124,7 +149,8 @@ func (m *measurement) latencyPicture() []byte {
 		a := m.answers[i]
 		all = append(all, plot.Span{Label: c.name, P50: micro(a.p50), P99: micro(a.p99), P999: micro(a.p999), Ours: !c.other})
 	}
-	return plot.Spans("Answers at half of each contender's rate", "Three times for each contender: p50, p99 and p99.9. The figures are in bench/RESULTS.md.", all)
+	return plot.Spans("Answers at half of each contender's rate",
+		"Three times for each contender: p50, p99 and p99.9. The figures are in bench/RESULTS.md.", all)
 }
 
 func median(values []float64) float64 {
@@ -144,7 +170,8 @@ func medianOf[T any](all []T, figure func(T) float64) float64 {
 
 // machine says where the figures come from.
 func machine() []string {
-	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(), read("/proc/sys/kernel/osrelease"))}
+	facts := []string{fmt.Sprintf("Machine: %s, %d cores, %s, kernel %s", cpu(), cores(), memory(),
+		read("/proc/sys/kernel/osrelease"))}
 	facts = append(facts, loadFact(read("/proc/loadavg"), cores())...)
 	facts = append(facts, "Go: "+runtime.Version())
 	if out, err := exec.Command("git", "describe", "--always", "--dirty", "--abbrev=12").Output(); err == nil {
@@ -165,16 +192,18 @@ func machine() []string {
 	return facts
 }
 
-// loadFact says what else was at work, as /proc/loadavg has it, and whether that is too much for figures to be held against others: those
-// who measure are two themselves.
+// loadFact says what else was at work, as /proc/loadavg has it, and whether that is too much for figures to be held
+// against others: those who measure are two themselves.
 func loadFact(average string, cores int) []string {
 	last := strings.Fields(average)
-	facts := []string{"Load average at the end, of what else was at work too (1, 5, 15 minutes): " + strings.Join(last[:min(3, len(last))], ", ")}
+	facts := []string{"Load average at the end, of what else was at work too (1, 5, 15 minutes): " +
+		strings.Join(last[:min(3, len(last))], ", ")}
 	if len(last) < 2 {
 		return facts
 	}
 	if five, err := strconv.ParseFloat(last[1], 64); err == nil && five > float64(cores)+1 {
-		facts = append(facts, "Others were at work on this machine all the while: hits/s and times are of that, and ratios wander as the brackets say. Measure again where nothing else runs.")
+		facts = append(facts, "Others were at work on this machine all the while: hits/s and times are of that, and ratios "+
+			"wander as the brackets say. Measure again where nothing else runs.")
 	}
 	return facts
 }

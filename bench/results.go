@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// writeDown puts a part of the results, from its title on ("# ..."), in place of the one with that title, or behind all others. Parts that
-// were measured at another time stay as they are.
+// writeDown puts a part of the results, from its title on ("# ..."), in place of the one with that title, or behind all
+// others. Parts that were measured at another time stay as they are.
 func writeDown(name, part string) error {
 	if name == "-" {
 		return nil

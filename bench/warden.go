@@ -35,8 +35,9 @@ sites:
 	serverLedger = "ledger: { retain: 90d, seal: 1h, sync: 200ms }\n"
 )
 
-// files are a configuration with everything on: three sources of signals, two rungs on the ladder, a profile that pseudonymises, truncates,
-// cleans addresses and scrubs texts. Hits with consent are carried by the first rung; without, both are judged, and deny.
+// files are a configuration with everything on: three sources of signals, two rungs on the ladder, a profile
+// that pseudonymises, truncates, cleans addresses and scrubs texts. Hits with consent are carried by the first
+// rung; without, both are judged, and deny.
 var files = map[string]string{
 	"tagwarden.yaml": serverHead + `vendors:
   ga4: { catalog: ga4, upstream: "http://UPSTREAM", private: true }
@@ -118,7 +119,8 @@ func writeConfig(dir, upstream, mode string) (string, error) {
 	return writeFiles(dir, files, "UPSTREAM", upstream, "MODE", mode)
 }
 
-// writeFiles writes the files of a configuration, with words in capitals replaced, and a root secret, and returns the server file.
+// writeFiles writes the files of a configuration, with words in capitals replaced, and a
+// root secret, and returns the server file.
 func writeFiles(dir string, files map[string]string, oldNew ...string) (string, error) {
 	fill := strings.NewReplacer(append([]string{"HOST", host, "COOKIE", consentCookie}, oldNew...)...)
 	for name, text := range files {

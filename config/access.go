@@ -30,8 +30,8 @@ const (
 	ByOwnInterests = overridingInterest // until objection, in Switzerland, where the policy chose so
 )
 
-// Access returns what an activity keeps on devices or reads there. Where the visitors can only be in regions that have no
-// rule of their own on the device it has no reasons, and needs none.
+// Access returns what an activity keeps on devices or reads there. Where the visitors can only be in regions that have
+// no rule of their own on the device it has no reasons, and needs none.
 func (l *Loaded) Access(a *Activity) Access { return deviceUse{l, a}.access() }
 
 // deviceUse is what an activity of a configuration does to the device.

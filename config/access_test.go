@@ -18,14 +18,19 @@ func accessPolicy(t *testing.T, vendor, region, profile, lines string) map[strin
 	maps.DeleteFunc(files, func(name string, _ []byte) bool { return strings.HasPrefix(name, "policy/tests") })
 	files["tagwarden.yaml"] = fmt.Appendf(nil, "version: 1\nsites: { shop: { hosts: [shop.example]%s } }\nvendors:\n"+
 		"  x: { catalog: %s, country: DE, upstream: \"https://x.example\"%s }\nledger: { retain: 90d }\n", region, vendor,
-		map[bool]string{true: ", upstreams: { settings: \"https://s.example\" }"}[vendor == "rudderstack" || vendor == "segment"]+
-			map[bool]string{true: ", upstreams: { assets: \"https://a.example\" }"}[vendor == "posthog"]+", senders: { networks: [10.0.0.0/8] }")
-	files["policy/activities.yaml"] = fmt.Appendf(nil, "activities:\n  - { id: a, vendor: x, purposes: [measure], retention: 14 months, "+
-		"automated_decision: none, required: no, profile: p, events: [page_view], %s%s }\n", lines,
+		map[bool]string{true: ", upstreams: { settings: \"https://s.example\" }"}[vendor == "rudderstack" ||
+			vendor == "segment"]+
+			map[bool]string{true: ", upstreams: { assets: \"https://a.example\" }"}[vendor == "posthog"]+
+			", senders: { networks: [10.0.0.0/8] }")
+	files["policy/activities.yaml"] = fmt.Appendf(
+		nil, "activities:\n  - { id: a, vendor: x, purposes: [measure], retention: 14 months, "+
+			"automated_decision: none, required: no, profile: p, events: [page_view], %s%s }\n", lines,
 		map[bool]string{true: ", transfer: { country: US, safeguard: DPF }"}[country(vendor) == "US"])
-	files["policy/profiles.yaml"] = fmt.Appendf(nil, "profiles:\n  p: { classes: { event_name: keep, %s, %s } }\n", needed(profile), profile)
-	files["policy/purposes.yaml"] = []byte("purposes:\n  measure: { title: Measure the audience of our pages, description: " +
-		"We count., categories: [analytics] }\n")
+	files["policy/profiles.yaml"] = fmt.Appendf(nil, "profiles:\n  p: { classes: { event_name: keep, %s, %s } }\n",
+		needed(profile), profile)
+	files["policy/purposes.yaml"] = []byte(
+		"purposes:\n  measure: { title: Measure the audience of our pages, description: " +
+			"We count., categories: [analytics] }\n")
 	delete(files, "policy/assessments/LIA-1.yaml")
 	return files
 }
@@ -43,7 +48,8 @@ func country(vendor string) string {
 func needed(profile string) string {
 	var lines []string
 	for _, class := range []string{
-		"credential", "client_id", "timestamp", "event_id", "device_id", "url", "session_id", "user_id", "custom", "interaction",
+		"credential", "client_id", "timestamp", "event_id", "device_id", "url", "session_id", "user_id",
+		"custom", "interaction",
 	} {
 		if !strings.Contains(profile, class+":") {
 			lines = append(lines, class+": { replace: \"1\" }")
@@ -57,8 +63,8 @@ func untold(l *Loaded) []Missing {
 	return slices.DeleteFunc(slices.Clone(l.Missing), func(m Missing) bool { return m.Of != ToldAlone })
 }
 
-// TestAccessOfEachVendor: what a vendor's script keeps is told of an activity that says nothing else; device: none takes
-// all of it out, one of a name stands in the place of the catalog's, another beside it.
+// TestAccessOfEachVendor: what a vendor's script keeps is told of an activity that says nothing else; device: none
+// takes all of it out, one of a name stands in the place of the catalog's, another beside it.
 func TestAccessOfEachVendor(t *testing.T) {
 	t.Parallel()
 	for _, file := range catalog.Builtins() {
@@ -123,11 +129,13 @@ func TestAccessReasons(t *testing.T) {
 		{"consent in Germany", "region: { default: DE }", ids, "basis: consent", "consent: TDDDG", ""},
 		{"consent in France", "region: { default: FR }", ids, "basis: consent", "consent: French", ""},
 		{"consent in Poland", "region: { default: PL }", ids, "basis: consent", "consent: ...", ""},
-		{"consent in the EU", "region: { default: EU }", ids, "basis: consent", "consent: TDDDG French LSSI, Privacy Telecommunications ...", ""},
+		{"consent in the EU", "region: { default: EU }", ids, "basis: consent",
+			"consent: TDDDG French LSSI, Privacy Telecommunications ...", ""},
 		{"consent in the UK", "region: { default: UK }", ids, "basis: consent", "consent: PECR,", ""},
 		{"consent in Switzerland", "region: { default: CH }", ids, "basis: consent", "consent: Swiss", ""},
 		{"consent in the US", "region: { default: US }", ids, "basis: consent", "", ""},
-		{"consent anywhere", "", ids, "basis: consent", "consent: TDDDG French LSSI, Privacy Telecommunications PECR, Swiss ...", ""},
+		{"consent anywhere", "", ids, "basis: consent",
+			"consent: TDDDG French LSSI, Privacy Telecommunications PECR, Swiss ...", ""},
 		{
 			"consent by a header", "region: { header: A, default: DE }", ids, "basis: consent",
 			"consent: TDDDG French LSSI, Privacy Telecommunications PECR, Swiss ...", "",
@@ -139,14 +147,17 @@ func TestAccessReasons(t *testing.T) {
 			"with neither consent nor an exemption",
 		},
 		{
-			"an exemption", "region: { default: DE }", "url: url", "basis: contract, reference: a, exemption: strictly_necessary",
+			"an exemption", "region: { default: DE }", "url: url",
+			"basis: contract, reference: a, exemption: strictly_necessary",
 			"strictly_necessary: TDDDG", "",
 		},
 		{
-			"an id that is made", "region: { default: FR }", derived, "basis: public_task, reference: a, exemption: audience_measurement, device: none",
+			"an id that is made", "region: { default: FR }", derived,
+			"basis: public_task, reference: a, exemption: audience_measurement, device: none",
 			"audience_measurement: French", "",
 		},
-		{"statistics", "region: { default: UK }", derived, "basis: public_task, reference: a, device: none", "statistics: PECR,", ""},
+		{"statistics", "region: { default: UK }", derived, "basis: public_task, reference: a, device: none",
+			"statistics: PECR,", ""},
 		{"no basis that ends", "region: { default: US }", ids, "basis: contract, reference: a", "", ""},
 	} {
 		region := c.region
@@ -192,22 +203,28 @@ func TestUntold(t *testing.T) {
 		want                         string    // "" where nothing is missing
 	}{
 		{"all is said", "matomo", ids, "basis: consent", [2]string{}, ""},
-		{"no decision", "matomo", ids, "basis: consent", [2]string{"automated_decision: none, ", ""}, "add automated_decision: none, or"},
+		{"no decision", "matomo", ids, "basis: consent", [2]string{"automated_decision: none, ", ""},
+			"add automated_decision: none, or"},
 		{"no duty", "matomo", ids, "basis: consent", [2]string{"required: no, ", ""}, "add required: no, or"},
 		{
 			"neither", "matomo", ids, "basis: consent", [2]string{"automated_decision: none, required: no, ", ""},
 			"add automated_decision: none and required: no, or",
 		},
-		{"a vendor of one's own", "mine", "url: url", "basis: consent", [2]string{}, "add stores: to its vendor file, or device: here"},
-		{"one that passes ids", "mine", ids, "basis: consent", [2]string{}, "passes client_id, and nothing says where on the device it is kept"},
-		{"the activity says it", "mine", ids, "basis: consent, device: [{ name: c, kind: cookie, period: 1 day }]", [2]string{}, ""},
+		{"a vendor of one's own", "mine", "url: url", "basis: consent", [2]string{},
+			"add stores: to its vendor file, or device: here"},
+		{"one that passes ids", "mine", ids, "basis: consent", [2]string{},
+			"passes client_id, and nothing says where on the device it is kept"},
+		{"the activity says it", "mine", ids, "basis: consent, device: [{ name: c, kind: cookie, period: 1 day }]",
+			[2]string{}, ""},
 		{"the activity says none", "mine", "url: url", "basis: consent, device: none", [2]string{}, ""},
-		{"a server that passes ids", "ga4_mp", ids, "basis: consent", [2]string{}, "passes client_id, and nothing says where on the device"},
+		{"a server that passes ids", "ga4_mp", ids, "basis: consent", [2]string{},
+			"passes client_id, and nothing says where on the device"},
 		{"a server that passes none", "ga4_mp", "url: url", "basis: consent", [2]string{}, ""},
 		{"hits of servers that pass ids", "matomo", ids, "basis: consent, source: server", [2]string{}, "passes client_id"},
 	} {
 		files := accessPolicy(t, c.vendor, "", c.profile, c.lines)
-		files["policy/activities.yaml"] = bytes.Replace(files["policy/activities.yaml"], []byte(c.edit[0]), []byte(c.edit[1]), 1)
+		files["policy/activities.yaml"] = bytes.Replace(files["policy/activities.yaml"], []byte(c.edit[0]),
+			[]byte(c.edit[1]), 1)
 		if c.vendor == "mine" {
 			files["policy/vendors/mine.yaml"] = own
 		}

@@ -5,8 +5,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// Activities is policy/activities.yaml. For one vendor the activities form a ladder: top to bottom, the first that is permitted carries
-// the event.
+// Activities is policy/activities.yaml. For one vendor the activities form a ladder: top to bottom, the
+// first that is permitted carries the event.
 type Activities struct {
 	Regions    map[string]string `yaml:"regions" is:"keys=regime_choice,enum=overriding_interest" doc:"A regime in place of the one that rules/regions.yaml has, where the law leaves the choice: CH: overriding_interest (FDPIC guide on cookies v1.1 of 6 October 2025). check warns of it."`
 	Activities []Activity        `yaml:"activities" is:"required" doc:"The activities, in the order in which they are judged."`

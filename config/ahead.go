@@ -32,12 +32,13 @@ func (a Ahead) String() string {
 	if a.Ends {
 		ends = " no longer"
 	}
-	return fmt.Sprintf("from %s on, for visitors in %s: %s%s (%s); it touches %s", a.Day, strings.Join(a.Law.Regions, ", "),
+	return fmt.Sprintf("from %s on, for visitors in %s: %s%s (%s); it touches %s", a.Day,
+		strings.Join(a.Law.Regions, ", "),
 		what, ends, a.Law.Source, strings.Join(a.Activities, ", "))
 }
 
-// Ahead lists the days after a time on which the law of regions, as this version knows it, changes for activities of the
-// policy; the next one first.
+// Ahead lists the days after a time on which the law of regions, as this version knows it, changes for
+// activities of the policy; the next one first.
 func (l *Loaded) Ahead(at time.Time) []Ahead {
 	var days []Ahead
 	for _, law := range rules.Laws() {

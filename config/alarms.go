@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// Alarms say when somebody is told that something is to be looked at. Each has a key of its own; one that is not written has
-// its defaults.
+// Alarms say when somebody is told that something is to be looked at. Each has a key of its own; one
+// that is not written has its defaults.
 type Alarms struct {
 	Silent          SilentAlarm   `yaml:"silent" doc:"Nothing comes from a site, or for one vendor on it, where the week before at this hour something did (or the day before, while there is no week)."`
 	ConsentCollapse CollapseAlarm `yaml:"consent_collapse" doc:"Of the hits of a site far fewer say that something was granted than in the week before."`
@@ -103,7 +103,8 @@ func (c alarmsCheck) run() {
 		reserve, of = s.Delivery.Queue.Reserve, "delivery.queue.reserve"
 	}
 	if at := strict.Path("alarms", "disk", "free"); !a.Disk.Off && a.Disk.Free <= reserve && c.server.Has(at...) {
-		c.warnings.At(c.server, at, "hits are refused where less than %s is left (%s): the alarm comes too late; say more than that",
+		c.warnings.At(c.server, at,
+			"hits are refused where less than %s is left (%s): the alarm comes too late; say more than that",
 			reserve, of)
 	}
 	for _, of := range [...]struct {

@@ -8,9 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// WithApproval returns the text of an assessment's file, or of the promises', with its approval added at the end, in the
-// place of one that was there. Comments and layout stay. The error says that the file is laid out in a way that takes no
-// line more (all in one pair of braces).
+// WithApproval returns the text of an assessment's file, or of the promises', with its approval added at the end, in
+// the place of one that was there. Comments and layout stay. The error says that the file is laid out in a way that
+// takes no line more (all in one pair of braces).
 func WithApproval(text []byte, approval string) ([]byte, error) {
 	var faults strict.Faults
 	doc := strict.Parse("assessment", text, &faults)
@@ -46,7 +46,8 @@ func WithApproval(text []byte, approval string) ([]byte, error) {
 func approvedBy(text string, keys []string, approval string) bool {
 	var ignored strict.Faults
 	doc := strict.Parse("assessment", []byte(text), &ignored)
-	if doc == nil || strings.TrimRight(doc.Find(strict.Path("approval")).Value, "\n") != strings.TrimRight(approval, "\n") {
+	if doc == nil || strings.TrimRight(doc.Find(strict.Path("approval")).Value, "\n") != strings.TrimRight(
+		approval, "\n") {
 		return false
 	}
 	keys = slices.DeleteFunc(keys, func(key string) bool { return key == "approval" })

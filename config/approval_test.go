@@ -46,7 +46,8 @@ func FuzzWithApproval(f *testing.F) {
 			t.Errorf("%q: another approval", got)
 		}
 		for _, key := range before.Keys() {
-			if key != "approval" && strings.TrimRight(after.Find(strict.Path(key)).Value, "\n") != strings.TrimRight(before.Find(strict.Path(key)).Value, "\n") {
+			if key != "approval" && strings.TrimRight(after.Find(strict.Path(key)).Value, "\n") != strings.TrimRight(
+				before.Find(strict.Path(key)).Value, "\n") {
 				t.Errorf("%q: %s says something else", got, key)
 			}
 		}

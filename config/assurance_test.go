@@ -7,7 +7,8 @@ import "testing"
 func TestThePagesOwnNameIsRead(t *testing.T) {
 	t.Parallel()
 	for _, how := range []string{
-		"In the privacy settings of the site", "In den Datenschutzeinstellungen der Website", "Dans les paramètres de confidentialité du site",
+		"In the privacy settings of the site", "In den Datenschutzeinstellungen der Website",
+		"Dans les paramètres de confidentialité du site",
 	} {
 		if !mentions(how, centreWords) {
 			t.Error(how)

@@ -18,14 +18,16 @@ func large(t testing.TB, activities, promises int) map[string][]byte {
 	server.WriteString("version: 1\nsites: { shop: { hosts: [shop.example], region: { header: CF-IPCountry, subdivision: CF-Region },\n" +
 		"  signals: { own: [{ cookie: choice, category: analytics, granted: [\"yes\"] }] } } }\nvendors:\n")
 	for _, id := range vendors {
-		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, country: DE, upstream: \"https://%s.shop.example\" }\n", id, id, id, strings.ReplaceAll(id, "_", "-"))
+		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, country: DE, upstream: \"https://%s.shop.example\" }\n", id,
+			id, id, strings.ReplaceAll(id, "_", "-"))
 	}
 	list.WriteString("activities:\n")
 	profiles.WriteString("profiles:\n")
 	for i := range activities {
 		fmt.Fprintf(&list, "  - { id: a%d, vendor: %s, purposes: [measure], basis: consent, retention: 14 months, transfer: { country: US, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }, profile: p%d, events: [e%d, \"x%d_*\"], regions: [DE, US-CA] }\n",
 			i, vendors[i%len(vendors)], i, i, i)
-		fmt.Fprintf(&profiles, "  p%d: { classes: { event_name: keep, event_id: keep, user_id: pseudonymise, client_id: keep, external_id: pseudonymise, email: { hash: sha256 }, phone: { hash: sha256 }, person_name: { hash: sha256 }, custom: scrub, user_trait: scrub, url: url, ip: { truncate: { v4: 16 } }, timestamp: keep, page_id: keep, session_id: keep, product: keep, revenue: keep, user_agent: keep, consent_signal: keep } }\n", i)
+		fmt.Fprintf(&profiles,
+			"  p%d: { classes: { event_name: keep, event_id: keep, user_id: pseudonymise, client_id: keep, external_id: pseudonymise, email: { hash: sha256 }, phone: { hash: sha256 }, person_name: { hash: sha256 }, custom: scrub, user_trait: scrub, url: url, ip: { truncate: { v4: 16 } }, timestamp: keep, page_id: keep, session_id: keep, product: keep, revenue: keep, user_agent: keep, consent_signal: keep } }\n", i)
 	}
 	kinds := []string{
 		"{ class: [email, phone], looser_than: hash, unless: { purpose: measure, event: zzz } }",
@@ -70,8 +72,8 @@ func BenchmarkProof(b *testing.B) {
 	}
 }
 
-// TestProofGrowsWithWhatItProves: twice the activities, or the promises, take about twice the work, counted in allocations:
-// fields are looked at once for each profile, not once for each promise.
+// TestProofGrowsWithWhatItProves: twice the activities, or the promises, take about twice the work, counted in
+// allocations: fields are looked at once for each profile, not once for each promise.
 func TestProofGrowsWithWhatItProves(t *testing.T) {
 	cost := func(activities, promises int) float64 {
 		loaded, err := Examine(SourceOf(large(t, activities, promises)), basis.Past{})

@@ -37,7 +37,8 @@ func TestLogos(t *testing.T) {
 		{"", ""},
 		{"RIFF....WAVE....", ""},
 	} {
-		loaded, err := branded(t, "\n    privacy: { logo: ./logo }", map[string]besideFile{"./logo": {content: []byte(c.content)}})
+		loaded, err := branded(t, "\n    privacy: { logo: ./logo }",
+			map[string]besideFile{"./logo": {content: []byte(c.content)}})
 		switch {
 		case c.kind == "":
 			if err == nil || !strings.Contains(err.Error(), "the logo is no picture that browsers show") {

@@ -44,8 +44,8 @@ func TestPresetsKeepTheirPromises(t *testing.T) {
 	}
 }
 
-// TestBrokenPresets: presets that are broken on purpose, each in a way of its own, do not load, and why is said word for
-// word. `go test -update` writes it anew.
+// TestBrokenPresets: presets that are broken on purpose, each in a way of its own, do not load, and why is said word
+// for word. `go test -update` writes it anew.
 func TestBrokenPresets(t *testing.T) {
 	t.Parallel()
 	cases, err := filepath.Glob("testdata/brokenpresets/*.txtar")

@@ -55,8 +55,8 @@ func (p Pair) Parse() (*tls.Certificate, error) {
 // certificateNotice is how long before its end check speaks of a certificate: most are renewed a month ahead.
 const certificateNotice = 14 * 24 * time.Hour
 
-// CheckCertificate opens the certificate and the key that the server file names, and holds them against the sites' hosts and a time. Files
-// that are not there draw a warning: a configuration is checked also where it is not served.
+// CheckCertificate opens the certificate and the key that the server file names, and holds them against the sites'
+// hosts and a time. Files that are not there draw a warning: a configuration is checked also where it is not served.
 func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults) {
 	var none strict.Faults // it was read before
 	t, doc := l.Server.TLS, strict.Parse(l.Source.Path, l.Source.server, &none)
@@ -80,16 +80,19 @@ func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults)
 	leaf, cert := made.Leaf, strict.Path("tls", "cert")
 	switch {
 	case at.After(leaf.NotAfter):
-		faults.At(doc, cert, "the certificate was good until %s: browsers refuse it, renew it", leaf.NotAfter.Format(time.DateOnly))
+		faults.At(doc, cert, "the certificate was good until %s: browsers refuse it, renew it",
+			leaf.NotAfter.Format(time.DateOnly))
 	case at.Before(leaf.NotBefore):
-		faults.At(doc, cert, "the certificate is good from %s on only: browsers refuse it until then", leaf.NotBefore.Format(time.DateOnly))
+		faults.At(doc, cert, "the certificate is good from %s on only: browsers refuse it until then",
+			leaf.NotBefore.Format(time.DateOnly))
 	case at.Add(certificateNotice).After(leaf.NotAfter):
 		warnings.At(doc, cert, "the certificate is good until %s: renew it", leaf.NotAfter.Format(time.DateOnly))
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.Server.Sites)) {
 		for _, host := range l.Server.Sites[id].Hosts {
 			if leaf.VerifyHostname(host) != nil && !privateHost(host) { // nobody certifies this machine's own names
-				warnings.At(doc, cert, "the certificate is not for %s, a host of site %s: browsers that come here by that name refuse it", host, id)
+				warnings.At(doc, cert,
+					"the certificate is not for %s, a host of site %s: browsers that come here by that name refuse it", host, id)
 			}
 		}
 	}

@@ -33,10 +33,12 @@ func selfSigned(t *testing.T, from, until time.Time, hosts ...string) (cert, key
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
 }
 
-// TestCheckCertificate: what would keep the server from starting, or browsers from coming, is a fault; what will, or may be meant, a warning.
+// TestCheckCertificate: what would keep the server from starting, or browsers from coming, is a fault;
+// what will, or may be meant, a warning.
 func TestCheckCertificate(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
@@ -73,9 +75,11 @@ func TestCheckCertificate(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		server := strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]", "hosts: [shop.example, localhost, 127.0.0.1]", 1)
+		server := strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]",
+			"hosts: [shop.example, localhost, 127.0.0.1]", 1)
 		line := strings.Count(server, "\n") + 1
-		files["tagwarden.yaml"] = []byte(server + "tls: { cert: " + strconv.Quote(filepath.Join(dir, "cert.pem")) + ", key: " + strconv.Quote(filepath.Join(dir, "key.pem")) + " }\n")
+		files["tagwarden.yaml"] = []byte(server + "tls: { cert: " + strconv.Quote(filepath.Join(dir, "cert.pem")) +
+			", key: " + strconv.Quote(filepath.Join(dir, "key.pem")) + " }\n")
 		loaded, err := compiled(files)
 		if err != nil {
 			t.Fatal(err)

@@ -209,7 +209,9 @@ func (c activityCheck) checkLeft(a *Activity, at func(...any) []any) {
 	}
 	for i, name := range a.ExceptEvents {
 		one := rules.EventNamesOf([]string{name})
-		if !slices.ContainsFunc(rules.Kinds(&events, &one), func(name string) bool { return events.Has(name) && one.Has(name) }) {
+		if !slices.ContainsFunc(rules.Kinds(&events, &one), func(name string) bool {
+			return events.Has(name) && one.Has(name)
+		}) {
 			c.warnings.At(c.activities, at("except_events", i), "%q is none of the activity's events: remove it", name)
 		}
 	}

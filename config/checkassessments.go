@@ -37,8 +37,9 @@ func (c assessmentCheck) run() {
 				"says what to write; it holds as it is", a.ID, strings.Join(lacks, ", "), a.ID)
 		}
 		if isShippedAdvice(a.DPOAdvice) {
-			c.notes.At(doc, strict.Path("dpo_advice"), "this is the advice that the example comes with, and nobody gave it: put "+
-				"what your own data protection officer said before somebody signs it")
+			c.notes.At(doc, strict.Path("dpo_advice"),
+				"this is the advice that the example comes with, and nobody gave it: put "+
+					"what your own data protection officer said before somebody signs it")
 		}
 		if isShippedAdvice(a.Balancing.Evidence) {
 			c.notes.At(doc, strict.Path("balancing", "evidence"), "this is the evidence that the example comes with: put what "+

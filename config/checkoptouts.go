@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// noteUndated says where an opt-out by the browser's signal would end consent for good: a consent goes before one that is
-// kept only where it is the younger, and the site's own banner does not say when it was given.
+// noteUndated says where an opt-out by the browser's signal would end consent for good: a consent goes before one that
+// is kept only where it is the younger, and the site's own banner does not say when it was given.
 func (c activityCheck) noteUndated() {
 	if c.server == nil {
 		return
@@ -37,7 +37,8 @@ func (c activityCheck) noteUndated() {
 func KeepsOptOuts(l *Loaded, site string, at time.Time) bool {
 	s := l.Server.Sites[site]
 	region, err := rules.ParseRegion(s.Region.Default)
-	return s.Signals.GPC != nil && (s.Region.Subdivision != "" || s.Region.Database != "" || err == nil && region.KeepsGPC(at))
+	return s.Signals.GPC != nil && (s.Region.Subdivision != "" || s.Region.Database != "" || err == nil &&
+		region.KeepsGPC(at))
 }
 
 // OptOutVisitors tells whether an activity is for visitors of opt-out regions, and whether it or a site of them says so

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUndatedConsentIsNoted: where a yes without a date meets an opt-out that is kept, check says so; not where the banner
-// writes the date, nothing is sold, the signal is not read, or no visitor is in the US.
+// TestUndatedConsentIsNoted: where a yes without a date meets an opt-out that is kept, check says so; not where the
+// banner writes the date, nothing is sold, the signal is not read, or no visitor is in the US.
 func TestUndatedConsentIsNoted(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -21,13 +21,18 @@ func TestUndatedConsentIsNoted(t *testing.T) {
 		{"there alone", "{ default: US }", "gpc: {}, own: [OWN]", "us: [sale]", true},
 	} {
 		own := "{ cookie: choice, json: ads, category: ads, granted: [\"yes\"]"
-		signals := strings.ReplaceAll(strings.ReplaceAll(c.signals, "OWN]", own+" }]"), "OWN, date: { json: at }]", own+", date: { json: at } }]")
+		signals := strings.ReplaceAll(strings.ReplaceAll(c.signals, "OWN]", own+" }]"), "OWN, date: { json: at }]",
+			own+", date: { json: at } }]")
 		l, err := compiled(map[string][]byte{
-			"tagwarden.yaml": []byte("version: 1\nsites:\n  shop: { hosts: [shop.example], region: " + c.region + ", signals: { " + signals + " } }\n" +
+			"tagwarden.yaml": []byte("version: 1\nsites:\n  shop: { hosts: [shop.example], region: " + c.region +
+				", signals: { " + signals + " } }\n" +
 				"vendors:\n  matomo: { catalog: matomo, upstream: \"http://10.0.0.7:8000\", private: true }\n"),
-			"policy/purposes.yaml": []byte("purposes:\n  offers: { title: Show people our products that they looked at, categories: [ads], " + c.purpose + " }\n"),
-			"policy/activities.yaml": []byte("activities:\n  - { id: a, vendor: matomo, purposes: [offers], basis: consent, retention: 1 year, " +
-				"profile: small, events: [\"*\"] }\n"),
+			"policy/purposes.yaml": []byte(
+				"purposes:\n  offers: { title: Show people our products that they looked at, categories: [ads], " +
+					c.purpose + " }\n"),
+			"policy/activities.yaml": []byte(
+				"activities:\n  - { id: a, vendor: matomo, purposes: [offers], basis: consent, retention: 1 year, " +
+					"profile: small, events: [\"*\"] }\n"),
 			"policy/profiles.yaml": []byte("profiles:\n  small: { classes: { event_name: keep } }\n"),
 		})
 		if err != nil {

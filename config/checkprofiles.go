@@ -113,7 +113,8 @@ func (c *profileCheck) knowFields() {
 	}
 }
 
-// named lists the fields of a vendor that profiles name, each once; only those that are good, where somebody says which are.
+// named lists the fields of a vendor that profiles name, each once; only those that
+// are good, where somebody says which are.
 func (c *profileCheck) named(vendor string, good func(place []any, name string) bool) []string {
 	var all []string
 	for _, profile := range c.profiles.Keys("profiles") {
@@ -130,7 +131,8 @@ func (c *profileCheck) named(vendor string, good func(place []any, name string) 
 }
 
 func draftProfile(id string, profile Profile) rules.DraftProfile {
-	d := rules.DraftProfile{ID: id, Classes: map[string]minimise.Spec{}, Fields: map[string]map[string]minimise.Spec{}, Set: profile.Set}
+	d := rules.DraftProfile{ID: id, Classes: map[string]minimise.Spec{}, Fields: map[string]map[string]minimise.Spec{},
+		Set: profile.Set}
 	for class, line := range profile.Classes {
 		d.Classes[class] = line.Spec
 	}

@@ -16,7 +16,8 @@ import (
 type promiseCheck struct {
 	checks
 	catalogs catalogs
-	compiled map[string]*catalog.Vendor // of the server file's vendors, by the vendor's id, with the fields that profiles name
+	// of the server file's vendors, by the vendor's id, with the fields that profiles name
+	compiled map[string]*catalog.Vendor
 }
 
 // run looks at each promise and at what it names.
@@ -41,11 +42,13 @@ func (c promiseCheck) run() {
 }
 
 // conditionKeys are the keys that say of what a promise, or its exception, is.
-var conditionKeys = []string{"class", "field", "looser_than", "vendor", "country", "purpose", "basis", "site", "region", "event"}
+var conditionKeys = []string{"class", "field", "looser_than", "vendor", "country", "purpose", "basis",
+	"site", "region", "event"}
 
 // condition looks at what never: or unless: names.
 func (c promiseCheck) condition(of *Unless, at func(...any) []any) {
-	named := slices.ContainsFunc(conditionKeys, func(key string) bool { return c.promises.Has(at(key)...) }) // well or badly
+	// well or badly
+	named := slices.ContainsFunc(conditionKeys, func(key string) bool { return c.promises.Has(at(key)...) })
 	if of.isEmpty() && !named && !c.faults.Has(c.promises, c.promises.Find(at())) {
 		c.faults.At(c.promises, at(), "it says nothing: name at least one of %s", strings.Join(conditionKeys, ", "))
 	}
@@ -176,7 +179,8 @@ func countryNames() []string {
 func eventFault(event string) string {
 	switch {
 	case strings.Contains(strings.TrimSuffix(event, "*"), "*"):
-		return "\"" + strict.Shortened(event) + "\" is no name of an event: write it out, or its beginning with one * at the end, as checkout_*"
+		return "\"" + strict.Shortened(event) +
+			"\" is no name of an event: write it out, or its beginning with one * at the end, as checkout_*"
 	case strings.TrimSpace(event) != event || event == "":
 		return "\"" + strict.Shortened(event) + "\" is no name of an event: it is empty, or has white space around it"
 	}

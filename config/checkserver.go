@@ -58,8 +58,8 @@ func (c serverCheck) checkController() {
 			"contact: ... }")
 }
 
-// warnMemory warns of memory that the largest hit which the other limits allow would not fit into, however often it came. A share of what
-// there will be is not known here.
+// warnMemory warns of memory that the largest hit which the other limits allow would not fit into, however often it
+// came. A share of what there will be is not known here.
 func (c serverCheck) warnMemory() {
 	l := &c.loaded.Server.Limits
 	// Its body, what is opened of it, that without escapes, what is sent on, and its fields.

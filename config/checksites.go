@@ -224,7 +224,8 @@ func (c siteCheck) checkPairs(at []any, own *Own) {
 	switch {
 	case own.Pairs == "" && own.Name == "":
 	case own.Pairs == "":
-		c.faults.At(c.server, here("name"), "a name is for pairs: say how they are told apart, pairs: \"!=\", or remove the line")
+		c.faults.At(c.server, here("name"),
+			"a name is for pairs: say how they are told apart, pairs: \"!=\", or remove the line")
 	case !signal.Separators(own.Pairs):
 		c.faults.At(c.server, here("pairs"),
 			"%q does not tell pairs apart: write two different marks, that between two pairs and that between name and "+
@@ -245,7 +246,8 @@ func (c siteCheck) checkOwnDate(at []any, own *Own) {
 	switch {
 	case date == nil:
 	case date.Cookie == "" && date.JSON == "":
-		c.faults.At(c.server, at, "it does not say where the date is: name a cookie, or a path (json) in what holds the choice")
+		c.faults.At(c.server, at,
+			"it does not say where the date is: name a cookie, or a path (json) in what holds the choice")
 	case date.Cookie == "" && own.Body != "":
 		c.faults.At(c.server, at, "where the choice is in each event its date is in a cookie: name one")
 	case date.JSON != "" && !memberPath.MatchString(date.JSON):

@@ -22,8 +22,8 @@ func (c *requiredCheck) checkTwins(a *Activity) {
 			continue
 		}
 		c.notes.Key(c.profiles, strict.Path("profiles", a.Profile),
-			"profile %s cuts times and keeps %s: an id that holds a time (a UUID of version 7, milliseconds) travels as a pseudonym, "+
-				"and %s does not know the same event again when your server sends it past tagwarden (activity %s): "+
+			"profile %s cuts times and keeps %s: an id that holds a time (a UUID of version 7, milliseconds) travels as a "+
+				"pseudonym, and %s does not know the same event again when your server sends it past tagwarden (activity %s): "+
 				"let the server's events come by here, too (catalog: %s), or use ids that hold no time",
 			a.Profile, field.Path, vendor.File.Name, a.ID, field.Twin)
 		return

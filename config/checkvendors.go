@@ -70,8 +70,8 @@ func (c vendorCheck) run() {
 	}
 }
 
-// nobodySaysWhere tells whether it is not known where a vendor's machines stand: neither the server file says so nor the
-// catalog, which in the EEA knows it of its own address alone.
+// nobodySaysWhere tells whether it is not known where a vendor's machines stand: neither the server file says so nor
+// the catalog, which in the EEA knows it of its own address alone.
 func nobodySaysWhere(vendor Vendor, file *catalog.File) bool {
 	if vendor.Country != "" || vendor.Private {
 		return false
@@ -114,8 +114,8 @@ func (c vendorCheck) checkPaths(at func(...any) []any, vendor Vendor, file *cata
 	}
 }
 
-// warnMixed warns where one role of a vendor is at an address of the site's choice, and another at the catalog's: settings asked from one
-// region and events sent to another come to nothing.
+// warnMixed warns where one role of a vendor is at an address of the site's choice, and another at the catalog's:
+// settings asked from one region and events sent to another come to nothing.
 func (c vendorCheck) warnMixed(at func(...any) []any, vendor Vendor, file *catalog.File) {
 	if vendor.Region != "" {
 		return
@@ -186,8 +186,8 @@ func (c vendorCheck) checkUpstream(at []any, address string, private bool) {
 	c.invalid(c.server, at, fault)
 }
 
-// upstreams returns the addresses of a vendor by role: those of the server file, else those of its region, else those of the catalog, which
-// may be "".
+// upstreams returns the addresses of a vendor by role: those of the server file, else those of its region, else
+// those of the catalog, which may be "".
 func upstreams(vendor Vendor, file *catalog.File) map[string]string {
 	all := maps.Clone(file.Hosts)
 	if all == nil {

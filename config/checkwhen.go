@@ -23,7 +23,8 @@ func (c activityCheck) checkWhen(a *Activity, at []any) {
 	}
 }
 
-// whenPlace turns a place in a condition into one in the file. In a text that YAML folds or escapes the place is that of the whole.
+// whenPlace turns a place in a condition into one in the file. In a text that YAML folds or
+// escapes the place is that of the whole.
 func whenPlace(doc *strict.Document, node *yaml.Node, fault whenFault) (line, column int) {
 	lines := strings.Split(string(doc.Text), "\n")
 	if node.Style == yaml.LiteralStyle {

@@ -61,8 +61,8 @@ func (c siteCheck) checkChoices(site string, of Choices) {
 	}
 }
 
-// checkReceipts looks at receipts as a source of signals. A secret that cannot be read from here is no fault: who writes
-// policies need not know it, and without it no proof counts.
+// checkReceipts looks at receipts as a source of signals. A secret that cannot be read from here is no fault: who
+// writes policies need not know it, and without it no proof counts.
 func (c siteCheck) checkReceipts(at []any, of *Receipts) {
 	if of == nil {
 		return
@@ -71,8 +71,9 @@ func (c siteCheck) checkReceipts(at []any, of *Receipts) {
 	file, read := c.source.tokens[of.SecretFile]
 	switch length := len(token(file)); {
 	case of.SecretFile == "" && c.consents():
-		c.warnings.Key(c.server, at, "without secret_file no proof counts: what browsers post counts for refusals alone, and "+
-			"grants by a token with the role receipts-add (POST /api/v1/receipts)")
+		c.warnings.Key(c.server, at,
+			"without secret_file no proof counts: what browsers post counts for refusals alone, and "+
+				"grants by a token with the role receipts-add (POST /api/v1/receipts)")
 	case of.SecretFile == "":
 	case !read || file.err != nil:
 		why := "it was not read"
@@ -81,7 +82,8 @@ func (c siteCheck) checkReceipts(at []any, of *Receipts) {
 		}
 		c.warnings.At(c.server, place, "cannot read the secret: %s; no proof counts", why)
 	case length < leastSecretBytes || length > maxSecretBytes:
-		c.faults.At(c.server, place, "the secret has %s: %d to %d are right, as openssl rand -hex 32 makes them", plural.Of(length, "byte"),
+		c.faults.At(c.server, place, "the secret has %s: %d to %d are right, as openssl rand -hex 32 makes them",
+			plural.Of(length, "byte"),
 			leastSecretBytes, maxSecretBytes)
 	}
 	if c.purposes != nil && len(consentCategories(c.loaded)) == 0 {

@@ -48,12 +48,14 @@ func (c clusterCheck) run() {
 			"hyphens are right, at most 32: eu1", strict.Shortened(of.Name))
 	}
 	if of.Node != "" && !nodeName.MatchString(of.Node) {
-		c.faults.At(c.server, strict.Path("cluster", "node"), "%q is no name of a node: letters, digits, hyphens, underscores "+
-			"and dots are right, at most 64: node-1", strict.Shortened(of.Node))
+		c.faults.At(c.server, strict.Path("cluster", "node"),
+			"%q is no name of a node: letters, digits, hyphens, underscores "+
+				"and dots are right, at most 64: node-1", strict.Shortened(of.Node))
 	}
 	for i, address := range of.NATS {
 		wrong := serverFault(address, "tls://n1.example:4222", "nats", "tls")
-		if u, err := url.Parse(address); wrong == "" && err == nil && u.Scheme == "nats" && !privateHost(u.Hostname()) && !nowhereElse(u.Hostname()) {
+		if u, err := url.Parse(address); wrong == "" && err == nil && u.Scheme == "nats" && !privateHost(u.Hostname()) &&
+			!nowhereElse(u.Hostname()) {
 			wrong = u.Hostname() + " is on no private network, and what nodes share would go there in clear: write tls://"
 		}
 		if wrong != "" {
@@ -90,7 +92,8 @@ func serverFault(address, right, private, scheme string) string {
 	}
 }
 
-// nowhereElse tells whether a name can only be one of this network: it has no dot, or ends with what public DNS never has.
+// nowhereElse tells whether a name can only be one of this network: it has no dot,
+// or ends with what public DNS never has.
 func nowhereElse(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	at := strings.LastIndexByte(host, '.')
@@ -100,9 +103,10 @@ func nowhereElse(host string) bool {
 // warn warns of what can lose an objection, or have it heeded late.
 func (c clusterCheck) warn(of *Cluster) {
 	if len(of.Monitor) == 0 {
-		c.warnings.Key(c.server, strict.Path("cluster"), "nobody asks the NATS servers whether they keep what they acknowledge: "+
-			"by default they sync every two minutes, and a power cut loses objections that were answered; add "+
-			"monitor: [http://host:8222] for each of them")
+		c.warnings.Key(c.server, strict.Path("cluster"),
+			"nobody asks the NATS servers whether they keep what they acknowledge: "+
+				"by default they sync every two minutes, and a power cut loses objections that were answered; add "+
+				"monitor: [http://host:8222] for each of them")
 	}
 	if of.Stale.Then == "go_on" {
 		c.warnings.At(c.server, strict.Path("cluster", "stale", "then"), "where this node is cut off, people who objected "+

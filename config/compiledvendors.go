@@ -9,8 +9,9 @@ import (
 	words "github.com/tagwarden/tagwarden/rules/names"
 )
 
-// compiledVendors are the vendors that come with the product, compiled, by id and by the fields that profiles name: what is
-// embedded never changes, and what is made of it is not compiled again with each load. A policy gets a copy of its own.
+// compiledVendors are the vendors that come with the product, compiled, by id and by the fields that
+// profiles name: what is embedded never changes, and what is made of it is not compiled again with each
+// load. A policy gets a copy of its own.
 var compiledVendors = func() *lru.Cache[string, *catalog.Vendor] {
 	const most = 64 // of several megabytes at most
 	cache, err := lru.New[string, *catalog.Vendor](most)

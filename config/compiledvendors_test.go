@@ -7,8 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestCompiledVendorsAreKept: what is made of a shipped vendor file again is what was made of it at first, with other fields it is
-// another, and what a policy does to its own (which fields are closed) nobody else sees. A file of one's own is compiled each time.
+// TestCompiledVendorsAreKept: what is made of a shipped vendor file again is what was made of it at first, with
+// other fields it is another, and what a policy does to its own (which fields are closed) nobody else sees. A
+// file of one's own is compiled each time.
 func TestCompiledVendorsAreKept(t *testing.T) {
 	for _, id := range catalog.BuiltinIDs() {
 		t.Run(id, func(t *testing.T) {

@@ -30,9 +30,10 @@ var uncovered = map[reflect.Type]map[string]string{
 		"profile":         "the assessment's data: bounds what any profile may do, or the policy does not load",
 		"retention":       "the assessment's own holds, and is covered",
 		"attested":        "what people answer for of the vendor's settings: it permits nothing",
-		"device":          "it tells what the page's script keeps in browsers and permits nothing: the assessment's data: bounds what leaves",
-		"required":        "told to visitors; it permits nothing",
-		"transfer":        "what makes a transfer lawful, for the record: where data go is covered by the recipients' hosts",
+		"device": "it tells what the page's script keeps in browsers and permits nothing: the assessment's data: " +
+			"bounds what leaves",
+		"required": "told to visitors; it permits nothing",
+		"transfer": "what makes a transfer lawful, for the record: where data go is covered by the recipients' hosts",
 	},
 	reflect.TypeFor[catalog.File](): {
 		"name":        "for people",
@@ -46,7 +47,8 @@ var uncovered = map[reflect.Type]map[string]string{
 		"areas":       "what is there is answered, and goes nowhere",
 		"idempotency": "whether the same bytes may be sent a second time",
 		"ordered":     "when they are sent",
-		"stores":      "it tells what the page's script keeps in browsers; what leaves is covered by fields, headers and carry",
+		"stores": "it tells what the page's script keeps in browsers; what leaves is covered by fields, headers and " +
+			"carry",
 	},
 	reflect.TypeFor[catalog.Field]():        {"about": "for people"},
 	reflect.TypeFor[catalog.VariableFile](): {"about": "for people"},
@@ -202,8 +204,8 @@ func activityFacts(a Activity) basis.Facts {
 }
 
 // recipientFacts are of a vendor file of one's own what it says, of the catalog's which one it is: those come with the
-// product, and are reviewed with it. What the server file says of its role is a fact where that is more than nothing was said
-// for: that it uses the data for itself, or works for the controller alone though its file says otherwise.
+// product, and are reviewed with it. What the server file says of its role is a fact where that is more than nothing
+// was said for: that it uses the data for itself, or works for the controller alone though its file says otherwise.
 func recipientFacts(vendor Vendor, file *catalog.File) basis.Facts {
 	facts := basis.Facts{"id": {file.ID}}
 	if _, builtin := catalog.BuiltinText(file.ID); !builtin {

@@ -215,14 +215,17 @@ var edits = []struct {
 	same                 bool // it changes nothing of what is approved
 }{
 	{"purposes.title", "purposes.yaml", "title: Measure the audience", "title: Follow the audience", false},
-	{"purposes.title", "purposes.yaml", "title: Measure the audience of our pages", "title: 'Measure the  audience of our pages'", true},
+	{"purposes.title", "purposes.yaml", "title: Measure the audience of our pages",
+		"title: 'Measure the  audience of our pages'", true},
 	{"purposes.description", "purposes.yaml", "description: We count.", "description: We follow.", false},
 	{"purposes.categories", "purposes.yaml", "[analytics]\n    gpc", "[analytics, statistics]\n    gpc", false},
 	{"purposes.tcf", "purposes.yaml", "    gpc: ignore", "    tcf: [8]\n    gpc: ignore", false},
 	{"purposes.gpc", "purposes.yaml", "gpc: ignore", "gpc: object", false},
 	{"purposes.dnt", "purposes.yaml", "dnt: ignore", "dnt: object", false},
-	{"purposes.direct_marketing", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    direct_marketing: true", false},
-	{"purposes.direct_marketing", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    direct_marketing: false", true},
+	{"purposes.direct_marketing", "purposes.yaml", "    dnt: ignore",
+		"    dnt: ignore\n    direct_marketing: true", false},
+	{"purposes.direct_marketing", "purposes.yaml", "    dnt: ignore",
+		"    dnt: ignore\n    direct_marketing: false", true},
 	{"purposes.us", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    us: [sale]", false},
 	{"activities.vendor", "activities.yaml", "vendor: mine", "vendor: also", false},
 	{"activities.purposes", "activities.yaml", "purposes: [measure]", "purposes: [improve]", false},
@@ -231,11 +234,13 @@ var edits = []struct {
 	{"activities.when", "activities.yaml", "    regions", "    when: 'event.name != \"\"'\n    regions", false},
 	{"activities.regions", "activities.yaml", "[US-CA]", "[US-UT]", false},
 	{"activities.sites", "activities.yaml", "    regions", "    sites: [shop]\n    regions", false},
-	{"activities.after_refusal", "activities.yaml", "    regions", "    after_refusal: { because: it is our own }\n    regions", false},
+	{"activities.after_refusal", "activities.yaml", "    regions",
+		"    after_refusal: { because: it is our own }\n    regions", false},
 	{"activities.except_events", "activities.yaml", "    regions", "    except_events: [checkout]\n    regions", false},
 	{"activities.source", "activities.yaml", "    regions", "    source: server\n    regions", false},
 	{
-		"activities.automated_decision", "activities.yaml", "    regions", "    automated_decision: { logic: a, effect: b, human: c }\n" +
+		"activities.automated_decision", "activities.yaml", "    regions",
+		"    automated_decision: { logic: a, effect: b, human: c }\n" +
 			"    regions", false,
 	},
 	{"no decision", "activities.yaml", "    regions", "    automated_decision: none\n    regions", true},
@@ -244,14 +249,17 @@ var edits = []struct {
 	{"vendors.stores", "vendors/mine.yaml", "name: Mine\n", "name: Mine\nstores: []\n", true},
 	{"purposes.sensitive", "purposes.yaml", "    dnt: ignore", "    dnt: ignore\n    sensitive: true", false},
 	{"activities.exemption", "activities.yaml", "    regions", "    exemption: strictly_necessary\n    regions", false},
-	{"the regime of Switzerland", "activities.yaml", "activities:\n", "regions: { CH: overriding_interest }\nactivities:\n", true},
+	{"the regime of Switzerland", "activities.yaml", "activities:\n",
+		"regions: { CH: overriding_interest }\nactivities:\n", true},
 	{"activities.id", "activities.yaml", "id: counting", "id: counts", false},
 	{
-		"an activity more", "activities.yaml", "    regions: [US-CA]\n", "    regions: [US-CA]\n  - { id: more, vendor: mine, " +
+		"an activity more", "activities.yaml", "    regions: [US-CA]\n",
+		"    regions: [US-CA]\n  - { id: more, vendor: mine, " +
 			"purposes: [measure], basis: legitimate_interest, assessment: LIA-1, profile: small, events: [read] }\n", false,
 	},
 	{
-		"an activity on consent", "activities.yaml", "    regions: [US-CA]\n", "    regions: [US-CA]\n  - { id: more, vendor: mine, " +
+		"an activity on consent", "activities.yaml", "    regions: [US-CA]\n",
+		"    regions: [US-CA]\n  - { id: more, vendor: mine, " +
 			"purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [read] }\n", true,
 	},
 	{"a profile", "../policy/profiles.yaml", "      url: url\n", "", true},
@@ -265,11 +273,13 @@ var edits = []struct {
 	{"vendors.role", "vendors/mine.yaml", "name: Mine\n", "name: Mine\nrole: controller\n", false},
 	{"vendors.role", "vendors/mine.yaml", "name: Mine\n", "name: Mine\nrole: processor\n", false}, // it opens exemptions
 	{"vendors.entity", "vendors/mine.yaml", "name: Mine\n", "name: Mine\nentity: \"Mine GmbH, Berlin, DE\"\n", true},
-	{"vendors.policy_url", "vendors/mine.yaml", "name: Mine\n", "name: Mine\npolicy_url: \"https://mine.example\"\n", true},
+	{"vendors.policy_url", "vendors/mine.yaml", "name: Mine\n", "name: Mine\npolicy_url: \"https://mine.example\"\n",
+		true},
 	{"vendors.X.role", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: mine, role: controller", false},
 	{"vendors.X.role", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: mine, role: joint", false},
 	{"vendors.X.role", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: mine, role: processor", true},
-	{"vendors.X.entity", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: mine, entity: \"Mine GmbH, Berlin, DE\"", true},
+	{"vendors.X.entity", "../tagwarden.yaml", "also: { catalog: mine",
+		"also: { catalog: mine, entity: \"Mine GmbH, Berlin, DE\"", true},
 	{"vendors.about", "vendors/mine.yaml", "who: { class: user_id }", "who: { class: user_id, about: who it is }", true},
 	{"vendors.answer", "vendors/mine.yaml", "status: 204", "status: 200", true},
 	{"vendors.X.catalog", "../tagwarden.yaml", "also: { catalog: mine", "also: { catalog: matomo, country: DE", false},

@@ -50,8 +50,9 @@ func (c deliveryCheck) run() {
 		return
 	}
 	if d.Queue.On == "cluster" && c.loaded.Server.Cluster == nil {
-		c.faults.At(c.server, strict.Path("delivery", "queue", "on"), "no cluster is named whose NATS servers would keep what "+
-			"waits: write one under cluster, or on: local")
+		c.faults.At(c.server, strict.Path("delivery", "queue", "on"),
+			"no cluster is named whose NATS servers would keep what "+
+				"waits: write one under cluster, or on: local")
 	}
 	ledger := &c.loaded.Server.Ledger
 	if d.Queue.Reserve < ledger.Reserve {

@@ -24,7 +24,8 @@ func TestDelivery(t *testing.T) {
 		{"delivery: { mode: queued }\nledger: { retain: 25h }", "13:19: an event may wait for 1d (delivery.ttl)"},
 		{"delivery: { mode: queued, ttl: 30d }\nledger: { retain: 43d, seal: 7d }", "keep them for 44d at least"},
 		{"delivery: { mode: queued, ttl: 30d }\nledger: { retain: 44d, seal: 7d }", ""},
-		{"delivery: { mode: queued }\nledger: { retain: 90d, reserve: 2GiB }", "13:33: the queue leaves less room on the disk (1GiB)"},
+		{"delivery: { mode: queued }\nledger: { retain: 90d, reserve: 2GiB }",
+			"13:33: the queue leaves less room on the disk (1GiB)"},
 	} {
 		files := base(t)
 		if !strings.Contains(c.written, "ledger:") {
@@ -83,7 +84,8 @@ func TestRate(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]float64{
 		"1": 1, "50": 50, "0.5": 0.5, "100000": 100_000, "0.001": 0.001, "1.25": 1.25,
-		"0": 0, "-1": 0, "0.0001": 0, "100001": 0, "1e3": 0, ".5": 0, "5.": 0, "": 0, "NaN": 0, "Inf": 0, "0x1p4": 0, "1.2.3": 0,
+		"0": 0, "-1": 0, "0.0001": 0, "100001": 0, "1e3": 0, ".5": 0, "5.": 0, "": 0, "NaN": 0, "Inf": 0,
+		"0x1p4": 0, "1.2.3": 0,
 		"50/s": 0, "1_000": 0, "１": 0, strings.Repeat("9", 400): 0, "1." + strings.Repeat("0", 400): 0,
 	} {
 		var r Rate

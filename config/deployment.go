@@ -20,10 +20,12 @@ type deployment struct {
 // deployments are those that are known. A line that an example does not have once is a fault of the program.
 var deployments = map[string]deployment{
 	"docker": {keeps: true, lines: map[string]string{
-		"listen: ":         "listen: 0.0.0.0:8080                # hits and the visitors' pages: publish it to your web server",
-		"admin: ":          "admin: { listen: 0.0.0.0:8081 }     # metrics and health: publish it on loopback alone",
-		"data: ":           "data: /data                         # key state and the forwarding log: a volume",
-		"trusted_proxies:": "trusted_proxies: [172.16.0.0/12]    # whose X-Forwarded-For is believed: your web server, as Docker's networks number it",
+		"listen: ": "listen: 0.0.0.0:8080                # hits and the visitors' pages: publish it to your web " +
+			"server",
+		"admin: ": "admin: { listen: 0.0.0.0:8081 }     # metrics and health: publish it on loopback alone",
+		"data: ":  "data: /data                         # key state and the forwarding log: a volume",
+		"trusted_proxies:": "trusted_proxies: [172.16.0.0/12]    # whose X-Forwarded-For is believed: your web server, as " +
+			"Docker's networks number it",
 	}},
 	"systemd": {lines: map[string]string{
 		"data: ": "data: /var/lib/tagwarden            # key state and the forwarding log: the unit's StateDirectory",

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 )
 
-// TestDeployments: each example is written for each deployment, loads, and says where it listens, keeps its data and gets
-// its root secret there; and one path is passed on.
+// TestDeployments: each example is written for each deployment, loads, and says where it listens, keeps its data and
+// gets its root secret there; and one path is passed on.
 func TestDeployments(t *testing.T) {
 	now := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	want := map[string]struct{ listen, admin, data, trusted, root string }{
@@ -37,7 +37,8 @@ func TestDeployments(t *testing.T) {
 			if len(s.Keys.RootCommand) > 0 {
 				root = s.Keys.RootCommand[0]
 			}
-			if s.Listen != w.listen || s.Admin.Listen != w.admin || filepath.ToSlash(s.Data) != strings.Replace(w.data, "DIR", dir, 1) ||
+			if s.Listen != w.listen || s.Admin.Listen != w.admin || filepath.ToSlash(s.Data) != strings.Replace(
+				w.data, "DIR", dir, 1) ||
 				len(s.TrustedProxies) != 1 || s.TrustedProxies[0].String() != w.trusted || root != w.root {
 				t.Errorf("%s of %q: %+v", deployment, example, s)
 			}
@@ -51,7 +52,8 @@ func TestDeployments(t *testing.T) {
 			}
 		}
 	}
-	if _, err := config.InitFor("sytemd", "", t.TempDir(), nil, now); err == nil || !strings.Contains(err.Error(), `did you mean "systemd"`) {
+	if _, err := config.InitFor("sytemd", "", t.TempDir(), nil, now); err == nil || !strings.Contains(err.Error(),
+		`did you mean "systemd"`) {
 		t.Error(err)
 	}
 }

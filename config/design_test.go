@@ -9,7 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// design returns the examples of the design, changed where this version has to say something against them (see faults/design.txtar).
+// design returns the examples of the design, changed where this version has to say something
+// against them (see faults/design.txtar).
 func design(t testing.TB) map[string][]byte {
 	_, files := archive(t, "testdata/faults/design.txtar")
 	maps.DeleteFunc(files, func(_ string, text []byte) bool { return string(text) == "(removed)\n" })
@@ -36,22 +37,28 @@ func TestDesign(t *testing.T) {
 		t.Errorf("warnings:\n%s", got)
 	}
 	d := loaded.Draft
-	if len(d.Sites) != 1 || d.Sites[0].Base != "/t" || d.Sites[0].Region.Header != "CF-IPCountry" || len(d.Sites[0].Signals) != 4 {
+	if len(d.Sites) != 1 || d.Sites[0].Base != "/t" || d.Sites[0].Region.Header != "CF-IPCountry" ||
+		len(d.Sites[0].Signals) != 4 {
 		t.Errorf("sites: %+v", d.Sites)
 	}
-	if len(d.Vendors) != 3 || d.Vendors[2].ID != "product" || d.Vendors[2].Catalog.ID != "segment" || d.Vendors[2].Prefix != "/product" {
+	if len(d.Vendors) != 3 || d.Vendors[2].ID != "product" || d.Vendors[2].Catalog.ID != "segment" ||
+		d.Vendors[2].Prefix != "/product" {
 		t.Errorf("vendors: %+v", d.Vendors)
 	}
-	if d.Vendors[2].Upstreams["api"] != "https://api.segment.io" || d.Vendors[2].Upstreams["settings"] != "https://cdn.segment.com" {
+	if d.Vendors[2].Upstreams["api"] != "https://api.segment.io" ||
+		d.Vendors[2].Upstreams["settings"] != "https://cdn.segment.com" {
 		t.Errorf("upstreams: %v", d.Vendors[2].Upstreams)
 	}
-	if p := d.Purposes; len(p) != 2 || p[0].GPCObjects || !p[0].DNTObjects || !p[1].GPCObjects || !p[1].DirectMarketing || len(p[1].US) != 3 {
+	if p := d.Purposes; len(p) != 2 || p[0].GPCObjects || !p[0].DNTObjects || !p[1].GPCObjects || !p[1].DirectMarketing ||
+		len(p[1].US) != 3 {
 		t.Errorf("purposes: %+v", p)
 	}
-	if a := d.Activities; len(a) != 3 || a[0].ConsentMaxAge != (basis.Period{Months: 13}) || a[2].Basis != basis.LegitimateInterest || a[2].When == nil {
+	if a := d.Activities; len(a) != 3 || a[0].ConsentMaxAge != (basis.Period{Months: 13}) ||
+		a[2].Basis != basis.LegitimateInterest || a[2].When == nil {
 		t.Errorf("activities: %+v", a)
 	}
-	if p := d.Profiles; len(p) != 1 || len(p[0].Classes) != 8 || p[0].Set["ga4"]["npa"] != "1" || p[0].Fields["ga4"]["ep.payment_type"].Only[1] != "invoice" {
+	if p := d.Profiles; len(p) != 1 || len(p[0].Classes) != 8 || p[0].Set["ga4"]["npa"] != "1" ||
+		p[0].Fields["ga4"]["ep.payment_type"].Only[1] != "invoice" {
 		t.Errorf("profiles: %+v", p)
 	}
 	if got := d.Assessments.Validity("LIA-2026-001", noon); got != basis.Unapproved {
@@ -92,7 +99,8 @@ func TestApproval(t *testing.T) {
 	}{
 		{"nothing", file, "", "", basis.Valid},
 		{"a comment", file, "dpia: none", "# see there\ndpia:   'none'  # none", basis.Valid},
-		{"another purpose's text", "policy/purposes.yaml", "Show people our products", "Show all people our products", basis.Valid},
+		{"another purpose's text", "policy/purposes.yaml", "Show people our products",
+			"Show all people our products", basis.Valid},
 		{"another vendor's address", "tagwarden.yaml", "https://api.segment.io", "https://eu.segment.io", basis.Valid},
 		{"a text", file, "title: Cookieless", "title: Cookiefree", basis.Changed},
 		{"what may be done to a class", file, "client_id: derive", "client_id: keep", basis.Changed},
@@ -144,7 +152,8 @@ func TestDigest(t *testing.T) {
 		{"how pages look", "tagwarden.yaml", "    base: /t", "    privacy: { title: Choices }\n    base: /t", true},
 		{"what a site is called", "tagwarden.yaml", "    base: /t", "    name: Shop\n    base: /t", true},
 		{"quotes", "policy/purposes.yaml", "gpc: ignore", "gpc: 'ignore'", true},
-		{"the order of signals, which is that of records", "tagwarden.yaml", "      gpc: {}\n      tcf: {}", "      tcf: {}\n      gpc: {}", false},
+		{"the order of signals, which is that of records", "tagwarden.yaml", "      gpc: {}\n      tcf: {}",
+			"      tcf: {}\n      gpc: {}", false},
 		{"a test", "policy/tests/example.yaml", "no e-mail address leaves", "no address leaves", true},
 		{"a limit", "tagwarden.yaml", "body: 1MiB", "body: 2MiB", false},
 		{"a limit written otherwise", "tagwarden.yaml", "body: 1MiB", "body: 1024KiB", true},
@@ -153,7 +162,8 @@ func TestDigest(t *testing.T) {
 		{"an upstream", "tagwarden.yaml", "region1.", "region2.", false},
 		{"a purpose", "policy/purposes.yaml", "gpc: ignore", "gpc: object", false},
 		{"an event", "policy/activities.yaml", "[page_view, link, download]", "[page_view, link]", false},
-		{"the order of a ladder", "policy/activities.yaml", "[page_view, link, download]", "[link, page_view, download]", false},
+		{"the order of a ladder", "policy/activities.yaml", "[page_view, link, download]",
+			"[link, page_view, download]", false},
 		{"a parameter", "policy/profiles.yaml", "v4: 16", "v4: 24", false},
 		{"an assessment", "policy/assessments/LIA-2026-001.yaml", "impact: low", "impact: medium", false},
 	} {

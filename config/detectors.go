@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// Detectors is policy/detectors.yaml: what of a site's own the scrubber looks for beside what it always does. The file may be left out.
+// Detectors is policy/detectors.yaml: what of a site's own the scrubber looks for beside what it
+// always does. The file may be left out.
 type Detectors struct {
 	Detectors map[string]Detector `yaml:"detectors" is:"required,keys=id" doc:"Detectors of the site's own, by label; at most 16. A label is small letters, digits and underscores; it stands in brackets in a finding's place: [customer_no]."`
 }

@@ -38,7 +38,8 @@ func TestDetectors(t *testing.T) {
 	if want := "[customer_no] 2912345678900 [loyalty_card]"; string(got) != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	for _, wrong := range []string{"detectors: []", "detectors: {}", "detectors: { a: { patern: x } }", "detectors: { a: { pattern: x, checksum: lune } }", "detectors: { a: {} }"} {
+	for _, wrong := range []string{"detectors: []", "detectors: {}", "detectors: { a: { patern: x } }",
+		"detectors: { a: { pattern: x, checksum: lune } }", "detectors: { a: {} }"} {
 		if err := valid(t, compiledSchema(t, "detectors"), []byte(wrong)); err == nil {
 			t.Errorf("%s is accepted", wrong)
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// Device is what an activity says of visitors' devices: none, that nothing is stored there or read from there; or a list
-// of what is, in place of what the vendor's catalog entry says of the same name, and beside the rest of it.
+// Device is what an activity says of visitors' devices: none, that nothing is stored there or read from there; or a
+// list of what is, in place of what the vendor's catalog entry says of the same name, and beside the rest of it.
 type Device struct {
 	Said   bool // the key is there
 	Stores []Stored

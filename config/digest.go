@@ -92,7 +92,8 @@ func (r *reading) builtin() tarball.Files {
 	return files
 }
 
-// shippedTexts are what vendor files say that come with the product, by file: it is not put into words again with each load.
+// shippedTexts are what vendor files say that come with the product, by file: it is
+// not put into words again with each load.
 var shippedTexts sync.Map // *catalog.File → []byte, not to be changed
 
 // shippedSaid is what a vendor file says.

@@ -30,13 +30,15 @@ func (r *reading) draft() {
 	}
 	for _, id := range r.server.Keys("vendors") {
 		v, file := s.Vendors[id], r.loaded.vendors[id]
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix, Upstreams: upstreams(v, file), Private: v.Private,
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: file, Prefix: v.Prefix,
+			Upstreams: upstreams(v, file), Private: v.Private,
 			Senders: r.senders(v), Paths: v.Paths, Compiled: r.compiled[id]})
 	}
 	for _, id := range r.purposes.Keys("purposes") {
 		p := r.loaded.Purposes[id]
 		d.Purposes = append(d.Purposes, rules.Purpose{
-			ID: id, Title: p.Title, Description: p.Description, Categories: p.Categories, TCF: p.TCF, GPCObjects: p.GPC == "object",
+			ID: id, Title: p.Title, Description: p.Description, Categories: p.Categories, TCF: p.TCF,
+			GPCObjects: p.GPC == "object",
 			DNTObjects: p.DNT == "object", DirectMarketing: p.DirectMarketing, US: p.US,
 		})
 	}
@@ -59,7 +61,8 @@ func (r *reading) draft() {
 // limits are those of a hit, and which of them somebody wrote down.
 func (r *reading) limits() (all rules.Limits, given catalog.Limits) {
 	l := &r.loaded.Server.Limits
-	all = rules.Limits{Body: int(l.Body), Decompressed: int(l.Decompressed), Events: l.Events, Depth: l.Depth, Fields: l.Fields, Nodes: l.Nodes}
+	all = rules.Limits{Body: int(l.Body), Decompressed: int(l.Decompressed), Events: l.Events, Depth: l.Depth,
+		Fields: l.Fields, Nodes: l.Nodes}
 	if r.server.Has("limits", "body") {
 		given.Body = l.Body
 	}
@@ -91,9 +94,11 @@ func (r *reading) placeIn(profile string) func(path ...string) string {
 
 func draftSite(id string, site Site, order []string) rules.DraftSite {
 	return rules.DraftSite{
-		ID: id, Hosts: site.Hosts, Base: site.Base, Origins: site.Origins, Vendors: site.Vendors, Signals: sources(site.Signals, order),
+		ID: id, Hosts: site.Hosts, Base: site.Base, Origins: site.Origins, Vendors: site.Vendors,
+		Signals:      sources(site.Signals, order),
 		PhoneCountry: site.PhoneCountry,
-		Region:       rules.RegionSource{Header: site.Region.Header, Subdivision: site.Region.Subdivision, Default: site.Region.Default},
+		Region: rules.RegionSource{Header: site.Region.Header, Subdivision: site.Region.Subdivision,
+			Default: site.Region.Default},
 	}
 }
 
@@ -150,7 +155,8 @@ func draftActivity(a *Activity) rules.DraftActivity {
 		panic("BUG: an unknown basis came through: " + a.Basis)
 	}
 	d := rules.DraftActivity{
-		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption, Reference: a.Reference,
+		ID: a.ID, Vendor: a.Vendor, Purposes: a.Purposes, Basis: b, Assessment: a.Assessment, Exemption: a.Exemption,
+		Reference:     a.Reference,
 		ConsentMaxAge: a.ConsentMaxAge, Profile: a.Profile, Events: a.Events,
 		ExceptEvents: a.ExceptEvents, Regions: a.Regions, Sites: a.Sites,
 		Server:       a.Source == "server",

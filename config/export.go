@@ -81,7 +81,8 @@ func (e *Exports) FromNode(d *strict.Decoder, node *yaml.Node) {
 func (e *Exports) schema() map[string]any {
 	s := &schemas{defs: map[string]any{}}
 	one := s.structure(reflect.TypeFor[Export]())
-	for kind, of := range map[string]reflect.Type{"syslog": reflect.TypeFor[SyslogExport](), "otlp": reflect.TypeFor[OTLPExport]()} {
+	for kind, of := range map[string]reflect.Type{"syslog": reflect.TypeFor[SyslogExport](),
+		"otlp": reflect.TypeFor[OTLPExport]()} {
 		body := s.structure(of)
 		field, _ := FieldsOf(reflect.TypeFor[Export]()).ByName(kind)
 		body["description"] = field.Doc
@@ -136,7 +137,9 @@ func (c ledgerCheck) checkExports(all Exports) {
 			case name == "":
 			case names[name]:
 				c.faults.At(c.server, at(kind), "another receiver is called %s as well: give it a name", strict.Shortened(name))
-			case strings.Trim(name, ".") == "" || strings.ContainsFunc(name, func(r rune) bool { return r == '/' || r == '\\' || unicode.IsControl(r) }):
+			case strings.Trim(name, ".") == "" || strings.ContainsFunc(name, func(r rune) bool {
+				return r == '/' || r == '\\' || unicode.IsControl(r)
+			}):
 				c.faults.At(c.server, at(kind), "%q cannot be the name of a file: give it a name", strict.Shortened(name))
 			}
 			names[name] = true
@@ -166,9 +169,11 @@ func (c ledgerCheck) checkSyslog(s *SyslogExport, at func(...any) []any) {
 	case hostFault(host) != "":
 		c.faults.At(c.server, at("address"), "%s", hostFault(host))
 	case !s.Private && privateHost(host):
-		c.faults.At(c.server, at("address"), "%s is a private address: add private: true where that is meant", strict.Shortened(host))
+		c.faults.At(c.server, at("address"), "%s is a private address: add private: true where that is meant",
+			strict.Shortened(host))
 	case !s.Private && !s.TLS:
-		c.faults.At(c.server, at("tls"), "records would go in clear: leave tls off, or add private: true where it is on a private network")
+		c.faults.At(c.server, at("tls"),
+			"records would go in clear: leave tls off, or add private: true where it is on a private network")
 	}
 	if !s.TLS {
 		c.withoutTLS(at, s.CA, s.ServerName)
@@ -186,7 +191,8 @@ func (c ledgerCheck) withoutTLS(at func(...any) []any, ca, name string) {
 }
 
 // ownHeaders are those that are not the operator's to set.
-var ownHeaders = []string{"host", "content-length", "content-type", "content-encoding", "transfer-encoding", "connection", "user-agent"}
+var ownHeaders = []string{"host", "content-length", "content-type", "content-encoding", "transfer-encoding",
+	"connection", "user-agent"}
 
 // checkOTLP looks at a receiver of OpenTelemetry logs.
 func (c ledgerCheck) checkOTLP(o *OTLPExport, at func(...any) []any) {
@@ -196,9 +202,11 @@ func (c ledgerCheck) checkOTLP(o *OTLPExport, at func(...any) []any) {
 		switch {
 		case u == nil || fault != "":
 		case !o.Private && privateHost(u.Hostname()):
-			c.faults.At(c.server, at("url"), "%s is a private address: add private: true where that is meant", strict.Shortened(u.Hostname()))
+			c.faults.At(c.server, at("url"), "%s is a private address: add private: true where that is meant",
+				strict.Shortened(u.Hostname()))
 		case !o.Private && u.Scheme != "https":
-			c.faults.At(c.server, at("url"), "%q is sent in clear: use https, or add private: true where it is on a private network",
+			c.faults.At(c.server, at("url"),
+				"%q is sent in clear: use https, or add private: true where it is on a private network",
 				strict.Shortened(o.URL))
 		case u.Scheme != "https":
 			c.withoutTLS(at, o.CA, o.ServerName)

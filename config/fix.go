@@ -28,23 +28,25 @@ type Fixed struct {
 	Fixes []Fix  // by line
 }
 
-// rewrite is something that is written otherwise since a version, and means the same: what takes a decision of people is not among
-// them. It looks at one file, and changes lines.
+// rewrite is something that is written otherwise since a version, and means the same: what takes a decision of people
+// is not among them. It looks at one file, and changes lines.
 type rewrite struct {
 	since, says string
 	of          func(name string) bool // the file's name in the policy folder; "" is the server file
 	do          func(doc *strict.Document, lines *fixing)
 }
 
-// rewrites are all that there are, oldest version first. Assessments are not among them, whatever they say: people signed them.
+// rewrites are all that there are, oldest version first. Assessments are not among them,
+// whatever they say: people signed them.
 var rewrites = []rewrite{
 	{"0.1.0", "a vendor's role is a word", isVendorFile, roleOfProcessor},
-	{"0.1.0", "merge beside endpoints never did anything: what travels together is said at an endpoint", isVendorFile, withoutMerge},
+	{"0.1.0", "merge beside endpoints never did anything: what travels together is said at an endpoint",
+		isVendorFile, withoutMerge},
 	{"0.1.0", "browsers leave a scheme's own port off", func(name string) bool { return name == "" }, originsWithoutPort},
 }
 
-// Fixes says what of the files of a source is written otherwise now, and how. Comments, order and all else stay as they are. Unread are
-// the files that are no YAML, of which nobody knows: a check says what is wrong with them.
+// Fixes says what of the files of a source is written otherwise now, and how. Comments, order and all else stay as they
+// are. Unread are the files that are no YAML, of which nobody knows: a check says what is wrong with them.
 func (s *Source) Fixes() (all []Fixed, unread []string) {
 	look := func(name, path string, text []byte) {
 		f := &fixing{lines: strings.SplitAfter(string(text), "\n")}
@@ -99,7 +101,8 @@ func (f *fixing) change(line int, to string, gone bool) {
 	f.fixes = append(f.fixes, Fix{Line: line, Before: was, After: to, Gone: gone, Since: f.by.since, Says: f.by.says})
 }
 
-// scalar puts another value in the place of a node's on its line, quoted as it was. False: it does not stand there as it is.
+// scalar puts another value in the place of a node's on its line, quoted as it was.
+// False: it does not stand there as it is.
 func (f *fixing) scalar(node *yaml.Node, to string) bool {
 	quote := ""
 	switch node.Style {

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 )
 
-// TestFixes: what is written otherwise since a version is rewritten in its place, with quotes, comments, order and line ends as they
-// were; what is right, what people decide and what is no YAML stays; and a second look finds nothing.
+// TestFixes: what is written otherwise since a version is rewritten in its place, with quotes, comments, order and line
+// ends as they were; what is right, what people decide and what is no YAML stays; and a second look finds nothing.
 func TestFixes(t *testing.T) {
 	t.Parallel()
 	made, err := config.Init(filepath.Join(t.TempDir(), "shop"), nil, time.Now())
@@ -34,7 +34,8 @@ func TestFixes(t *testing.T) {
 		{"other ports", `origins: ["https://shop.example:8443", "http://shop.example:443"]`, "id: own\nprocessor: false\n",
 			`origins: ["https://shop.example:8443", "http://shop.example:443"]`, "id: own\nprocessor: false\n"},
 		{"both", origins, "processor: true\nrole: joint\n", origins, "processor: true\nrole: joint\n"},
-		{"at an endpoint", origins, "endpoints:\n  a:\n    merge: true\n    processor: true\n", origins, "endpoints:\n  a:\n    merge: true\n    processor: true\n"},
+		{"at an endpoint", origins, "endpoints:\n  a:\n    merge: true\n    processor: true\n", origins,
+			"endpoints:\n  a:\n    merge: true\n    processor: true\n"},
 		{"no YAML", origins, "processor: true\n\t{", origins, "processor: true\n\t{"},
 	} {
 		vendor := filepath.Join(filepath.Dir(made.Server), "policy", "vendors", "own.yaml")
@@ -77,7 +78,8 @@ func TestFixes(t *testing.T) {
 		if got, err := os.ReadFile(vendor); err != nil || string(got) != c.wantVendor {
 			t.Errorf("%s: %q, %v", c.name, got, err)
 		}
-		if got, err := os.ReadFile(made.Server); err != nil || string(got) != strings.Replace(string(server), origins, c.wantOrigins, 1) {
+		if got, err := os.ReadFile(made.Server); err != nil || string(got) != strings.Replace(string(server),
+			origins, c.wantOrigins, 1) {
 			t.Errorf("%s: %s, %v", c.name, got, err)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 
 // fuzzed are the files that FuzzLoad writes anything into.
 var fuzzed = []string{
-	"tagwarden.yaml", "policy/purposes.yaml", "policy/activities.yaml", "policy/profiles.yaml", "policy/assessments/LIA-1.yaml",
+	"tagwarden.yaml", "policy/purposes.yaml", "policy/activities.yaml", "policy/profiles.yaml",
+	"policy/assessments/LIA-1.yaml",
 	"policy/tests/first.yaml", "policy/vendors/mine.yaml", "policy/detectors.yaml", "policy/revocations.yaml",
 }
 
@@ -64,7 +65,8 @@ func FuzzLoad(f *testing.F) {
 
 // FuzzWhen: a condition compiles to something that gives an answer or an error, or is refused with a place.
 func FuzzWhen(f *testing.F) {
-	for _, text := range []string{`event.name == "x"`, `event.params["a"].matches(event.params["b"])`, "\"\\U0010FFFF\" in\nevent.params", `[[[[`, `event.params[event.name`} {
+	for _, text := range []string{`event.name == "x"`, `event.params["a"].matches(event.params["b"])`,
+		"\"\\U0010FFFF\" in\nevent.params", `[[[[`, `event.params[event.name`} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -29,7 +29,8 @@ func located(t *testing.T, region string, content []byte) *Source {
 	return source
 }
 
-// TestPlaces: the region comes from the header that a trusted proxy sets, else from the database, else it is the default.
+// TestPlaces: the region comes from the header that a trusted proxy sets, else from
+// the database, else it is the default.
 func TestPlaces(t *testing.T) {
 	t.Parallel()
 	content, err := os.ReadFile("testdata/places.mmdb")
@@ -55,12 +56,17 @@ func TestPlaces(t *testing.T) {
 		// What is no code is unknown, whatever else might be taken for it.
 		{`header: X-Country, database: ./geo.mmdb, default: US`, "198.51.100.1", "QX", true, ""},
 		{`header: X-Country, database: ./geo.mmdb, default: US`, "198.51.100.1", "AP", true, ""},
-		{`header: X-Country, default: US`, "203.0.113.7", "DE, US", true, ""}, {`header: X-Country, default: US`, "203.0.113.7", "DEU", true, ""},
-		{`header: X-Country, default: US`, "203.0.113.7", "Germany", true, ""}, {`header: X-Country, default: US`, "203.0.113.7", "(null)", true, ""},
-		{`header: X-Country, default: US`, "203.0.113.7", "D", true, ""}, {`header: X-Country, default: US`, "203.0.113.7", "\xc4\xc5", true, ""},
+		{`header: X-Country, default: US`, "203.0.113.7", "DE, US", true, ""}, {`header: X-Country, default: US`,
+			"203.0.113.7", "DEU", true, ""},
+		{`header: X-Country, default: US`, "203.0.113.7", "Germany", true, ""}, {`header: X-Country, default: US`,
+			"203.0.113.7", "(null)", true, ""},
+		{`header: X-Country, default: US`, "203.0.113.7", "D", true, ""}, {`header: X-Country, default: US`, "203.0.113.7",
+			"\xc4\xc5", true, ""},
 		// Codes in small letters, Kosovo's, and those that some write for a group.
-		{`header: X-Country, default: US`, "203.0.113.7", "de", true, "DE"}, {`header: X-Country, default: US`, "203.0.113.7", "Gb", true, "GB"},
-		{`header: X-Country, default: US`, "203.0.113.7", "XK", true, "XK"}, {`header: X-Country, default: US`, "203.0.113.7", "EU", true, "EU"},
+		{`header: X-Country, default: US`, "203.0.113.7", "de", true, "DE"}, {`header: X-Country, default: US`,
+			"203.0.113.7", "Gb", true, "GB"},
+		{`header: X-Country, default: US`, "203.0.113.7", "XK", true, "XK"}, {`header: X-Country, default: US`,
+			"203.0.113.7", "EU", true, "EU"},
 		{`header: X-Country, default: US`, "203.0.113.7", "uk", true, "UK"},
 		{`database: ./geo.mmdb, default: EU`, "198.51.100.1", "", false, "US-CA"},
 		{`database: ./geo.mmdb, default: EU`, "::ffff:198.51.100.1", "", false, "US-CA"},
@@ -147,7 +153,8 @@ func TestDamagedPlaces(t *testing.T) {
 		"another member":        {with("country", "kountry"), "knows no countries"},
 	} {
 		_, err := Compile(located(t, "database: ./geo.mmdb", c.content), basis.Past{})
-		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) || !strings.HasPrefix(err.Error(), "tagwarden.yaml:")) {
+		if (err == nil) != (c.want == "") || err != nil && (!strings.Contains(err.Error(), c.want) ||
+			!strings.HasPrefix(err.Error(), "tagwarden.yaml:")) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 )
 
 // howToSign is how promises are put right that are not what was signed.
-const howToSign = "take the change back, or have an approver sign them as they are: `tagwarden promises approve --key FILE`"
+const howToSign = "take the change back, or have an approver sign them as they are: `tagwarden promises approve " +
+	"--key FILE`"
 
 // guard refuses promises that are not what an approver signed: the approval that stands in the file, and the last one
 // that the ledger saw in force.
@@ -51,8 +52,9 @@ func (r *reading) signed(faults *strict.Faults) {
 		return
 	}
 	if was.Version <= past.Version && !maps.Equal(was.Promises, past.Promises) {
-		faults.At(r.promises, at, "the approval is of version %d, and version %d, which %s, was in force here, with other promises: put that back, or "+
-			"have an approver sign what stands here as version %d or later: `tagwarden promises approve --key FILE --version %[4]d`",
+		faults.At(r.promises, at, "the approval is of version %d, and version %d, which %s, was in force here, with other "+
+			"promises: put that back, or have an approver sign what stands here as version %d or later: `tagwarden promises "+
+			"approve --key FILE --version %[4]d`",
 			was.Version, past.Version, signedText(past), past.Version+1)
 		return
 	}
@@ -68,13 +70,15 @@ func (r *reading) unsigned(faults *strict.Faults) {
 		return
 	}
 	if r.promises == nil {
-		faults.File(r.loaded.Source.display(PromisesFile), "the file is gone, and its promises were in force, which %s (%s): put it back as it was, "+
-			"or write promises and have an approver sign them: `tagwarden promises approve --key FILE --version %d`",
+		faults.File(r.loaded.Source.display(PromisesFile),
+			"the file is gone, and its promises were in force, which %s (%s): put it back as it was, "+
+				"or write promises and have an approver sign them: `tagwarden promises approve --key FILE --version %d`",
 			signedText(past), strings.Join(past.IDs(), ", "), past.Version+1)
 		return
 	}
-	faults.At(r.promises, nil, "nobody signed the promises, and those in force before are version %d, which %s: put its approval back, or have "+
-		"an approver sign what stands here: `tagwarden promises approve --key FILE --version %d`",
+	faults.At(r.promises, nil,
+		"nobody signed the promises, and those in force before are version %d, which %s: put its approval back, or have "+
+			"an approver sign what stands here: `tagwarden promises approve --key FILE --version %d`",
 		past.Version, signedText(past), past.Version+1)
 	r.differences(faults, past, meaningOfEach(r.promises, r.loaded.Promises))
 }
@@ -86,7 +90,8 @@ func (r *reading) differences(faults *strict.Faults, was *basis.Promised, now ma
 		digest, before := was.Promises[id]
 		switch {
 		case !before:
-			faults.At(r.promises, strict.Path("promises", i, "id"), "promise %s was not among those that were signed (version %d, which %s): %s",
+			faults.At(r.promises, strict.Path("promises", i, "id"),
+				"promise %s was not among those that were signed (version %d, which %s): %s",
 				id, was.Version, signedText(was), howToSign)
 		case digest != now[id]:
 			faults.At(r.promises, strict.Path("promises", i), "promise %s is not as it was signed (version %d, which %s): %s",
@@ -110,7 +115,8 @@ func signedText(of *basis.Promised) string {
 func approvalFault(worth basis.Validity, server string) string {
 	switch worth {
 	case basis.Unapproved:
-		return "is none of promises: have an approver sign them by `tagwarden promises approve --key FILE`, or remove the line"
+		return "is none of promises: have an approver sign them by `tagwarden promises approve --key FILE`, or remove the " +
+			"line"
 	case basis.Foreign:
 		return "is signed with a key that is none of the approvers' in " + server + ": have one of them sign it anew by " +
 			"`tagwarden promises approve --key FILE`"
@@ -124,8 +130,8 @@ func approvalFault(worth basis.Validity, server string) string {
 	}
 }
 
-// PromisesMeaning is what each promise means, by id, as an approver signs it: comments, layout, the order of keys and of
-// lists do not count, nor whether a list of one is written as one.
+// PromisesMeaning is what each promise means, by id, as an approver signs it: comments, layout, the order of keys and
+// of lists do not count, nor whether a list of one is written as one.
 func PromisesMeaning(l *Loaded) map[string]basis.Digest {
 	return meaningOfEach(l.Places().promises, l.Promises)
 }

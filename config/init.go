@@ -42,10 +42,11 @@ const (
 	exampleApprover = "privacy"
 )
 
-// Init writes the example into a folder, which is made where it does not exist: the server file, the policy with its tests and schemas,
-// a new root secret, and a new approver's key whose public half the server file lists. The example's assessment is not signed: it is
-// true of nobody's site until somebody has read it and made it so. Its review is due a year from now. Nothing
-// that exists is overwritten: if any of the files is there, nothing is written. Random may be nil for the system's.
+// Init writes the example into a folder, which is made where it does not exist: the server file, the policy with its
+// tests and schemas, a new root secret, and a new approver's key whose public half the server file lists. The
+// example's assessment is not signed: it is true of nobody's site until somebody has read it and made it so. Its
+// review is due a year from now. Nothing that exists is overwritten: if any of the files is there, nothing is
+// written. Random may be nil for the system's.
 func Init(dir string, random io.Reader, now time.Time) (Made, error) {
 	return InitExample("", dir, random, now)
 }
@@ -78,15 +79,17 @@ func InitFor(deployment, name, dir string, random io.Reader, now time.Time) (Mad
 	return made, err
 }
 
-// InitChanged is [InitExample] with files that are changed before any is written: tagwarden.yaml, policy/purposes.yaml and
-// so on, by name. Beside says that the server's data will be the folder data in there.
-func InitChanged(name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error, beside bool) (Made, error) {
+// InitChanged is [InitExample] with files that are changed before any is written: tagwarden.yaml, policy/purposes.yaml
+// and so on, by name. Beside says that the server's data will be the folder data in there.
+func InitChanged(name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error,
+	beside bool) (Made, error) {
 	return initOn(durable.Files{}, name, dir, random, now, change, beside)
 }
 
 // initOn is [InitChanged] on a disk.
 func initOn(
-	on durable.Files, name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error, beside bool,
+	on durable.Files, name, dir string, random io.Reader, now time.Time, change func(files map[string][]byte) error,
+	beside bool,
 ) (Made, error) {
 	if known := Examples(); name != "" && !slices.Contains(known, name) {
 		return Made{}, fmt.Errorf("there is no example %q%s", strict.Shortened(name), strict.Suggestion(name, known))
@@ -199,7 +202,8 @@ func exampleTree(name string) map[string][]byte {
 func SourceOf(files map[string][]byte) *Source {
 	s := &Source{Path: serverFile, Dir: "policy", server: files[serverFile], policy: map[string][]byte{}}
 	for name, text := range files {
-		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") && !strings.Contains(inner, "/.") {
+		if inner, ok := strings.CutPrefix(name, "policy/"); ok && !strings.HasPrefix(inner, ".") &&
+			!strings.Contains(inner, "/.") {
 			if !isYAML(inner) {
 				text = nil
 			}

@@ -110,15 +110,16 @@ func TestInitLasts(t *testing.T) {
 				t.Fatal(err)
 			}
 			failing.Fail(n)
-			if err := (&Made{on: durable.Files{Disk: failing}}).write(dir, name, []byte("a text")); !errors.Is(err, crash.ErrFailed) {
+			if err := (&Made{on: durable.Files{Disk: failing}}).write(dir, name, []byte("a text")); !errors.Is(
+				err, crash.ErrFailed) {
 				t.Errorf("%s: step %d fails: %v", name, n, err)
 			}
 		}
 	}
 }
 
-// TestInitFailsWhole: whichever step of writing fails, all that was made is taken away again, what was there before stays, and
-// where it cannot be taken away it is named.
+// TestInitFailsWhole: whichever step of writing fails, all that was made is taken away again, what was there before
+// stays, and where it cannot be taken away it is named.
 func TestInitFailsWhole(t *testing.T) {
 	t.Parallel()
 	unchanged := func(map[string][]byte) error { return nil }
@@ -153,7 +154,8 @@ func TestInitFailsWhole(t *testing.T) {
 				t.Errorf("step %d: %v, %v", n, err, failed)
 			case left > 0 && !dies || left > 0 && !strings.Contains(err.Error(), "could not be taken away"):
 				t.Errorf("step %d leaves %v: %v", n, entries, err)
-			case left == 0 && !strings.HasSuffix(err.Error(), "is taken away again") && !strings.HasSuffix(err.Error(), "; nothing was written"):
+			case left == 0 && !strings.HasSuffix(err.Error(), "is taken away again") && !strings.HasSuffix(err.Error(),
+				"; nothing was written"):
 				t.Errorf("step %d: %v", n, err)
 			}
 		}

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// appearance holds an activity against what may be read from the device so that a service looks and works as its visitor
-// prefers: in the UK alone, of a service of one's own, for nothing else, told of, and until people object.
+// appearance holds an activity against what may be read from the device so that a service looks and works as its
+// visitor prefers: in the UK alone, of a service of one's own, for nothing else, told of, and until people object.
 func (c exemptions) appearance(
 	a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine, assessment *basis.Assessment,
 ) {
@@ -29,8 +29,8 @@ func (c exemptions) appearance(
 	c.untilObjection(b, at, rule, "appearance is exempt", assessment)
 }
 
-// notInUK are the regions of an activity's visitors where the exemption of the UK does not hold and access to the device
-// needs consent, or Swiss law's interest.
+// notInUK are the regions of an activity's visitors where the exemption of the UK does not hold and access to the
+// device needs consent, or Swiss law's interest.
 func (c exemptions) notInUK(a *Activity) (codes []string) {
 	codes = c.optInRegions(a)
 	for _, code := range visitorsOf(c.loaded, a) {

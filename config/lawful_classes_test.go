@@ -11,15 +11,20 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// refusedClasses compiles a policy of one activity whose profile does the same to every class that says something about a visitor, and lists by
-// rule the classes that are refused. Region is what the server file says of where the site's visitors are.
+// refusedClasses compiles a policy of one activity whose profile does the same to every class that says
+// something about a visitor, and lists by rule the classes that are refused. Region is what the server file
+// says of where the site's visitors are.
 func refusedClasses(t *testing.T, activity, region, how string) map[string][]string {
 	t.Helper()
 	files := base(t)
 	delete(files, "policy/tests/first.yaml")
-	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]", "hosts: [shop.example]\n    region: "+region, 1))
-	files["policy/purposes.yaml"] = []byte("purposes:\n  measure: { title: Measure the audience of our pages, description: We count., categories: [analytics] }\n")
-	files["policy/activities.yaml"] = []byte("activities:\n  - { id: one, vendor: matomo, purposes: [measure], profile: small, retention: 14 months, events: [page_view], " + activity + " }\n")
+	files["tagwarden.yaml"] = []byte(strings.Replace(string(files["tagwarden.yaml"]), "hosts: [shop.example]",
+		"hosts: [shop.example]\n    region: "+region, 1))
+	files["policy/purposes.yaml"] = []byte(
+		"purposes:\n  measure: { title: Measure the audience of our pages, description: We count., categories: [analytics] }\n")
+	files["policy/activities.yaml"] = []byte(
+		"activities:\n  - { id: one, vendor: matomo, purposes: [measure], profile: small, retention: 14 months, events: [page_view], " +
+			activity + " }\n")
 	lines := []string{"profiles:", "  small:", "    classes:"}
 	at := map[int]string{} // which line of the profile is about which class
 	for c := hit.Unknown + 1; c < hit.NumClasses; c++ {
@@ -53,8 +58,8 @@ func refusedClasses(t *testing.T, activity, region, how string) map[string][]str
 	return found
 }
 
-// TestEveryClass: for each basis and exemption, each class is refused or it is not, by the rule that says so, whatever the lists of classes are
-// that the rules hold.
+// TestEveryClass: for each basis and exemption, each class is refused or it is not, by the rule that says so, whatever
+// the lists of classes are that the rules hold.
 func TestEveryClass(t *testing.T) {
 	t.Parallel()
 	const (
@@ -82,15 +87,20 @@ func TestEveryClass(t *testing.T) {
 		{"basis: consent", "", "scrub", map[string]string{"sensitive": "sensitive"}},
 		{"basis: contract, reference: terms", "", "drop", nil},
 		{"basis: contract, reference: terms", "", "keep", map[string]string{"device-access": device, "click-id": click}},
-		{"basis: legal_obligation, reference: law", "", "keep", map[string]string{"device-access": device, "click-id": click}},
+		{"basis: legal_obligation, reference: law", "", "keep", map[string]string{"device-access": device,
+			"click-id": click}},
 		{"basis: vital_interests, reference: law", "", "keep", map[string]string{"device-access": device, "click-id": click}},
 		{"basis: public_task, reference: law", "", "keep", map[string]string{"device-access": device, "click-id": click}},
-		{"basis: public_task, reference: law, regions: [CH]", "", "keep", map[string]string{"device-access": device, "click-id": click}},
-		{"basis: public_task, reference: law, regions: [JP]", "", "keep", map[string]string{"device-access": device, "click-id": click}},
+		{"basis: public_task, reference: law, regions: [CH]", "", "keep", map[string]string{"device-access": device,
+			"click-id": click}},
+		{"basis: public_task, reference: law, regions: [JP]", "", "keep", map[string]string{"device-access": device,
+			"click-id": click}},
 		{"basis: public_task, reference: law, regions: [US]", "", "keep", map[string]string{"click-id": click}},
 		{"basis: opt_out, regions: [US]", "", "keep", map[string]string{"click-id": click}},
-		{"basis: public_task, reference: law, regions: [UK]", "", "keep", map[string]string{"statistics": uk, "click-id": click}},
-		{"basis: public_task, reference: law, regions: [UK, FR]", "", "keep", map[string]string{"device-access": device, "click-id": click}},
+		{"basis: public_task, reference: law, regions: [UK]", "", "keep",
+			map[string]string{"statistics": uk, "click-id": click}},
+		{"basis: public_task, reference: law, regions: [UK, FR]", "", "keep", map[string]string{"device-access": device,
+			"click-id": click}},
 		{"basis: contract, reference: terms, exemption: strictly_necessary", "", "keep", map[string]string{
 			"strictly-necessary": "advertising_id click_id fingerprint", "click-id": click,
 		}},
@@ -106,19 +116,23 @@ func TestEveryClass(t *testing.T) {
 		{"basis: public_task, reference: law, exemption: appearance, regions: [UK]", "", "keep", map[string]string{
 			"appearance": "advertising_id click_id fingerprint", "click-id": click,
 		}},
-		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [US]", "", "keep", map[string]string{"click-id": click}},
+		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [US]", "", "keep",
+			map[string]string{"click-id": click}},
 		{"basis: legitimate_interest, assessment: LIA-1, regions: [US]", "", "keep", map[string]string{
 			"li-identity": identity, "li-recording": "recording", "click-id": click, "li-data": unlisted,
 		}},
 		{"basis: legitimate_interest, assessment: LIA-1, regions: [US]", "", "{ hash: sha256 }", map[string]string{
 			"li-recording": "recording", "click-id": click, "li-data": unlisted,
 		}},
-		{"basis: public_task, reference: law, exemption: audience_measurement", "{ default: US }", "keep", map[string]string{"click-id": click}},
-		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [NL, UK]", "{ default: US }", "keep", map[string]string{
-			"audience-measurement": joined + " client_id device_id ip session_id", "statistics": uk, "click-id": click,
-		}},
+		{"basis: public_task, reference: law, exemption: audience_measurement", "{ default: US }", "keep",
+			map[string]string{"click-id": click}},
+		{"basis: public_task, reference: law, exemption: audience_measurement, regions: [NL, UK]", "{ default: US }",
+			"keep", map[string]string{
+				"audience-measurement": joined + " client_id device_id ip session_id", "statistics": uk, "click-id": click,
+			}},
 		{"basis: legitimate_interest, assessment: LIA-1", "", "keep", map[string]string{
-			"li-identity": identity, "li-recording": "recording", "click-id": click, "li-data": unlisted, "device-access": device,
+			"li-identity": identity, "li-recording": "recording", "click-id": click, "li-data": unlisted,
+			"device-access": device,
 		}},
 	} {
 		region := "{ default: EU }"

@@ -18,8 +18,8 @@ const (
 	appearance          = "appearance" // in the UK
 )
 
-// deviceAccess tells whether a line passes what was stored on or read from the device, or an id that is made of what the
-// device sends.
+// deviceAccess tells whether a line passes what was stored on or read from the device, or an id
+// that is made of what the device sends.
 //
 // An id that is made of the address and the browser of a server's hit is made of the server's own.
 func deviceAccess(line ProfileLine, source string) bool {

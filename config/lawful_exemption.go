@@ -16,7 +16,8 @@ var everywhere = []hit.Class{hit.AdvertisingID, hit.ClickID}
 
 // joinable are the classes that tie a visit to a person, or to what is known of one elsewhere.
 var joinable = []hit.Class{
-	hit.AdvertisingID, hit.ClickID, hit.Cookie, hit.Fingerprint, hit.UserID, hit.ExternalID, hit.TransactionID, hit.Email, hit.Phone, hit.PersonName,
+	hit.AdvertisingID, hit.ClickID, hit.Cookie, hit.Fingerprint, hit.UserID, hit.ExternalID, hit.TransactionID, hit.Email,
+	hit.Phone, hit.PersonName,
 	hit.PostalAddress, hit.BirthDate, hit.Gender, hit.PreciseGeo, hit.UserTrait, hit.Credential,
 }
 
@@ -111,8 +112,9 @@ func (c exemptions) fraud(a *Activity, at func(...any) []any, lines []ProfileLin
 	c.noneOf(a, rule, lines, everywhere)
 }
 
-// statistics holds an activity against what may be counted until people object: statistics of one's own service, made by
-// nobody but oneself or who works for one alone, that say of nobody who it was, and that people are told of and can object to.
+// statistics holds an activity against what may be counted until people object: statistics of one's own
+// service, made by nobody but oneself or who works for one alone, that say of nobody who it was, and that
+// people are told of and can object to.
 func (c exemptions) statistics(a *Activity, b basis.Basis, at func(...any) []any, lines []ProfileLine,
 	assessment *basis.Assessment) {
 	const rule = "lawful/statistics"
@@ -143,7 +145,8 @@ func (c exemptions) described(a *Activity, at func(...any) []any, rule, of strin
 }
 
 // untilObjection asks that an objection ends what needs no consent only until then.
-func (c exemptions) untilObjection(b basis.Basis, at func(...any) []any, rule, what string, assessment *basis.Assessment) {
+func (c exemptions) untilObjection(b basis.Basis, at func(...any) []any, rule, what string,
+	assessment *basis.Assessment) {
 	if b != basis.LegitimateInterest && b != basis.PublicTask {
 		c.refuse(c.activities, at("basis"), rule,
 			"an objection does not end what rests on %s, and %s until people object: take legitimate_interest or "+

@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// consentPurposes are the TCF purposes that vendors may declare on consent alone: storage and access, and since TCF 2.2 the profiles and
-// what is chosen by them.
+// consentPurposes are the TCF purposes that vendors may declare on consent alone: storage and access, and since TCF 2.2
+// the profiles and what is chosen by them.
 var consentPurposes = []int{1, 3, 4, 5, 6}
 
 // interest looks at what an activity on legitimate interest may not do.
@@ -154,8 +154,8 @@ func saysNoSafeguard(text string) bool {
 	return text != "" && (SaysNothing(text) || strings.EqualFold(strings.TrimSpace(text), "unknown"))
 }
 
-// abroad is the country outside the EEA where a vendor has its seat, or where its machines stand; "" where neither does.
-// What is on a private network is the site's own.
+// abroad is the country outside the EEA where a vendor has its seat, or where its machines stand; "" where neither
+// does. What is on a private network is the site's own.
 func (l *Loaded) abroad(vendor string) string {
 	file, written := l.vendors[vendor], l.Server.Vendors[vendor]
 	switch {
@@ -170,10 +170,10 @@ func (l *Loaded) abroad(vendor string) string {
 	}
 }
 
-// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else. Of a
-// built-in entry without a country everybody runs a copy of their own; of a vendor file of one's own nothing is known
-// but what it and the server file say. The server file may say less of a built-in vendor than the catalog does, not more:
-// who may use the data by its own terms does not stop at a word of ours.
+// worksForUsAlone tells whether a vendor is the site's own, or processes for whom it works for and for nothing else. Of
+// a built-in entry without a country everybody runs a copy of their own; of a vendor file of one's own nothing is known
+// but what it and the server file say. The server file may say less of a built-in vendor than the catalog does, not
+// more: who may use the data by its own terms does not stop at a word of ours.
 func (c law) worksForUsAlone(vendor string) bool {
 	file, written := c.loaded.vendors[vendor], c.loaded.Server.Vendors[vendor]
 	builtin := slices.Contains(catalog.BuiltinIDs(), written.Catalog)

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// vague are words that say neither what is done with data nor to which end (English, German, French). A title of nothing but these, and
-// of fillers, is no purpose.
+// vague are words that say neither what is done with data nor to which end (English, German, French). A title of
+// nothing but these, and of fillers, is no purpose.
 var vague = wordSet(`
 	ad ads advertisement advertisements advertising analysis analyse analyses analytic analytics analyze better business commercial communication content
 	data development develop enhance enhancement enhancing everything experience experiences functional functionality general improve improved
@@ -50,7 +50,9 @@ func wordSet(text string) map[string]bool {
 // Unspecific tells whether a title says nothing specific.
 func Unspecific(title string) bool {
 	said := false
-	for word := range strings.FieldsFuncSeq(strings.ToLower(title), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	for word := range strings.FieldsFuncSeq(strings.ToLower(title), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	}) {
 		if !vague[word] && !fillers[word] && len([]rune(word)) > 1 {
 			return false
 		}
@@ -78,5 +80,6 @@ func (c law) purpose(id string) {
 // SaysNothing tells whether a text says nothing: none, no, n/a, a placeholder.
 func SaysNothing(text string) bool {
 	text = strings.ToLower(strings.Trim(strings.TrimSpace(text), ".…-_?"))
-	return slices.Contains([]string{"", "none", "no", "n/a", "na", "nothing", "todo", "tbd", "xxx", "x", "keine", "nein", "aucun", "aucune", "non"}, text)
+	return slices.Contains([]string{"", "none", "no", "n/a", "na", "nothing", "todo", "tbd", "xxx", "x", "keine", "nein",
+		"aucun", "aucune", "non"}, text)
 }

@@ -64,7 +64,8 @@ const googleVendor = 755
 // googleAddress warns where Google gets whole addresses of visitors, and no purpose is to know devices for advertising.
 func (c law) googleAddress(a *Activity) {
 	file := c.loaded.vendors[a.Vendor]
-	if file == nil || file.IAB != googleVendor || !c.loaded.mayBeIn(a, "EEA") && !c.loaded.mayBeIn(a, "UK") && !c.loaded.mayBeIn(a, "CH") {
+	if file == nil || file.IAB != googleVendor || !c.loaded.mayBeIn(a, "EEA") && !c.loaded.mayBeIn(a, "UK") &&
+		!c.loaded.mayBeIn(a, "CH") {
 		return
 	}
 	for _, id := range a.Purposes {

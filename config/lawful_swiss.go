@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// overridingInterest is the regime that a policy may choose for Switzerland, in place of opt_in: what is not of high risk
-// may rest on an overriding interest, as long as people can say no at once.
+// overridingInterest is the regime that a policy may choose for Switzerland, in place of opt_in: what is not of high
+// risk may rest on an overriding interest, as long as people can say no at once.
 const overridingInterest = "overriding_interest"
 
 // choosesOverridingInterest tells whether the policy chose that regime.

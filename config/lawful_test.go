@@ -63,15 +63,16 @@ func TestEveryRefusalHasACase(t *testing.T) {
 		if !strings.Contains(wanted[rule.Advice], " ("+rule.ID+"; "+rule.Source+")\n") {
 			t.Errorf("no case shows %s", rule.ID)
 		}
-		if seen[rule.ID] || !strings.HasPrefix(rule.ID, "lawful/") || !strings.HasSuffix(rule.Sentence, ".") || rule.Source == "" {
+		if seen[rule.ID] || !strings.HasPrefix(rule.ID, "lawful/") || !strings.HasSuffix(rule.Sentence, ".") ||
+			rule.Source == "" {
 			t.Errorf("%+v: an id of its own, a sentence and a source are wanted", rule)
 		}
 		seen[rule.ID] = true
 	}
 }
 
-// TestRefusalsOfTheDesign: what the design says a policy may not say is refused, one edit of its example at a time, and nothing else is
-// said of it.
+// TestRefusalsOfTheDesign: what the design says a policy may not say is refused, one edit of its example at a
+// time, and nothing else is said of it.
 func TestRefusalsOfTheDesign(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ rule, file, old, with string }{
@@ -82,7 +83,8 @@ func TestRefusalsOfTheDesign(t *testing.T) {
 		{"lawful/tcf-consent", "policy/purposes.yaml", "tcf: [8]", "tcf: [3]"},
 		{"lawful/device-access", "policy/activities.yaml", "    exemption: audience_measurement", "    #"},
 		{"lawful/audience-measurement", "policy/assessments/LIA-2026-001.yaml", "retention: 14 months", "retention: 3 years"},
-		{"lawful/statistics", "policy/purposes.yaml", "    description: Counts of pages and visits, to find errors and improve content.\n", ""},
+		{"lawful/statistics", "policy/purposes.yaml",
+			"    description: Counts of pages and visits, to find errors and improve content.\n", ""},
 	} {
 		files := design(t)
 		if !strings.Contains(string(files[test.file]), test.old) {
@@ -105,10 +107,15 @@ func TestRefusalsOfTheDesign(t *testing.T) {
 func TestUnspecific(t *testing.T) {
 	t.Parallel()
 	for title, want := range map[string]bool{
-		"Marketing": true, "marketing purposes": true, "Improve experience": true, "Improving our users' experience": true, "Analytics": true,
-		"IT-security purposes": true, "Future research": false, "Web analytics": true, "Werbung": true, "Optimierung unseres Angebots": false,
-		"Statistiken": true, "Publicité": true, "À des fins de publicité": true, "Legitimate interest": true, "...": false, "": false, "Q": true,
-		"Measure the audience of our pages": false, "Détecter les fraudes": false, "測定": false, "Recognise stolen accounts": false,
+		"Marketing": true, "marketing purposes": true, "Improve experience": true, "Improving our users' experience": true,
+		"Analytics":            true,
+		"IT-security purposes": true, "Future research": false, "Web analytics": true, "Werbung": true,
+		"Optimierung unseres Angebots": false,
+		"Statistiken":                  true, "Publicité": true, "À des fins de publicité": true,
+		"Legitimate interest": true, "...": false,
+		"": false, "Q": true,
+		"Measure the audience of our pages": false, "Détecter les fraudes": false, "測定": false,
+		"Recognise stolen accounts": false,
 	} {
 		if got := Unspecific(title); got != want {
 			t.Errorf("%q: %v, want %v", title, got, want)

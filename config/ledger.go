@@ -76,7 +76,8 @@ func (c ledgerCheck) run() {
 	c.loaded.DefaultOrigin = c.defaultOrigin()
 	if l.Origin == "" {
 		if c.server.Has("ledger", "origin") {
-			c.faults.At(c.server, strict.Path("ledger", "origin"), "it names no log: remove the line, or write shop.example/tagwarden")
+			c.faults.At(c.server, strict.Path("ledger", "origin"),
+				"it names no log: remove the line, or write shop.example/tagwarden")
 		}
 	} else if err := logkey.CheckOrigin(l.Origin); err != nil {
 		c.faults.At(c.server, strict.Path("ledger", "origin"), "%q: %s", strict.Shortened(l.Origin), err)
@@ -87,8 +88,8 @@ func (c ledgerCheck) run() {
 	c.checkExports(l.Export)
 }
 
-// defaultOrigin is made of the first host of the first site, as the file has them, that others know it by; where there is
-// none, of the first one.
+// defaultOrigin is made of the first host of the first site, as the file has them, that others know it by;
+// where there is none, of the first one.
 func (c ledgerCheck) defaultOrigin() (origin string) {
 	for _, id := range c.server.Keys("sites") {
 		for _, host := range c.loaded.Server.Sites[id].Hosts {
@@ -110,7 +111,8 @@ func (c ledgerCheck) checkCopies(places Copies) {
 		return strict.Path("ledger", "checkpoint_to", i)
 	}
 	if len(places) > mostCopies {
-		c.faults.Key(c.server, strict.Path("ledger", "checkpoint_to"), "there are %d places: %d at most", len(places), mostCopies)
+		c.faults.Key(c.server, strict.Path("ledger", "checkpoint_to"), "there are %d places: %d at most",
+			len(places), mostCopies)
 	}
 	seen := map[string]bool{}
 	for i, place := range places {
@@ -124,8 +126,9 @@ func (c ledgerCheck) checkCopies(places Copies) {
 		case strings.Contains(place, "://"):
 			c.faults.At(c.server, at(i), "%q is neither a file nor https://host", strict.Shortened(place))
 		case liesBelow(place, c.loaded.Server.Data):
-			c.warnings.At(c.server, at(i), "the copy would lie in the data folder: who can change the log can change it as well; "+
-				"take a file on another mount")
+			c.warnings.At(c.server, at(i),
+				"the copy would lie in the data folder: who can change the log can change it as well; "+
+					"take a file on another mount")
 		}
 		seen[place] = true
 	}
@@ -144,7 +147,8 @@ func (c ledgerCheck) checkWitnesses(w *Witnessed) {
 	case n > mostWitnesses:
 		c.faults.Key(c.server, at("of"), "there are %d witnesses: %d at most", n, mostWitnesses)
 	case w.Any > n:
-		c.faults.At(c.server, at("any"), "any is %d of %s: no checkpoint would ever count as witnessed", w.Any, plural.Of(n, "witness"))
+		c.faults.At(c.server, at("any"), "any is %d of %s: no checkpoint would ever count as witnessed", w.Any,
+			plural.Of(n, "witness"))
 	}
 	urls, names := map[string]int{}, map[string]int{}
 	for i, one := range w.Of {

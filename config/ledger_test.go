@@ -24,7 +24,8 @@ func TestLedger(t *testing.T) {
 		{"ledger: { checkpoint_to: [./a, \"https://x.example/y\"] }", "shop.example/tagwarden",
 			[]string{"dir/a", "https://x.example/y"}, 1},
 		{"ledger: { origin: other.example/log, checkpoint_to: [] }", "other.example/log", nil, 1},
-		{"ledger: { witness: { of: [{ url: \"https://w.example/\", key: \"" + key + "\" }] } }", "shop.example/tagwarden", nil, 1},
+		{"ledger: { witness: { of: [{ url: \"https://w.example/\", key: \"" + key + "\" }] } }",
+			"shop.example/tagwarden", nil, 1},
 	} {
 		files := base(t)
 		files["tagwarden.yaml"] = append(files["tagwarden.yaml"], c.written+"\n"...)
@@ -36,7 +37,8 @@ func TestLedger(t *testing.T) {
 			continue
 		}
 		l := &loaded.Server.Ledger
-		if cmp.Or(l.Origin, loaded.DefaultOrigin) != c.origin || !slices.Equal(l.CheckpointTo, c.copies) || l.Witness.Any != c.any || l.Reserve != 64<<20 {
+		if cmp.Or(l.Origin, loaded.DefaultOrigin) != c.origin || !slices.Equal(l.CheckpointTo, c.copies) ||
+			l.Witness.Any != c.any || l.Reserve != 64<<20 {
 			t.Errorf("%s: %+v", c.written, l)
 		}
 	}
@@ -61,7 +63,8 @@ func TestLogIsNamedAfterTheFirstSite(t *testing.T) {
 // TestExports: one receiver may stand alone, or one of each kind; files are those beside the server file.
 func TestExports(t *testing.T) {
 	t.Parallel()
-	const syslog, otlp = `syslog: { address: "siem.example:6514", ca: ca.pem }`, `otlp: { url: "https://otel.example", secret_file: /s, subjects: false }`
+	const syslog, otlp = `syslog: { address: "siem.example:6514", ca: ca.pem }`,
+		`otlp: { url: "https://otel.example", secret_file: /s, subjects: false }`
 	for written, want := range map[string]int{
 		"export: { " + syslog + ", " + otlp + " }": 1, "export: [{ " + syslog + " }, { " + otlp + " }]": 2,
 	} {
@@ -80,7 +83,8 @@ func TestExports(t *testing.T) {
 			t.Errorf("%s: %+v", written, all)
 			continue
 		}
-		if s.ID() != "siem.example" || !s.TLS || s.Private || s.CA != "dir/ca.pem" || s.Facility != "audit" || s.Enterprise != 32473 ||
+		if s.ID() != "siem.example" || !s.TLS || s.Private || s.CA != "dir/ca.pem" || s.Facility != "audit" ||
+			s.Enterprise != 32473 ||
 			!s.Subjects || s.Behind != 1_000_000 {
 			t.Errorf("%s: %+v", written, s)
 		}

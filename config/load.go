@@ -17,16 +17,17 @@ import (
 
 // Loaded is a server file and a policy folder, read without a fault.
 type Loaded struct {
-	Source        *Source
-	Server        Server                // defaults filled in, paths resolved
-	Purposes      map[string]Purpose    // as written
-	Activities    []Activity            // as written
-	Regions       map[string]string     // regimes that the policy chose for regions, as written
-	Profiles      map[string]Profile    // as written
-	Detectors     map[string]Detector   // as written
-	Promises      []Promise             // as written
-	Proofs        []promise.Result      // what they come to, each
-	Approval      basis.Promised        // what an approver signed of promises, whether it still stands or not; the zero value where none did
+	Source     *Source
+	Server     Server              // defaults filled in, paths resolved
+	Purposes   map[string]Purpose  // as written
+	Activities []Activity          // as written
+	Regions    map[string]string   // regimes that the policy chose for regions, as written
+	Profiles   map[string]Profile  // as written
+	Detectors  map[string]Detector // as written
+	Promises   []Promise           // as written
+	Proofs     []promise.Result    // what they come to, each
+	// what an approver signed of promises, whether it still stands or not; the zero value where none did
+	Approval      basis.Promised
 	Promised      basis.Promised        // the same where it stands as it was signed
 	Unguarded     strict.Faults         // of [Examine]: in what they are not what was signed
 	Assessments   map[string]Assessment // by id
@@ -53,11 +54,12 @@ type Assessment struct {
 	Document *basis.Assessment
 	Digest   basis.Digest
 	First    basis.Digest // in the first form, which nothing is signed in any more
-	Whole    basis.Digest // what an approval signs from now on; Digest, but where an older one does not cover the controller's name
-	Unnamed  basis.Digest // what an older one signs; zero where it says what was not known then
-	File     string       // relative to the working folder, or absolute
-	Name     string       // the file's, inside the policy folder, with slashes
-	Text     []byte       // the file's, as in the source
+	// what an approval signs from now on; Digest, but where an older one does not cover the controller's name
+	Whole   basis.Digest
+	Unnamed basis.Digest // what an older one signs; zero where it says what was not known then
+	File    string       // relative to the working folder, or absolute
+	Name    string       // the file's, inside the policy folder, with slashes
+	Text    []byte       // the file's, as in the source
 }
 
 // Due lists the assessments whose review is due within 30 days of a time, or past, the most urgent first.
@@ -140,8 +142,8 @@ func (l *Loaded) With(name string, text []byte) (*Loaded, error) {
 	return Compile(&changed, l.past)
 }
 
-// compile hands the draft to the engine. What that refuses concerns the interplay of vendors, sites and profiles; the place reported is
-// the nearest one that the message names.
+// compile hands the draft to the engine. What that refuses concerns the interplay of vendors, sites and profiles; the
+// place reported is the nearest one that the message names.
 func (r *reading) compile() {
 	policy, err := rules.Compile(&r.loaded.Draft)
 	if err != nil {
@@ -156,7 +158,8 @@ func (r *reading) compile() {
 	}
 }
 
-// refused reports what the engine refused, at the place that it names: "vendors.ga4", "profiles.standard.fields.ga4.cid".
+// refused reports what the engine refused, at the place that it names:
+// "vendors.ga4", "profiles.standard.fields.ga4.cid".
 func (r *reading) refused(err error) {
 	of, ok := errors.AsType[*rules.CompileError](err)
 	if !ok {

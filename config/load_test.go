@@ -37,7 +37,8 @@ func TestLoad(t *testing.T) {
 		"root":        {s.Keys.Root, filepath.Join(dir, "root.key")},
 		"secret_file": {s.Webhooks[0].SecretFile, filepath.Join(dir, "hook.key")},
 		"hit":         {loaded.Tests[0].File, filepath.Join(dir, "policy", "tests", "hits", "matomo-page-view.http")},
-		"assessment":  {loaded.Assessments["LIA-2026-001"].File, filepath.Join(dir, "policy", "assessments", "LIA-2026-001.yaml")},
+		"assessment": {loaded.Assessments["LIA-2026-001"].File, filepath.Join(dir, "policy", "assessments",
+			"LIA-2026-001.yaml")},
 		"policy's id": {loaded.Policy.Digest(), loaded.Draft.Digest},
 	} {
 		if pair[0] != pair[1] {
@@ -137,16 +138,19 @@ func TestReadFails(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "tagwarden.yaml")
-	if _, err := Load(file); err == nil || err.Error() != file+": cannot read the server file: there is no such file or folder" {
+	if _, err := Load(file); err == nil || err.Error() != file+
+		": cannot read the server file: there is no such file or folder" {
 		t.Errorf("no server file: %v", err)
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder, and has no tagwarden.yaml: name the server file itself" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+
+		": cannot read the server file: it is a folder, and has no tagwarden.yaml: name the server file itself" {
 		t.Errorf("a folder without: %v", err)
 	}
 	if err := os.WriteFile(file, base(t)["tagwarden.yaml"], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder: "+file+" is the server file in it" {
+	if _, err := Load(dir); err == nil || err.Error() != dir+": cannot read the server file: it is a folder: "+file+
+		" is the server file in it" {
 		t.Errorf("a folder: %v", err)
 	}
 	want := filepath.Join(dir, "policy") + ": cannot read the policy folder: there is no such file or folder"
@@ -172,7 +176,8 @@ func TestRevokedAndSeen(t *testing.T) {
 	if files[name], err = WithApproval(files[name], approval); err != nil {
 		t.Fatal(err)
 	}
-	for _, past := range []basis.Past{{Revoked: map[string]int{"LIA-2026-001": 3}}, {Seen: map[string]int{"LIA-2026-001": 4}}} {
+	for _, past := range []basis.Past{{Revoked: map[string]int{"LIA-2026-001": 3}},
+		{Seen: map[string]int{"LIA-2026-001": 4}}} {
 		loaded, err := Compile(SourceOf(files), past)
 		if err != nil {
 			t.Fatal(err)
@@ -190,8 +195,10 @@ func TestWarnings(t *testing.T) {
 	edit("policy/activities.yaml", "basis: consent", "basis: contract")
 	edit("tagwarden.yaml", "    signals:", "    origins: [\"https://www.shop.example\"]\n    signals:")
 	edit("policy/assessments/LIA-1.yaml", "impact: low", "impact: high")
-	edit("policy/purposes.yaml", "    categories: [analytics]\n", "    categories: [analytics]\n    gpc: object\n    dnt: object\n")
-	files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { ttl: 1h, park: {} }\nledger: { checkpoint_to: /mnt/x }\nobjections: { follow: false }\n"...)
+	edit("policy/purposes.yaml", "    categories: [analytics]\n",
+		"    categories: [analytics]\n    gpc: object\n    dnt: object\n")
+	files["tagwarden.yaml"] = append(files["tagwarden.yaml"],
+		"delivery: { ttl: 1h, park: {} }\nledger: { checkpoint_to: /mnt/x }\nobjections: { follow: false }\n"...)
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// TestLoadedKeepsNoPlaces: a configuration in force holds neither the documents that it was read from as nodes, nor the state of reading.
+// TestLoadedKeepsNoPlaces: a configuration in force holds neither the documents that it was read
+// from as nodes, nor the state of reading.
 func TestLoadedKeepsNoPlaces(t *testing.T) {
 	t.Parallel()
 	seen := map[reflect.Type]string{}

@@ -15,11 +15,13 @@ import (
 
 // Made is what [Init] made.
 type Made struct {
-	Server      string   // the server file
-	For         string   // how the server is to run, of [Deployments]; "" for here
-	Data        string   // the folder beside it that is the server's data; "" where the server has it elsewhere
-	RootKey     string   // the root secret: the server's keys are made of it, mode 0600
-	ApproverKey string   // the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the server; "" where nothing needs approval
+	Server  string // the server file
+	For     string // how the server is to run, of [Deployments]; "" for here
+	Data    string // the folder beside it that is the server's data; "" where the server has it elsewhere
+	RootKey string // the root secret: the server's keys are made of it, mode 0600
+	// the private key of the approver "privacy", mode 0600: it belongs to the privacy lead, not on the
+	// server; "" where nothing needs approval
+	ApproverKey string
 	Assessments []string // ids of those that wait for approval, sorted
 	Files       []string // all files, sorted
 
@@ -28,8 +30,8 @@ type Made struct {
 	freshData bool     // nothing lay where Data is
 }
 
-// write writes a file that does not exist yet; keys can be read by their owner alone. It is on disk when that has succeeded: pseudonyms
-// that a root secret gave cannot be made again without it.
+// write writes a file that does not exist yet; keys can be read by their owner alone. It is on disk when that has
+// succeeded: pseudonyms that a root secret gave cannot be made again without it.
 func (m *Made) write(dir, name string, text []byte) error {
 	path := filepath.Join(dir, filepath.FromSlash(name))
 	m.folders = append(m.folders, missingFolders(filepath.Dir(path))...)
@@ -61,8 +63,8 @@ func missingFolders(path string) (all []string) {
 	}
 }
 
-// Undo takes away all that was made, since something failed, and nothing else. What it returns says why, and what of it is there still,
-// where it could not be taken away.
+// Undo takes away all that was made, since something failed, and nothing else. What it returns says why, and what of it
+// is there still, where it could not be taken away.
 func (m *Made) Undo(because error) error {
 	var left []string
 	taken := 0
@@ -89,7 +91,8 @@ func (m *Made) Undo(because error) error {
 	}
 	switch {
 	case len(left) > 0:
-		return fmt.Errorf("%w; of what was written before, %s could not be taken away: remove that, and begin again", because, strings.Join(left, ", "))
+		return fmt.Errorf("%w; of what was written before, %s could not be taken away: remove that, and begin again", because,
+			strings.Join(left, ", "))
 	case taken == 0:
 		return fmt.Errorf("%w; nothing was written", because)
 	default:

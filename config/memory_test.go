@@ -11,7 +11,8 @@ import (
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	const all = 512 << 20
-	for text, want := range map[string]int{"128MiB": 128 << 20, "16MiB": 16 << 20, "2GiB": 2 << 30, "50%": all / 100 * 50, "1%": all / 100, "80%": all / 100 * 80} {
+	for text, want := range map[string]int{"128MiB": 128 << 20, "16MiB": 16 << 20, "2GiB": 2 << 30, "50%": all / 100 * 50,
+		"1%": all / 100, "80%": all / 100 * 80} {
 		var m config.Memory
 		if err := m.UnmarshalText([]byte(text)); err != nil || m.Of(all) != want || m.String() != text {
 			t.Errorf("%s is %d of %d, written %s: %v", text, m.Of(all), all, m, err)
@@ -30,7 +31,8 @@ func TestMemory(t *testing.T) {
 		"512mib": "neither a size nor a share",
 	} {
 		var m config.Memory
-		if err := m.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) || m != (config.Memory{}) {
+		if err := m.UnmarshalText([]byte(text)); err == nil || !strings.Contains(err.Error(), want) ||
+			m != (config.Memory{}) {
 			t.Errorf("%q: %v (%s)", text, err, m)
 		}
 	}

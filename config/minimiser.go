@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// Minimise is what a profile says of a class or a field: the name of a minimiser alone (`keep`), or a mapping of one name to its
-// parameters (`{ truncate: { v4: 16, v6: 32 } }`) or to its main one (`{ truncate: hour }`).
+// Minimise is what a profile says of a class or a field: the name of a minimiser alone (`keep`), or a mapping of one
+// name to its parameters (`{ truncate: { v4: 16, v6: 32 } }`) or to its main one (`{ truncate: hour }`).
 type Minimise struct {
 	Spec   minimise.Spec
 	faulty bool // reported already: nothing more is to be said of it
@@ -35,7 +35,8 @@ func (m *Minimise) FromNode(d *strict.Decoder, node *yaml.Node) {
 			d.Fail(node, "%s does not stand alone: write it as { %s: %s }", node.Value, node.Value, example)
 		}
 	default:
-		d.Fail(node, "%s stands where a minimiser is wanted: write its name, as keep, or one name with its parameters, as { truncate: hour }", strict.Describe(node))
+		d.Fail(node, "%s stands where a minimiser is wanted: write its name, as keep, or one name with its parameters, as "+
+			"{ truncate: hour }", strict.Describe(node))
 	}
 	m.faulty = len(*d.Faults) > before
 }
@@ -44,7 +45,8 @@ func (m *Minimise) FromNode(d *strict.Decoder, node *yaml.Node) {
 func (m *Minimise) name(d *strict.Decoder, node *yaml.Node) {
 	kind, ok := minimise.ParseKind(node.Value)
 	if node.Kind != yaml.ScalarNode || !ok {
-		d.Fail(node, "minimiser %q is not known%s", strict.Shortened(node.Value), strict.Suggestion(node.Value, minimiserNames()))
+		d.Fail(node, "minimiser %q is not known%s", strict.Shortened(node.Value),
+			strict.Suggestion(node.Value, minimiserNames()))
 		return
 	}
 	m.Spec.Kind = kind
@@ -60,7 +62,8 @@ func (m *Minimise) parameters(d *strict.Decoder, name string, node *yaml.Node) {
 	if node.Kind != yaml.MappingNode {
 		short := slices.IndexFunc(params, func(p minimise.Param) bool { return p.Short })
 		if short < 0 {
-			d.Fail(node, "%s stands where parameters of %s are wanted: write them as { %s: ... }", strict.Describe(node), name, params[0].Name)
+			d.Fail(node, "%s stands where parameters of %s are wanted: write them as { %s: ... }", strict.Describe(node),
+				name, params[0].Name)
 			return
 		}
 		m.parameter(d, params[short], node)
@@ -167,7 +170,8 @@ func (m *Minimise) schema() map[string]any {
 	}
 	return map[string]any{"oneOf": []any{
 		map[string]any{"enum": words},
-		map[string]any{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false, "properties": forms},
+		map[string]any{"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+			"properties": forms},
 	}}
 }
 
@@ -185,7 +189,8 @@ func paramsSchema(params []minimise.Param) map[string]any {
 			short = property
 		}
 	}
-	mapping := map[string]any{"type": "object", "additionalProperties": false, "properties": properties, "required": required}
+	mapping := map[string]any{"type": "object", "additionalProperties": false, "properties": properties,
+		"required": required}
 	if short == nil {
 		return mapping
 	}
@@ -207,7 +212,8 @@ func paramSchema(p minimise.Param) map[string]any {
 	return out
 }
 
-// paramPlace is where in a profile's line an error of minimise.Compile stands: at the parameter that it names, where the line does.
+// paramPlace is where in a profile's line an error of minimise.Compile stands: at the
+// parameter that it names, where the line does.
 func paramPlace(doc *strict.Document, at []any, spec minimise.Spec, err error) []any {
 	if of, ok := errors.AsType[*minimise.ParamError](err); ok {
 		if place := append(slices.Clone(at), spec.Kind.String(), of.Param); doc.Has(place...) {
@@ -229,7 +235,8 @@ func minimiserTable(out *strings.Builder) {
 			out.WriteString("| `" + kind.String() + "` | | | | " + cell(minimise.WordsOf(kind)[""]["en"]) + " |\n")
 		}
 		for _, p := range params {
-			out.WriteString("| `" + kind.String() + "` | `" + p.Name + "` | " + cell(paramForm(p)) + " | " + cell(p.Default) + " | " + cell(p.About) + " |\n")
+			out.WriteString("| `" + kind.String() + "` | `" + p.Name + "` | " + cell(paramForm(p)) + " | " + cell(p.Default) +
+				" | " + cell(p.About) + " |\n")
 		}
 	}
 }

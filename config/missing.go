@@ -9,16 +9,16 @@ import (
 // Fact is what kind of fact is missing.
 type Fact uint8
 
-// The kinds: who is responsible and who receives, and what makes that lawful; how long the log is kept; what visitors alone
-// are told, so that the record of processing does without.
+// The kinds: who is responsible and who receives, and what makes that lawful; how long the log is kept; what visitors
+// alone are told, so that the record of processing does without.
 const (
 	WhoReceives Fact = iota
 	LogPeriod
 	ToldAlone
 )
 
-// Missing is a fact that has to be told and that no file says: check warns of it, and there is no notice before somebody
-// says it. The policy is carried out all the same.
+// Missing is a fact that has to be told and that no file says: check warns of it, and there is no notice before
+// somebody says it. The policy is carried out all the same.
 type Missing struct {
 	strict.Fault
 	Of       Fact

@@ -21,7 +21,8 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 	if err != nil {
 		address, err := netip.ParseAddr(string(text))
 		if err != nil || address.Zone() != "" {
-			return fmt.Errorf("%q is no range of addresses: write it as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1", strict.Shortened(string(text)))
+			return fmt.Errorf("%q is no range of addresses: write it as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1",
+				strict.Shortened(string(text)))
 		}
 		prefix = netip.PrefixFrom(address, address.BitLen())
 	}
@@ -37,13 +38,15 @@ func (c *CIDR) UnmarshalText(text []byte) error {
 func listenFault(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
-		return fmt.Sprintf("%q is no address to listen on: write host and port, as in 127.0.0.1:8080", strict.Shortened(address))
+		return fmt.Sprintf("%q is no address to listen on: write host and port, as in 127.0.0.1:8080",
+			strict.Shortened(address))
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.Itoa(int(n)) != port {
 		return fmt.Sprintf("port %q is none: use a number from 0 (any that is free) to 65535", strict.Shortened(port))
 	}
 	if _, err := netip.ParseAddr(host); host != "" && err != nil && hostFault(host) != "" {
-		return fmt.Sprintf("%q is no address of this machine: use an IP address, a host name, or nothing before the colon for all", strict.Shortened(host))
+		return fmt.Sprintf("%q is no address of this machine: use an IP address, a host name, or nothing before the colon "+
+			"for all", strict.Shortened(host))
 	}
 	return ""
 }
@@ -61,7 +64,8 @@ func hostFault(host string) string {
 	case strings.ContainsFunc(host, func(r rune) bool { return r > 126 }):
 		return fmt.Sprintf("%q holds letters that host names cannot: write it in punycode, xn--...", strict.Shortened(host))
 	case host != strings.ToLower(host):
-		return fmt.Sprintf("%q has capital letters: write %q", strict.Shortened(host), strict.Shortened(strings.ToLower(host)))
+		return fmt.Sprintf("%q has capital letters: write %q", strict.Shortened(host),
+			strict.Shortened(strings.ToLower(host)))
 	case strings.Contains(host, ":"):
 		return fmt.Sprintf("%q has a port: write the host name alone, it holds for every port", strict.Shortened(host))
 	}
@@ -73,7 +77,8 @@ func hostFault(host string) string {
 	return ""
 }
 
-// addressParts reads an absolute http or https address without user, query and fragment, and says what is wrong with it.
+// addressParts reads an absolute http or https address without user, query and
+// fragment, and says what is wrong with it.
 func addressParts(address string) (*url.URL, string) {
 	u, err := url.Parse(address)
 	switch {
@@ -97,7 +102,8 @@ func addressParts(address string) (*url.URL, string) {
 
 var carrierGradeNAT = netip.MustParsePrefix("100.64.0.0/10")
 
-// privateHost tells whether a host is, by its looks alone, on a private, loopback or link-local address, or none at all.
+// privateHost tells whether a host is, by its looks alone, on a private, loopback
+// or link-local address, or none at all.
 func privateHost(host string) bool {
 	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
 		return true
@@ -125,7 +131,8 @@ var pathSegments = regexp.MustCompile(`^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$`)
 // pathFault says what is wrong with a path to put in front of others.
 func pathFault(path string) string {
 	if !pathSegments.MatchString(path) {
-		return fmt.Sprintf("%q is no path: begin with a slash, end without one, and use letters, digits, dashes, dots and underscores, as in /t", strict.Shortened(path))
+		return fmt.Sprintf("%q is no path: begin with a slash, end without one, and use letters, digits, dashes, dots and "+
+			"underscores, as in /t", strict.Shortened(path))
 	}
 	return ""
 }

@@ -82,8 +82,8 @@ func TestNotArchived(t *testing.T) {
 	}
 }
 
-// TestArchivedOfFolder: of a folder's files the archives of policies count, and of one that cannot be read nobody says that it
-// keeps none.
+// TestArchivedOfFolder: of a folder's files the archives of policies count, and of one that cannot
+// be read nobody says that it keeps none.
 func TestArchivedOfFolder(t *testing.T) {
 	t.Parallel()
 	loaded, err := compiled(base(t))
@@ -128,7 +128,8 @@ func FuzzCompileArchived(f *testing.F) {
 		files := maps.Clone(loaded.digested.policy)
 		files[name] = text
 		archived, err := loadArchived(files, files.Digest())
-		if (archived == nil) != errors.Is(err, ErrCompilesToElse) || archived != nil && archived.Policy.Digest() != files.Digest() {
+		if (archived == nil) != errors.Is(err, ErrCompilesToElse) || archived != nil &&
+			archived.Policy.Digest() != files.Digest() {
 			t.Fatalf("%v, %v", archived, err)
 		}
 		if err != nil && strings.Contains(err.Error(), "BUG") {

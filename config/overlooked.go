@@ -38,8 +38,9 @@ func Overlooked(l *Loaded) strict.Faults {
 	o.titles()
 	o.bases()
 	if len(l.Tests) == 0 {
-		o.found.File(l.Source.display("tests"), "the policy has no tests: whoever edits it next sees nothing of what changes; "+
-			"`tagwarden test` runs them")
+		o.found.File(l.Source.display("tests"),
+			"the policy has no tests: whoever edits it next sees nothing of what changes; "+
+				"`tagwarden test` runs them")
 	}
 	return o.found
 }
@@ -89,8 +90,10 @@ func (o *overlooking) categories() {
 			}
 			for _, purpose := range a.Purposes {
 				for _, category := range o.ungiven(purpose, given, tcf) {
-					o.found.Key(o.purposes, strict.Path("purposes", purpose), "activity %s asks for consent to %s, and no source under "+
-						"signals of site %s can say yes to category %q: the activity is never permitted there", a.ID, purpose, site.ID, category)
+					o.found.Key(o.purposes, strict.Path("purposes", purpose),
+						"activity %s asks for consent to %s, and no source under "+
+							"signals of site %s can say yes to category %q: the activity is never permitted there", a.ID,
+						purpose, site.ID, category)
 				}
 			}
 		}
@@ -162,15 +165,18 @@ func (o *overlooking) bases() {
 		at := strict.Path("sites", id)
 		switch {
 		case !slices.ContainsFunc(site.Hosts, func(h string) bool { return strings.EqualFold(h, host) }):
-			o.found.At(o.server, append(at, "hosts"), "what `tagwarden snippet` writes sends to %s, which is not among hosts: such hits "+
-				"are refused (unknown_host); add it, or give a host of hosts by --origin", host)
+			o.found.At(o.server, append(at, "hosts"),
+				"what `tagwarden snippet` writes sends to %s, which is not among hosts: such hits "+
+					"are refused (unknown_host); add it, or give a host of hosts by --origin", host)
 		case site.Base == "" && len(site.Origins) > 0:
-			o.found.Key(o.server, at, "what `tagwarden snippet` writes sends to paths of %s itself, the site's own web server, and no "+
-				"base says which it passes on to here: write base: /t, and pass that on (`tagwarden snippet --front`), or give hits a host of their own and "+
-				"name it by --origin", host)
+			o.found.Key(o.server, at,
+				"what `tagwarden snippet` writes sends to paths of %s itself, the site's own web server, and no "+
+					"base says which it passes on to here: write base: /t, and pass that on (`tagwarden snippet --front`), or give "+
+					"hits a host of their own and name it by --origin", host)
 		case site.Base == "" && (host == "localhost" || isLoopback(host)):
-			o.found.Key(o.server, at, "what `tagwarden snippet` writes sends to %s, which is each visitor's own machine: name the "+
-				"site's host first among hosts", host)
+			o.found.Key(o.server, at,
+				"what `tagwarden snippet` writes sends to %s, which is each visitor's own machine: name the "+
+					"site's host first among hosts", host)
 		}
 	}
 }

@@ -29,14 +29,18 @@ func TestOverlooked(t *testing.T) {
 	}
 	const server, purposes, activities = "tagwarden.yaml", "policy/purposes.yaml", "policy/activities.yaml"
 	for name, c := range map[string]struct{ file, old, new, want string }{
-		"a vendor without an activity": {server, "vendors:\n", "vendors:\n  posthog: { catalog: posthog, entity: \"X, Y, US\", upstream: \"https://eu.posthog.com\", role: processor }\n",
+		"a vendor without an activity": {server, "vendors:\n",
+			"vendors:\n  posthog: { catalog: posthog, entity: \"X, Y, US\", upstream: \"https://eu.posthog.com\", role: processor }\n",
 			"no activity is for vendor posthog"},
-		"no event is called so":           {activities, `events: [page_view`, `events: [page_vew, page_view`, `no event of matomo is called "page_vew": did you mean "page_view"?`},
-		"a category that nobody can give": {purposes, "categories: [analytics]", "categories: [comfort]", `can say yes to category "comfort"`},
-		"a language that is missing":      {purposes, "\n      fr: ", "\n      it: ", `has no title in "it"`},
-		"no base":                         {server, "    base: /t", "    # base: /t", "the site's own web server"},
-		"a host that is not listed":       {server, `origins: ["https://shop.example"]`, `origins: ["https://www.shop.example"]`, "sends to www.shop.example, which is not among hosts"},
-		"no tests":                        {"policy/tests/first.yaml", "", "", "the policy has no tests"},
+		"no event is called so": {activities, `events: [page_view`, `events: [page_vew, page_view`,
+			`no event of matomo is called "page_vew": did you mean "page_view"?`},
+		"a category that nobody can give": {purposes, "categories: [analytics]", "categories: [comfort]",
+			`can say yes to category "comfort"`},
+		"a language that is missing": {purposes, "\n      fr: ", "\n      it: ", `has no title in "it"`},
+		"no base":                    {server, "    base: /t", "    # base: /t", "the site's own web server"},
+		"a host that is not listed": {server, `origins: ["https://shop.example"]`,
+			`origins: ["https://www.shop.example"]`, "sends to www.shop.example, which is not among hosts"},
+		"no tests": {"policy/tests/first.yaml", "", "", "the policy has no tests"},
 	} {
 		dir := t.TempDir()
 		made, err := config.Init(dir, nil, now)

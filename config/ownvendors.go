@@ -74,7 +74,8 @@ func (c ownVendor) id(at []any, format, family string) {
 	}
 	if file, known := c.catalogs.find(family); !known || file != nil && file.Kin() != family {
 		c.faults.At(c.doc, append(slices.Clip(at), "family"),
-			"%q is no catalog entry that is of its own family, nor \"device\"%s", strict.Shortened(family), strict.Suggestion(family, catalog.BuiltinIDs()))
+			"%q is no catalog entry that is of its own family, nor \"device\"%s", strict.Shortened(family),
+			strict.Suggestion(family, catalog.BuiltinIDs()))
 	}
 }
 

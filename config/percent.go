@@ -15,7 +15,8 @@ func (p *Percent) UnmarshalText(text []byte) error {
 	number, unit := quantity(string(text))
 	n, err := strconv.Atoi(number)
 	if err != nil || unit != "%" || n < 1 || n > 100 {
-		return fmt.Errorf("%q is no share: write a whole number from 1%% to 100%%, as in 50%%", strict.Shortened(string(text)))
+		return fmt.Errorf("%q is no share: write a whole number from 1%% to 100%%, as in 50%%",
+			strict.Shortened(string(text)))
 	}
 	*p = Percent(n)
 	return nil

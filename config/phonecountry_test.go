@@ -13,7 +13,8 @@ func TestWhoseNumbersAreMeant(t *testing.T) {
 		{map[string]string{"shop": "DE"}, "shop", "DE"}, {map[string]string{"shop": "de"}, "", "DE"},
 		{map[string]string{"shop": "DE", "blog": "de"}, "", "DE"}, {map[string]string{"shop": "DE", "blog": "FR"}, "", ""},
 		{map[string]string{"shop": "DE", "blog": ""}, "", ""}, {map[string]string{"shop": "DE", "blog": ""}, "blog", ""},
-		{map[string]string{"shop": "DE", "blog": "FR"}, "blog", "FR"}, {map[string]string{"shop": "DE"}, "none", ""}, {nil, "", ""},
+		{map[string]string{"shop": "DE", "blog": "FR"}, "blog", "FR"}, {map[string]string{"shop": "DE"}, "none", ""},
+		{nil, "", ""},
 	} {
 		l := Loaded{Server: Server{Sites: map[string]Site{}}}
 		for id, country := range c.sites {

@@ -14,7 +14,8 @@ func TestPlaceholder(t *testing.T) {
 		"Shop GmbH": true, "shop.example": true, "https://matomo.shop.example:8443": true, "privacy@Shop.Example": true,
 		"example.com": true, "www.example.org.": true, "https://example.net/t": true,
 		"": false, "Example GmbH": false, "localhost": false, "127.0.0.1": false, "example.de": false, "myexample.com": false,
-		"shop.example.fr": false, "privacy@boutique.fr": false, "https://matomo.boutique.fr": false, "+33 1 23 45 67 89": false,
+		"shop.example.fr": false, "privacy@boutique.fr": false, "https://matomo.boutique.fr": false,
+		"+33 1 23 45 67 89":                      false,
 		"The data protection officer, by letter": false,
 	} {
 		if isPlaceholder(text) != want {

@@ -41,7 +41,8 @@ type TestSignals struct {
 	DNT         bool              `yaml:"dnt" default:"false" doc:"Do Not Track is on."`
 }
 
-// Expect says what is to become of a hit. One of permit and deny is given; what is said of events holds for each of the hit's.
+// Expect says what is to become of a hit. One of permit and deny is given; what is said
+// of events holds for each of the hit's.
 type Expect struct {
 	Permit string            `yaml:"permit" doc:"Id of the activity that carries the events."`
 	Deny   string            `yaml:"deny" is:"one=reason" doc:"Reason code for which the events are denied."`

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// Promises is policy/promises.yaml: what must never happen. Each is proved over the compiled policy, or it does not load.
+// Promises is policy/promises.yaml: what must never happen. Each is proved over the
+// compiled policy, or it does not load.
 type Promises struct {
 	Promises []Promise `yaml:"promises" is:"required" doc:"The promises."`
 	Approval string    `yaml:"approval" is:"empty" doc:"An approver's signed note over the promises, which tagwarden promises approve writes. With it, a promise that is changed, new or gone is refused until it is signed anew."`
@@ -93,7 +94,8 @@ func (l *LooserThan) FromNode(d *strict.Decoder, node *yaml.Node) {
 		m.FromNode(d, node)
 		l.Spec, l.Parameters = m.Spec, true
 	case yaml.SequenceNode:
-		d.Fail(node, "a list stands where one minimiser is wanted: write the name of the strictest that is meant, as truncate")
+		d.Fail(node, "a list stands where one minimiser is wanted: write the name of the strictest that is meant, as "+
+			"truncate")
 	default:
 		m.name(d, node)
 		l.Spec = m.Spec

@@ -10,7 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/promise"
 )
 
-// proved compiles the policy of the case about broken promises with one promise in place of all, and with texts changed.
+// proved compiles the policy of the case about broken promises with one promise in
+// place of all, and with texts changed.
 func proved(t testing.TB, never string, changes ...string) promise.Result {
 	t.Helper()
 	_, own := archive(t, "testdata/faults/promises_broken.txtar")
@@ -54,39 +55,59 @@ func TestProofs(t *testing.T) {
 		{"{ class: client_id }", nil, promise.Broken, "ga4-consent _gid keep"},
 		{"{ class: client_id, vendor: matomo }", nil, promise.Kept, ""},
 		{"{ class: client_id, vendor: segment, looser_than: pseudonymise }", nil, promise.Kept, ""},
-		{"{ class: client_id, vendor: segment, looser_than: derive }", nil, promise.Broken, "product-consent anonymousId pseudonymise"},
-		{"{ class: client_id, looser_than: { pseudonymise: { rotate: week } }, vendor: product }", []string{"client_id: pseudonymise", "client_id: { pseudonymise: { rotate: never } }"}, promise.Broken, "product-consent anonymousId pseudonymise"},
+		{"{ class: client_id, vendor: segment, looser_than: derive }", nil, promise.Broken,
+			"product-consent anonymousId pseudonymise"},
+		{"{ class: client_id, looser_than: { pseudonymise: { rotate: week } }, vendor: product }",
+			[]string{"client_id: pseudonymise", "client_id: { pseudonymise: { rotate: never } }"}, promise.Broken,
+			"product-consent anonymousId pseudonymise"},
 		{"{ class: client_id, looser_than: { pseudonymise: { rotate: day } }, vendor: product }", nil, promise.Kept, ""},
 		{"{ class: ip, looser_than: truncate }", nil, promise.Kept, ""},
-		{"{ class: ip, looser_than: { truncate: { v4: 24 } } }", nil, promise.Broken, "ga4-consent _uip truncate"}, // an IPv6 address leaves
+		// an IPv6 address leaves
+		{"{ class: ip, looser_than: { truncate: { v4: 24 } } }", nil, promise.Broken, "ga4-consent _uip truncate"},
 		{"{ class: ip, vendor: product }", nil, promise.Broken, "product-consent context.ip truncate"},
 		{"{ class: email, vendor: ga4, unless: { basis: consent } }", nil, promise.Kept, ""},
-		{"{ class: email, vendor: ga4, unless: { basis: legitimate_interest } }", nil, promise.Broken, "ga4-consent _em hash"},
-		{"{ vendor: matomo, unless: { class: [event_name, url, technical, account, container, consent_signal] } }", nil, promise.Kept, ""},
-		{"{ vendor: matomo, unless: { class: [event_name, technical, account, container, consent_signal] } }", nil, promise.Broken, "matomo-consent c_t url"},
+		{"{ class: email, vendor: ga4, unless: { basis: legitimate_interest } }", nil, promise.Broken,
+			"ga4-consent _em hash"},
+		{"{ vendor: matomo, unless: { class: [event_name, url, technical, account, container, consent_signal] } }",
+			nil, promise.Kept, ""},
+		{"{ vendor: matomo, unless: { class: [event_name, technical, account, container, consent_signal] } }", nil,
+			promise.Broken, "matomo-consent c_t url"},
 		{"{ field: ep.plan, vendor: ga4 }", []string{"ep.plan: keep", "ep.plan: { replace: x }"}, promise.Kept, ""},
-		{"{ field: npa }", []string{`set: { ga4: { npa: "1" } }`, "set: {}"}, promise.Broken, "ga4-consent npa state"}, // told, since nothing covers advertising
+		// told, since nothing covers advertising
+		{"{ field: npa }", []string{`set: { ga4: { npa: "1" } }`, "set: {}"}, promise.Broken, "ga4-consent npa state"},
 		{"{ field: ep.colour }", nil, promise.Kept, ""},
-		{"{ field: ep.colour }", []string{"user_agent: keep\n    fields", "user_agent: keep\n      custom: scrub\n    fields"}, promise.Broken, "ga4-consent ep.* scrub"},
-		{"{ field: ep.plan }", []string{"user_agent: keep\n    fields: { ga4: { ep.plan: keep } }", "user_agent: keep\n      custom: keep\n    fields: { ga4: { ep.plan: drop } }"}, promise.Kept, ""},
+		{"{ field: ep.colour }", []string{"user_agent: keep\n    fields",
+			"user_agent: keep\n      custom: scrub\n    fields"}, promise.Broken, "ga4-consent ep.* scrub"},
+		{"{ field: ep.plan }", []string{"user_agent: keep\n    fields: { ga4: { ep.plan: keep } }",
+			"user_agent: keep\n      custom: keep\n    fields: { ga4: { ep.plan: drop } }"}, promise.Kept, ""},
 		{"{ country: US, vendor: ga4 }", nil, promise.Broken, "ga4-consent header User-Agent keep"},
 		{"{ country: outside-EU, vendor: matomo }", nil, promise.Broken, "matomo-consent "},
-		{"{ country: outside-EU, vendor: matomo }", []string{"private: true }", "private: true, country: FR }"}, promise.Kept, ""},
-		{"{ country: outside-EU, vendor: matomo }", []string{"private: true }", "private: true, country: NO }"}, promise.Broken, "matomo-consent "},
-		{"{ country: outside-EEA, vendor: matomo }", []string{"private: true }", "private: true, country: NO }"}, promise.Kept, ""},
+		{"{ country: outside-EU, vendor: matomo }", []string{"private: true }", "private: true, country: FR }"},
+			promise.Kept, ""},
+		{"{ country: outside-EU, vendor: matomo }", []string{"private: true }", "private: true, country: NO }"},
+			promise.Broken, "matomo-consent "},
+		{"{ country: outside-EEA, vendor: matomo }", []string{"private: true }", "private: true, country: NO }"},
+			promise.Kept, ""},
 		{"{ vendor: matomo, unless: { country: EEA } }", nil, promise.Broken, "matomo-consent "},
-		{"{ vendor: matomo, unless: { country: EEA } }", []string{"private: true }", "private: true, country: NO }"}, promise.Kept, ""},
+		{"{ vendor: matomo, unless: { country: EEA } }", []string{"private: true }", "private: true, country: NO }"},
+			promise.Kept, ""},
 		{"{ event: checkout_done, vendor: ga4 }", nil, promise.Kept, ""},
 		{"{ event: \"check*\", vendor: ga4 }", nil, promise.Broken, "ga4-consent header User-Agent keep"},
-		{"{ event: \"checkout_*\", vendor: ga4 }", []string{looser, "profile: ga4\n    events: [page_view, \"checkout_d*\"]"}, promise.Broken, "ga4-consent header User-Agent keep"},
-		{"{ event: \"checkout_*\", vendor: ga4 }", []string{looser, "profile: ga4\n    events: [page_view, \"check_*\"]"}, promise.Kept, ""},
+		{"{ event: \"checkout_*\", vendor: ga4 }", []string{looser, "profile: ga4\n    events: [page_view, \"checkout_d*\"]"},
+			promise.Broken, "ga4-consent header User-Agent keep"},
+		{"{ event: \"checkout_*\", vendor: ga4 }", []string{looser, "profile: ga4\n    events: [page_view, \"check_*\"]"},
+			promise.Kept, ""},
 		{"{ class: url, event: page_view, unless: { event: [page_view] } }", nil, promise.Vacuous, ""},
-		{"{ class: url, unless: { event: [page_view] } }", []string{"profile: small\n    events: [\"*\"]", "profile: small\n    events: [page_view]"}, promise.Kept, ""},
+		{"{ class: url, unless: { event: [page_view] } }", []string{"profile: small\n    events: [\"*\"]",
+			"profile: small\n    events: [page_view]"}, promise.Kept, ""},
 		{"{ region: FR, class: url }", nil, promise.Vacuous, ""}, // the site takes everybody to be in Germany
-		{"{ region: FR, class: url }", []string{"region: { default: DE }", "region: { default: EU }"}, promise.Broken, "matomo-consent c_t url"},
-		{"{ region: US-CA, class: url }", []string{"region: { default: DE }", "region: { header: Country, default: DE }"}, promise.Broken, "matomo-consent c_t url"},
+		{"{ region: FR, class: url }", []string{"region: { default: DE }", "region: { default: EU }"}, promise.Broken,
+			"matomo-consent c_t url"},
+		{"{ region: US-CA, class: url }", []string{"region: { default: DE }", "region: { header: Country, default: DE }"},
+			promise.Broken, "matomo-consent c_t url"},
 		{"{ class: url, unless: { region: DE } }", nil, promise.Vacuous, ""},
-		{"{ class: url, unless: { region: DE } }", []string{"region: { default: DE }", "region: { default: EU }"}, promise.Broken, "matomo-consent c_t url"},
+		{"{ class: url, unless: { region: DE } }", []string{"region: { default: DE }", "region: { default: EU }"},
+			promise.Broken, "matomo-consent c_t url"},
 		{"{ purpose: measure, class: phone }", nil, promise.Broken, "product-consent phone hash"},
 		{"{ class: phone, unless: { purpose: measure } }", nil, promise.Vacuous, ""},
 		{"{ class: phone, site: shop }", nil, promise.Broken, "product-consent phone hash"},
@@ -97,24 +118,38 @@ func TestProofs(t *testing.T) {
 		// What every vendor is told in a header, and in fields that no profile knows.
 		{"{ field: header Sec-GPC, vendor: matomo }", nil, promise.Broken, "matomo-consent header Sec-GPC constant"},
 		{"{ field: gcs, vendor: ga4 }", nil, promise.Broken, "ga4-consent gcs state"},
-		{"{ field: header User-Agent, vendor: product }", []string{"ip: { truncate: { v4: 16, v6: 32 } }\n      user_agent: keep", "ip: { truncate: { v4: 16, v6: 32 } }"}, promise.Kept, ""}, // no field of any name is a header
+		// no field of any name is a header
+		{"{ field: header User-Agent, vendor: product }",
+			[]string{"ip: { truncate: { v4: 16, v6: 32 } }\n      user_agent: keep", "ip: { truncate: { v4: 16, v6: 32 } }"},
+			promise.Kept, ""},
 		// Parameters of addresses are what their names say.
-		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken, "ga4-consent dh keep"},
+		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken,
+			"ga4-consent dh keep"},
 		{"{ class: click_id, vendor: ga4 }", passing(`url: { url: { query: ["class:campaign", q] } }`), promise.Kept, ""},
 		{"{ class: click_id, vendor: ga4 }", passing(`url: keep`), promise.Broken, "ga4-consent dh keep"},
-		{"{ class: click_id, vendor: ga4, looser_than: url }", passing(`url: { url: { query: ["class:click_id"] } }`), promise.Broken, "ga4-consent dh keep"},
-		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: [q] } }`), promise.Broken, "ga4-consent dh scrub"},
-		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: ["q*"] } }`), promise.Broken, "ga4-consent dh scrub"},
+		{"{ class: click_id, vendor: ga4, looser_than: url }", passing(`url: { url: { query: ["class:click_id"] } }`),
+			promise.Broken, "ga4-consent dh keep"},
+		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: [q] } }`), promise.Broken,
+			"ga4-consent dh scrub"},
+		{"{ class: search_term, vendor: ga4 }", passing(`url: { url: { query: ["q*"] } }`), promise.Broken,
+			"ga4-consent dh scrub"},
 		{"{ class: search_term, vendor: ga4 }", passing(`url: url`), promise.Kept, ""},
 		{"{ class: search_term, vendor: ga4 }", passing(`referrer: { generalise: origin }`), promise.Kept, ""},
-		{"{ class: search_term, vendor: ga4, field: dr }", passing(`referrer: { url: { query: [q] } }`), promise.Broken, "ga4-consent dr scrub"},
-		{"{ class: campaign, vendor: ga4, looser_than: scrub }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""},
-		{"{ class: campaign, vendor: ga4, field: dt }", passing("url: { url: { query: [utm_source] } }\n      page_title: keep"), promise.Broken, "ga4-consent dt scrub"}, // an address among words
+		{"{ class: search_term, vendor: ga4, field: dr }", passing(`referrer: { url: { query: [q] } }`), promise.Broken,
+			"ga4-consent dr scrub"},
+		{"{ class: campaign, vendor: ga4, looser_than: scrub }", passing(`url: { url: { query: [utm_source] } }`),
+			promise.Kept, ""},
+		// an address among words
+		{"{ class: campaign, vendor: ga4, field: dt }",
+			passing("url: { url: { query: [utm_source] } }\n      page_title: keep"), promise.Broken, "ga4-consent dt scrub"},
 		{"{ class: campaign, vendor: ga4, field: dt }", passing("url: url\n      page_title: keep"), promise.Kept, ""},
-		{"{ class: url, vendor: ga4, looser_than: url }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""}, // the rest of it is no parameter
+		// the rest of it is no parameter
+		{"{ class: url, vendor: ga4, looser_than: url }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""},
 		{"{ class: url, vendor: ga4, looser_than: url }", passing("url: keep"), promise.Broken, "ga4-consent dh keep"},
-		{"{ vendor: ga4, field: dl, unless: { class: url } }", passing(`url: { url: { query: [utm_source] } }`), promise.Broken, "ga4-consent dl scrub"},
-		{"{ vendor: ga4, field: dl, unless: { class: [url, campaign] } }", passing(`url: { url: { query: [utm_source] } }`), promise.Kept, ""},
+		{"{ vendor: ga4, field: dl, unless: { class: url } }", passing(`url: { url: { query: [utm_source] } }`),
+			promise.Broken, "ga4-consent dl scrub"},
+		{"{ vendor: ga4, field: dl, unless: { class: [url, campaign] } }", passing(`url: { url: { query: [utm_source] } }`),
+			promise.Kept, ""},
 	} {
 		proof := proved(t, of.never, of.changes...)
 		way := ""
@@ -138,10 +173,15 @@ func TestProofsAssume(t *testing.T) {
 		says    string
 	}{
 		{"{ class: url }", nil, promise.Declared, "fields are what catalog and policy declare them to be"},
-		{"{ class: url }", []string{"profile: small\n    events: [\"*\"]", "profile: small\n    events: [\"*\"]\n    when: 'event.name == \"x\"'"}, promise.When, "matomo-consent is taken as met"},
+		{"{ class: url }", []string{"profile: small\n    events: [\"*\"]",
+			"profile: small\n    events: [\"*\"]\n    when: 'event.name == \"x\"'"}, promise.When,
+			"matomo-consent is taken as met"},
 		{"{ event: checkout, vendor: product }", nil, promise.Shared, "product batch ("},
 		{"{ country: US, vendor: matomo }", nil, promise.Abroad, "machines of matomo stand"},
-		{"{ country: JP, vendor: product }", []string{"catalog: segment, prefix", "catalog: segment, upstream: \"https://eu.shop.example\", prefix", "    transfer: { country: US, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }\n    profile: product", "    transfer: { country: US, safeguard: SCC }\n    profile: product"}, promise.Declared, ""},
+		{"{ country: JP, vendor: product }", []string{"catalog: segment, prefix",
+			"catalog: segment, upstream: \"https://eu.shop.example\", prefix",
+			"    transfer: { country: US, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }\n    profile: product",
+			"    transfer: { country: US, safeguard: SCC }\n    profile: product"}, promise.Declared, ""},
 	} {
 		proof := proved(t, of.never, of.changes...)
 		found := false
@@ -163,7 +203,8 @@ func TestBrokenPromiseDoesNotLoad(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["policy/promises.yaml"] = []byte("promises:\n  - { id: p, says: x, never: { class: email } }\n  - { id: q, says: x, never: { vendor: meta_pixel } }\n")
+	files["policy/promises.yaml"] = []byte(
+		"promises:\n  - { id: p, says: x, never: { class: email } }\n  - { id: q, says: x, never: { vendor: meta_pixel } }\n")
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)
@@ -171,11 +212,13 @@ func TestBrokenPromiseDoesNotLoad(t *testing.T) {
 	if loaded.Policy.Digest() == plain.Policy.Digest() {
 		t.Error("a promise changes nothing of the policy's digest")
 	}
-	if len(loaded.Warnings) != 1 || !strings.Contains(loaded.Warnings[0].Error(), "policy/promises.yaml:3:30: promise q says nothing") {
+	if len(loaded.Warnings) != 1 || !strings.Contains(loaded.Warnings[0].Error(),
+		"policy/promises.yaml:3:30: promise q says nothing") {
 		t.Errorf("warnings:\n%v", loaded.Warnings)
 	}
 	files["policy/promises.yaml"] = []byte("promises:\n  - { id: p, says: x, never: { class: url } }\n")
-	if _, err = compiled(files); err == nil || !strings.Contains(err.Error(), "policy/promises.yaml:2:30: promise p is broken: activity matomo-consent sends url") {
+	if _, err = compiled(files); err == nil || !strings.Contains(err.Error(),
+		"policy/promises.yaml:2:30: promise p is broken: activity matomo-consent sends url") {
 		t.Errorf("a broken promise: %v", err)
 	}
 }
@@ -184,7 +227,8 @@ func TestBrokenPromiseDoesNotLoad(t *testing.T) {
 func TestArchivedPromises(t *testing.T) {
 	t.Parallel()
 	files := base(t)
-	files["policy/promises.yaml"] = []byte("promises:\n  - { id: p, says: { en: No mail, de: Keine Adresse }, never: { class: [email], unless: { basis: consent } } }\n")
+	files["policy/promises.yaml"] = []byte(
+		"promises:\n  - { id: p, says: { en: No mail, de: Keine Adresse }, never: { class: [email], unless: { basis: consent } } }\n")
 	loaded, err := compiled(files)
 	if err != nil {
 		t.Fatal(err)

@@ -24,7 +24,8 @@ func (r *reading) prove() {
 		switch proof.State {
 		case promise.Broken:
 			if !r.examines {
-				r.faults.At(r.promises, at, "promise %s is broken: %s", proof.Promise.ID, Breaks(r.loaded, proof, Places{profiles: r.profiles, activities: r.activities}))
+				r.faults.At(r.promises, at, "promise %s is broken: %s", proof.Promise.ID,
+					Breaks(r.loaded, proof, Places{profiles: r.profiles, activities: r.activities}))
 			}
 		case promise.Vacuous:
 			r.warnings.At(r.promises, at, "promise %s says nothing: no vendor, event or field of this policy could break it; "+
@@ -34,7 +35,8 @@ func (r *reading) prove() {
 	}
 }
 
-// Prove proves promises over the policy, its own or another's. A name that this policy does not know is of nothing in it.
+// Prove proves promises over the policy, its own or another's. A name that this
+// policy does not know is of nothing in it.
 func Prove(l *Loaded, promises []Promise) []promise.Result {
 	compiled := make([]promise.Promise, len(promises))
 	for i := range promises {

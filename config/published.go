@@ -16,7 +16,8 @@ func Published(l *Loaded) (all []*Promise) {
 	return all
 }
 
-// MayConcern tells whether a promise may be about what travels on an activity: by its vendor, purposes, basis and sites.
+// MayConcern tells whether a promise may be about what travels on an activity: by
+// its vendor, purposes, basis and sites.
 func (p *Promise) MayConcern(l *Loaded, a *Activity) bool {
 	never := &p.Never
 	return few(never.Vendor, a.Vendor, l.Server.Vendors[a.Vendor].Catalog) && few(never.Purpose, a.Purposes...) &&

@@ -130,7 +130,8 @@ func (r *reading) readPolicy() {
 
 func (r *reading) obligatory(name string, into any) *strict.Document {
 	if _, ok := r.source.policy[name]; !ok {
-		r.faults.File(r.source.display(name), "the file is missing: a policy has purposes.yaml, activities.yaml and profiles.yaml (tagwarden init writes an example)")
+		r.faults.File(r.source.display(name), "the file is missing: a policy has purposes.yaml, activities.yaml and "+
+			"profiles.yaml (tagwarden init writes an example)")
 		return nil
 	}
 	return r.read(name, into)
@@ -161,7 +162,8 @@ func (r *reading) readCatalogs() {
 		_, builtin := catalog.BuiltinText(id)
 		switch {
 		case file.ID != id:
-			r.faults.At(doc, strict.Path("id"), "the id %q is not the file's name: write id: %s, or rename the file", file.ID, id)
+			r.faults.At(doc, strict.Path("id"), "the id %q is not the file's name: write id: %s, or rename the file",
+				file.ID, id)
 		case builtin:
 			r.faults.At(doc, strict.Path("id"), "%q is a built-in vendor: give yours a name of its own", id)
 		default:
@@ -182,7 +184,8 @@ func (r *reading) readCatalogs() {
 	for _, id := range slices.Sorted(maps.Keys(docs)) {
 		if kin := r.catalogs[id].Kin(); kin != id {
 			if file, known := r.catalogs.find(kin); !known || file != nil && file.Family != "" {
-				r.faults.At(docs[id], strict.Path("family"), "%q is no catalog entry that is of its own family%s", strict.Shortened(kin), strict.Suggestion(kin, catalog.BuiltinIDs()))
+				r.faults.At(docs[id], strict.Path("family"), "%q is no catalog entry that is of its own family%s",
+					strict.Shortened(kin), strict.Suggestion(kin, catalog.BuiltinIDs()))
 			}
 		}
 	}
@@ -205,7 +208,8 @@ func VendorFault(name string, text []byte, err error) strict.Fault {
 	return faults[0]
 }
 
-// placeIn follows the place that an error of the catalog begins with, "endpoints.collect: fields.cid: ...", as far as it leads.
+// placeIn follows the place that an error of the catalog begins with, "endpoints.collect:
+// fields.cid: ...", as far as it leads.
 func placeIn(doc *strict.Document, msg string) []any {
 	var at []any
 	for {
@@ -218,8 +222,8 @@ func placeIn(doc *strict.Document, msg string) []any {
 	}
 }
 
-// follow walks a path of keys and of ids of list elements, joined by dots, as far as it leads. Names may hold dots themselves: the
-// longest that fits is taken.
+// follow walks a path of keys and of ids of list elements, joined by dots, as far as it leads. Names may hold dots
+// themselves: the longest that fits is taken.
 func follow(doc *strict.Document, at []any, path string) []any {
 	for path != "" {
 		var step any
@@ -255,7 +259,8 @@ func (r *reading) checkFolder() {
 		case folder == "" && !slices.Contains(known, base):
 			r.faults.File(r.source.display(name), "the file is not read%s", strict.Suggestion(base, known))
 		case folder != "" && !slices.Contains(folders, folder) && !strings.HasPrefix(folder, testsFolder+"/"):
-			r.faults.File(r.source.display(name), "the file is not read: the folder is none of the policy's%s", strict.Suggestion(folder, folders))
+			r.faults.File(r.source.display(name), "the file is not read: the folder is none of the policy's%s",
+				strict.Suggestion(folder, folders))
 		}
 	}
 }

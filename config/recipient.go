@@ -12,11 +12,12 @@ import (
 
 // Recipient is who receives what goes to a vendor: what the server file says of it, else the catalog.
 type Recipient struct {
-	Own         bool             // the controller itself, on a machine of its own
-	Entity      catalog.Regional // the legal person, with seat and country; see [catalog.SplitEntity]
-	PolicyURL   string           // of its privacy policy
-	Role        string           // processor, joint or controller; "" where nothing says it, or it is the controller itself
-	Arrangement string           // of a joint controller: where the essence of it stands
+	Own       bool             // the controller itself, on a machine of its own
+	Entity    catalog.Regional // the legal person, with seat and country; see [catalog.SplitEntity]
+	PolicyURL string           // of its privacy policy
+	// processor, joint or controller; "" where nothing says it, or it is the controller itself
+	Role        string
+	Arrangement string // of a joint controller: where the essence of it stands
 }
 
 // RecipientOf says who a vendor of the server file is. What is on a private network, or has the controller's name, is
@@ -69,8 +70,9 @@ func (c missingCheck) run() {
 		return
 	}
 	if of := &c.loaded.Server.Controller; of.Name == "" || of.Contact == "" {
-		c.lacks(WhoReceives, c.server, strict.Path("controller"), "", "nothing says who is responsible: add controller: { name: ..., "+
-			"contact: ... } (GDPR Art. 13(1)(a) and 30(1)(a))")
+		c.lacks(WhoReceives, c.server, strict.Path("controller"), "",
+			"nothing says who is responsible: add controller: { name: ..., "+
+				"contact: ... } (GDPR Art. 13(1)(a) and 30(1)(a))")
 	}
 	for i := range c.loaded.Activities {
 		a := &c.loaded.Activities[i]
@@ -101,18 +103,21 @@ func (c missingCheck) recipient(a *Activity, readers []string) {
 		if len(nobody) < len(readers) {
 			where = " for visitors of " + strings.Join(nobody, ", ")
 		}
-		c.lacks(WhoReceives, c.server, at, a.ID, "nothing says which legal person receives what goes to %s%s: add entity: Example GmbH, "+
-			"Berlin, DE, or with the controller's own name where the machine is your own (GDPR Art. 13(1)(e) and 30(1)(d))",
+		c.lacks(WhoReceives, c.server, at, a.ID,
+			"nothing says which legal person receives what goes to %s%s: add entity: Example GmbH, "+
+				"Berlin, DE, or with the controller's own name where the machine is your own (GDPR Art. 13(1)(e) and 30(1)(d))",
 			a.Vendor, where)
 	}
 	switch {
 	case r.Role == "":
-		c.lacks(WhoReceives, c.server, at, a.ID, "nothing says in which role %s receives data: add role: processor where it works "+
-			"for you alone by contract, joint where you decide together, controller where it uses them for purposes of its own (GDPR "+
-			"Art. 26, 28 and 30(1)(d))", a.Vendor)
+		c.lacks(WhoReceives, c.server, at, a.ID,
+			"nothing says in which role %s receives data: add role: processor where it works "+
+				"for you alone by contract, joint where you decide together, controller where it uses them for purposes of its "+
+				"own (GDPR Art. 26, 28 and 30(1)(d))", a.Vendor)
 	case r.Role == catalog.RoleJoint && r.Arrangement == "":
-		c.lacks(WhoReceives, c.server, at, a.ID, "%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
-			"arrangement: https://... (GDPR Art. 26(2))", a.Vendor)
+		c.lacks(WhoReceives, c.server, at, a.ID,
+			"%s is a joint controller, and visitors are to find the essence of the arrangement: add "+
+				"arrangement: https://... (GDPR Art. 26(2))", a.Vendor)
 	}
 }
 
@@ -124,9 +129,10 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 		return
 	}
 	if t == nil {
-		c.lacks(WhoReceives, c.activities, strict.Path("activities", i), a.ID, "activity %s: %s is in %s, outside the EEA, and nothing says "+
-			"what makes a transfer lawful: add transfer: { country: %s, safeguard: %s } (GDPR Art. 13(1)(f) and 44 to "+
-			"49)", a.ID, a.Vendor, abroad, abroad, advised(abroad, ""))
+		c.lacks(WhoReceives, c.activities, strict.Path("activities", i), a.ID,
+			"activity %s: %s is in %s, outside the EEA, and nothing says "+
+				"what makes a transfer lawful: add transfer: { country: %s, safeguard: %s } (GDPR Art. 13(1)(f) and 44 to "+
+				"49)", a.ID, a.Vendor, abroad, abroad, advised(abroad, ""))
 		return
 	}
 	var without []string
@@ -138,8 +144,9 @@ func (c missingCheck) transfer(a *Activity, i int, readers []string) {
 	if len(without) == 0 {
 		return
 	}
-	c.lacks(WhoReceives, c.activities, strict.Path("activities", i, "transfer", "safeguard"), a.ID, "activity %s: %s makes no transfer of "+
-		"data of visitors in %s lawful: say it for each, as in safeguard: %s (GDPR Art. 13(1)(f) and 44 to 49)",
+	c.lacks(WhoReceives, c.activities, strict.Path("activities", i, "transfer", "safeguard"), a.ID,
+		"activity %s: %s makes no transfer of "+
+			"data of visitors in %s lawful: say it for each, as in safeguard: %s (GDPR Art. 13(1)(f) and 44 to 49)",
 		a.ID, t.Safeguard, strings.Join(without, ", "), advised(t.Country, t.Safeguard.For("EEA")))
 }
 

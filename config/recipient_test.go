@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestWorksForUsAlone: who works for the controller alone, by what the catalog, a vendor file of one's own and the server
-// file say. The server file cannot say it of a built-in vendor that may use the data by its own terms.
+// TestWorksForUsAlone: who works for the controller alone, by what the catalog, a vendor file of one's own and the
+// server file say. The server file cannot say it of a built-in vendor that may use the data by its own terms.
 func TestWorksForUsAlone(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -21,7 +21,8 @@ func TestWorksForUsAlone(t *testing.T) {
 	}{
 		{"built in, a processor", "plausible", "", false, Vendor{}, true},
 		{"built in, a processor, and the server file says so", "plausible", "", false, Vendor{Role: "processor"}, true},
-		{"built in, a processor, and the server file says otherwise", "plausible", "", false, Vendor{Role: "controller"}, false},
+		{"built in, a processor, and the server file says otherwise", "plausible", "", false,
+			Vendor{Role: "controller"}, false},
 		{"built in, without a role", "ga4", "", false, Vendor{}, false},
 		{"built in, without a role, and the server file says processor", "ga4", "", false, Vendor{Role: "processor"}, false},
 		{"built in, joint, and the server file says processor", "meta_pixel", "", false, Vendor{Role: "processor"}, false},
@@ -42,7 +43,8 @@ func TestWorksForUsAlone(t *testing.T) {
 			file = &catalog.File{ID: c.catalog, Role: c.own, Processor: c.old}
 		}
 		c.written.Catalog = c.catalog
-		loaded := &Loaded{Server: Server{Vendors: map[string]Vendor{"v": c.written}}, vendors: map[string]*catalog.File{"v": file}}
+		loaded := &Loaded{Server: Server{Vendors: map[string]Vendor{"v": c.written}},
+			vendors: map[string]*catalog.File{"v": file}}
 		if got := (law{checks: checks{loaded: loaded}}).worksForUsAlone("v"); got != c.want {
 			t.Errorf("%s: %t, want %t", c.what, got, c.want)
 		}
@@ -63,7 +65,8 @@ func TestFactsOfARole(t *testing.T) {
 		stated bool
 	}{
 		{catalog.File{ID: "mine"}, "processor", false}, {catalog.File{ID: "mine"}, "controller", true},
-		{catalog.File{ID: "mine", Role: "controller"}, "processor", true}, {catalog.File{ID: "mine", Processor: true}, "processor", false},
+		{catalog.File{ID: "mine", Role: "controller"}, "processor", true}, {catalog.File{ID: "mine", Processor: true},
+			"processor", false},
 		{catalog.File{ID: "matomo"}, "processor", false}, {catalog.File{ID: "matomo"}, "joint", true},
 	} {
 		if _, is := recipientFacts(Vendor{Role: c.role}, &c.file)["server.role"]; is != c.stated {
@@ -81,14 +84,21 @@ func TestRecipientOf(t *testing.T) {
 		own              bool
 		eea, role, words string
 	}{
-		{"the catalog's", "meta_pixel", Vendor{}, false, "Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE", "joint", "https://www.facebook.com/legal/controller_addendum"},
-		{"in another region", "posthog", Vendor{Region: "eu"}, false, "PostHog, Inc., 2261 Market Street #4008, San Francisco, CA 94114, US", "processor", ""},
-		{"at one of its addresses", "ga4", Vendor{Upstream: "https://region1.google-analytics.com"}, false, "Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, IE", "", ""},
+		{"the catalog's", "meta_pixel", Vendor{}, false,
+			"Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE", "joint",
+			"https://www.facebook.com/legal/controller_addendum"},
+		{"in another region", "posthog", Vendor{Region: "eu"}, false,
+			"PostHog, Inc., 2261 Market Street #4008, San Francisco, CA 94114, US", "processor", ""},
+		{"at one of its addresses", "ga4", Vendor{Upstream: "https://region1.google-analytics.com"}, false,
+			"Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, IE", "", ""},
 		{"at another", "posthog", Vendor{Upstream: "https://ph.example"}, false, "", "", ""},
 		{"on one's own network", "posthog", Vendor{Upstream: "http://10.0.0.1", Private: true}, true, "", "", ""},
-		{"named", "posthog", Vendor{Entity: catalog.Regional{"": "Host GmbH, Bonn, DE"}, Role: "controller"}, false, "Host GmbH, Bonn, DE", "controller", ""},
-		{"with the controller's name", "posthog", Vendor{Entity: catalog.Regional{"": "Shop GmbH, Bonn, DE"}}, true, "Shop GmbH, Bonn, DE", "", ""},
-		{"with a longer name", "posthog", Vendor{Entity: catalog.Regional{"": "Shop GmbH & Co. KG, Bonn, DE"}}, false, "Shop GmbH & Co. KG, Bonn, DE", "processor", ""},
+		{"named", "posthog", Vendor{Entity: catalog.Regional{"": "Host GmbH, Bonn, DE"}, Role: "controller"}, false,
+			"Host GmbH, Bonn, DE", "controller", ""},
+		{"with the controller's name", "posthog", Vendor{Entity: catalog.Regional{"": "Shop GmbH, Bonn, DE"}}, true,
+			"Shop GmbH, Bonn, DE", "", ""},
+		{"with a longer name", "posthog", Vendor{Entity: catalog.Regional{"": "Shop GmbH & Co. KG, Bonn, DE"}}, false,
+			"Shop GmbH & Co. KG, Bonn, DE", "processor", ""},
 	} {
 		file, _ := catalog.Builtin(c.catalog)
 		loaded := &Loaded{

@@ -38,7 +38,8 @@ func reference(out *strings.Builder, prefix string, t reflect.Type, seen map[ref
 		if f.Rule.Required {
 			def = "obligatory"
 		}
-		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.Name, cell(form(t.Field(f.Index).Type, f.Rule)), cell(def), cell(f.Doc))
+		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.Name, cell(form(t.Field(f.Index).Type, f.Rule)),
+			cell(def), cell(f.Doc))
 	}
 	for _, f := range FieldsOf(t) {
 		inner, step := t.Field(f.Index).Type, f.Name

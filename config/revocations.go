@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Revocations is policy/revocations.yaml, which `tagwarden lia revoke` writes. What stands in it once, and was seen by a server, holds for
-// good: the server keeps it in its ledger.
+// Revocations is policy/revocations.yaml, which `tagwarden lia revoke` writes. What stands in it once, and was seen by
+// a server, holds for good: the server keeps it in its ledger.
 type Revocations struct {
 	Revocations []Revocation `yaml:"revocations" is:"required" doc:"The revocations, oldest first."`
 }
@@ -48,7 +48,8 @@ func (r *reading) revoked(approvers []basis.Approver) []basis.Revocation {
 		facts = append(facts, fact)
 		given.By = fact.SignedBy(given.Signature, approvers)
 		if given.By == "" && strings.TrimSpace(given.Signature) != "" {
-			r.warnings.At(r.revocations, strict.Path("revocations", i, "signature"), "no approver signed this: the revocation of %s holds all the same", given.Assessment)
+			r.warnings.At(r.revocations, strict.Path("revocations", i, "signature"),
+				"no approver signed this: the revocation of %s holds all the same", given.Assessment)
 		}
 	}
 	return facts

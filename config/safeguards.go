@@ -25,9 +25,12 @@ type Safeguard struct {
 // Commission's clauses, and the Swiss-US Data Privacy Framework. The appeal about the EU-US one: OJ C, C/2025/6610, 22
 // December 2025.
 var safeguards = []Safeguard{
-	{Name: "DPF", Key: "dpf", Readers: []string{"EEA"}, US: true, also: []string{"EU-US DPF", "EU-US Data Privacy Framework"}},
-	{Name: "UK Extension", Key: "dpf_uk", Readers: []string{"UK"}, US: true, also: []string{"UK-US data bridge", "data bridge"}},
-	{Name: "Swiss-US DPF", Key: "dpf_ch", Readers: []string{"CH"}, US: true, also: []string{"Swiss-US Data Privacy Framework"}},
+	{Name: "DPF", Key: "dpf", Readers: []string{"EEA"}, US: true, also: []string{"EU-US DPF", "EU-US Data Privacy " +
+		"Framework"}},
+	{Name: "UK Extension", Key: "dpf_uk", Readers: []string{"UK"}, US: true,
+		also: []string{"UK-US data bridge", "data bridge"}},
+	{Name: "Swiss-US DPF", Key: "dpf_ch", Readers: []string{"CH"}, US: true, also: []string{"Swiss-US Data Privacy " +
+		"Framework"}},
 	{Name: "adequacy", Key: "adequacy"},
 	{Name: "SCC", Key: "scc", Readers: []string{"EEA", "CH"}},
 	{Name: "authority SCC", Key: "authority_scc", Readers: []string{"EEA"}},
@@ -63,8 +66,9 @@ func (c activityCheck) noteFrameworks() {
 		}
 		seen[a.Vendor] = true
 		c.notes.At(c.activities, strict.Path("activities", i, "transfer", "safeguard"),
-			"%s: this holds for firms on the list alone: look up at dataprivacyframework.gov who receives at %s, and again from "+
-				"time to time; an appeal against the EU-US framework is pending (C-703/25 P)", strings.Join(names, ", "), a.Vendor)
+			"%s: this holds for firms on the list alone: look up at dataprivacyframework.gov who receives at %s, and again "+
+				"from time to time; an appeal against the EU-US framework is pending (C-703/25 P)",
+			strings.Join(names, ", "), a.Vendor)
 	}
 }
 

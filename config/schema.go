@@ -27,7 +27,8 @@ var kinds = []struct {
 	{"promises", "policy/promises.yaml: what must never happen", reflect.TypeFor[Promises]()},
 	{"assessment", "policy/assessments/<id>.yaml: a legitimate interest assessment", reflect.TypeFor[basis.Assessment]()},
 	{"revocations", "policy/revocations.yaml: assessments that were taken back", reflect.TypeFor[Revocations]()},
-	{"approved", "policy/assessments/.history/<id>-v<n>.yaml: a version that was approved, kept by lia approve", reflect.TypeFor[Approved]()},
+	{"approved", "policy/assessments/.history/<id>-v<n>.yaml: a version that was approved, kept by lia approve",
+		reflect.TypeFor[Approved]()},
 	{"tests", "policy/tests/*.yaml", reflect.TypeFor[Tests]()},
 	{"vendor", "policy/vendors/<id>.yaml: a vendor of the user's own", reflect.TypeFor[catalog.File]()},
 }
@@ -42,7 +43,8 @@ func SchemaKinds() []string {
 	return names
 }
 
-// Schema renders the JSON Schema (draft 2020-12) of a kind of file, indented. It is made from the types that the files are read into.
+// Schema renders the JSON Schema (draft 2020-12) of a kind of file, indented. It is made from
+// the types that the files are read into.
 func Schema(kind string) ([]byte, error) {
 	for _, k := range kinds {
 		if k.name != kind {

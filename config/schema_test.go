@@ -235,8 +235,10 @@ func TestReference(t *testing.T) {
 	t.Parallel()
 	text := Reference()
 	for _, want := range []string{
-		"| `listen` | text | 127.0.0.1:8080 |", "### sites.<id>.signals.own[]", "| `seal` | 24h, 1s to 7d | 1h |", "| `truncate` | `v4` | 0 to 24 |",
-		"| `review_by` | 2027-05-04 | obligatory |", "| `basis` | consent, contract,", "| `rate` | 50 |", "| `first` | 24h, 10ms to 1h | 500ms |",
+		"| `listen` | text | 127.0.0.1:8080 |", "### sites.<id>.signals.own[]", "| `seal` | 24h, 1s to 7d | 1h |",
+		"| `truncate` | `v4` | 0 to 24 |",
+		"| `review_by` | 2027-05-04 | obligatory |", "| `basis` | consent, contract,", "| `rate` | 50 |",
+		"| `first` | 24h, 10ms to 1h | 500ms |",
 		"| `relay` | list of 400 to 599 |  | Statuses with which the vendor refuses",
 	} {
 		if !strings.Contains(text, want) {

@@ -17,8 +17,8 @@ const (
 // leastSenderBits are those of the widest networks that may be one's own: 10.0.0.0/8, fc00::/7.
 const leastSenderBits = 7
 
-// checkSenders looks at who may send as a server. A token that cannot be read from here is no fault: who writes policies
-// need not know it, and without it nobody is such a server.
+// checkSenders looks at who may send as a server. A token that cannot be read from here is no fault: who writes
+// policies need not know it, and without it nobody is such a server.
 func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 	file, read := c.source.tokens[vendor.Senders.TokenFile]
 	if !read {
@@ -30,7 +30,8 @@ func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 	case file.err != nil:
 		c.warnings.At(c.server, place, "cannot read the token: %s; no server is known by it", reason(file.err))
 	case length < leastTokenBytes || length > maxTokenBytes:
-		c.faults.At(c.server, place, "the token has %s: %d to %d are right, as openssl rand -hex 32 makes them", plural.Of(length, "byte"),
+		c.faults.At(c.server, place, "the token has %s: %d to %d are right, as openssl rand -hex 32 makes them",
+			plural.Of(length, "byte"),
 			leastTokenBytes, maxTokenBytes)
 	}
 	for i, network := range vendor.Senders.Networks {

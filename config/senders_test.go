@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// TestSenderToken: a token is read beside the server file and trimmed, a short one refused, and one that cannot be read is
-// warned of and lets nobody send. A changed one is another source.
+// TestSenderToken: a token is read beside the server file and trimmed, a short one refused, and one that cannot be read
+// is warned of and lets nobody send. A changed one is another source.
 func TestSenderToken(t *testing.T) {
 	t.Parallel()
 	made, err := InitExample("lifecycle-email", t.TempDir(), nil, time.Now())
@@ -37,7 +37,8 @@ func TestSenderToken(t *testing.T) {
 		return l, l.Draft.Vendors[0].Senders
 	}
 	l, s := load()
-	if len(l.Warnings) != 1 || !strings.Contains(l.Warnings.Error(), "cannot read the token") || s.Token != (rules.SenderToken{}) {
+	if len(l.Warnings) != 1 || !strings.Contains(l.Warnings.Error(), "cannot read the token") ||
+		s.Token != (rules.SenderToken{}) {
 		t.Errorf("without a file: %v, %v", l.Warnings, s)
 	}
 	write("senders.token", []byte(" 0123456789abcdef\n"))
@@ -57,15 +58,17 @@ func TestSenderToken(t *testing.T) {
 	}
 }
 
-// TestSendersBesideProxies: a network in which a proxy is trusted is warned of: without a word of whom it speaks for, its
-// own address is the visitor's.
+// TestSendersBesideProxies: a network in which a proxy is trusted is warned of: without a word of whom it speaks
+// for, its own address is the visitor's.
 func TestSendersBesideProxies(t *testing.T) {
 	t.Parallel()
 	for networks, warned := range map[string]bool{
-		"10.0.0.0/8": false, "127.0.0.1": true, "192.0.2.0/24, 127.0.0.0/8": true, "\"2001:db8::/32\"": false, "\"::1\"": false,
+		"10.0.0.0/8": false, "127.0.0.1": true, "192.0.2.0/24, 127.0.0.0/8": true, "\"2001:db8::/32\"": false,
+		"\"::1\"": false,
 	} {
 		files := base(t)
-		text := strings.Replace(string(files["tagwarden.yaml"]), "matomo: {", "matomo: { senders: { networks: ["+networks+"] },", 1)
+		text := strings.Replace(string(files["tagwarden.yaml"]), "matomo: {", "matomo: { senders: { networks: ["+
+			networks+"] },", 1)
 		files["tagwarden.yaml"] = []byte(text + "trusted_proxies: [127.0.0.0/8]\n")
 		l, err := compiled(files)
 		if err != nil {

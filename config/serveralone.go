@@ -4,8 +4,9 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// ReadServer reads a server file alone, defaults filled in and paths resolved: what it says of the machine counts, whatever is wrong
-// with the policy that it names. What depends on the policy is not looked at. An error is a [strict.Faults].
+// ReadServer reads a server file alone, defaults filled in and paths resolved: what it says of the
+// machine counts, whatever is wrong with the policy that it names. What depends on the policy is not
+// looked at. An error is a [strict.Faults].
 func ReadServer(path string) (*Server, error) {
 	text, err := ReadFile(path)
 	if err != nil {

@@ -43,7 +43,8 @@ type Source struct {
 // Read reads the server file and the policy folder that it names. An error is a [strict.Faults].
 func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
-		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{}, texts: map[string]besideFile{}}
+		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{},
+		texts: map[string]besideFile{}}
 	text, err := ReadFile(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err), Unread: true}}
@@ -58,8 +59,8 @@ func Read(file string) (*Source, error) {
 	return s, nil
 }
 
-// withoutPolicy is what is wrong where the policy folder cannot be read: first with the server file, which says where it is. Of one
-// that is no YAML nobody knows.
+// withoutPolicy is what is wrong where the policy folder cannot be read: first with the server file, which says where
+// it is. Of one that is no YAML nobody knows.
 func (s *Source) withoutPolicy(err error) strict.Faults {
 	r := &reading{source: s}
 	r.checks = checks{new(report), new(documents), &Loaded{}}
@@ -121,7 +122,8 @@ func relativeTo(file, named string) string {
 	return filepath.Join(filepath.Dir(file), named)
 }
 
-// policyFolder returns what a server file says of `policy`, which is all that Read has to understand; Compile reports what is wrong.
+// policyFolder returns what a server file says of `policy`, which is all that Read has to
+// understand; Compile reports what is wrong.
 func policyFolder(text []byte) string {
 	const byDefault = "./policy"
 	var ignored strict.Faults
@@ -149,7 +151,8 @@ func (s *Source) readFolder(folder fs.FS) error {
 		}
 		if entry.IsDir() {
 			if isYAML(name) {
-				return fmt.Errorf("%s is a folder, and is called as a file is: put the file in its place, or call it otherwise", name)
+				return fmt.Errorf("%s is a folder, and is called as a file is: put the file in its place, or call it otherwise",
+					name)
 			}
 			if strings.Count(name, "/") >= maxPolicyDepth {
 				return fmt.Errorf("%s lies more than %d folders deep in the policy folder", name, maxPolicyDepth)

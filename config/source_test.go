@@ -29,7 +29,8 @@ func (u unread) ReadDir(name string) ([]fs.DirEntry, error) {
 	return u.MapFS.ReadDir(name)
 }
 
-// TestPolicyFolder: so much is read, and what is more, or cannot be read, is said: a policy is read whole, or not at all.
+// TestPolicyFolder: so much is read, and what is more, or cannot be read, is said:
+// a policy is read whole, or not at all.
 func TestPolicyFolder(t *testing.T) {
 	t.Parallel()
 	file := &fstest.MapFile{Data: []byte("a: 1\n")}
@@ -45,22 +46,27 @@ func TestPolicyFolder(t *testing.T) {
 		folder fs.FS
 		says   string // "": it is read
 	}{
-		"as deep as can be":             {deep(maxPolicyDepth), ""},
-		"deeper":                        {deep(maxPolicyDepth + 1), "d/d/d/d/d lies more than 4 folders deep"},
-		"as many as can be":             {many(maxPolicyFiles), ""},
-		"more":                          {many(maxPolicyFiles + 1), "more than 2000 files"},
-		"a pipe":                        {fstest.MapFS{"a.yaml": file, "b.yaml": {Mode: fs.ModeNamedPipe}}, "b.yaml is no file"},
-		"a socket":                      {fstest.MapFS{"b.yaml": {Mode: fs.ModeSocket}}, "b.yaml is no file"},
-		"a device":                      {fstest.MapFS{"b.yaml": {Mode: fs.ModeDevice}}, "b.yaml is no file"},
-		"a file that cannot be read":    {unread{fstest.MapFS{"a.yaml": file, "b.yaml": file}, "b.yaml"}, "cannot read b.yaml"},
-		"a folder that cannot be read":  {unread{fstest.MapFS{"a.yaml": file, "b/c.yaml": file}, "b"}, "cannot read the policy folder"},
-		"a note that cannot be read":    {unread{fstest.MapFS{"a.yaml": file, "b.md": file}, "b.md"}, ""}, // its name is all that is asked for
+		"as deep as can be": {deep(maxPolicyDepth), ""},
+		"deeper":            {deep(maxPolicyDepth + 1), "d/d/d/d/d lies more than 4 folders deep"},
+		"as many as can be": {many(maxPolicyFiles), ""},
+		"more":              {many(maxPolicyFiles + 1), "more than 2000 files"},
+		"a pipe": {fstest.MapFS{"a.yaml": file, "b.yaml": {Mode: fs.ModeNamedPipe}},
+			"b.yaml is no file"},
+		"a socket": {fstest.MapFS{"b.yaml": {Mode: fs.ModeSocket}}, "b.yaml is no file"},
+		"a device": {fstest.MapFS{"b.yaml": {Mode: fs.ModeDevice}}, "b.yaml is no file"},
+		"a file that cannot be read": {unread{fstest.MapFS{"a.yaml": file, "b.yaml": file}, "b.yaml"},
+			"cannot read b.yaml"},
+		"a folder that cannot be read": {unread{fstest.MapFS{"a.yaml": file, "b/c.yaml": file}, "b"},
+			"cannot read the policy folder"},
+		// its name is all that is asked for
+		"a note that cannot be read":    {unread{fstest.MapFS{"a.yaml": file, "b.md": file}, "b.md"}, ""},
 		"a dot file that cannot be":     {unread{fstest.MapFS{"a.yaml": file, ".b.yaml": file}, ".b.yaml"}, ""},
 		"nothing, as nothing is there":  {fstest.MapFS{}, ""},
 		"nothing, as there is no place": {unread{fstest.MapFS{}, "."}, "cannot read the policy folder"},
 	} {
 		s := &Source{policy: map[string][]byte{}}
-		if err := s.readFolder(c.folder); (err == nil) != (c.says == "") || err != nil && !strings.Contains(err.Error(), c.says) {
+		if err := s.readFolder(c.folder); (err == nil) != (c.says == "") || err != nil &&
+			!strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v, want %q", what, err, c.says)
 		}
 	}

@@ -41,8 +41,10 @@ func standingOf(l *Loaded, id string, at time.Time) Standing {
 	days, _ := register.DaysLeft(id, at)
 	title, _ := a.Document.Title.In("en")
 	s := Standing{
-		ID: id, Title: title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(), Owner: a.Document.Owner,
-		ReviewBy: a.Document.ReviewBy.String(), DaysLeft: days, Activities: []string{}, Digest: a.Digest.String(), File: a.File,
+		ID: id, Title: title, Version: a.Document.Version, State: validity.String(), Says: validity.Says(),
+		Owner:    a.Document.Owner,
+		ReviewBy: a.Document.ReviewBy.String(), DaysLeft: days, Activities: []string{},
+		Digest: a.Digest.String(), File: a.File,
 	}
 	if validity == basis.Valid && days <= basis.WarningDays {
 		s.State = DueSoon

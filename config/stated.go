@@ -12,8 +12,9 @@ import (
 // Stated is a promise with its words, and by what one knows it again in another policy.
 type Stated struct {
 	promise.Promise
-	Says   string       // in English, or as it was written
-	Same   basis.Digest // of id and never: as long as that is the same it is the same promise, however it is put into words
+	Says string // in English, or as it was written
+	// of id and never: as long as that is the same it is the same promise, however it is put into words
+	Same   basis.Digest
 	Signed basis.Digest // of what an approver signs
 }
 

@@ -63,13 +63,18 @@ func TestDocumentedPromises(t *testing.T) {
 	broken := map[string]bool{}
 	for _, of := range []struct{ id, old, changed string }{
 		{"no-plain-mail", "email: { hash: sha256 }", "email: keep"},
-		{"mail-on-consent", "account:\n    classes: { event_name: keep", "account:\n    classes: { event_name: keep, phone: { hash: sha256 }, custom: scrub"},
+		{"mail-on-consent", "account:\n    classes: { event_name: keep",
+			"account:\n    classes: { event_name: keep, phone: { hash: sha256 }, custom: scrub"},
 		{"addresses-cut", "v4: 24, v6: 48", "v4: 24, v6: 64"},
-		{"no-stored-id-without-yes", "account:\n    classes: { event_name: keep", "account:\n    classes: { event_name: keep, user_id: pseudonymise"},
-		{"abroad-on-consent", "reference: terms of use", "reference: terms of use\n    transfer: { country: US, safeguard: SCC }"},
+		{"no-stored-id-without-yes", "account:\n    classes: { event_name: keep",
+			"account:\n    classes: { event_name: keep, user_id: pseudonymise"},
+		{"abroad-on-consent", "reference: terms of use",
+			"reference: terms of use\n    transfer: { country: US, safeguard: SCC }"},
 		{"nothing-of-the-checkout", "except_events: [\"checkout_*\", add_payment_info]", "except_events: [\"checkout_*\"]"},
-		{"nothing-sensitive", "event_name: keep, client_id: pseudonymise, user_id: pseudonymise", "event_name: keep, birth_date: { generalise: year }, client_id: pseudonymise, user_id: pseudonymise"},
-		{"no-recordings", "event_name: keep, client_id: pseudonymise, user_id: pseudonymise", "event_name: keep, recording: keep, client_id: pseudonymise, user_id: pseudonymise"},
+		{"nothing-sensitive", "event_name: keep, client_id: pseudonymise, user_id: pseudonymise",
+			"event_name: keep, birth_date: { generalise: year }, client_id: pseudonymise, user_id: pseudonymise"},
+		{"no-recordings", "event_name: keep, client_id: pseudonymise, user_id: pseudonymise",
+			"event_name: keep, recording: keep, client_id: pseudonymise, user_id: pseudonymise"},
 		{"no-searches-to-ga4", "client_id: keep, email", "client_id: keep, search_term: scrub, email"},
 		{"count-and-nothing-else", "url: url }", "url: url, campaign: keep }"},
 	} {

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// Text is what people are told, by language (BCP 47); "" is the language of a file that names none. It is written as a text, or as a
-// mapping of languages to texts.
+// Text is what people are told, by language (BCP 47); "" is the language of a file that names none. It is written as a
+// text, or as a mapping of languages to texts.
 type Text map[string]string
 
 const languagePattern = `^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`
@@ -83,6 +83,7 @@ func (t *Text) FromNode(d *strict.Decoder, node *yaml.Node) {
 func (t *Text) schema() map[string]any {
 	text := map[string]any{"type": "string", "minLength": 1}
 	return map[string]any{"oneOf": []any{text, map[string]any{
-		"type": "object", "minProperties": 1, "additionalProperties": false, "patternProperties": map[string]any{languagePattern: text},
+		"type": "object", "minProperties": 1, "additionalProperties": false,
+		"patternProperties": map[string]any{languagePattern: text},
 	}}}
 }

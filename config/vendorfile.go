@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// ParseVendor reads a vendor file as [catalog.Parse] does; with anchors, as those have that come with the product. An error is a
-// [strict.Faults], in the words and with the places that a policy folder's files have.
+// ParseVendor reads a vendor file as [catalog.Parse] does; with anchors, as those have that come with the product. An
+// error is a [strict.Faults], in the words and with the places that a policy folder's files have.
 func ParseVendor(name string, text []byte) (*catalog.File, error) {
 	file, err := catalog.Parse(text)
 	if err == nil {
@@ -19,7 +19,8 @@ func ParseVendor(name string, text []byte) (*catalog.File, error) {
 		Decode(doc, new(catalog.File), &faults)
 	}
 	if len(faults) == 0 { // YAML's reader alone took offence
-		faults.File(name, "this is no vendor file (`tagwarden schema vendor`): %s", strings.Join(strings.Fields(err.Error()), " "))
+		faults.File(name, "this is no vendor file (`tagwarden schema vendor`): %s",
+			strings.Join(strings.Fields(err.Error()), " "))
 	}
 	return nil, faults.Sorted()
 }

@@ -66,7 +66,8 @@ func regionFault(region string) string {
 	if known && (!divided || isSubdivision(subdivision)) {
 		return ""
 	}
-	return "\"" + strict.Shortened(region) + "\" is no region: use an ISO 3166-1 code (DE, GB), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)"
+	return "\"" + strict.Shortened(region) +
+		"\" is no region: use an ISO 3166-1 code (DE, GB), one with a subdivision (US-CA), or a group (EU, EEA, UK, CH, US)"
 }
 
 func isSubdivision(code string) bool {

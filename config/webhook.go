@@ -48,7 +48,8 @@ func (w *Webhook) ID() string {
 }
 
 // placeholders are what ${...} may name in a request.
-var placeholders = []string{"email", "email_sha256", "email_md5", "phone", "phone_sha256", "user_id", "client_id", "scopes", "time", "type", "secret"}
+var placeholders = []string{"email", "email_sha256", "email_md5", "phone", "phone_sha256", "user_id", "client_id",
+	"scopes", "time", "type", "secret"}
 
 // placeholder finds them; what follows "${" up to the next "}", or to the end where there is none.
 var placeholder = regexp.MustCompile(`\$\{([^}]*)(\}?)`)
@@ -97,7 +98,8 @@ func (c webhookCheck) run() {
 	}
 }
 
-// checkRequest looks at a request's placeholders, and returns the address as it is with something in their place, without its query.
+// checkRequest looks at a request's placeholders, and returns the address as it is with
+// something in their place, without its query.
 func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string {
 	request := hook.Request
 	for i, event := range hook.Events {
@@ -114,7 +116,8 @@ func (c webhookCheck) checkRequest(at func(...any) []any, hook *Webhook) string 
 		switch {
 		case headerFault(name) != "":
 			c.faults.Key(c.server, at("request", "headers", name), "%s", headerFault(name))
-		case slices.Contains([]string{"host", "content-length", "content-type", "transfer-encoding", "connection"}, strings.ToLower(name)):
+		case slices.Contains([]string{"host", "content-length", "content-type", "transfer-encoding", "connection"},
+			strings.ToLower(name)):
 			c.faults.Key(c.server, at("request", "headers", name), "%s is set by what is sent: remove the line", name)
 		case strings.ContainsFunc(value, unicode.IsControl):
 			c.invalid(c.server, at("request", "headers", name), "a header is one line of text")

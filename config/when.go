@@ -17,8 +17,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// Limits on a condition: on its text, on how deep it nests, and on what one evaluation may cost in cel-go's units (roughly a step each;
-// a regular expression counts by the lengths of its pattern and of the text).
+// Limits on a condition: on its text, on how deep it nests, and on what one evaluation may cost in cel-go's units
+// (roughly a step each; a regular expression counts by the lengths of its pattern and of the text).
 const (
 	maxWhenBytes = 2048
 	maxWhenDepth = 32
@@ -31,8 +31,8 @@ const (
 	whenParams = "event.params"
 )
 
-// whenEnv is the language of conditions: the standard functions over two variables. Macros are left out: has() could not tell anything
-// where what is absent reads as "", and nothing has members to walk over.
+// whenEnv is the language of conditions: the standard functions over two variables. Macros are left out: has() could
+// not tell anything where what is absent reads as "", and nothing has members to walk over.
 var whenEnv = func() *cel.Env {
 	env, err := cel.NewEnv(
 		cel.ClearMacros(),
@@ -59,7 +59,8 @@ type whenFault struct {
 // compileWhen compiles a condition; on faults it returns nil and all of them.
 func compileWhen(text string) (rules.Condition, []whenFault) {
 	if len(text) > maxWhenBytes {
-		return nil, []whenFault{{1, 0, fmt.Sprintf("the condition has %d bytes: at most %d are read", len(text), maxWhenBytes)}}
+		return nil, []whenFault{{1, 0, fmt.Sprintf("the condition has %d bytes: at most %d are read",
+			len(text), maxWhenBytes)}}
 	}
 	checked, issues := whenEnv.Compile(text)
 	if issues.Err() != nil {
@@ -70,7 +71,8 @@ func compileWhen(text string) (rules.Condition, []whenFault) {
 		return nil, faults
 	}
 	if kind := checked.OutputType(); !kind.IsExactType(cel.BoolType) {
-		return nil, []whenFault{{1, 0, fmt.Sprintf("the condition gives %s, where it has to be true or false: compare it, as in event.params[\"debug\"] == \"\"", kind)}}
+		return nil, []whenFault{{1, 0, fmt.Sprintf("the condition gives %s, where it has to be true or false: compare it, "+
+			"as in event.params[\"debug\"] == \"\"", kind)}}
 	}
 	if fault, ok := paramsMisused(checked); ok {
 		return nil, []whenFault{fault}
@@ -97,10 +99,13 @@ func celMessage(e *common.Error) string {
 	return msg
 }
 
-// paramsMisused finds event.params where it does not stand for one of its members: it has no size, and is equal to nothing.
+// paramsMisused finds event.params where it does not stand for one of its members: it
+// has no size, and is equal to nothing.
 func paramsMisused(checked *cel.Ast) (whenFault, bool) {
 	native := checked.NativeRep()
-	for _, e := range ast.MatchDescendants(ast.NavigateAST(native), func(e ast.NavigableExpr) bool { return isParams(native, e) }) {
+	for _, e := range ast.MatchDescendants(ast.NavigateAST(native), func(e ast.NavigableExpr) bool {
+		return isParams(native, e)
+	}) {
 		above, ok := e.Parent()
 		if ok && above.Kind() == ast.SelectKind {
 			continue
@@ -114,7 +119,8 @@ func paramsMisused(checked *cel.Ast) (whenFault, bool) {
 			}
 		}
 		start := native.SourceInfo().GetStartLocation(e.ID())
-		return whenFault{max(start.Line(), 1), max(start.Column(), 0), `event.params is asked for one member at a time: event.params["name"]`}, true
+		return whenFault{max(start.Line(), 1), max(start.Column(), 0),
+			`event.params is asked for one member at a time: event.params["name"]`}, true
 	}
 	return whenFault{}, false
 }
@@ -154,7 +160,8 @@ func (a activation) ResolveName(name string) (any, bool) {
 
 func (a activation) Parent() cel.Activation { return nil }
 
-// params is event.params: a mapping that asks the event for each member when it is wanted, and in which every name is there.
+// params is event.params: a mapping that asks the event for each member when it is
+// wanted, and in which every name is there.
 type params struct{ event rules.EventView }
 
 var errParams = errors.New("event.params is asked for one member at a time")

@@ -96,7 +96,8 @@ func TestWhenRefuses(t *testing.T) {
 // TestWhenIsBounded: a condition that costs too much is an error, which denies.
 func TestWhenIsBounded(t *testing.T) {
 	t.Parallel()
-	condition, faults := compileWhen(`event.params["long"].matches("(a+)+b(c|d)*e") || event.params["long"].contains("zz")`)
+	condition, faults := compileWhen(
+		`event.params["long"].matches("(a+)+b(c|d)*e") || event.params["long"].contains("zz")`)
 	if len(faults) > 0 {
 		t.Fatal(faults)
 	}

@@ -50,7 +50,8 @@ func (c ledgerCheck) checkWindows() {
 		}
 		seen[w.Name()] = i
 		if w.Site != "" && !slices.Contains(sites, w.Site) {
-			c.faults.At(c.server, at(i, "site"), "there is no site %q%s", strict.Shortened(w.Site), strict.Suggestion(w.Site, sites))
+			c.faults.At(c.server, at(i, "site"), "there is no site %q%s", strict.Shortened(w.Site),
+				strict.Suggestion(w.Site, sites))
 		}
 		if w.Purpose != "" && !slices.Contains(purposes, w.Purpose) {
 			c.faults.At(c.server, at(i, "purpose"), "there is no purpose %q%s", strict.Shortened(w.Purpose),
@@ -70,14 +71,15 @@ func (c ledgerCheck) checkSpan(at []any, retain Duration) {
 	what := "segments are sealed before lines go: keep records for %s at least (twice ledger.seal)"
 	if d.Mode == "queued" {
 		least += d.TTL
-		what = "an event may wait for as long as delivery.ttl says, and its records are needed until it has ended: keep them for %s " +
-			"at least (ttl and twice ledger.seal)"
+		what = "an event may wait for as long as delivery.ttl says, and its records are needed until it has ended: keep " +
+			"them for %s at least (ttl and twice ledger.seal)"
 	}
 	switch {
 	case retain < least:
 		c.faults.At(c.server, at, what, wholeHours(least))
 	case l.Retain > 0 && retain >= l.Retain:
-		c.faults.At(c.server, at, "it is no less than ledger.retain (%s), which deletes these records as well: make it shorter, or remove "+
-			"the window", l.Retain)
+		c.faults.At(c.server, at,
+			"it is no less than ledger.retain (%s), which deletes these records as well: make it shorter, or remove "+
+				"the window", l.Retain)
 	}
 }

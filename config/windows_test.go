@@ -55,7 +55,8 @@ func TestWindowsThatAreFaults(t *testing.T) {
 		at              string // what the fault is about, as it stands in the file: its place is that
 		says            string
 	}{
-		{"", "[{ retain: 30d }]", "{ retain: 30d }", "it is about every record: add site or purpose, or make ledger.retain shorter"},
+		{"", "[{ retain: 30d }]", "{ retain: 30d }",
+			"it is about every record: add site or purpose, or make ledger.retain shorter"},
 		{"", "[{ site: \"\", purpose: \"\", retain: 30d }]", "{ site: \"\", ", "it is about every record"},
 		{"", "[{ site: shpo, retain: 30d }]", "shpo", `there is no site "shpo": did you mean "shop"?`},
 		{"", "[{ purpose: mesure, retain: 30d }]", "mesure", `there is no purpose "mesure": did you mean "measure"?`},
@@ -72,7 +73,8 @@ func TestWindowsThatAreFaults(t *testing.T) {
 		{"", "[{ site: [shop], retain: 30d }]", "[shop]", ""},
 		{"", "{ site: shop, retain: 30d }", "{ site: shop, ", ""},
 		{"", "[shop]", "shop]", ""},
-		{"", "[{ site: shop, retain: 30d }, { retain: 2d, site: shop }]", "{ retain: 2d, ", "window 1 is about the same records: keep one"},
+		{"", "[{ site: shop, retain: 30d }, { retain: 2d, site: shop }]", "{ retain: 2d, ",
+			"window 1 is about the same records: keep one"},
 		{"retain: 90d, ", "[{ site: shop, retain: 90d }]", "90d }]", "it is no less than ledger.retain (90d)"},
 		{"retain: 90d, ", "[{ site: shop, retain: 91d }]", "91d", "it is no less than ledger.retain (90d)"},
 		{"seal: 13h, ", "[{ site: shop, retain: 1d }]", "1d", "keep records for 26h at least (twice ledger.seal)"},
@@ -104,7 +106,8 @@ func TestAWindowLetsEventsWait(t *testing.T) {
 		files := withWindows(t, "seal: 4h, ", "[{ site: shop, retain: "+retain+" }]")
 		files["tagwarden.yaml"] = append(files["tagwarden.yaml"], "delivery: { mode: queued, ttl: 72h }\n"...)
 		_, err := compiled(files)
-		if says := err != nil && strings.Contains(err.Error(), "keep them for 80h at least (ttl and twice ledger.seal)"); says == fine || fine && err != nil {
+		if says := err != nil && strings.Contains(err.Error(),
+			"keep them for 80h at least (ttl and twice ledger.seal)"); says == fine || fine && err != nil {
 			t.Errorf("%s: %v", retain, err)
 		}
 	}

@@ -1,5 +1,5 @@
-// Package docker_test holds what is deployed against the libraries of those who will read it: the chart is rendered by Helm's engine, and
-// what comes out is decoded, strictly, into Kubernetes' own types.
+// Package docker_test holds what is deployed against the libraries of those who will read it: the chart is rendered by
+// Helm's engine, and what comes out is decoded, strictly, into Kubernetes' own types.
 package docker_test
 
 import (
@@ -31,7 +31,8 @@ import (
 var update = flag.Bool("update", false, "write the golden file anew")
 
 // render renders the chart, and returns its files by name, and what they hold by kind and name.
-func render(t *testing.T, values map[string]any) (files map[string]string, objects map[string]runtime.Object, err error) {
+func render(t *testing.T, values map[string]any) (files map[string]string,
+	objects map[string]runtime.Object, err error) {
 	t.Helper()
 	chart, err := loader.Load("helm/tagwarden")
 	if err != nil {
@@ -106,15 +107,17 @@ func given(t *testing.T, folder string) map[string]any {
 	return values
 }
 
-// TestChart: pods get a server file and a policy that this program reads, as Kubernetes lays them out, and may do nothing that they need not.
+// TestChart: pods get a server file and a policy that this program reads, as Kubernetes lays them out,
+// and may do nothing that they need not.
 func TestChart(t *testing.T) {
 	folder := t.TempDir()
 	if _, err := config.Init(folder, nil, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	values := given(t, folder)
-	values["cluster"] = map[string]any{"name": "eu1", "nats": []any{"tls://nats.nats.svc:4222"}, "monitor": []any{"http://nats-0.nats-headless.nats.svc:8222"},
-		"ca": "/etc/nats/ca.pem", "stale": map[string]any{"after": "15s"}}
+	values["cluster"] = map[string]any{"name": "eu1", "nats": []any{"tls://nats.nats.svc:4222"},
+		"monitor": []any{"http://nats-0.nats-headless.nats.svc:8222"},
+		"ca":      "/etc/nats/ca.pem", "stale": map[string]any{"after": "15s"}}
 	values["creds"] = "nats-creds"
 	_, objects, err := render(t, values)
 	if err != nil {
@@ -124,7 +127,8 @@ func TestChart(t *testing.T) {
 	pod := set.Spec.Template.Spec
 	for _, c := range slices.Concat(pod.InitContainers, pod.Containers) {
 		s := c.SecurityContext
-		if s == nil || *s.AllowPrivilegeEscalation || !*s.ReadOnlyRootFilesystem || len(s.Capabilities.Drop) != 1 || s.Capabilities.Drop[0] != "ALL" {
+		if s == nil || *s.AllowPrivilegeEscalation || !*s.ReadOnlyRootFilesystem || len(s.Capabilities.Drop) != 1 ||
+			s.Capabilities.Drop[0] != "ALL" {
 			t.Errorf("%s may do more than it needs: %+v", c.Name, s)
 		}
 		for _, m := range c.VolumeMounts {
@@ -133,11 +137,13 @@ func TestChart(t *testing.T) {
 			}
 		}
 	}
-	if p := pod.SecurityContext; !*p.RunAsNonRoot || *p.FSGroupChangePolicy != corev1.FSGroupChangeOnRootMismatch || p.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault {
+	if p := pod.SecurityContext; !*p.RunAsNonRoot || *p.FSGroupChangePolicy != corev1.FSGroupChangeOnRootMismatch ||
+		p.SeccompProfile.Type != corev1.SeccompProfileTypeRuntimeDefault {
 		t.Errorf("%+v", p)
 	}
 	serves := pod.Containers[0]
-	if serves.ReadinessProbe.HTTPGet.Path != "/.tagwarden/health" || serves.LivenessProbe.HTTPGet.Path != "/healthz" || serves.Resources.Limits.Memory().IsZero() {
+	if serves.ReadinessProbe.HTTPGet.Path != "/.tagwarden/health" || serves.LivenessProbe.HTTPGet.Path != "/healthz" ||
+		serves.Resources.Limits.Memory().IsZero() {
 		t.Errorf("%+v", serves)
 	}
 	if n := objects["PodDisruptionBudget eu1"].(*policyv1.PodDisruptionBudget).Spec.MaxUnavailable; n.IntValue() != 1 {
@@ -151,14 +157,17 @@ func TestChart(t *testing.T) {
 			}
 		}
 		for _, port := range service.Spec.Ports {
-			if !slices.ContainsFunc(serves.Ports, func(p corev1.ContainerPort) bool { return p.Name == port.TargetPort.StrVal }) {
+			if !slices.ContainsFunc(serves.Ports, func(p corev1.ContainerPort) bool {
+				return p.Name == port.TargetPort.StrVal
+			}) {
 				t.Errorf("%s leads to no port: %v", name, port)
 			}
 		}
 	}
 
 	text := objects["ConfigMap eu1"].(*corev1.ConfigMap).Data["tagwarden.yaml"]
-	for _, want := range []string{"listen: 0.0.0.0:8080\n", "listen: 0.0.0.0:8081\n", "data: /data/node\n", "creds: /etc/nats/nats.creds\n", "after: 15s\n"} {
+	for _, want := range []string{"listen: 0.0.0.0:8080\n", "listen: 0.0.0.0:8081\n", "data: /data/node\n",
+		"creds: /etc/nats/nats.creds\n", "after: 15s\n"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}
@@ -175,7 +184,8 @@ func TestChart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, b := len(loaded.Activities), len(before.Activities); a != b || a == 0 || len(loaded.Policy.Recipients()) != len(before.Policy.Recipients()) {
+	if a, b := len(loaded.Activities), len(before.Activities); a != b || a == 0 || len(loaded.Policy.Recipients()) != len(
+		before.Policy.Recipients()) {
 		t.Errorf("%d activities, want %d", a, b)
 	}
 	if loaded.Server.Cluster.Creds != "/etc/nats/nats.creds" || loaded.Server.Listen != "0.0.0.0:8080" {
@@ -183,11 +193,14 @@ func TestChart(t *testing.T) {
 	}
 }
 
-// mount lays a ConfigMap out as Kubernetes does: files in a folder of the time, links to it by ..data, and a link for each name at the top.
+// mount lays a ConfigMap out as Kubernetes does: files in a folder of the time, links to it by
+// ..data, and a link for each name at the top.
 func mount(t *testing.T, of *corev1.ConfigMap, volumes []corev1.Volume) string {
 	t.Helper()
 	dir := t.TempDir()
-	at := slices.IndexFunc(volumes, func(v corev1.Volume) bool { return v.ConfigMap != nil && v.ConfigMap.Name == of.Name })
+	at := slices.IndexFunc(volumes, func(v corev1.Volume) bool {
+		return v.ConfigMap != nil && v.ConfigMap.Name == of.Name
+	})
 	if at < 0 {
 		t.Fatal("no volume is of the ConfigMap")
 	}
@@ -223,8 +236,9 @@ func mount(t *testing.T, of *corev1.ConfigMap, volumes []corev1.Volume) string {
 
 // TestChartGolden shows what the chart makes of little. go test ./docker -args -update writes it anew.
 func TestChartGolden(t *testing.T) {
-	files, objects, err := render(t, map[string]any{"server": "version: 1\nlisten: 127.0.0.1:8080\n", "policy": map[string]any{"activities.yaml": "activities: []\n",
-		"assessments/one.yaml": "id: one\n"}})
+	files, objects, err := render(t, map[string]any{"server": "version: 1\nlisten: 127.0.0.1:8080\n",
+		"policy": map[string]any{"activities.yaml": "activities: []\n",
+			"assessments/one.yaml": "id: one\n"}})
 	if err != nil {
 		t.Fatal(err)
 	}

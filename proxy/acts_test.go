@@ -56,8 +56,8 @@ func (s *surfer) does(t *testing.T, form string) string {
 	return page.body
 }
 
-// TestOnlyOnesOwnActEnds, live: the visitor objects in a browser; somebody who knows the id, a link and a role object too
-// and take back: the visitor's objection stands until the visitor's browser ends it, or a role every act.
+// TestOnlyOnesOwnActEnds, live: the visitor objects in a browser; somebody who knows the id, a link and a role object
+// too and take back: the visitor's objection stands until the visitor's browser ends it, or a role every act.
 func TestOnlyOnesOwnActEnds(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
@@ -94,11 +94,13 @@ func TestOnlyOnesOwnActEnds(t *testing.T) {
 			t.Errorf("%s by link: %d", do, a.status)
 		}
 	}
-	if a := r.send(t, get(at.Path+"?done=taken", "")); !strings.Contains(a.body, "What you objected to by link is taken back. Objections made elsewhere") {
+	if a := r.send(t, get(at.Path+"?done=taken", "")); !strings.Contains(a.body,
+		"What you objected to by link is taken back. Objections made elsewhere") {
 		t.Errorf("%d %s", a.status, a.body)
 	}
 	standing("the link's act was taken back", true)
-	if got := r.act(t, objection.Change{TakeBack: []string{"all"}, By: "crm", Because: "asked"}); got[0].New || len(got[0].Held) != 1 {
+	if got := r.act(t, objection.Change{TakeBack: []string{"all"}, By: "crm", Because: "asked"}); got[0].New ||
+		len(got[0].Held) != 1 {
 		t.Errorf("%+v", got)
 	}
 	standing("a role took back", true)
@@ -110,7 +112,8 @@ func TestOnlyOnesOwnActEnds(t *testing.T) {
 	r = start(t, r.file)
 	owner.running = r
 	standing("restarted", true)
-	if page := owner.does(t, "do=back"); strings.Contains(page, "made elsewhere stay in force.<") || len(owner.cookies) != 1 {
+	if page := owner.does(t, "do=back"); strings.Contains(page, "made elsewhere stay in force.<") ||
+		len(owner.cookies) != 1 {
 		t.Errorf("%v\n%s", owner.cookies, page)
 	}
 	standing("the owner took back", false)
@@ -141,10 +144,12 @@ func TestAnAccountsNameInACookie(t *testing.T) {
 	r := start(t, folder(t, v.URL))
 	b := &surfer{r, map[string]string{"mp_token_mixpanel": url.QueryEscape(`{"distinct_id":"customer-4711"}`)}}
 	page := b.does(t, "do=all")
-	if !strings.Contains(page, "What you choose here holds in this browser.") || b.cookies["__Host-tagwarden-objections"] != "all" || len(b.cookies) != 2 {
+	if !strings.Contains(page, "What you choose here holds in this browser.") ||
+		b.cookies["__Host-tagwarden-objections"] != "all" || len(b.cookies) != 2 {
 		t.Errorf("%v\n%s", b.cookies, page)
 	}
-	for _, id := range []objection.ID{{Name: "user_id", Value: "customer-4711"}, {Name: "client_id:mixpanel", Value: "customer-4711"}} {
+	for _, id := range []objection.ID{{Name: "user_id", Value: "customer-4711"},
+		{Name: "client_id:mixpanel", Value: "customer-4711"}} {
 		if stands, err := r.Standing([]objection.ID{id}, nil); err != nil || len(stands) > 0 {
 			t.Errorf("%s: %v, %v", id.Name, stands, err)
 		}

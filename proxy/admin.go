@@ -41,8 +41,8 @@ func newAdmin(o adminOptions) *admin {
 	}
 }
 
-// ofItsOwn gives calls a context of their own, which ends with them, and with the server. It is none below fasthttp's: what
-// waits for that one reads of it, when it ends, what the next call on the connection writes.
+// ofItsOwn gives calls a context of their own, which ends with them, and with the server. It is none below fasthttp's:
+// what waits for that one reads of it, when it ends, what the next call on the connection writes.
 func ofItsOwn(calls http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx, end := context.WithCancel(context.Background())
@@ -105,7 +105,8 @@ func ofAPI(path []byte) bool {
 	return string(path) == api.Base || bytes.HasPrefix(path, []byte(api.Base+"/")) || api.OfLog(string(path))
 }
 
-// unread answers staff what could not be read as a request. Which address it was for may not be known: it is told as the API tells errors.
+// unread answers staff what could not be read as a request. Which address it was for may not be
+// known: it is told as the API tells errors.
 func unread(ctx *fasthttp.RequestCtx, err error) {
 	var small *fasthttp.ErrSmallBuffer
 	switch {

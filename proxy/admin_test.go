@@ -31,7 +31,8 @@ func TestErrorsOfTheAPI(t *testing.T) {
 		{"GET /api/v1/objections HTTP/1.1\r\nHost: a\r\n" + token + "\r\n", 401},
 		{"GET /api/v1/objections HTTP/1.1\r\nHost: a\r\n" + token + token + "\r\n", 400},
 		{"GET /api/v1/objections HTTP/1.1\r\nHost: a\r\n" + token + "authorization: Bearer tw_BBBB\r\n\r\n", 400},
-		{fmt.Sprintf("POST /api/v1/objections HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", 5<<20, strings.Repeat(" ", 5<<20)), 413},
+		{fmt.Sprintf("POST /api/v1/objections HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", 5<<20,
+			strings.Repeat(" ", 5<<20)), 413},
 		{"GET /api/v1/objections HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 64<<10) + "\r\n\r\n", 431},
 		{"GET /api/v1/objections HTTP/1.1\r\nHost a\r\n\r\n", 400},
 	} {

@@ -16,9 +16,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// administrationLog is what kind of acts the log has of what nodes share beside what people ask for: tokens, what became of
-// assessments, promises that were signed, and changes of keys out of turn. It is one log, so that there is one order of them, and one place to be
-// behind; it is another one than that of objections, which may be millions and wait for nobody.
+// administrationLog is what kind of acts the log has of what nodes share beside what people ask for: tokens,
+// what became of assessments, promises that were signed, and changes of keys out of turn. It is one log, so
+// that there is one order of them, and one place to be behind; it is another one than that of objections,
+// which may be millions and wait for nobody.
 const administrationLog = "administration"
 
 // openOrder reads how far this node has come with such acts, and what stands by them.
@@ -146,7 +147,8 @@ func administrationMention(s *Server) (all []string) {
 		return nil
 	}
 	if waiting, since := s.order.Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("of tokens, assessments, promises or keys %s to be told to the other nodes, the first since %s",
+		all = append(all, fmt.Sprintf(
+			"of tokens, assessments, promises or keys %s to be told to the other nodes, the first since %s",
 			plural.Of(waiting, "act")+" "+plural.Verb(waiting, "waits", "wait"), since.UTC().Format(time.RFC3339)))
 	}
 	if other := s.promised.other(s.snapshot.Load().Loaded); other != "" {

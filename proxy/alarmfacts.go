@@ -19,16 +19,19 @@ func alarmRules(a *config.Alarms) alarm.Rules {
 	}
 	days := func(d config.Duration) float64 { return float64(d.Duration() / (24 * time.Hour)) }
 	return alarm.Rules{
-		alarm.Silent:          counted(a.Silent.Off, a.Silent.Within, a.Silent.Least, 0),
-		alarm.ConsentCollapse: counted(a.ConsentCollapse.Off, a.ConsentCollapse.Within, a.ConsentCollapse.Least, a.ConsentCollapse.Fall),
-		alarm.AlwaysGranted:   counted(a.AlwaysGranted.Off, a.AlwaysGranted.Within, a.AlwaysGranted.Least, 0),
-		alarm.UnknownFields:   counted(a.UnknownFields.Off, a.UnknownFields.Within, a.UnknownFields.Least, a.UnknownFields.Rise),
-		alarm.Uncovered:       counted(a.Uncovered.Off, a.Uncovered.Within, a.Uncovered.Least, a.Uncovered.Share),
-		alarm.VendorRefuses:   counted(a.VendorRefuses.Off, a.VendorRefuses.Within, a.VendorRefuses.Least, a.VendorRefuses.Share),
-		alarm.ObjectionsLag:   {Off: a.ObjectionsLag.Off, Limit: a.ObjectionsLag.After.Duration().Seconds()},
-		alarm.ReviewDue:       {Off: a.ReviewDue.Off, Limit: days(a.ReviewDue.Before)},
-		alarm.Disk:            {Off: a.Disk.Off, Limit: float64(a.Disk.Free)},
-		alarm.Certificate:     {Off: a.Certificate.Off, Limit: days(a.Certificate.Before)},
+		alarm.Silent: counted(a.Silent.Off, a.Silent.Within, a.Silent.Least, 0),
+		alarm.ConsentCollapse: counted(a.ConsentCollapse.Off, a.ConsentCollapse.Within, a.ConsentCollapse.Least,
+			a.ConsentCollapse.Fall),
+		alarm.AlwaysGranted: counted(a.AlwaysGranted.Off, a.AlwaysGranted.Within, a.AlwaysGranted.Least, 0),
+		alarm.UnknownFields: counted(a.UnknownFields.Off, a.UnknownFields.Within, a.UnknownFields.Least,
+			a.UnknownFields.Rise),
+		alarm.Uncovered: counted(a.Uncovered.Off, a.Uncovered.Within, a.Uncovered.Least, a.Uncovered.Share),
+		alarm.VendorRefuses: counted(a.VendorRefuses.Off, a.VendorRefuses.Within, a.VendorRefuses.Least,
+			a.VendorRefuses.Share),
+		alarm.ObjectionsLag: {Off: a.ObjectionsLag.Off, Limit: a.ObjectionsLag.After.Duration().Seconds()},
+		alarm.ReviewDue:     {Off: a.ReviewDue.Off, Limit: days(a.ReviewDue.Before)},
+		alarm.Disk:          {Off: a.Disk.Off, Limit: float64(a.Disk.Free)},
+		alarm.Certificate:   {Off: a.Certificate.Off, Limit: days(a.Certificate.Before)},
 	}
 }
 

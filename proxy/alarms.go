@@ -38,8 +38,8 @@ type alarmsOptions struct {
 	Post    func(context.Context, objection.Notice) (bool, error) // as in reviewsOptions
 }
 
-// alarms looks each minute, and after each reload, at what was counted and how things stand, and tells people of what begins
-// and ends: in the log, and by messages that wait in the outbox. Hits do not wait for it.
+// alarms looks each minute, and after each reload, at what was counted and how things stand, and tells people of what
+// begins and ends: in the log, and by messages that wait in the outbox. Hits do not wait for it.
 type alarms struct {
 	opts alarmsOptions
 	kick chan struct{}
@@ -78,8 +78,8 @@ func closeAlarms(s *Server) error {
 func watchAlarms(ctx context.Context, s *Server) { s.alarms.run(ctx) }
 func lookAtAlarms(s *Server)                     { s.alarms.soon() }
 
-// newAlarms goes on with what was kept. Where that is lost what was counted before is not known, and alarms that ring are
-// told of once more.
+// newAlarms goes on with what was kept. Where that is lost what was counted before is not known, and
+// alarms that ring are told of once more.
 func newAlarms(o alarmsOptions) *alarms {
 	a := &alarms{opts: o, kick: make(chan struct{}, 1), watch: new(alarm.Watch), kept: o.Now()}
 	text, err := os.ReadFile(o.File)
@@ -152,7 +152,8 @@ func (a *alarms) judge(now time.Time, loaded *config.Loaded, counts []alarm.Coun
 
 // say puts an alarm into the log.
 func (a *alarms) say(one *alarm.Alarm) {
-	about := []zap.Field{zap.String("alarm", string(one.Name)), zap.String("subject", one.Subject), zap.Time("since", one.Since)}
+	about := []zap.Field{zap.String("alarm", string(one.Name)), zap.String("subject", one.Subject),
+		zap.Time("since", one.Since)}
 	if one.Rings() {
 		a.opts.Log.Warn("alarm: "+one.Text(), append(about, zap.String("do", one.Do()), zap.String("docs", one.Docs()))...)
 		return
@@ -199,7 +200,8 @@ type alarmMessage struct {
 // there again.
 func (a *alarms) post(ctx context.Context, in *Snapshot, one *alarm.Alarm) error {
 	data := alarmMessage{
-		Alarm: one.Name, Subject: one.Subject, State: "begun", Since: one.Since.Format(time.RFC3339), Text: one.Text(), Do: one.Do(),
+		Alarm: one.Name, Subject: one.Subject, State: "begun", Since: one.Since.Format(time.RFC3339),
+		Text: one.Text(), Do: one.Do(),
 		Docs: one.Docs(), Seen: one.Seen, Node: a.opts.Node,
 	}
 	at := one.Since

@@ -49,8 +49,8 @@ func alarmHook(t *testing.T, file string, h *hook) string {
 	return fmt.Sprintf("webhooks: [{ url: %q, private: true, events: [alarm], secret_file: ./hook.key }]\n", h.URL)
 }
 
-// TestAnAlarmIsToldOnce: an assessment that is to be reviewed rings from the start on: in the log, for webhooks, in figures
-// and where staff asks; once, over restarts; and it ends once, when it is off.
+// TestAnAlarmIsToldOnce: an assessment that is to be reviewed rings from the start on: in the log, for webhooks, in
+// figures and where staff asks; once, over restarts; and it ends once, when it is off.
 func TestAnAlarmIsToldOnce(t *testing.T) {
 	h, c := newHook(t), newClock("2027-04-20T12:00:00Z")
 	a := newAssessed(t, "")
@@ -63,12 +63,15 @@ func TestAnAlarmIsToldOnce(t *testing.T) {
 	until(t, "it is told", func() bool { return len(h.messages()) == 1 })
 	until(t, "its figure", func() bool { return r.figure(t, rings) == "1" })
 	all, _ := h.alarms(t)
-	if got := all[0].Data; got.Alarm != "review_due" || got.Subject != "LIA-1" || got.State != "begun" || got.Since != "2027-04-20T12:00:00Z" ||
-		got.Text != "assessment LIA-1 is to be reviewed in 14 days; after that its activities deny" || got.Do == "" || got.Node != "shop-1" ||
+	if got := all[0].Data; got.Alarm != "review_due" || got.Subject != "LIA-1" || got.State != "begun" ||
+		got.Since != "2027-04-20T12:00:00Z" ||
+		got.Text != "assessment LIA-1 is to be reviewed in 14 days; after that its activities deny" || got.Do == "" ||
+		got.Node != "shop-1" ||
 		!strings.HasSuffix(got.Docs, "docs/watch.md#review_due") || got.Seen.Value != 14 {
 		t.Errorf("%+v", all[0])
 	}
-	if _, ready := r.get(t, "/readyz"); !strings.Contains(ready, "\nalarm review_due since 2027-04-20T12:00:00Z: assessment LIA-1 is") {
+	if _, ready := r.get(t, "/readyz"); !strings.Contains(ready,
+		"\nalarm review_due since 2027-04-20T12:00:00Z: assessment LIA-1 is") {
 		t.Errorf("%q", ready)
 	}
 	if _, public := getPath(t, r.hits, "/.tagwarden/health"); public != "ok\n" {
@@ -88,7 +91,8 @@ func TestAnAlarmIsToldOnce(t *testing.T) {
 	r.reloaded(t)
 	until(t, "it ends", func() bool { return len(h.messages()) == 2 })
 	all, ids := h.alarms(t)
-	if got := all[1].Data; got.State != "ended" || got.Since != "2027-04-20T12:00:00Z" || got.Until != "2027-04-20T12:06:00Z" || len(ids) != 2 {
+	if got := all[1].Data; got.State != "ended" || got.Since != "2027-04-20T12:00:00Z" ||
+		got.Until != "2027-04-20T12:06:00Z" || len(ids) != 2 {
 		t.Errorf("%+v, %v", all[1], ids)
 	}
 	if r.figure(t, rings) != "0" {
@@ -160,7 +164,8 @@ func TestAlarmsByWhatIsCounted(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept := read(t, filepath.Join(filepath.Dir(file), "data", "alarms"))
-	if _, err := alarm.Read([]byte(kept)); err != nil || strings.Contains(kept, "jane.doe") || strings.Contains(kept, "jane-path") {
+	if _, err := alarm.Read([]byte(kept)); err != nil || strings.Contains(kept, "jane.doe") ||
+		strings.Contains(kept, "jane-path") {
 		t.Errorf("%v: %s", err, kept)
 	}
 }

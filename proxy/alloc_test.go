@@ -18,7 +18,8 @@ const (
 var ordinary = map[string]string{
 	"a page view": get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1760000000&en=page_view&dl=https%3A%2F%2Fshop.example%2Fp%2F"+
 		"a-name-that-is-long-enough%3Fq%3D1&dt=A+title&ul=de-de&sr=412x915", agreed),
-	"a refused one": get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1760000000&en=page_view&dl=https%3A%2F%2Fshop.example%2F", refused),
+	"a refused one": get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1760000000&en=page_view&dl=https%3A%2F%2Fshop.example%2F",
+		refused),
 	"one of a state": get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1760000000&en=page_view", agreed+
 		"CF-IPCountry: US\r\nCF-Region-Code: CA\r\nOrigin: https://a-shop-whose-name-is-rather-long.example\r\n"),
 	"a post": post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1760000000&dr=https%3A%2F%2Fa-search-engine-with-a-long-name.example%2Fresults%3Fq%3Dred",

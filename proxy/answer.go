@@ -9,8 +9,9 @@ import (
 )
 
 // respond tells the SDK how it went, in the words it expects: those of the catalog, or the vendor's own where the
-// endpoint is asked for an answer; those as well where it waits in the queue. What the vendor refuses keeps its status. Where nothing could be recorded, where the
-// hit could not be read at all, and where nobody knows what the vendor did, it gets an error, and may try again.
+// endpoint is asked for an answer; those as well where it waits in the queue. What the vendor refuses keeps its
+// status. Where nothing could be recorded, where the hit could not be read at all, and where nobody knows what the
+// vendor did, it gets an error, and may try again.
 func (h *hitContext) respond(reason rules.Reason) {
 	header := &h.ctx.Response.Header
 	origin, _ := h.j.Hit.Request.One("Origin")

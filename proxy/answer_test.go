@@ -12,17 +12,23 @@ import (
 func TestCrossOrigin(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL))
 	preflight := func(target, origin string) answer {
-		return r.send(t, "OPTIONS "+target+" HTTP/1.1\r\nHost: shop.example\r\nOrigin: "+origin+"\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n")
+		return r.send(t, "OPTIONS "+target+" HTTP/1.1\r\nHost: shop.example\r\nOrigin: "+origin+
+			"\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n")
 	}
 	good := preflight("/t/v1/t", "https://shop.example")
-	if good.status != 204 || good.headers.Get("Access-Control-Allow-Origin") != "https://shop.example" || good.headers.Get("Access-Control-Allow-Credentials") != "true" || good.headers.Get("Access-Control-Allow-Headers") != "content-type" {
+	if good.status != 204 || good.headers.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
+		good.headers.Get("Access-Control-Allow-Credentials") != "true" ||
+		good.headers.Get("Access-Control-Allow-Headers") != "content-type" {
 		t.Errorf("the site's own origin: %+v", good)
 	}
-	for _, origin := range []string{"https://shop.example.evil", "https://evilshop.example", "http://shop.example", "https://shop.example:8443", "null", "*"} {
-		if got := preflight("/t/v1/t", origin); got.headers.Get("Access-Control-Allow-Origin") != "" || got.headers.Get("Access-Control-Allow-Credentials") != "" {
+	for _, origin := range []string{"https://shop.example.evil", "https://evilshop.example", "http://shop.example",
+		"https://shop.example:8443", "null", "*"} {
+		if got := preflight("/t/v1/t", origin); got.headers.Get("Access-Control-Allow-Origin") != "" ||
+			got.headers.Get("Access-Control-Allow-Credentials") != "" {
 			t.Errorf("%s is allowed: %v", origin, got.headers)
 		}
-		if got := r.send(t, get(pageView, consent+"Origin: "+origin+"\r\n")); got.headers.Get("Access-Control-Allow-Origin") != "" || !strings.Contains(got.headers.Get("Vary"), "Origin") {
+		if got := r.send(t, get(pageView, consent+"Origin: "+origin+"\r\n")); got.headers.Get(
+			"Access-Control-Allow-Origin") != "" || !strings.Contains(got.headers.Get("Vary"), "Origin") {
 			t.Errorf("%s may read: %v", origin, got.headers)
 		}
 	}
@@ -62,7 +68,8 @@ func TestEmptyAnswerKeepsItsType(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
 	v.answer = func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/javascript") }
-	if got := r.send(t, get(settings, consent)); got.status != 200 || got.headers.Get("Content-Type") != "application/javascript" {
+	if got := r.send(t, get(settings, consent)); got.status != 200 ||
+		got.headers.Get("Content-Type") != "application/javascript" {
 		t.Errorf("got %d, type %q", got.status, got.headers.Get("Content-Type"))
 	}
 }

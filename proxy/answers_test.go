@@ -48,7 +48,8 @@ func samples(t testing.TB) []sample {
 			t.Fatalf("%s: no endpoint", name)
 		}
 		all = append(all, sample{
-			name: id + "/" + filepath.Base(name), endpoint: v.Endpoints[i].ID, query: query, of: &v.Endpoints[i], text: overTheWire(string(raw), id, yes),
+			name: id + "/" + filepath.Base(name), endpoint: v.Endpoints[i].ID, query: query, of: &v.Endpoints[i],
+			text: overTheWire(string(raw), id, yes),
 		})
 	}
 	return all
@@ -62,12 +63,14 @@ func TestAnswersOfEveryVendor(t *testing.T) {
 	for _, s := range samples(t) {
 		asked := s.of.Kind == catalog.Answer
 		success, denied := s.of.SuccessFor([]byte(s.query)), s.of.DeniedFor([]byte(s.query))
-		for _, status := range []int{0, 101, 200, 202, 204, 301, 302, 304, 307, 400, 401, 403, 404, 408, 413, 429, 500, 502, 503, 504, 599, 600, 999} {
+		for _, status := range []int{0, 101, 200, 202, 204, 301, 302, 304, 307, 400, 401, 403, 404, 408, 413, 429, 500, 502,
+			503, 504, 599, 600, 999} {
 			body := said
 			if status == 101 || status == 204 || status == 304 {
 				body = ""
 			}
-			text := fmt.Sprintf("HTTP/1.1 %03d X\r\nContent-Type: application/json\r\nRetry-After: 7\r\nLocation: https://leak.example/\r\nSet-Cookie: leak=1\r\n", status)
+			text := fmt.Sprintf("HTTP/1.1 %03d X\r\nContent-Type: application/json\r\nRetry-After: 7\r\nLocation: https://leak.example/\r\nSet-Cookie: leak=1\r\n",
+				status)
 			if body != "" {
 				text += fmt.Sprintf("Content-Length: %d\r\n", len(body))
 			}
@@ -88,7 +91,8 @@ func TestAnswersOfEveryVendor(t *testing.T) {
 				want.Body = said
 			}
 			if a.Status != want.Status || string(a.Body) != string(want.Bytes()) {
-				t.Errorf("%s (%s), %03d: answered %d %q, want %d %q", s.name, s.endpoint, status, a.Status, a.Body, want.Status, want.Body)
+				t.Errorf("%s (%s), %03d: answered %d %q, want %d %q", s.name, s.endpoint, status, a.Status, a.Body,
+					want.Status, want.Body)
 			}
 			if after := a.Header.Get("Retry-After"); (after == "7") != (status >= 400 && status < 600) {
 				t.Errorf("%s, %03d: Retry-After %q", s.name, status, after)

@@ -46,7 +46,8 @@ func (d *closedDoor) Deliver(e *delivery.Event, a *proxy.Response) delivery.Outc
 
 func (d *closedDoor) Close() {}
 
-// waitingShop is a shop whose events wait: for one vendor on an assessment, for three on consent. All are at one address.
+// waitingShop is a shop whose events wait: for one vendor on an assessment, for
+// three on consent. All are at one address.
 func waitingShop(t *testing.T, vendors string) *assessed {
 	t.Helper()
 	a := newAssessed(t, `  ga4: { catalog: ga4, upstream: "http://VENDOR", private: true }
@@ -138,7 +139,8 @@ var waitingHits = [...]func(v int) string{
 	},
 	func(v int) string {
 		return post("/t/posthog/e/", yes+"Content-Type: application/json\r\n", fmt.Sprintf(
-			`{"api_key":"KEY","event":"e","distinct_id":"%032x","properties":{"title":"posthog-%dx","distinct_id":"%032x"}}`, v+1, v, v+1))
+			`{"api_key":"KEY","event":"e","distinct_id":"%032x","properties":{"title":"posthog-%dx","distinct_id":"%032x"}}`,
+			v+1, v, v+1))
 	},
 	func(v int) string {
 		return post("/t/segment/v1/t", yes+"Content-Type: text/plain\r\n", fmt.Sprintf(
@@ -173,9 +175,9 @@ func (r *running) sendWaiting(t *testing.T, visitors int) {
 }
 
 // TestWhatWaitsIsAskedAgain: many events wait while their vendors refuse every connection. A tenth of the visitors
-// objects, the assessment that a quarter of the events rests on expires, the profile of another quarter changes, and the
-// policy is loaded again. Those that may leave by then arrive, each once, those that travel together too; the ledger says
-// of each other one, once, why it did not. TAGWARDEN_WAITING says how many events wait.
+// objects, the assessment that a quarter of the events rests on expires, the profile of another quarter changes, and
+// the policy is loaded again. Those that may leave by then arrive, each once, those that travel together too; the
+// ledger says of each other one, once, why it did not. TAGWARDEN_WAITING says how many events wait.
 func TestWhatWaitsIsAskedAgain(t *testing.T) {
 	visitors := (waitingEvents(t) + len(waitingHits) - 1) / len(waitingHits)
 	events, objecting := len(waitingHits)*visitors, (visitors+9)/10
@@ -193,7 +195,8 @@ func TestWhatWaitsIsAskedAgain(t *testing.T) {
 		t.Fatalf("%d events wait, want %d", len(before), events)
 	}
 	for v := 0; v < visitors; v += 10 {
-		r.actOf(t, []objection.ID{{Name: "client_id:ga4", Value: waitingCID(v)}, {Name: "client_id:segment", Value: waitingUUID(v)}},
+		r.actOf(t, []objection.ID{{Name: "client_id:ga4", Value: waitingCID(v)},
+			{Name: "client_id:segment", Value: waitingUUID(v)}},
 			objection.Change{Object: []string{"all"}})
 	}
 	c.set("2026-12-03T12:00:00Z")

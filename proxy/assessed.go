@@ -53,7 +53,8 @@ func newAssessed(s *Server) (*assessed, error) {
 	s.order.Keep("assessments", func() (any, error) {
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		return map[string]map[string]assessedAct{actApproved: maps.Clone(a.of[actApproved]), actRevoked: maps.Clone(a.of[actRevoked])}, nil
+		return map[string]map[string]assessedAct{actApproved: maps.Clone(a.of[actApproved]),
+			actRevoked: maps.Clone(a.of[actRevoked])}, nil
 	})
 	return a, nil
 }

@@ -55,11 +55,14 @@ func newAssessed(t *testing.T, more string) *assessed {
 		t.Fatal("the server file has changed")
 	}
 	a.file = shop(t, v.Addr(), map[string]string{ // one vendor is enough, and is read sooner
-		"tagwarden.yaml": strings.Replace(sites, "default: DE", "default: FR", 1) + "  matomo: { catalog: matomo, upstream: \"http://VENDOR\", private: true }\n" + more + "approvers: { privacy: \"" + public + "\" }\n",
+		"tagwarden.yaml": strings.Replace(sites, "default: DE", "default: FR", 1) +
+			"  matomo: { catalog: matomo, upstream: \"http://VENDOR\", private: true }\n" + more + "approvers: { privacy: \"" +
+			public + "\" }\n",
 		"policy/activities.yaml": "activities:\n  - { id: counting, vendor: matomo, purposes: [measure], basis: legitimate_interest, assessment: LIA-1, " +
 			"exemption: audience_measurement, regions: [FR], profile: small, events: [\"*\"] }\n",
-		"policy/profiles.yaml": strings.Replace(shopFiles["policy/profiles.yaml"], "    set: { ga4: { npa: \"1\" } }\n", "", 1),
-		assessmentFile:         assessmentText,
+		"policy/profiles.yaml": strings.Replace(shopFiles["policy/profiles.yaml"],
+			"    set: { ga4: { npa: \"1\" } }\n", "", 1),
+		assessmentFile: assessmentText,
 	})
 	a.dir = filepath.Dir(a.file)
 	a.sign(t)
@@ -143,7 +146,8 @@ func (r *running) reloaded(t *testing.T) {
 	}
 }
 
-// TestBadApprovals: whatever is wrong with an approval has a reason of its own, is taken up while serving, and forwards nothing.
+// TestBadApprovals: whatever is wrong with an approval has a reason of its own, is taken
+// up while serving, and forwards nothing.
 func TestBadApprovals(t *testing.T) {
 	t.Parallel()
 	stranger, _, err := note.GenerateKey(nil, "stranger")
@@ -166,9 +170,15 @@ func TestBadApprovals(t *testing.T) {
 		{"the approval taken out", "assessment_unapproved", func(a *assessed) {
 			a.change(t, assessmentFile, func(text string) string { head, _, _ := strings.Cut(text, "approval:"); return head })
 		}},
-		{"a text edited", "assessment_changed", func(a *assessed) { a.replace(t, assessmentFile, "impact: low", "impact: medium") }},
-		{"the purpose's text edited", "assessment_changed", func(a *assessed) { a.replace(t, "policy/purposes.yaml", "Measure the audience", "Follow the visitors") }},
-		{"the signed text edited", "assessment_forged", func(a *assessed) { a.replace(t, assessmentFile, "  version 1\n", "  version 2\n") }},
+		{"a text edited", "assessment_changed", func(a *assessed) {
+			a.replace(t, assessmentFile, "impact: low", "impact: medium")
+		}},
+		{"the purpose's text edited", "assessment_changed", func(a *assessed) {
+			a.replace(t, "policy/purposes.yaml", "Measure the audience", "Follow the visitors")
+		}},
+		{"the signed text edited", "assessment_forged", func(a *assessed) {
+			a.replace(t, assessmentFile, "  version 1\n", "  version 2\n")
+		}},
 		{"cut short", "assessment_unreadable", func(a *assessed) {
 			a.change(t, assessmentFile, func(text string) string { return text[:len(text)-20] + "\n" })
 		}},
@@ -177,7 +187,9 @@ func TestBadApprovals(t *testing.T) {
 		{"two approvals", "assessment_ambiguous", func(a *assessed) {
 			a.change(t, assessmentFile, func(text string) string { return text + line + strings.SplitAfter(text, line)[1] })
 		}},
-		{"the approver's key removed", "assessment_approver_removed", func(a *assessed) { a.replace(t, "tagwarden.yaml", "privacy: \""+a.public, "other: \""+other) }},
+		{"the approver's key removed", "assessment_approver_removed", func(a *assessed) {
+			a.replace(t, "tagwarden.yaml", "privacy: \""+a.public, "other: \""+other)
+		}},
 		{"meant for later", "assessment_postdated", func(a *assessed) {
 			a.replace(t, assessmentFile, "review_by:", "decided: 2027-01-01\nreview_by:")
 			a.replace(t, assessmentFile, "version: 1", "version: 2")
@@ -189,7 +201,8 @@ func TestBadApprovals(t *testing.T) {
 			a.sign(t)
 		}},
 		{"revoked", "assessment_revoked", func(a *assessed) {
-			write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+			write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+				"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 		}},
 	} {
 		a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
@@ -221,7 +234,8 @@ func TestTwoDocumentsOfOneIDAreRefused(t *testing.T) {
 	}
 }
 
-// TestRevocationLasts: over a restart, and when the file that said so is gone. A later version can be approved; an older one never again.
+// TestRevocationLasts: over a restart, and when the file that said so is gone. A later version can
+// be approved; an older one never again.
 func TestRevocationLasts(t *testing.T) {
 	a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
 	first, err := os.ReadFile(filepath.Join(a.dir, assessmentFile))
@@ -262,7 +276,8 @@ func TestRevocationLasts(t *testing.T) {
 		t.Errorf("the first version brought back: %s", got)
 	}
 	said := strings.Join(r.records(t, "approval"), "\n") + strings.Join(r.written(t, "revocation"), "\n")
-	for _, want := range []string{`"assessment":"LIA-1","assessment_version":1,"meaning":"`, `"assessment_version":2,"meaning":"`, `"assessment_version":1,"because":"the vendor was sold"`, `"again":true`} {
+	for _, want := range []string{`"assessment":"LIA-1","assessment_version":1,"meaning":"`,
+		`"assessment_version":2,"meaning":"`, `"assessment_version":1,"because":"the vendor was sold"`, `"again":true`} {
 		if !strings.Contains(said, want) {
 			t.Errorf("the ledger lacks %s:\n%s", want, said)
 		}
@@ -309,7 +324,8 @@ func TestUnreadableLedgerStopsTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	for range 2 { // the second shows that the first left the folder unlocked
-		if _, err := proxy.New(loaded, proxy.Options{}); err == nil || !strings.Contains(err.Error(), "might say which assessments were revoked") {
+		if _, err := proxy.New(loaded, proxy.Options{}); err == nil || !strings.Contains(err.Error(),
+			"might say which assessments were revoked") {
 			t.Errorf("started: %v", err)
 		}
 	}

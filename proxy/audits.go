@@ -25,8 +25,8 @@ import (
 // notOnce is how much later than at once the server deletes what is old: it looks now and then, at whole segments.
 const notOnce = 26 * time.Hour
 
-// Auditing is how a ledger is audited by what a configuration says: how long events wait, and how long records are kept.
-// Without one, nil, neither is known.
+// Auditing is how a ledger is audited by what a configuration says: how long events wait, and how long records are
+// kept. Without one, nil, neither is known.
 func Auditing(dir, policies string, loaded *config.Loaded) recompute.Options {
 	kept := archivedPolicies{policies, map[string]recompute.Promises{}}
 	o := recompute.Options{Dir: dir, Compile: kept.compile, Promises: kept.promises, Signed: audit.Signed(dir)}
@@ -39,7 +39,8 @@ func Auditing(dir, policies string, loaded *config.Loaded) recompute.Options {
 }
 
 // keptBy is for how long a server file has records kept: the shortest of what it says of one. What is old goes with the
-// segment that it is in, and those of windows are gone through once a day; one whose event is parked stays until that ends.
+// segment that it is in, and those of windows are gone through once a day; one whose
+// event is parked stays until that ends.
 func keptBy(l *config.Ledger, parked config.Duration) func(kind, site string, purposes []string) time.Duration {
 	late := func(kept config.Duration) time.Duration {
 		if kept <= 0 {
@@ -98,7 +99,8 @@ var _ api.Audits = (*audits)(nil)
 
 func openAudits(s *Server) error {
 	s.audits = &audits{
-		opts:  auditsOptions{s.opts.Log, s.opts.Now, s.opts.Elapsed, s.snapshot.Load, ledgerDir(s.loaded), s.opts.Version, rest},
+		opts: auditsOptions{s.opts.Log, s.opts.Now, s.opts.Elapsed, s.snapshot.Load, ledgerDir(s.loaded),
+			s.opts.Version, rest},
 		state: api.AuditState{State: api.AuditNone},
 	}
 	return nil
@@ -150,7 +152,8 @@ func (a *audits) Start(who string, of api.AuditAsk) (api.AuditState, error) {
 	case a.state.State == api.AuditRunning:
 		return api.AuditState{}, a.busy()
 	case a.closed:
-		return api.AuditState{}, problem.New(http.StatusServiceUnavailable, "unavailable", "the server stops: nothing is begun")
+		return api.AuditState{}, problem.New(http.StatusServiceUnavailable, "unavailable",
+			"the server stops: nothing is begun")
 	}
 	now, loaded := a.opts.Now().UTC(), a.opts.InForce().Loaded
 	o := Auditing(a.opts.Dir, PoliciesDir(loaded.Server.Data), loaded)
@@ -165,7 +168,8 @@ func (a *audits) Start(who string, of api.AuditAsk) (api.AuditState, error) {
 
 // busy says that one is under way.
 func (a *audits) busy() *problem.Document {
-	p := problem.New(http.StatusConflict, "busy", fmt.Sprintf("an audit is under way, which %s began at %s: it has read %d of %s",
+	p := problem.New(http.StatusConflict, "busy", fmt.Sprintf("an audit is under way, which %s began at %s: it has read "+
+		"%d of %s",
 		a.state.By, a.state.Began.Format(time.RFC3339), a.state.Examined, plural.Of(a.state.Of, "record")))
 	p.Retry = 10
 	return p

@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
-// logOfMany is a ledger of so many records that an audit rests several times, and what audits it. Each rest is told to the
-// first channel, and ends when the second lets it.
+// logOfMany is a ledger of so many records that an audit rests several times, and what audits it. Each rest is told to
+// the first channel, and ends when the second lets it.
 func logOfMany(t *testing.T, passed *time.Duration) (a *audits, resting chan uint64, goes chan struct{}) {
 	t.Helper()
 	noon := func() time.Time { return time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC) }
@@ -73,7 +73,8 @@ func TestAudits(t *testing.T) {
 	t.Parallel()
 	var passed time.Duration
 	a, resting, goes := logOfMany(t, &passed)
-	if began, err := a.Start("reviewer", api.AuditAsk{}); err != nil || began.State != api.AuditRunning || began.By != "reviewer" {
+	if began, err := a.Start("reviewer", api.AuditAsk{}); err != nil || began.State != api.AuditRunning ||
+		began.By != "reviewer" {
 		t.Fatalf("%+v, %v", began, err)
 	}
 	if at := <-resting; at != 4096 {
@@ -84,25 +85,29 @@ func TestAudits(t *testing.T) {
 		"an end":  func() error { _, err := a.Stop("other"); return err }(),
 	} {
 		p, is := errors.AsType[*problem.Document](err)
-		if !is || p.Status != 409 || !strings.Contains(p.Detail, "which reviewer began at 2026-12-01T12:00:00Z: it has read 4096 of") {
+		if !is || p.Status != 409 ||
+			!strings.Contains(p.Detail, "which reviewer began at 2026-12-01T12:00:00Z: it has read 4096 of") {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
 	runs(a, resting, goes)
 	done := a.State("other")
-	if done.State != api.AuditDone || done.Examined < 13_001 || done.Of != done.Examined || !strings.Contains(string(done.Report), `"findings":[]`) {
+	if done.State != api.AuditDone || done.Examined < 13_001 || done.Of != done.Examined ||
+		!strings.Contains(string(done.Report), `"findings":[]`) {
 		t.Errorf("%+v", done)
 	}
 	if _, err := a.Start("other", api.AuditAsk{}); err != nil {
 		t.Fatal(err)
 	}
 	<-resting
-	if state, err := a.Stop("other"); err != nil || state.State != api.AuditStopped || state.Why != errAuditStopped.Error() {
+	if state, err := a.Stop("other"); err != nil || state.State != api.AuditStopped ||
+		state.Why != errAuditStopped.Error() {
 		t.Errorf("%+v, %v", state, err)
 	}
 }
 
-// TestAuditsThatNobodyAsksFor: one whose beginner is gone ends, and says so; one that is asked for goes on, however long.
+// TestAuditsThatNobodyAsksFor: one whose beginner is gone ends, and says so; one
+// that is asked for goes on, however long.
 func TestAuditsThatNobodyAsksFor(t *testing.T) {
 	t.Parallel()
 	for _, gone := range []bool{true, false} {

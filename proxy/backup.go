@@ -39,17 +39,19 @@ import (
 //     not in the copy: it is no older copy of itself.
 //   - Policies come behind the ledger that names them; so do the objections, which a start refuses where they are
 //     behind what the ledger knows of them. What they are ahead of it is recorded then.
-//   - How far records were sent on comes in front of the ledger: it is never ahead of that, and some of them are sent again.
-//   - How far a node had come with what is done to tokens, assessments and keys comes in front of all of these: it is never
-//     ahead of them, and what is done twice does no harm.
+//   - How far records were sent on comes in front of the ledger: it is never ahead of
+//     that, and some of them are sent again.
+//   - How far a node had come with what is done to tokens, assessments and keys comes in front of all of these: it is
+//     never ahead of them, and what is done twice does no harm.
 //   - The key state is as it is when it is written: without it neither objections nor events can be read.
 //
 // What no order can mend is told by a file in the copy, which its start reads (see [copiedFrom]): the server goes on,
 // and sends events that wait in the copy. A decision of which neither event nor outcome is in the copy is said to be so
 // there, in place of that its sender had no answer.
 //
-// All of it is written into a folder beside, every file brought to disk, and renamed when it is whole. The file that says that it is a
-// copy comes last, and lists all others with what was written into each: a restore refuses what is missing, other or not listed.
+// All of it is written into a folder beside, every file brought to disk, and renamed when it is whole. The file
+// that says that it is a copy comes last, and lists all others with what was written into each: a restore refuses
+// what is missing, other or not listed.
 type backups struct {
 	*Server
 	one sync.Mutex // held by who makes one
@@ -84,7 +86,8 @@ func (b *backups) make(ctx context.Context, of api.BackupAsk) (api.BackupMade, e
 		if !b.opts.Aside { // who works aside is told, and keeps no log
 			fault(b.opts.Log, "the data folder cannot be copied", err)
 		}
-		return api.BackupMade{}, problem.New(http.StatusServiceUnavailable, "unavailable", "the copy broke off, and nothing of it is left: "+c.why(err))
+		return api.BackupMade{}, problem.New(http.StatusServiceUnavailable, "unavailable",
+			"the copy broke off, and nothing of it is left: "+c.why(err))
 	}
 	return api.BackupMade{Dir: to, Parts: parts}, nil
 }

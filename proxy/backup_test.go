@@ -247,7 +247,8 @@ func TestBackupHoldsAll(t *testing.T) {
 	r.send(t, get(pageView, consent))
 	data := filepath.Join(filepath.Dir(r.file), "data")
 	for name, text := range map[string]string{ // what parts leave that not every server has
-		"export/siem.example.json": "{\"next\":3}\n", "texts/" + strings.Repeat("0", 64): "May we count?", "tokens.json": "{}\n",
+		"export/siem.example.json": "{\"next\":3}\n", "texts/" + strings.Repeat("0", 64): "May we count?",
+		"tokens.json": "{}\n",
 	} {
 		path := filepath.Join(data, filepath.FromSlash(name))
 		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, []byte(text), 0o600)); err != nil {

@@ -69,7 +69,8 @@ func (l *late) pass(d time.Duration) {
 // tracked is an event as mixpanel-browser sends it, and sends it again.
 func tracked(id string, at time.Time) string {
 	list := fmt.Sprintf(`[{"event":"Add to cart","properties":{"token":"mx","distinct_id":"$device:d1",`+
-		`"$device_id":"5d889c3c-0547-48a4-9dc5-2e5a46242f82","$insert_id":%q,"time":%.3f}}]`, id, float64(at.UnixMilli())/1000)
+		`"$device_id":"5d889c3c-0547-48a4-9dc5-2e5a46242f82","$insert_id":%q,"time":%.3f}}]`, id,
+		float64(at.UnixMilli())/1000)
 	return "data=" + url.QueryEscape(list)
 }
 
@@ -110,7 +111,8 @@ func TestAYesDoesNotReachBack(t *testing.T) {
 	for _, lacks := range []string{"choice=no", "choice=", "other=1"} {
 		l := openLate(t, ownChoice)
 		left := l.now
-		l.is(lacks, l.mixpanel(lacks, "before-the-yes", left), map[bool]string{true: "consent_refused", false: "no_consent"}[lacks == "choice=no"])
+		l.is(lacks, l.mixpanel(lacks, "before-the-yes", left), map[bool]string{true: "consent_refused",
+			false: "no_consent"}[lacks == "choice=no"])
 		l.pass(time.Minute)
 		l.is("the same again", l.mixpanel("choice=yes", "before-the-yes", left), "before_choice")
 		l.is("with a time that says otherwise", l.mixpanel("choice=yes", "before-the-yes", l.now), "before_choice")
@@ -121,7 +123,8 @@ func TestAYesDoesNotReachBack(t *testing.T) {
 	}
 	l := openLate(t, `onetrust: { categories: { C0002: analytics } }`)
 	choice := func(answer string, at time.Time) string {
-		return "OptanonConsent=groups=" + url.QueryEscape("C0002:"+answer) + "; OptanonAlertBoxClosed=" + at.Format(time.RFC3339)
+		return "OptanonConsent=groups=" + url.QueryEscape("C0002:"+answer) + "; OptanonAlertBoxClosed=" +
+			at.Format(time.RFC3339)
 	}
 	offline := l.now
 	l.pass(3 * time.Hour)
@@ -168,16 +171,18 @@ func TestAnObjectionTakenBackDoesNotReachBack(t *testing.T) {
 	l.is("objected again", l.mixpanel("choice=yes", "objected-again", l.now), "objection")
 }
 
-// TestABatchThatWaited: of a batch that was kept, what is from before the choice is denied, by the SDK's own times as its
-// clock stood when it was sent.
+// TestABatchThatWaited: of a batch that was kept, what is from before the choice is denied, by the SDK's own
+// times as its clock stood when it was sent.
 func TestABatchThatWaited(t *testing.T) {
 	t.Parallel()
 	l := openLate(t, `cookiebot: {}`)
 	at := func(d time.Duration) string { return l.now.Add(d).Format("2006-01-02T15:04:05.000Z") }
 	event := `{"type":"track","event":"e","anonymousId":"a","messageId":"message-%d","timestamp":%q}`
-	chosen := fmt.Sprintf("CookieConsent={necessary:true%%2Cstatistics:true%%2Cmethod:%%27explicit%%27%%2Cutc:%d}", l.now.UnixMilli())
+	chosen := fmt.Sprintf("CookieConsent={necessary:true%%2Cstatistics:true%%2Cmethod:%%27explicit%%27%%2Cutc:%d}",
+		l.now.UnixMilli())
 	l.pass(time.Hour)
-	for ahead, want := range map[time.Duration]string{0: "before_choice permitted", -3 * time.Hour: "before_choice permitted"} {
+	for ahead, want := range map[time.Duration]string{0: "before_choice permitted",
+		-3 * time.Hour: "before_choice permitted"} {
 		body := `{"writeKey":"K","batch":[` + fmt.Sprintf(event, 1, at(ahead-90*time.Minute)) + "," +
 			fmt.Sprintf(event, 2, at(ahead-30*time.Minute)) + `],"sentAt":"` + at(ahead) + `"}`
 		l.is(ahead.String(), l.sends("/t/segment/v1/batch", chosen, "application/json", body), want)

@@ -18,7 +18,8 @@ var misbehaving = []struct {
 }{
 	{"well", func(c *rawhttp.Conn) { _ = c.Send(rawhttp.NoContent) }},
 	{"an endless chunk extension", without("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x")},
-	{"endless extensions", without("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1;"+strings.Repeat("x", 500)+"\r\nx\r\n")},
+	{"endless extensions", without("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+		"1;"+strings.Repeat("x", 500)+"\r\nx\r\n")},
 	{"an endless trailer", without("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-A: b\r\n")},
 	{"endless headers", without("HTTP/1.1 200 OK\r\n", "X-A: b\r\n")},
 	{"endless early answers", without("", "HTTP/1.1 100 Continue\r\n\r\n")},
@@ -36,8 +37,8 @@ func without(begin, with string) func(*rawhttp.Conn) {
 	}
 }
 
-// BenchmarkBesideAVendor is a hit for one vendor while 64 senders are busy with another, which answers in that way. Half of the hits take
-// less than p50-ms, one in a hundred more than p99-ms.
+// BenchmarkBesideAVendor is a hit for one vendor while 64 senders are busy with another, which answers in that way.
+// Half of the hits take less than p50-ms, one in a hundred more than p99-ms.
 func BenchmarkBesideAVendor(b *testing.B) {
 	for _, m := range misbehaving {
 		b.Run(m.name, func(b *testing.B) {
@@ -56,13 +57,15 @@ func BenchmarkBesideAVendor(b *testing.B) {
 			}
 			defer other.Close()
 			file := shop(b, standIn(b).Addr(), map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"],
-				`prefix: /segment, upstreams: { api: "http://VENDOR"`, fmt.Sprintf(`prefix: /segment, upstreams: { api: "http://%s"`, other.Addr()), 1)})
+				`prefix: /segment, upstreams: { api: "http://VENDOR"`,
+				fmt.Sprintf(`prefix: /segment, upstreams: { api: "http://%s"`, other.Addr()), 1)})
 			r := start(b, file)
 			ended := make(chan struct{})
 			var senders sync.WaitGroup
 			defer senders.Wait()
 			defer close(ended)
-			event := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"a"}`)
+			event := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n",
+				`{"type":"track","event":"x","anonymousId":"a"}`)
 			for range 64 {
 				senders.Go(func() {
 					for c := (*rawhttp.Conn)(nil); ; {

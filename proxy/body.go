@@ -20,7 +20,8 @@ func body(_ *Server, h *hitContext) result {
 	return nextUnless(reason)
 }
 
-// announced is the length of the body that a head announces, in bytes: 0 where there is none, -1 where it comes in chunks.
+// announced is the length of the body that a head announces, in bytes: 0 where there
+// is none, -1 where it comes in chunks.
 func announced(header *fasthttp.RequestHeader) int {
 	if length := header.ContentLength(); length >= -1 {
 		return length

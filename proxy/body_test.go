@@ -25,8 +25,8 @@ func chunkedPost(target, headers, body string) string {
 	return b.String()
 }
 
-// TestWhoSendsTooMuchReadsTheAnswer: a browser that sends more than an endpoint takes sends it whole before it looks for an answer. It sees the
-// status, and its page may read it.
+// TestWhoSendsTooMuchReadsTheAnswer: a browser that sends more than an endpoint takes sends it whole before it looks
+// for an answer. It sees the status, and its page may read it.
 func TestWhoSendsTooMuchReadsTheAnswer(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
@@ -39,10 +39,12 @@ func TestWhoSendsTooMuchReadsTheAnswer(t *testing.T) {
 		"a little too much":     {"/t/posthog/batch/", yes, 128<<10 + 1},
 		"one event":             {"/t/segment/v1/t", yes, 70 << 10},
 		"the preference centre": {"/t/privacy/objections", "", 3 << 20},
-		"who refused, too":      {"/t/posthog/batch/", refused, 3 << 20}, // consent mode is listed: the body might say otherwise
+		// consent mode is listed: the body might say otherwise
+		"who refused, too": {"/t/posthog/batch/", refused, 3 << 20},
 	} {
 		body := `{"batch":[` + strings.Repeat(" ", c.size) + `]}`
-		for form, text := range map[string]string{"announced": post(c.target, c.headers+fromShop, body), "in chunks": chunkedPost(c.target, c.headers+fromShop, body)} {
+		for form, text := range map[string]string{"announced": post(c.target, c.headers+fromShop, body),
+			"in chunks": chunkedPost(c.target, c.headers+fromShop, body)} {
 			conn, err := rawhttp.Dial(r.hits)
 			if err != nil {
 				t.Fatal(err)
@@ -122,7 +124,8 @@ func TestAnnouncedIsNotHeld(t *testing.T) {
 	r.held(t, 0, 0)
 }
 
-// TestWhereThereIsNoMemory a hit may come again, others are judged, and none of it is on the ledger but how often it was so.
+// TestWhereThereIsNoMemory a hit may come again, others are judged, and none of it is
+// on the ledger but how often it was so.
 func TestWhereThereIsNoMemory(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Memory = 2 << 20 }) // half of it
@@ -144,7 +147,8 @@ func TestWhereThereIsNoMemory(t *testing.T) {
 	const times = 4
 	for range times {
 		a := r.ask(t, many)
-		if a.Status != 503 || a.Header.Get("Retry-After") == "" || a.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
+		if a.Status != 503 || a.Header.Get("Retry-After") == "" ||
+			a.Header.Get("Access-Control-Allow-Origin") != "https://shop.example" {
 			t.Fatalf("%s", a.Raw)
 		}
 		if a := r.ask(t, get(pageView, yes)); a.Status != 204 {
@@ -173,13 +177,14 @@ func TestWhereThereIsNoMemory(t *testing.T) {
 	}
 }
 
-// TestWhatNeverFitsIsNotSentAgain: a hit for which the budget is too small though nobody else is there is over a limit, and its SDK may send less at
-// a time.
+// TestWhatNeverFitsIsNotSentAgain: a hit for which the budget is too small though nobody else is there is over a
+// limit, and its SDK may send less at a time.
 func TestWhatNeverFitsIsNotSentAgain(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil), func(o *proxy.Options) { o.Memory = 256 << 10 })
 	events := strings.TrimSuffix(strings.Repeat(`{"event":"x","distinct_id":"d"},`, 90), ",")
-	a := r.ask(t, post("/t/posthog/batch/", yes+fromShop, `{"api_key":"k","batch":[`+events+strings.Repeat(" ", 100<<10)+`]}`))
+	a := r.ask(t, post("/t/posthog/batch/", yes+fromShop, `{"api_key":"k","batch":[`+events+
+		strings.Repeat(" ", 100<<10)+`]}`))
 	if a.Status != 413 || a.Header.Get("Access-Control-Allow-Origin") == "" {
 		t.Errorf("%s", a.Raw)
 	}

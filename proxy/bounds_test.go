@@ -20,7 +20,8 @@ func deflated(text string) string {
 	return b.String()
 }
 
-// TestHitsTakeLittleMemory: whatever a hit unfolds to, or announces, what is set aside for it stays within a small multiple of the limits.
+// TestHitsTakeLittleMemory: whatever a hit unfolds to, or announces, what is set aside for it stays
+// within a small multiple of the limits.
 func TestHitsTakeLittleMemory(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
@@ -31,21 +32,31 @@ func TestHitsTakeLittleMemory(t *testing.T) {
 		status int
 		reason string
 	}{
-		"a gzip bomb":           {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(spaces)), 413, "limit"},
-		"a deflate bomb":        {post("/t/segment/v1/t", json+"Content-Encoding: deflate\r\n", deflated(spaces)), 413, "limit"},
-		"stacked codings":       {post("/t/segment/v1/t", json+"Content-Encoding: gzip, gzip\r\n", zipped(zipped(spaces))), 200, "malformed"},
-		"gzip within gzip":      {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(zipped(spaces))), 413, "limit"},
-		"arrays, 10^6 deep":     {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(strings.Repeat("[", 1_000_000))), 413, "limit"},
-		"objects, 10^5 deep":    {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(strings.Repeat(`{"a":`, 100_000))), 413, "limit"},
-		"10^5 parameters":       {post("/t/g/collect?v=2&tid=G-1&cid=1.2", yes+"Content-Encoding: gzip\r\n", zipped("en=page_view"+strings.Repeat("&a=b", 100_000))), 413, "limit"},
-		"10^5 members":          {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(`{"type":"track"`+strings.Repeat(`,"a":1`, 100_000)+"}")), 413, "limit"},
-		"10^5 events":           {post("/t/segment/v1/batch", json+"Content-Encoding: gzip\r\n", zipped(`{"batch":[{}`+strings.Repeat(",{}", 100_000)+"]}")), 413, "limit"},
+		"a gzip bomb": {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(spaces)), 413, "limit"},
+		"a deflate bomb": {post("/t/segment/v1/t", json+"Content-Encoding: deflate\r\n", deflated(spaces)),
+			413, "limit"},
+		"stacked codings": {post("/t/segment/v1/t", json+"Content-Encoding: gzip, gzip\r\n", zipped(zipped(spaces))),
+			200, "malformed"},
+		"gzip within gzip": {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n", zipped(zipped(spaces))),
+			413, "limit"},
+		"arrays, 10^6 deep": {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n",
+			zipped(strings.Repeat("[", 1_000_000))), 413, "limit"},
+		"objects, 10^5 deep": {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n",
+			zipped(strings.Repeat(`{"a":`, 100_000))), 413, "limit"},
+		"10^5 parameters": {post("/t/g/collect?v=2&tid=G-1&cid=1.2", yes+"Content-Encoding: gzip\r\n",
+			zipped("en=page_view"+strings.Repeat("&a=b", 100_000))), 413, "limit"},
+		"10^5 members": {post("/t/segment/v1/t", json+"Content-Encoding: gzip\r\n",
+			zipped(`{"type":"track"`+strings.Repeat(`,"a":1`, 100_000)+"}")), 413, "limit"},
+		"10^5 events": {post("/t/segment/v1/batch", json+"Content-Encoding: gzip\r\n",
+			zipped(`{"batch":[{}`+strings.Repeat(",{}", 100_000)+"]}")), 413, "limit"},
 		"a body over the limit": {post("/t/segment/v1/t", json, strings.Repeat("x", 129<<10)), 413, ""},
-		"1 TiB announced":       {"POST /t/segment/v1/t HTTP/1.1\r\nHost: shop.example\r\n" + json + "Content-Length: 1099511627776\r\n\r\nx", 413, ""},
-		"a header of 64 KiB":    {get(pageView, yes+"X-A: "+strings.Repeat("x", 64<<10)+"\r\n"), 431, ""},
-		"a target of 64 KiB":    {get(pageView+"&a="+strings.Repeat("x", 64<<10), yes), 431, ""},
-		"10,000 headers":        {get(pageView, yes+strings.Repeat("X: y\r\n", 10_000)), 431, ""},
-		"10,000 cookies":        {get(pageView, "Cookie: "+strings.Repeat("choice=yes; ", 1000)+"choice=no\r\n"), 204, "consent_refused"},
+		"1 TiB announced": {"POST /t/segment/v1/t HTTP/1.1\r\nHost: shop.example\r\n" + json +
+			"Content-Length: 1099511627776\r\n\r\nx", 413, ""},
+		"a header of 64 KiB": {get(pageView, yes+"X-A: "+strings.Repeat("x", 64<<10)+"\r\n"), 431, ""},
+		"a target of 64 KiB": {get(pageView+"&a="+strings.Repeat("x", 64<<10), yes), 431, ""},
+		"10,000 headers":     {get(pageView, yes+strings.Repeat("X: y\r\n", 10_000)), 431, ""},
+		"10,000 cookies": {get(pageView, "Cookie: "+strings.Repeat("choice=yes; ", 1000)+"choice=no\r\n"),
+			204, "consent_refused"},
 	} {
 		r.try(t, c.hit)
 		var before, after runtime.MemStats
@@ -73,7 +84,8 @@ func TestHitsTakeLittleMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	text = r.ledger(t)
-	for _, reason := range []string{`"kind":"event"`, `"reason":"limit"`, `"reason":"malformed"`, `"reason":"consent_refused"`} {
+	for _, reason := range []string{`"kind":"event"`, `"reason":"limit"`, `"reason":"malformed"`,
+		`"reason":"consent_refused"`} {
 		if !strings.Contains(text, reason) {
 			t.Errorf("the ledger has no %s", reason)
 		}
@@ -89,7 +101,8 @@ func TestRecordsGrowWithTheHit(t *testing.T) {
 		for n := range many {
 			fmt.Fprintf(&ids, "&cid=%d.1700000000", 1_000_000_000+n)
 		}
-		if a := r.ask(t, post("/t/g/collect?v=2&tid=G-1"+ids.String(), "", strings.Repeat("en=page_view\r\n", 90))); a.Status != want {
+		if a := r.ask(t, post("/t/g/collect?v=2&tid=G-1"+ids.String(), "", strings.Repeat("en=page_view\r\n",
+			90))); a.Status != want {
 			t.Errorf("%d identifiers: %d", many, a.Status)
 		}
 	}
@@ -98,7 +111,8 @@ func TestRecordsGrowWithTheHit(t *testing.T) {
 	}
 }
 
-// TestOneSmallHitIsNoLargeRecord: many events that say next to nothing, below many identifiers that all of them share, are refused as a whole.
+// TestOneSmallHitIsNoLargeRecord: many events that say next to nothing, below many identifiers that all
+// of them share, are refused as a whole.
 func TestOneSmallHitIsNoLargeRecord(t *testing.T) {
 	v := standIn(t)
 	text := strings.Replace(shopFiles["tagwarden.yaml"], "events: 100", "events: 2500", 1)
@@ -107,7 +121,8 @@ func TestOneSmallHitIsNoLargeRecord(t *testing.T) {
 	for n := range 60 {
 		fmt.Fprintf(&ids, "&cid=%d.1", n)
 	}
-	if a := r.ask(t, post("/t/g/collect?v=2&tid=G-1"+ids.String(), "", strings.Repeat("en=a\r\n", 2500))); a.Status != 413 {
+	if a := r.ask(t, post("/t/g/collect?v=2&tid=G-1"+ids.String(), "",
+		strings.Repeat("en=a\r\n", 2500))); a.Status != 413 {
 		t.Errorf("answered with %d", a.Status)
 	}
 	if n := len(strings.Join(r.records(t, "event"), "")); n > 1000 {
@@ -147,7 +162,8 @@ func TestUnknownPlacesAreCounted(t *testing.T) {
 		{strings.Replace(get(pageView, yes), "shop.example", "evil.example", 1), 421},
 		{strings.Replace(get(pageView, yes), "shop.example", "169.254.169.254", 1), 421},
 		{strings.Replace(get(pageView, yes), "shop.example", "shop.example.evil.example", 1), 421},
-		{strings.Replace(strings.Replace(get(pageView, preflight), "GET", "OPTIONS", 1), "shop.example", "evil.example", 1), 421},
+		{strings.Replace(strings.Replace(get(pageView, preflight), "GET", "OPTIONS", 1), "shop.example",
+			"evil.example", 1), 421},
 		{strings.Replace(get(pageView, yes), "GET", "DELETE", 1), 405},
 	} {
 		if a := r.ask(t, c.request); a.Status != c.status || len(a.Body) > 0 {
@@ -160,7 +176,8 @@ func TestUnknownPlacesAreCounted(t *testing.T) {
 		}
 	}
 	text := strings.Join(r.records(t, "refused"), "\n")
-	for _, want := range []string{`"reason":"unknown_path","count":4`, `"reason":"unknown_host","count":4`, `"reason":"wrong_method","count":1`} {
+	for _, want := range []string{`"reason":"unknown_path","count":4`, `"reason":"unknown_host","count":4`,
+		`"reason":"wrong_method","count":1`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %s in %s", want, text)
 		}

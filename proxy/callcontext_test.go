@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// borrowed is a context as fasthttp's is: it belongs to the next call when one is over, and only its channel may be kept.
+// borrowed is a context as fasthttp's is: it belongs to the next call when one is
+// over, and only its channel may be kept.
 type borrowed struct {
 	context.Context
 
@@ -28,8 +29,8 @@ func (b *borrowed) Err() error {
 	return nil
 }
 
-// TestCallsKeepNothingOfTheConnection: what a call waits with ends with it and with the server, and nothing is asked of the
-// connection's own context, neither then nor later.
+// TestCallsKeepNothingOfTheConnection: what a call waits with ends with it and with the server, and nothing is asked of
+// the connection's own context, neither then nor later.
 func TestCallsKeepNothingOfTheConnection(t *testing.T) {
 	for _, ends := range []bool{false, true} {
 		b := &borrowed{Context: t.Context(), done: make(chan struct{})}

@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/codec"
 )
 
-// The bodies of calls to the API, in bytes: the largest, and what all of them may hold together. Nobody has shown a token yet who sends one.
+// The bodies of calls to the API, in bytes: the largest, and what all of them may hold together.
+// Nobody has shown a token yet who sends one.
 const (
 	callBody   = 4 << 20
 	callMemory = 32 << 20

@@ -17,7 +17,8 @@ import (
 
 // call is a call to the API that announces a body, without it.
 func call(size int) string {
-	return fmt.Sprintf("POST /api/v1/objections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", size)
+	return fmt.Sprintf("POST /api/v1/objections HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+		size)
 }
 
 // TestCallsHoldWhatCame: who has shown no token yet holds no more of the server than was sent.
@@ -79,7 +80,8 @@ func TestACallThatIsNotThereWholeKeepsNobodyOut(t *testing.T) {
 	}
 }
 
-// TestLargeCallsLeaveRoom: where large calls hold all that they may together, another one may come again, and small ones are answered.
+// TestLargeCallsLeaveRoom: where large calls hold all that they may together, another one may
+// come again, and small ones are answered.
 func TestLargeCallsLeaveRoom(t *testing.T) {
 	r := start(t, folder(t, "http://127.0.0.1:1"))
 	const size = 4 << 20

@@ -72,7 +72,8 @@ func (c *certificate) read(now time.Time) (*tls.Certificate, error) {
 		if told {
 			return nil, nil //nolint:nilnil // nothing is different
 		}
-		return nil, fmt.Errorf("%s is good from %s to %s only", c.files.Cert, made.Leaf.NotBefore.Format(time.RFC3339), made.Leaf.NotAfter.Format(time.RFC3339))
+		return nil, fmt.Errorf("%s is good from %s to %s only", c.files.Cert, made.Leaf.NotBefore.Format(time.RFC3339),
+			made.Leaf.NotAfter.Format(time.RFC3339))
 	}
 	c.current.Store(made)
 	return made, nil

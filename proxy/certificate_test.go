@@ -32,7 +32,8 @@ func pair(t *testing.T, serial int64, from, until time.Time) (cert, key string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	template := &x509.Certificate{SerialNumber: mathbig.NewInt(serial), NotBefore: from, NotAfter: until, DNSNames: []string{"shop.example"}}
+	template := &x509.Certificate{SerialNumber: mathbig.NewInt(serial), NotBefore: from, NotAfter: until,
+		DNSNames: []string{"shop.example"}}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, made.Public(), made)
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +42,8 @@ func pair(t *testing.T, serial int64, from, until time.Time) (cert, key string) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}))
 }
 
 // inForce is a pair that is good in May.
@@ -70,7 +72,8 @@ func secure(t *testing.T, cert, key string) (*running, *observer.ObservedLogs) {
 	return start(t, file, func(o *proxy.Options) { o.Log, o.Now = zap.New(core), func() time.Time { return may } }), logged
 }
 
-// TestACertificateIsRenewed by a reload, also where a policy is refused; what cannot be used leaves the one that was there, and is told once.
+// TestACertificateIsRenewed by a reload, also where a policy is refused; what cannot be used leaves the
+// one that was there, and is told once.
 func TestACertificateIsRenewed(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -149,7 +152,8 @@ func TestACertificateIsRenewed(t *testing.T) {
 	if err := os.Remove(key); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Reload(); err != nil || !strings.Contains(said(), "cannot read the certificate's key") || serving(t, r.hits) != 2 {
+	if err := r.Reload(); err != nil || !strings.Contains(said(), "cannot read the certificate's key") ||
+		serving(t, r.hits) != 2 {
 		t.Errorf("a key that is gone: %v", err)
 	}
 
@@ -163,7 +167,8 @@ func TestACertificateIsRenewed(t *testing.T) {
 	}
 }
 
-// TestACertificateThatIsToComeServesFromThenOn: it lies there before it is good, or before our clock says so, and nobody touches it again.
+// TestACertificateThatIsToComeServesFromThenOn: it lies there before it is good, or before our clock
+// says so, and nobody touches it again.
 func TestACertificateThatIsToComeServesFromThenOn(t *testing.T) {
 	dir := t.TempDir()
 	cert, key := filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
@@ -270,7 +275,8 @@ func TestWithoutItsCertificateNoServerStarts(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "junk.pem"), "junk")
 	v := standIn(t)
-	text := shopFiles["tagwarden.yaml"] + "tls: { cert: " + strconv.Quote(filepath.Join(dir, "junk.pem")) + ", key: " + strconv.Quote(filepath.Join(dir, "none.pem")) + " }\n"
+	text := shopFiles["tagwarden.yaml"] + "tls: { cert: " + strconv.Quote(filepath.Join(dir, "junk.pem")) + ", key: " +
+		strconv.Quote(filepath.Join(dir, "none.pem")) + " }\n"
 	for range 2 {
 		loaded, err := config.Load(shop(t, v.Addr(), map[string]string{"tagwarden.yaml": text}))
 		if err != nil {

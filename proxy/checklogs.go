@@ -15,9 +15,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
-// CheckLogs asks the first NATS server that tells for the logs that this node would open, by how far its data folder says that it has
-// come. It returns why the node would be refused, or would have to wait for somebody. A folder that a server has is read as far as
-// that leaves it.
+// CheckLogs asks the first NATS server that tells for the logs that this node would open, by how far its data folder
+// says that it has come. It returns why the node would be refused, or would have to wait for somebody. A folder that a
+// server has is read as far as that leaves it.
 func CheckLogs(ctx context.Context, loaded *config.Loaded) (found []NATSFinding, err error) {
 	of := loaded.Server.Cluster
 	if of == nil {
@@ -65,8 +65,9 @@ func logFinding(of cluster.Place, others []string, wrong error) []NATSFinding {
 	case wrong != nil:
 		return []NATSFinding{{Key: []any{"nats"}, Says: wrong.Error()}}
 	case len(others) > 0 && of.Kind == objectionsLog:
-		return []NATSFinding{{Key: []any{"name"}, Passes: true, Says: fmt.Sprintf("the NATS servers have the log of %s, and none of %s: "+
-			"the first node that serves begins one; where this node is to be one of that cluster, right is: name: %s",
+		return []NATSFinding{{Key: []any{"name"}, Passes: true, Says: fmt.Sprintf("the NATS servers have the log of %s, "+
+			"and none of %s: the first node that serves begins one; where this node is to be one of that cluster, right is: "+
+			"name: %s",
 			strings.Join(others, ", "), of.Name, others[0])}}
 	}
 	return nil
@@ -75,7 +76,8 @@ func logFinding(of cluster.Place, others []string, wrong error) []NATSFinding {
 // placesOf is how far a node has come, as far as its folder tells.
 func placesOf(loaded *config.Loaded) ([]cluster.Place, error) {
 	data, name := loaded.Server.Data, loaded.Server.Cluster.Name
-	objections, administration := cluster.Place{Name: name, Kind: objectionsLog}, cluster.Place{Name: name, Kind: administrationLog}
+	objections, administration := cluster.Place{Name: name, Kind: objectionsLog},
+		cluster.Place{Name: name, Kind: administrationLog}
 	if state, err := keys.Read(KeysDir(data)); err == nil {
 		objections.Identity, administration.Identity = state.Identity(), state.Identity()+"/"+state.Line()
 	}

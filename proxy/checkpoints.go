@@ -33,8 +33,8 @@ func LogOrigin(loaded *config.Loaded) string {
 	return loaded.DefaultOrigin
 }
 
-// checkpoints are what becomes of the checkpoints that the ledger signs: they are copied, and witnesses are asked to sign
-// them. Nothing waits for that. A witness that saw another log than this one stops forwarding.
+// checkpoints are what becomes of the checkpoints that the ledger signs: they are copied, and witnesses are asked to
+// sign them. Nothing waits for that. A witness that saw another log than this one stops forwarding.
 type checkpoints struct {
 	log       *zap.Logger
 	metrics   *metrics.Metrics

@@ -85,9 +85,9 @@ func (w *signs) copy() string {
 	return w.copied
 }
 
-// TestCheckpointsGoElsewhere: they are copied and witnessed, and whoever has a token of the role gets the witnessed one.
-// Where a witness saw another log nothing is forwarded, from the start of the next process on too, and objections are
-// taken; it goes on when the witness signs again.
+// TestCheckpointsGoElsewhere: they are copied and witnessed, and whoever has a token of the role gets the witnessed
+// one. Where a witness saw another log nothing is forwarded, from the start of the next process on too, and objections
+// are taken; it goes on when the witness signs again.
 func TestCheckpointsGoElsewhere(t *testing.T) {
 	t.Parallel()
 	v, w := startVendor(t), startSigns(t)
@@ -97,8 +97,9 @@ func TestCheckpointsGoElsewhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, file, string(text)+fmt.Sprintf("ledger: { checkpoint_to: [mount/copy, %q], witness: { of: [{ url: %q, key: %q }] } }\n",
-		w.URL+"/copy", w.URL, w.public()))
+	write(t, file, string(text)+
+		fmt.Sprintf("ledger: { checkpoint_to: [mount/copy, %q], witness: { of: [{ url: %q, key: %q }] } }\n",
+			w.URL+"/copy", w.URL, w.public()))
 	write(t, filepath.Join(dir, "mount", "x"), "")
 	if err := os.Mkdir(filepath.Join(dir, "data"), 0o700); err != nil {
 		t.Fatal(err)
@@ -154,8 +155,10 @@ func TestCheckpointsGoElsewhere(t *testing.T) {
 		t.Error(err)
 	}
 	of := `{witness="` + signsName + `"}`
-	if size := r.figure(t, "tagwarden_witness_records"+of); size == "0" || r.figure(t, "tagwarden_witness_disputes"+of) != "0" ||
-		r.figure(t, `tagwarden_checkpoint_copies_total{place="`+strings.TrimPrefix(w.URL, "http://")+`",result="copied"}`) == "0" ||
+	if size := r.figure(t, "tagwarden_witness_records"+of); size == "0" ||
+		r.figure(t, "tagwarden_witness_disputes"+of) != "0" ||
+		r.figure(t, `tagwarden_checkpoint_copies_total{place="`+strings.TrimPrefix(w.URL, "http://")+
+			`",result="copied"}`) == "0" ||
 		r.figure(t, `tagwarden_witness_requests_total{outcome="signed",witness="`+signsName+`"}`) == "0" {
 		_, all := r.get(t, "/metrics")
 		t.Errorf("%s", all)

@@ -8,12 +8,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// choiceSets is how many sets a [choiceMemo] has: some two thousand cookies of which it is kept what they said (some 200
-// bytes each).
+// choiceSets is how many sets a [choiceMemo] has: some two thousand cookies of which it is kept
+// what they said (some 200 bytes each).
 const choiceSets = 512
 
-// choiceMemo is a [signal.Memo] of one policy, to be thrown away with it. It holds no cookie: what was said stands below
-// a hash of 128 bits under a key that nobody knows.
+// choiceMemo is a [signal.Memo] of one policy, to be thrown away with it. It holds no cookie: what was said stands
+// below a hash of 128 bits under a key that nobody knows.
 type choiceMemo struct {
 	k0, k1 uint64
 	kept   secondSight[keptChoice]
@@ -27,7 +27,8 @@ type keptChoice struct {
 // newChoiceMemo returns an empty one with that key.
 func newChoiceMemo(key [16]byte) *choiceMemo {
 	return &choiceMemo{
-		k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]), kept: newSecondSight[keptChoice](choiceSets),
+		k0: binary.LittleEndian.Uint64(key[:8]), k1: binary.LittleEndian.Uint64(key[8:]),
+		kept: newSecondSight[keptChoice](choiceSets),
 	}
 }
 

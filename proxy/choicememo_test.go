@@ -33,8 +33,8 @@ func TestChoicesAreKept(t *testing.T) {
 	}
 }
 
-// TestChoicesAreBounded: however many come, and come again, there is room for so many, and each is found by itself or not
-// at all.
+// TestChoicesAreBounded: however many come, and come again, there is room for so many, and
+// each is found by itself or not at all.
 func TestChoicesAreBounded(t *testing.T) {
 	t.Parallel()
 	m, held := newChoiceMemo([16]byte{}), 0

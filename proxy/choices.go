@@ -31,8 +31,8 @@ type choicesOptions struct {
 }
 
 // choices takes choices: what visitors answered when a banner asked, in the browser or by the site's server. Each is a
-// record. Where the site lists receipts it is an act of the objections' store, too, and so on disk, recorded and in force
-// before it is acknowledged; elsewhere the record is all.
+// record. Where the site lists receipts it is an act of the objections' store, too, and so on disk, recorded and in
+// force before it is acknowledged; elsewhere the record is all.
 type choices struct {
 	opts     choicesOptions
 	nameless *rate.Limiter // records without a subject: they can be shown for nobody
@@ -50,8 +50,8 @@ func newChoices(o choicesOptions) *choices {
 	return &choices{opts: o, nameless: rate.NewLimiter(rate.Every(time.Minute/cookieRecords), cookieRecords)}
 }
 
-// errNotMeant says that a choice which a platform asked for means nothing here: nothing of it is known, or it was made long
-// ago. That is not the page's doing.
+// errNotMeant says that a choice which a platform asked for means nothing here: nothing of it is known, or it was made
+// long ago. That is not the page's doing.
 var errNotMeant = errors.New("what the platform asked for means nothing here")
 
 // notMeant is what is wrong with a member of a choice; of one that a platform asked for that it means nothing.
@@ -68,7 +68,8 @@ func errDated(oldest, ahead time.Duration) error {
 }
 
 // read checks a choice against the policy in force, and says whether its site lists receipts.
-func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, oldest, ahead time.Duration) (bool, *objection.Fault) {
+func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, oldest, ahead time.Duration) (
+	bool, *objection.Fault) {
 	if site == "" {
 		return false, &objection.Fault{What: "site", Err: errors.New("it is missing: which site asked?")}
 	}
@@ -83,7 +84,8 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 		}
 	}
 	if len(of.Granted)+len(of.Refused) == 0 {
-		return false, notMeant(of, "categories", errors.New("none of them is one of the site's: signals.mirror.categories maps them"))
+		return false, notMeant(of, "categories", errors.New("none of them is one of the site's: signals.mirror.categories "+
+			"maps them"))
 	}
 	for _, name := range slices.Concat(of.Granted, of.Refused) {
 		if rules.CategoryOf(snapshot.Policy, name) == 0 {
@@ -107,8 +109,8 @@ func (c *choices) read(snapshot *Snapshot, site string, of *objection.Choice, ol
 }
 
 // translate puts the site's consent categories in the place of a platform's own ids, as the site maps them for the
-// mirror's cookie: what is not mapped means nothing, and of two ids that stand for one category both have to be granted.
-// Where nothing is mapped, ids that are called as a category stand for it.
+// mirror's cookie: what is not mapped means nothing, and of two ids that stand for one category both have to be
+// granted. Where nothing is mapped, ids that are called as a category stand for it.
 func translate(of *objection.Choice, mirror *config.CMP) {
 	granted, refused := map[string]bool{}, map[string]bool{}
 	for _, answer := range []struct {
@@ -138,7 +140,8 @@ func (s *Snapshot) readsReceipts(site string) bool {
 }
 
 // subjects are those of identifiers, none of which may stand for nobody.
-func (*choices) subjects(snapshot *Snapshot, keys *rules.Keys, ids []objection.ID) ([]objection.Subject, *objection.Fault) {
+func (*choices) subjects(snapshot *Snapshot, keys *rules.Keys, ids []objection.ID) ([]objection.Subject,
+	*objection.Fault) {
 	for _, id := range ids {
 		if rules.Placeholder([]byte(id.Value)) {
 			return nil, &objection.Fault{What: "ids." + id.Name, Err: objection.ErrPlaceholder}
@@ -175,8 +178,10 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 	if of.User != "" {
 		vouched := choice
 		vouched.Proof = true
-		change := objection.Change{Site: of.Site, Source: objection.FrontEnd, Choice: &vouched, Holder: objection.Holder{Kind: objection.Role}}
-		if change.Subjects, fault = c.subjects(snapshot, keys, []objection.ID{{Name: "user_id", Value: of.User}}); fault != nil {
+		change := objection.Change{Site: of.Site, Source: objection.FrontEnd, Choice: &vouched,
+			Holder: objection.Holder{Kind: objection.Role}}
+		if change.Subjects, fault = c.subjects(snapshot, keys,
+			[]objection.ID{{Name: "user_id", Value: of.User}}); fault != nil {
 			return visitor.Chose{}, fault
 		}
 		changes = append(changes, change)
@@ -198,7 +203,8 @@ func (c *choices) post(ctx context.Context, of visitor.Choosing) (visitor.Chose,
 }
 
 // vouch takes a choice that the site's server vouches for by a token.
-func (c *choices) vouch(ctx context.Context, ids []objection.ID, change objection.Change) (counts, kept bool, err error) {
+func (c *choices) vouch(ctx context.Context, ids []objection.ID, change objection.Change) (
+	counts, kept bool, err error) {
 	snapshot, keys, err := c.opts.InForce()
 	if err != nil {
 		return false, false, err

@@ -45,7 +45,8 @@ func (c *chooser) choose(cookie, categories, more string) string {
 func (c *chooser) order(user string) string {
 	c.t.Helper()
 	return c.sends("/t/segment/v1/track", "none=1", "application/json", fmt.Sprintf(
-		`{"type":"track","event":"Order Completed","userId":%q,"messageId":"m-%d","timestamp":%q,"writeKey":"K"}`, user, c.seen,
+		`{"type":"track","event":"Order Completed","userId":%q,"messageId":"m-%d","timestamp":%q,"writeKey":"K"}`,
+		user, c.seen,
 		c.time().Format(time.RFC3339)))
 }
 
@@ -56,12 +57,13 @@ func (c *chooser) proof(at time.Time, granted, refused []string) string {
 	return fmt.Sprintf(`,"user_id":"cust-1","time":%q,"proof":%q`, stamp, hex.EncodeToString(mac[:]))
 }
 
-// TestServersObeyTheBrowsersChoice, live: events of a server about somebody travel on what that one chose in the browser
-// and the site vouches for, until the next choice; nothing that a browser posts by itself grants.
+// TestServersObeyTheBrowsersChoice, live: events of a server about somebody travel on what that one chose in the
+// browser and the site vouches for, until the next choice; nothing that a browser posts by itself grants.
 func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	t.Parallel()
 	c := openChooser(t, ownChoice+`, receipts: { secret_file: ./receipts.key }`)
-	if err := os.WriteFile(filepath.Join(filepath.Dir(c.file), "receipts.key"), []byte(receiptSecret+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(filepath.Dir(c.file), "receipts.key"), []byte(receiptSecret+"\n"),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	if err := c.Reload(); err != nil {
@@ -72,11 +74,15 @@ func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	c.is("a browser's yes", c.choose(device, `{"analytics":true}`, ""), "200 refusals")
 	c.is("grants nothing", c.order("cust-1"), "no_consent")
 	c.is("with a wrong proof", c.choose(device, `{"analytics":true}`, c.proof(c.now, nil, []string{"analytics"})), "403 ")
-	c.is("for another user", c.choose(device, `{"analytics":true}`, strings.Replace(c.proof(c.now, []string{"analytics"}, nil), "cust-1", "cust-2", 1)), "403 ")
-	c.is("that is too old", c.choose(device, `{"analytics":true}`, c.proof(c.now.Add(-25*time.Hour), []string{"analytics"}, nil)), "400 ")
+	c.is("for another user", c.choose(device, `{"analytics":true}`,
+		strings.Replace(c.proof(c.now, []string{"analytics"}, nil), "cust-1", "cust-2", 1)), "403 ")
+	c.is("that is too old", c.choose(device, `{"analytics":true}`, c.proof(c.now.Add(-25*time.Hour),
+		[]string{"analytics"}, nil)), "400 ")
 	c.is("of an unknown category", c.choose(device, `{"nothing":true}`, c.proof(c.now, []string{"nothing"}, nil)), "400 ")
-	c.is("of a platform, about nothing that is a category", c.choose(device, `{"a purpose":true}`, `,"platform":"didomi"`), "200 nothing")
-	c.is("of a platform, made long ago", c.choose(device, `{"analytics":true}`, `,"platform":"didomi","time":"2023-11-14T22:13:20Z"`), "200 nothing")
+	c.is("of a platform, about nothing that is a category", c.choose(device, `{"a purpose":true}`, `,"platform":"didomi"`),
+		"200 nothing")
+	c.is("of a platform, made long ago", c.choose(device, `{"analytics":true}`,
+		`,"platform":"didomi","time":"2023-11-14T22:13:20Z"`), "200 nothing")
 	c.is("grant nothing either", c.order("cust-1"), "no_consent")
 	first := c.proof(c.now, []string{"analytics"}, nil)
 	c.is("with a proof", c.choose(device, `{"analytics":true}`, first), "200 all")
@@ -92,7 +98,8 @@ func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	c.is("with a proof that is dated ahead", c.choose(device, `{"analytics":true}`, ahead), "200 all")
 	c.is("grants as well", c.order("cust-1"), "permitted")
 	c.pass(time.Minute)
-	c.is("taken back by the same clock", c.choose(device, `{"analytics":false}`, c.proof(c.now.Add(4*time.Minute), nil, []string{"analytics"})), "200 all")
+	c.is("taken back by the same clock", c.choose(device, `{"analytics":false}`, c.proof(c.now.Add(4*time.Minute), nil,
+		[]string{"analytics"})), "200 all")
 	c.pass(time.Minute)
 	c.is("the one before again", c.choose(device, `{"analytics":true}`, ahead), "200 all")
 	c.is("is no newer", c.order("cust-1"), "consent_refused")
@@ -104,13 +111,16 @@ func TestServersObeyTheBrowsersChoice(t *testing.T) {
 	c.running = start(t, c.file, c.clocked)
 	c.is("restarted", c.order("cust-1"), "consent_refused")
 	c.pass(time.Hour)
-	if w := c.vouch(`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"analytics":true},"version":"2026-05"}`); w.Code != 200 || !gjson.Get(w.Body.String(), "counts").Bool() {
+	if w := c.vouch(`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"analytics":true},"version":"2026-05"}`); w.Code != 200 || !gjson.Get(w.Body.String(),
+		"counts").Bool() {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	c.is("vouched for by the operator", c.order("cust-1"), "permitted")
 	for _, wrong := range []string{
-		`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"nothing":true}}`, `{"site":"none","ids":{"user_id":"cust-1"},"categories":{"analytics":true}}`,
-		`{"site":"shop","ids":{"user_id":"null"},"categories":{"analytics":true}}`, `{"site":"shop","categories":{"analytics":true}}`,
+		`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"nothing":true}}`,
+		`{"site":"none","ids":{"user_id":"cust-1"},"categories":{"analytics":true}}`,
+		`{"site":"shop","ids":{"user_id":"null"},"categories":{"analytics":true}}`,
+		`{"site":"shop","categories":{"analytics":true}}`,
 		`{"ids":{"user_id":"cust-1"},"categories":{"analytics":true}}`, `{"site":"shop","ids":{"user_id":"cust-1"}}`,
 	} {
 		if w := c.vouch(wrong); w.Code != 422 {
@@ -152,7 +162,8 @@ func TestARecordAlone(t *testing.T) {
 	c.is("refused", c.choose("none=1", `{"analytics":false}`, ""), "200 nothing")
 	c.is("and nothing follows", c.mixpanel("choice=yes", "an-event", c.now), "permitted")
 	records := c.recordsOf(t, "choice")
-	if len(records) != 1 || gjson.Get(records[0], "seq").Exists() || gjson.Get(records[0], "refused.0").Str != "analytics" ||
+	if len(records) != 1 || gjson.Get(records[0], "seq").Exists() ||
+		gjson.Get(records[0], "refused.0").Str != "analytics" ||
 		gjson.Get(records[0], "act").Str != "cookie" || gjson.Get(records[0], "text_kept").Bool() {
 		t.Errorf("%v", records)
 	}

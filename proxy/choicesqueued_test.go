@@ -11,9 +11,9 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// TestARefusalReachesWhatWaits, live: an event of a server waits, permitted by what the site vouched for; the browser refuses
-// meanwhile. From the moment at which that is acknowledged nothing arrives, though the vendor would take it, and the log says
-// why; what comes later is denied at once.
+// TestARefusalReachesWhatWaits, live: an event of a server waits, permitted by what the site vouched for; the browser
+// refuses meanwhile. From the moment at which that is acknowledged nothing arrives, though the vendor would take it,
+// and the log says why; what comes later is denied at once.
 func TestARefusalReachesWhatWaits(t *testing.T) {
 	t.Parallel()
 	c := openChooser(t, ownChoice+`, receipts: {}`)
@@ -26,7 +26,8 @@ func TestARefusalReachesWhatWaits(t *testing.T) {
 	write(t, c.file, text+"delivery: { mode: queued, retry: { first: 10ms, most: 50ms } }\n")
 	c.running = start(t, c.file, c.clocked)
 	const browser = "5d889c3c-0547-48a4-9dc5-2e5a46242f82"
-	const device = `mp_mx_mixpanel=%7B%22distinct_id%22%3A%22` + browser + `%22%2C%22%24device_id%22%3A%22` + browser + `%22%7D`
+	const device = `mp_mx_mixpanel=%7B%22distinct_id%22%3A%22` + browser + `%22%2C%22%24device_id%22%3A%22` +
+		browser + `%22%7D`
 	sent := 0
 	fromServer := func() string { // the shop's server knows both: who it is, and by which browser
 		sent++

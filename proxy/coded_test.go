@@ -57,8 +57,8 @@ func inside(layer string, body []byte) (string, error) {
 	return string(text), err
 }
 
-// TestCodedBodiesAtTheVendor: through the running server, two visitors one after the other in every coding. What the vendor unpacks is what the
-// profile leaves of each, and byte for byte what came where that is all.
+// TestCodedBodiesAtTheVendor: through the running server, two visitors one after the other in every coding. What the
+// vendor unpacks is what the profile leaves of each, and byte for byte what came where that is all.
 func TestCodedBodiesAtTheVendor(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), map[string]string{
@@ -93,10 +93,16 @@ func TestCodedBodiesAtTheVendor(t *testing.T) {
 	const note = `"colour":"c ID",`
 	type hit struct{ vendor, path, body, dropped string }
 	hits := []hit{
-		{"segment", "/t/segment/v1/t", `{"type":"track","event":"NAME","anonymousId":"ID","properties":{"colour":"c ID","title":"Shoes"}}`, note},
-		{"segment", "/t/segment/v1/batch", `{"batch":[{"type":"track","event":"NAME","anonymousId":"ID","properties":{"colour":"c ID","title":"Shoes"}},{"type":"track","event":"NAME","anonymousId":"ID"}]}`, note},
-		{"posthog", "/t/posthog/e/", `{"event":"NAME","properties":{"token":"k","distinct_id":"ID","colour":"c ID","title":"Shoes"}}`, note},
-		{"amplitude", "/t/amplitude/2/httpapi", `{"api_key":"k","events":[{"event_type":"NAME","device_id":"ID","event_properties":{"colour":"c ID"}}]}`, `,"event_properties":{"colour":"c ID"}`},
+		{"segment", "/t/segment/v1/t",
+			`{"type":"track","event":"NAME","anonymousId":"ID","properties":{"colour":"c ID","title":"Shoes"}}`, note},
+		{"segment", "/t/segment/v1/batch",
+			`{"batch":[{"type":"track","event":"NAME","anonymousId":"ID","properties":{"colour":"c ID","title":"Shoes"}},{"type":"track","event":"NAME","anonymousId":"ID"}]}`,
+			note},
+		{"posthog", "/t/posthog/e/",
+			`{"event":"NAME","properties":{"token":"k","distinct_id":"ID","colour":"c ID","title":"Shoes"}}`, note},
+		{"amplitude", "/t/amplitude/2/httpapi",
+			`{"api_key":"k","events":[{"event_type":"NAME","device_id":"ID","event_properties":{"colour":"c ID"}}]}`,
+			`,"event_properties":{"colour":"c ID"}`},
 	}
 	pack := func(f form, body string) string {
 		for _, layer := range slices.Backward(f.layers) {
@@ -157,7 +163,8 @@ func TestCodedBodiesAtTheVendor(t *testing.T) {
 			v.Forget()
 			body := strings.NewReplacer("NAME", "Whole", "ID", "id").Replace(h.body)
 			for _, body := range []string{body, zipped(body)} {
-				if a := r.ask(t, post(h.path, yes+said(coding)+"Content-Type: application/json\r\n", body)); len(v.Requests()) > 0 || a.Status >= 500 {
+				if a := r.ask(t, post(h.path, yes+said(coding)+"Content-Type: application/json\r\n", body)); len(
+					v.Requests()) > 0 || a.Status >= 500 {
 					t.Errorf("%s, %s: answered with %d, and forwarded %q", h.path, coding, a.Status, v.Received())
 				}
 			}

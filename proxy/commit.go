@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// commit brings what hits wrote to disk, ledger and queue in one step, and what couriers note of attempts: whoever comes
-// first does it for all that wait, and those that come meanwhile are in the next one. It tells nobody how it went: each
-// asks for its own.
+// commit brings what hits wrote to disk, ledger and queue in one step, and what couriers note of attempts:
+// whoever comes first does it for all that wait, and those that come meanwhile are in the next one. It tells
+// nobody how it went: each asks for its own.
 type commit struct {
 	ledger, queue func()
 	pause         func(time.Duration)
@@ -41,10 +41,10 @@ const (
 	leastInStep = 2
 )
 
-// slowDisk is how long a disk takes for which it pays to wait. Behind a quicker one the next commit is soon: where there
-// were many in the last one, it begins no sooner than betweenCommits after that did, since what a commit costs of a core
-// is then paid some hundred times a second and not some thousand; else those that are about to come are let go first, and
-// nobody waits.
+// slowDisk is how long a disk takes for which it pays to wait. Behind a quicker one the next commit is soon: where
+// there were many in the last one, it begins no sooner than betweenCommits after that did, since what a commit
+// costs of a core is then paid some hundred times a second and not some thousand; else those that are about to
+// come are let go first, and nobody waits.
 const (
 	slowDisk       = time.Millisecond
 	betweenCommits = time.Millisecond

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestACommitWaitsForOthers: behind a slow disk, where there were some the last time, as long as some come, and no longer than it may; all
-// of them are in it. Where there were none it waits for nobody.
+// TestACommitWaitsForOthers: behind a slow disk, where there were some the last time, as long as some come, and no
+// longer than it may; all of them are in it. Where there were none it waits for nobody.
 func TestACommitWaitsForOthers(t *testing.T) {
 	for _, of := range []struct {
 		name   string
@@ -56,8 +56,8 @@ func TestACommitWaitsForOthers(t *testing.T) {
 	}
 }
 
-// TestCommitsAreBounded: behind a quick disk the next one begins a while after the last one began where there were many in
-// that, and at once where there was one, or the while is over.
+// TestCommitsAreBounded: behind a quick disk the next one begins a while after the last one began where there were many
+// in that, and at once where there was one, or the while is over.
 func TestCommitsAreBounded(t *testing.T) {
 	const since = 300 * time.Microsecond
 	for _, of := range []struct {
@@ -82,8 +82,8 @@ func TestCommitsAreBounded(t *testing.T) {
 	}
 }
 
-// TestACommitLetsOthersGoFirst: behind a quick disk it pauses for nobody where it was alone the last time, and those that
-// are about to come are in it.
+// TestACommitLetsOthersGoFirst: behind a quick disk it pauses for nobody where it was alone the last time, and
+// those that are about to come are in it.
 func TestACommitLetsOthersGoFirst(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	written := 0

@@ -21,7 +21,8 @@ func wantCompliant(t testing.TB, file string) {
 	if _, err := os.Stat(dir); err != nil || raced {
 		return
 	}
-	r, err := recompute.Run(context.Background(), recompute.Options{Dir: dir, Compile: func(digest string) (*rules.Policy, error) {
+	r, err := recompute.Run(context.Background(), recompute.Options{Dir: dir, Compile: func(digest string) (
+		*rules.Policy, error) {
 		return config.CompileArchived(proxy.PoliciesDir(data), digest)
 	}})
 	if err != nil {

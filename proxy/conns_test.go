@@ -24,10 +24,12 @@ import (
 func TestARequestTakesNoMoreBytesThanOneMay(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
-	head := "POST /t/segment/v1/t HTTP/1.1\r\nHost: shop.example\r\n" + yes + "Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+	head := "POST /t/segment/v1/t HTTP/1.1\r\nHost: shop.example\r\n" + yes +
+		"Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
 	for name, text := range map[string]string{
 		"an extension of 8 MiB": head + "1;" + strings.Repeat("a", 8<<20),
-		"8 MiB of small chunks": head + strings.Repeat("1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n{\r\n", 120_000),
+		"8 MiB of small chunks": head + strings.Repeat(
+			"1;aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n{\r\n", 120_000),
 	} {
 		if a := r.try(t, text); a != nil && (a.Status != 413 || !a.Close) {
 			t.Errorf("%s: %s", name, a.Raw)
@@ -42,7 +44,8 @@ func TestARequestTakesNoMoreBytesThanOneMay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	hit := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"`+strings.Repeat("a", 60<<10)+`"}`)
+	hit := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"`+
+		strings.Repeat("a", 60<<10)+`"}`)
 	for i := range 8 {
 		if err := c.Send(hit); err != nil {
 			t.Fatal(err)
@@ -53,12 +56,13 @@ func TestARequestTakesNoMoreBytesThanOneMay(t *testing.T) {
 	}
 }
 
-// TestConnectionsOfOneAddress: one address has as many as one may; who comes then gets the place of the one that rests longest. Of a trusted
-// proxy they are not counted.
+// TestConnectionsOfOneAddress: one address has as many as one may; who comes then gets the place of the one that rests
+// longest. Of a trusted proxy they are not counted.
 func TestConnectionsOfOneAddress(t *testing.T) {
 	v := standIn(t)
 	for trusted, counted := range map[string]bool{"192.0.2.0/24": true, "127.0.0.0/8": false} {
-		r := start(t, shop(t, v.Addr(), map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "192.0.2.0/24", trusted, 1)}), plenty)
+		r := start(t, shop(t, v.Addr(), map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"],
+			"192.0.2.0/24", trusted, 1)}), plenty)
 		var open []*rawhttp.Conn
 		for range 258 {
 			open = append(open, r.resting(t, "127.0.0.1"))
@@ -105,7 +109,8 @@ func TestConnectionsOfStaff(t *testing.T) {
 	if err != nil || open > ofOne || open < ofOne/2 {
 		t.Errorf("%d are open (%v)", open, err)
 	}
-	if made, err := strconv.Atoi(r.figure(t, `tagwarden_connections_not_kept_total{cause="made_room",listener="admin"}`)); err != nil || made < 20 {
+	if made, err := strconv.Atoi(
+		r.figure(t, `tagwarden_connections_not_kept_total{cause="made_room",listener="admin"}`)); err != nil || made < 20 {
 		t.Errorf("%d made room (%v)", made, err)
 	}
 	if got := r.figure(t, `tagwarden_connections_limit{listener="admin"}`); got != "264" {
@@ -140,8 +145,9 @@ func (r *running) resting(t testing.TB, address string) *rawhttp.Conn {
 	return c
 }
 
-// TestEveryPlaceAtWork: with the vendor silent and every place taken by others, a load balancer that nobody knows is told how the server is, a
-// hit is asked to come again, what was refused is counted and recorded, and who has many connections gives one up.
+// TestEveryPlaceAtWork: with the vendor silent and every place taken by others, a load balancer that nobody
+// knows is told how the server is, a hit is asked to come again, what was refused is counted and recorded, and
+// who has many connections gives one up.
 func TestEveryPlaceAtWork(t *testing.T) {
 	g := &gate{sent: make(chan struct{}, 100), block: make(chan struct{})}
 	r := start(t, shop(t, "127.0.0.1:1", nil), func(o *proxy.Options) {
@@ -181,7 +187,8 @@ func TestEveryPlaceAtWork(t *testing.T) {
 		if err := late.Send(get(pageView, yes+"Origin: https://shop.example\r\n")); err != nil {
 			t.Fatal(err)
 		}
-		if a, err := late.Answer("GET"); err != nil || a.Status != 503 || a.Header.Get("Retry-After") != "1" || !a.Close || a.Header.Get("Access-Control-Allow-Origin") == "" {
+		if a, err := late.Answer("GET"); err != nil || a.Status != 503 || a.Header.Get("Retry-After") != "1" || !a.Close ||
+			a.Header.Get("Access-Control-Allow-Origin") == "" {
 			t.Errorf("a hit: %+v, %v", a, err)
 		}
 	}
@@ -200,7 +207,8 @@ func TestEveryPlaceAtWork(t *testing.T) {
 		t.Errorf("%d of %d are closed for those who found no place", closed, len(working))
 	}
 	for want, name := range map[string]string{
-		"1": `tagwarden_connections_not_kept_total{cause="network",listener="hits"}`, "3": `tagwarden_connections_not_kept_total{cause="full",listener="hits"}`,
+		"1": `tagwarden_connections_not_kept_total{cause="network",listener="hits"}`,
+		"3": `tagwarden_connections_not_kept_total{cause="full",listener="hits"}`,
 	} {
 		if got := r.figure(t, name); got != want {
 			t.Errorf("%s is %s, not %s", name, got, want)
@@ -220,11 +228,17 @@ func TestSlowConnectionsMakeRoom(t *testing.T) {
 		sends    func(i int) string
 		answered bool // before the request is there whole
 	}{
-		"half a head":              {func(i int) string { return get(pageView, yes)[:i] }, false},
-		"half a body":              {func(int) string { return announced("/t/posthog/batch/", "Content-Length: 60000", "{") }, false},
-		"half a chunk":             {func(int) string { return announced("/t/posthog/batch/", "Transfer-Encoding: chunked", "ffff\r\n{") }, false},
+		"half a head": {func(i int) string { return get(pageView, yes)[:i] }, false},
+		"half a body": {func(int) string {
+			return announced("/t/posthog/batch/", "Content-Length: 60000", "{")
+		}, false},
+		"half a chunk": {func(int) string {
+			return announced("/t/posthog/batch/", "Transfer-Encoding: chunked", "ffff\r\n{")
+		}, false},
 		"half of what nobody asks": {func(int) string { return announced("/nowhere", "Content-Length: 60000", "{") }, true},
-		"half of too much":         {func(int) string { return announced("/t/posthog/batch/", "Content-Length: 60000000", "{") }, true},
+		"half of too much": {func(int) string {
+			return announced("/t/posthog/batch/", "Content-Length: 60000000", "{")
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := standIn(t)
@@ -296,7 +310,8 @@ func TestWithoutDescriptorsTheServerGoesOn(t *testing.T) {
 	said := map[string]int{}
 	for _, entry := range logged.All() {
 		said[fmt.Sprint(entry.Message, " ", entry.ContextMap()["listener"])]++
-		if limit, ok := entry.ContextMap()["limit"]; ok && (limit != int64(200) || entry.ContextMap()["connections"].(int64) > 136) {
+		if limit, ok := entry.ContextMap()["limit"]; ok &&
+			(limit != int64(200) || entry.ContextMap()["connections"].(int64) > 136) {
 			t.Errorf("%v", entry.ContextMap())
 		}
 	}

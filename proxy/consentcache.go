@@ -50,7 +50,8 @@ func (c *consentCache) GPP(text []byte) (*iab.GPPString, error) {
 }
 
 // kept looks for a decoded string. What cannot be decoded is not kept: it is found out sooner than a good one is.
-func kept[T any](seed maphash.Seed, cache *lru.Cache[uint64, keptString[T]], text []byte, decode func([]byte) (T, error)) (T, error) {
+func kept[T any](seed maphash.Seed, cache *lru.Cache[uint64, keptString[T]], text []byte,
+	decode func([]byte) (T, error)) (T, error) {
 	if len(text) > longestString {
 		return decode(text)
 	}

@@ -67,7 +67,8 @@ func controller(rotate func(Rotation) (string, error), operator http.Handler) *h
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /keys/rotate", command(rotate))
 	mux.Handle("/api/v1/", operator)
-	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10, ErrorLog: log.New(io.Discard, "", 0)}
+	return &http.Server{Handler: mux, ReadTimeout: 5 * time.Second, MaxHeaderBytes: 16 << 10,
+		ErrorLog: log.New(io.Discard, "", 0)}
 }
 
 // commandAnswer is what a command comes to.
@@ -127,7 +128,8 @@ func tell(ctx context.Context, data, path string, what any) (string, error) {
 	}
 	defer func() { _ = response.Body.Close() }()
 	var answer commandAnswer
-	if err := json.NewDecoder(io.LimitReader(response.Body, longestCommand)).Decode(&answer); err != nil || response.StatusCode != http.StatusOK {
+	if err := json.NewDecoder(io.LimitReader(response.Body, longestCommand)).Decode(&answer); err != nil ||
+		response.StatusCode != http.StatusOK {
 		return "", fmt.Errorf("%w: it answers with status %d", ErrUnreachable, response.StatusCode)
 	}
 	if answer.Error != "" {

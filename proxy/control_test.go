@@ -23,22 +23,26 @@ func TestCommandsAreOfTheFoldersOwner(t *testing.T) {
 	if _, err := proxy.RotateRunning(t.Context(), data, proxy.Rotation{}); err != nil {
 		t.Fatal(err)
 	}
-	for path, mode := range map[string]fs.FileMode{data: 0o700, filepath.Join(data, "control"): 0o600, filepath.Join(data, "lock"): 0o600} {
+	for path, mode := range map[string]fs.FileMode{data: 0o700, filepath.Join(data, "control"): 0o600,
+		filepath.Join(data, "lock"): 0o600} {
 		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("%s: mode %v, %v", path, info.Mode(), err)
 		}
 	}
-	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	client := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _,
+		_ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(data, "control"))
 	}}}
 	defer client.CloseIdleConnections()
-	for _, body := range []string{"", "{", `{"chains":["hour"]}`, `{"colour":"red"}`, `{"chains":["` + strings.Repeat("day", 40_000) + `"]}`} {
+	for _, body := range []string{"", "{", `{"chains":["hour"]}`, `{"colour":"red"}`, `{"chains":["` + strings.Repeat(
+		"day", 40_000) + `"]}`} {
 		response, err := client.Post("http://x/keys/rotate", "application/json", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(response.Body)
-		if err = errors.Join(err, response.Body.Close()); err != nil || !strings.Contains(string(text), "no command that the server knows") {
+		if err = errors.Join(err, response.Body.Close()); err != nil || !strings.Contains(string(text),
+			"no command that the server knows") {
 			t.Errorf("%.20q: %s, %v", body, text, err)
 		}
 	}
@@ -50,7 +54,8 @@ func TestCommandsAreOfTheFoldersOwner(t *testing.T) {
 	}
 }
 
-// TestNoSocket: a server whose folder has too long a name for a socket serves all the same, and is said to be out of reach.
+// TestNoSocket: a server whose folder has too long a name for a socket serves all the
+// same, and is said to be out of reach.
 func TestNoSocket(t *testing.T) {
 	file := folder(t, startVendor(t).URL)
 	text, err := os.ReadFile(file)
@@ -66,7 +71,8 @@ func TestNoSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.RotateRunning(t.Context(), loaded.Server.Data, proxy.Rotation{}); !errors.Is(err, proxy.ErrUnreachable) || !strings.Contains(err.Error(), "stop it first") {
+	if _, err := proxy.RotateRunning(t.Context(), loaded.Server.Data, proxy.Rotation{}); !errors.Is(
+		err, proxy.ErrUnreachable) || !strings.Contains(err.Error(), "stop it first") {
 		t.Errorf("out of reach: %v", err)
 	}
 }

@@ -17,9 +17,9 @@ import (
 )
 
 // cookieActs are acts of browsers that send no identifier: their own cookie alone holds what they chose. The ledger has
-// a record of each, without a subject, and the store counts them. Nobody is refused for what others do, and nobody makes
-// the ledger grow without end: of what comes faster than a record a second it says once a minute how often the same was
-// done.
+// a record of each, without a subject, and the store counts them. Nobody is refused for what others do,
+// and nobody makes the ledger grow without end: of what comes faster than a record a second it says once
+// a minute how often the same was done.
 type cookieActs struct {
 	now   func() time.Time
 	note  func([]ledger.Objected) error // puts records on the ledger

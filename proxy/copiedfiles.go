@@ -50,10 +50,12 @@ func (c *copiedFrom) listed(from string) *filesListed {
 
 // altered says that a file is not as it was.
 func (l *filesListed) altered(name, format string, args ...any) error {
-	return fmt.Errorf("%w: %s %s: restore another copy", ErrAltered, filepath.Join(l.from, name), fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: %s %s: restore another copy", ErrAltered, filepath.Join(l.from, name),
+		fmt.Sprintf(format, args...))
 }
 
-// complete looks whether each file that is listed is there, and is as long as it was. The key state may be had from elsewhere.
+// complete looks whether each file that is listed is there, and is as long as it was.
+// The key state may be had from elsewhere.
 func (l *filesListed) complete(elsewhere bool) error {
 	names := make([]string, 0, len(l.all))
 	for name := range l.all {
@@ -111,10 +113,11 @@ func (l *filesListed) was(f fileCopied) error {
 // stateCopied is the key state's name in a copy.
 const stateCopied = "keys/" + keys.StateFile
 
-// madeByAsking tells whether a file came into a copy by somebody who asked it: indexes of its ledger, which are made again, and the
-// lock.
+// madeByAsking tells whether a file came into a copy by somebody who asked it: indexes of its
+// ledger, which are made again, and the lock.
 func madeByAsking(name string) bool {
 	name = filepath.ToSlash(name)
 	dir, base := path.Split(name)
-	return name == "lock" || dir == "ledger/" && (strings.HasSuffix(base, index.Suffix) || strings.HasPrefix(base, index.Suffix+"."))
+	return name == "lock" || dir == "ledger/" && (strings.HasSuffix(base, index.Suffix) ||
+		strings.HasPrefix(base, index.Suffix+"."))
 }

@@ -66,7 +66,8 @@ func parseCopied(path string, text []byte) (*copiedFrom, error) {
 		before := text[:max(min(at, len(text)), 0)]
 		line, column := 1+bytes.Count(before, []byte("\n")), len(before)-bytes.LastIndexByte(before, '\n')
 		return nil, fmt.Errorf("%s:%d:%d: %s: `tagwarden backup` writes such as "+
-			`{"form":1,"made":"2026-11-28T12:00:00Z","version":"0.2.0","hit":7}; restore another copy`, path, line, column, fmt.Sprintf(format, args...))
+			`{"form":1,"made":"2026-11-28T12:00:00Z","version":"0.2.0","hit":7}; restore another copy`, path, line, column,
+			fmt.Sprintf(format, args...))
 	}
 	if fault, is := errors.AsType[*json.SyntaxError](err); is {
 		return wrong(int(fault.Offset)-1, "this is no JSON")
@@ -84,7 +85,8 @@ func parseCopied(path string, text []byte) (*copiedFrom, error) {
 	}
 	for _, member := range []string{"made", "begun"} {
 		one := said.Get(member)
-		if _, bad := time.Parse(time.RFC3339, one.Str); bad != nil && one.Exists() && (one.Type != gjson.Null || member == "made") {
+		if _, bad := time.Parse(time.RFC3339, one.Str); bad != nil && one.Exists() &&
+			(one.Type != gjson.Null || member == "made") {
 			return wrong(one.Index, "%q is no time", member)
 		}
 	}
@@ -128,7 +130,8 @@ func beginCopy(s *Server, of *copiedFrom) error {
 		waiting += v.Events
 	}
 	made := of.Made.Format(time.RFC3339)
-	text := fmt.Sprintf("begun with the copy of %s, in which %s %s", made, plural.Of(waiting, "event"), plural.Verb(waiting, "waits", "wait"))
+	text := fmt.Sprintf("begun with the copy of %s, in which %s %s", made, plural.Of(waiting, "event"),
+		plural.Verb(waiting, "waits", "wait"))
 	if err := s.ledger.Note(ledger.Note{Kind: ledger.KindBackup, Text: text}); err != nil {
 		return err
 	}

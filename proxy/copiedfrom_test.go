@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCopiedFromSaysWhatIsWrong: the file that says that a folder is a copy is refused with where it is wrong, and what is right.
+// TestCopiedFromSaysWhatIsWrong: the file that says that a folder is a copy is refused with
+// where it is wrong, and what is right.
 func TestCopiedFromSaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	const whole = `{"form":1,"made":"2026-11-28T12:00:00Z","version":"0.2.0","hit":7}`
@@ -41,7 +42,8 @@ func TestCopiedFromSaysWhatIsWrong(t *testing.T) {
 		case c.says == "":
 		case err == nil || of != nil || !strings.Contains(err.Error(), c.says):
 			t.Errorf("%q: %+v, %v", c.text, of, err)
-		case strings.Contains(err.Error(), "Go ") || !strings.Contains(err.Error(), "known here") && !strings.Contains(err.Error(), "restore another copy"):
+		case strings.Contains(err.Error(), "Go ") || !strings.Contains(err.Error(), "known here") &&
+			!strings.Contains(err.Error(), "restore another copy"):
 			t.Errorf("%q: it does not say what is right: %v", c.text, err)
 		}
 	}

@@ -78,10 +78,12 @@ var grafanaUnits = []string{"short", "none", "s", "ms", "d", "bytes", "reqps", "
 // grafanaSeries is where every panel asks: the source that is chosen at the top.
 var grafanaSeries = grafanaSource{Type: "prometheus", UID: "${datasource}"}
 
-// grafanaOptions are the options that each type of panel has to say, by Grafana's own schema of dashboards; of a legend those behind the dot.
+// grafanaOptions are the options that each type of panel has to say, by Grafana's own schema of
+// dashboards; of a legend those behind the dot.
 var grafanaOptions = map[string][]string{
 	"stat": {
-		"reduceOptions", "graphMode", "colorMode", "justifyMode", "textMode", "wideLayout", "showPercentChange", "percentChangeColorMode", "orientation",
+		"reduceOptions", "graphMode", "colorMode", "justifyMode", "textMode", "wideLayout", "showPercentChange",
+		"percentChangeColorMode", "orientation",
 	},
 	"table":      {"frameIndex"},
 	"timeseries": {"legend", "legend.displayMode", "legend.placement", "legend.showLegend", "legend.calcs", "tooltip"},
@@ -122,7 +124,8 @@ func TestPanelsSayTheirOptions(t *testing.T) {
 	}
 }
 
-// TestDashboardIsAsGrafanaReadsIt: what it does not know it leaves out without a word, and what it lacks shows as "No data".
+// TestDashboardIsAsGrafanaReadsIt: what it does not know it leaves out without a word,
+// and what it lacks shows as "No data".
 func TestDashboardIsAsGrafanaReadsIt(t *testing.T) {
 	t.Parallel()
 	text := read(t, filepath.Join(watchFolder, "dashboard.json"))
@@ -132,7 +135,8 @@ func TestDashboardIsAsGrafanaReadsIt(t *testing.T) {
 	if err := decoder.Decode(&board); err != nil {
 		t.Fatal(err)
 	}
-	if !regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`).MatchString(board.UID) || board.Title == "" || board.SchemaVersion < 36 ||
+	if !regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}$`).MatchString(board.UID) || board.Title == "" ||
+		board.SchemaVersion < 36 ||
 		!strings.HasPrefix(board.Time.From, "now-") || board.Time.To != "now" || len(board.Panels) == 0 {
 		t.Errorf("%q: uid, title, schemaVersion (36 or later) and time are wanted", board.UID)
 	}
@@ -150,7 +154,8 @@ func TestDashboardIsAsGrafanaReadsIt(t *testing.T) {
 		}
 		end = max(end, p.GridPos.Y+p.GridPos.H)
 		if p.Type == "row" {
-			if p.GridPos.W != 24 || p.GridPos.H != 1 || p.Collapsed == nil || *p.Collapsed || p.Panels == nil || len(p.Targets) > 0 {
+			if p.GridPos.W != 24 || p.GridPos.H != 1 || p.Collapsed == nil || *p.Collapsed || p.Panels == nil ||
+				len(p.Targets) > 0 {
 				t.Errorf("row %s is not whole", p.Title)
 			}
 			continue
@@ -172,8 +177,10 @@ func (b *grafanaBoard) variables(t *testing.T, text string) {
 				t.Errorf("variable %s offers %s", v.Name, v.Query)
 			}
 		case "query":
-			if json.Unmarshal(v.Query, &query) != nil || !strings.HasPrefix(query.Query, "label_values(tagwarden_") || query.RefID == "" ||
-				v.Datasource == nil || *v.Datasource != grafanaSeries || v.Refresh < 1 || v.Refresh > 2 || v.IncludeAll && v.AllValue == "" {
+			if json.Unmarshal(v.Query, &query) != nil || !strings.HasPrefix(query.Query, "label_values(tagwarden_") ||
+				query.RefID == "" ||
+				v.Datasource == nil || *v.Datasource != grafanaSeries || v.Refresh < 1 || v.Refresh > 2 ||
+				v.IncludeAll && v.AllValue == "" {
 				t.Errorf("variable %s is not whole", v.Name)
 			}
 		default:
@@ -196,12 +203,15 @@ func (b *grafanaBoard) variables(t *testing.T, text string) {
 // whole sees that a panel has what Grafana shows one by.
 func (p *grafanaPanel) whole(t *testing.T) {
 	t.Helper()
-	if p.Datasource == nil || *p.Datasource != grafanaSeries || !slices.Contains(grafanaUnits, p.FieldConfig.Defaults.Unit) || p.FieldConfig.Overrides == nil {
-		t.Errorf("%s: datasource %v, unit %q, overrides %v", p.Title, p.Datasource, p.FieldConfig.Defaults.Unit, p.FieldConfig.Overrides)
+	if p.Datasource == nil || *p.Datasource != grafanaSeries || !slices.Contains(grafanaUnits,
+		p.FieldConfig.Defaults.Unit) || p.FieldConfig.Overrides == nil {
+		t.Errorf("%s: datasource %v, unit %q, overrides %v", p.Title, p.Datasource, p.FieldConfig.Defaults.Unit,
+			p.FieldConfig.Overrides)
 	}
 	if th := p.FieldConfig.Defaults.Thresholds; th != nil {
 		for i, step := range th.Steps {
-			if th.Mode != "absolute" || step.Color == "" || (step.Value == nil) != (i == 0) || i > 1 && *step.Value <= *th.Steps[i-1].Value {
+			if th.Mode != "absolute" || step.Color == "" || (step.Value == nil) != (i == 0) || i > 1 &&
+				*step.Value <= *th.Steps[i-1].Value {
 				t.Errorf("%s: thresholds begin with null, and rise: %+v", p.Title, th)
 			}
 		}

@@ -47,7 +47,8 @@ func ruleQueries(t *testing.T) (all []query) {
 	tests := read(t, filepath.Join(watchFolder, "alerts_test.yaml"))
 	for _, r := range rules.Groups[0].Rules {
 		all = append(all, query{"alert " + r.Alert, r.Expr})
-		if !slices.Contains([]string{"page", "ticket"}, r.Labels["severity"]) || r.Annotations["summary"] == "" || r.Annotations["description"] == "" {
+		if !slices.Contains([]string{"page", "ticket"}, r.Labels["severity"]) || r.Annotations["summary"] == "" ||
+			r.Annotations["description"] == "" {
 			t.Errorf("%s says too little: %v %v", r.Alert, r.Labels, r.Annotations)
 		}
 		for _, does := range []string{"fires", "does not"} {
@@ -76,7 +77,8 @@ func panelQueries(t *testing.T) (all []query) {
 	}
 	ids, taken := map[int]bool{}, map[[2]int]string{}
 	for _, p := range board.Panels {
-		if ids[p.ID] || p.GridPos.X+p.GridPos.W > 24 || p.Type != "row" && (p.Title == "" || p.Description == "" || len(p.Targets) == 0) {
+		if ids[p.ID] || p.GridPos.X+p.GridPos.W > 24 || p.Type != "row" && (p.Title == "" || p.Description == "" ||
+			len(p.Targets) == 0) {
 			t.Errorf("panel %d, %s, is not whole", p.ID, p.Title)
 		}
 		ids[p.ID] = true
@@ -106,7 +108,8 @@ func panelQueries(t *testing.T) (all []query) {
 func described(all map[string]bool, of reflect.Value) {
 	name := regexp.MustCompile(`fqName: "([a-z_]+)"`)
 	for _, field := range of.Fields() {
-		if c, is := reflect.TypeAssert[prometheus.Collector](field); is && field.Type().Kind() != reflect.Struct && field.Type() != reflect.TypeFor[*prometheus.Registry]() {
+		if c, is := reflect.TypeAssert[prometheus.Collector](field); is && field.Type().Kind() != reflect.Struct &&
+			field.Type() != reflect.TypeFor[*prometheus.Registry]() {
 			descs := make(chan *prometheus.Desc, 8)
 			c.Describe(descs)
 			close(descs)
@@ -133,11 +136,13 @@ func watchedServer(t *testing.T) *running {
 	file := folder(t, v.URL)
 	write(t, file, read(t, file)+alarmHook(t, file, h)+"delivery: { mode: queued }\n")
 	r := start(t, file)
-	for _, raw := range []string{get(pageView, consent), get(pageView, ""), get("/t/nowhere", ""), get(settings, consent)} {
+	for _, raw := range []string{get(pageView, consent), get(pageView, ""), get("/t/nowhere", ""),
+		get(settings, consent)} {
 		r.send(t, raw)
 	}
 	until(t, "its request is counted", func() bool {
-		return r.figure(t, `tagwarden_vendor_statuses_total{status="2xx",vendor="ga4"}`) == "1" && r.figure(t, "tagwarden_ledger_sync_seconds_count") != "0"
+		return r.figure(t, `tagwarden_vendor_statuses_total{status="2xx",vendor="ga4"}`) == "1" &&
+			r.figure(t, "tagwarden_ledger_sync_seconds_count") != "0"
 	})
 	return r
 }
@@ -152,7 +157,9 @@ func figures(t *testing.T, r *running) map[string]bool {
 	m.Witnesses(func() []metrics.Witness { return []metrics.Witness{{Name: "w"}} })
 	m.Cluster(func() metrics.Cluster { return metrics.Cluster{} }, time.Now)
 	m.Administration(func() metrics.Administration { return metrics.Administration{} })
-	described(all, reflect.ValueOf(m.Exports(time.Now, func() []metrics.Export { return []metrics.Export{{Name: "siem"}} })).Elem())
+	described(all, reflect.ValueOf(m.Exports(time.Now, func() []metrics.Export {
+		return []metrics.Export{{Name: "siem"}}
+	})).Elem())
 	m.SharedQueue(func() metrics.SharedQueue { return metrics.SharedQueue{Messages: map[string]uint64{"ga4": 1}} })
 	m.CertificateDaysLeft(func() float64 { return 1 })
 	m.Queue(func() metrics.Queue {
@@ -189,8 +196,8 @@ func ofHistogram(name string) string {
 	return name
 }
 
-// TestFiguresAreNamedAsTheyAre: every figure of a rule or a panel is one of a running server's, the documentation has each, and
-// where Debian's Prometheus is installed it reads the server, takes the rules, and answers each query.
+// TestFiguresAreNamedAsTheyAre: every figure of a rule or a panel is one of a running server's, the documentation has
+// each, and where Debian's Prometheus is installed it reads the server, takes the rules, and answers each query.
 func TestFiguresAreNamedAsTheyAre(t *testing.T) {
 	t.Parallel()
 	r := watchedServer(t)
@@ -213,7 +220,8 @@ func TestFiguresAreNamedAsTheyAre(t *testing.T) {
 		t.Log("promtool is not installed here: the rules are not tried")
 		return
 	}
-	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"}, {"check", "config", "prometheus.yaml"}} {
+	for _, args := range [][]string{{"check", "rules", "alerts.yaml"}, {"test", "rules", "alerts_test.yaml"},
+		{"check", "config", "prometheus.yaml"}} {
 		tool := exec.Command(promtool, args...)
 		tool.Dir = watchFolder
 		if said, err := tool.CombinedOutput(); err != nil {
@@ -237,14 +245,16 @@ func asksPrometheus(t *testing.T, r *running, all []query) {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	text := strings.NewReplacer("15s", "1s", "127.0.0.1:8081", r.admin).Replace(read(t, filepath.Join(watchFolder, "prometheus.yaml")))
+	text := strings.NewReplacer("15s", "1s", "127.0.0.1:8081", r.admin).Replace(
+		read(t, filepath.Join(watchFolder, "prometheus.yaml")))
 	write(t, filepath.Join(dir, "prometheus.yaml"), text)
 	write(t, filepath.Join(dir, "alerts.yaml"), read(t, filepath.Join(watchFolder, "alerts.yaml")))
 	said, err := os.Create(filepath.Join(dir, "said"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := exec.Command(program, "--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+filepath.Join(dir, "data"),
+	server := exec.Command(program, "--config.file="+filepath.Join(dir, "prometheus.yaml"), "--storage.tsdb.path="+
+		filepath.Join(dir, "data"),
 		"--web.listen-address="+address)
 	server.Stdout, server.Stderr = said, said
 	if err := server.Start(); err != nil {

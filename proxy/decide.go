@@ -18,7 +18,8 @@ import (
 // longestDecision is how many months a decision lasts at most: a situation changes, and whoever decides looks again.
 const longestDecision = 12
 
-// decisionOf checks a decision that somebody asks for against the policy in force, and fills in the assessment's version.
+// decisionOf checks a decision that somebody asks for against the policy in force,
+// and fills in the assessment's version.
 func decisionOf(loaded *config.Loaded, act *objection.Act, c objection.Change) (objection.Change, *objection.Fault) {
 	d := *c.Decide
 	fault := func(what, format string, args ...any) (objection.Change, *objection.Fault) {
@@ -93,7 +94,8 @@ func (o *objector) decidable(snapshot *Snapshot, c *objection.Change) *objection
 	case !d.Until.After(now):
 		return fault("until", errors.New("it is over already"))
 	case d.Until.After(latest):
-		return fault("until", fmt.Errorf("it is at most 12 months ahead, and not after %s is to be reviewed: %s is the latest",
+		return fault("until", fmt.Errorf(
+			"it is at most 12 months ahead, and not after %s is to be reviewed: %s is the latest",
 			of.ID, latest.UTC().Format(time.RFC3339)))
 	}
 	return o.touched(snapshot, c, fault)

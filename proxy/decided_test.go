@@ -24,8 +24,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// securedPolicy is a shop where logins are looked at on an assessment that names compelling grounds, and everything else
-// on consent.
+// securedPolicy is a shop where logins are looked at on an assessment that names compelling
+// grounds, and everything else on consent.
 const securedPolicy = `
 -- purposes.yaml --
 purposes:
@@ -171,7 +171,8 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	})
 	arrivesIs(t, "of two persons", r.login(t, v, "u-1", device(1), ""), false)
 	arrivesIs(t, "in another browser", r.login(t, v, "u-1", device(3), ""), true)
-	arrivesIs(t, "by a browser's own no", r.login(t, v, "u-1", device(3), "Cookie: __Host-tagwarden-objections=all\r\n"), false)
+	arrivesIs(t, "by a browser's own no", r.login(t, v, "u-1", device(3), "Cookie: __Host-tagwarden-objections=all\r\n"),
+		false)
 	before := len(v.got())
 	r.send(t, get(pageView, "Cookie: ajs_user_id=u-1\r\n"+marketing))
 	arrivesIs(t, "on consent", len(v.got()) > before, false)
@@ -208,7 +209,8 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 			if ends := of.Get("ends"); ends.Exists() { // its own comes before or behind that of a browser that follows
 				number = ends.String()
 			}
-			said = append(said, kind+" "+ordinal(&decisions, number)+" "+of.Get("decided_by").String()+of.Get("because").String())
+			said = append(said, kind+" "+ordinal(&decisions, number)+" "+of.Get("decided_by").String()+
+				of.Get("because").String())
 			if of.Get("subjects.#").Int() == 0 || strings.Contains(line, "u-1") {
 				t.Errorf("the ledger says %s", line)
 			}
@@ -216,7 +218,8 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	}
 	const because = "Two stolen accounts share this device."
 	want := []string{
-		"objection_decided (1) privacy" + because, "permitted by (1) permit", "objection_decision_end (1) there is a new objection",
+		"objection_decided (1) privacy" + because, "permitted by (1) permit",
+		"objection_decision_end (1) there is a new objection",
 		"objection_decided (2) privacy" + because, "permitted by (2) permit", "objection_decision_end (2) a mistake",
 		"objection_decided (3) privacy" + because, "permitted by (3) permit",
 	}
@@ -225,7 +228,8 @@ func TestADecisionLiftsAnObjection(t *testing.T) {
 	}
 }
 
-// visit asks for the preference centre with cookies, or sends it a form, and keeps those that the answer sets, as a browser does.
+// visit asks for the preference centre with cookies, or sends it a form, and keeps those
+// that the answer sets, as a browser does.
 func (r *running) visit(t testing.TB, cookies map[string]string, body string) string {
 	t.Helper()
 	var all []string
@@ -288,7 +292,8 @@ func TestADecisionInTheCentre(t *testing.T) {
 	says("decided", page, "Goes on despite your objection", "Two stolen accounts share this device",
 		end.UTC().Add(-time.Second).Format("2 January 2006"), "not the following has stopped", "privacy@shop.example")
 	arrivesIs(t, "decided and told", arrives(), true)
-	arrivesIs(t, "told, by a cookie that says more", r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/"+rules.Told(time.Now())+"\r\n"), false)
+	arrivesIs(t, "told, by a cookie that says more",
+		r.login(t, v, "", device(2), "Cookie: __Host-tagwarden-objections=all/"+rules.Told(time.Now())+"\r\n"), false)
 
 	r.visit(t, cookies, "do=all")
 	arrivesIs(t, "objected again", arrives(), false)
@@ -339,7 +344,9 @@ func TestDecisionsThatAreNone(t *testing.T) {
 		{"u-1", func(d *objection.Decision) { d.Until = time.Time{} }, "until", "missing"},
 		{"u-1", func(d *objection.Decision) { d.Until = now }, "until", "over"},
 		{"u-1", func(d *objection.Decision) { d.Until = now.AddDate(1, 0, 1) }, "until", "at most 12 months"},
-		{"u-1", func(d *objection.Decision) { d.Until = time.Date(2027, 5, 6, 0, 0, 0, 0, time.UTC) }, "until", "to be reviewed"},
+		{"u-1", func(d *objection.Decision) {
+			d.Until = time.Date(2027, 5, 6, 0, 0, 0, 0, time.UTC)
+		}, "until", "to be reviewed"},
 		{"u-1", func(d *objection.Decision) { d.Purposes = []string{"audience"} }, "purposes", "covers security"},
 		{"u-2", nil, "ids", "nothing to decide"},
 		{"u-3", nil, "restriction", "Art. 18"},
@@ -378,7 +385,8 @@ func TestADecisionIsTold(t *testing.T) {
 	file := securedFolder(t, startVendor(t).URL)
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
 	edit(t, file, func(text string) string {
-		return text + "webhooks: [{ name: crm, url: \"" + crm.URL + "\", private: true, events: [decision], scopes: [security], secret_file: ./hook.key }]\n"
+		return text + "webhooks: [{ name: crm, url: \"" + crm.URL +
+			"\", private: true, events: [decision], scopes: [security], secret_file: ./hook.key }]\n"
 	})
 	r := start(t, file)
 	r.does(t, objectsToAll, user("u-1"))

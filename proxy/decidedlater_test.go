@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TestADecisionThatNobodyWasToldOf: a browser that carries the objection in its cookie was told of one decision, and not
-// of another one that took its place later.
+// TestADecisionThatNobodyWasToldOf: a browser that carries the objection in its cookie was told of one decision, and
+// not of another one that took its place later.
 func TestADecisionThatNobodyWasToldOf(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
@@ -19,7 +19,8 @@ func TestADecisionThatNobodyWasToldOf(t *testing.T) {
 	r := start(t, securedFolder(t, v.URL), at.option)
 	cookies := map[string]string{"ajs_anonymous_id": device(1)}
 	arrives := func() bool {
-		return r.login(t, v, "", device(1), "Cookie: __Host-tagwarden-objections="+cookies["__Host-tagwarden-objections"]+"\r\n")
+		return r.login(t, v, "", device(1), "Cookie: __Host-tagwarden-objections="+
+			cookies["__Host-tagwarden-objections"]+"\r\n")
 	}
 	r.visit(t, cookies, "do=all")
 	id := objection.ID{Name: "client_id:segment", Value: device(1)}
@@ -57,7 +58,8 @@ func TestADecisionOfAnOlderCopy(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if ends := r.recordsOf(t, "objection_decision_end"); len(ends) != 2 || !strings.Contains(ends[1], "an older copy was restored") {
+	if ends := r.recordsOf(t, "objection_decision_end"); len(ends) != 2 ||
+		!strings.Contains(ends[1], "an older copy was restored") {
 		t.Errorf("the ledger says %s", ends)
 	}
 	r = start(t, r.file)

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// deliver sends what is left of the hit, and notes how it went; or leaves it to the queue, once it is there. What was not
-// recorded before does not get here.
+// deliver sends what is left of the hit, and notes how it went; or leaves it to the queue, once it is there. What was
+// not recorded before does not get here.
 func deliver(s *Server, h *hitContext) result {
 	if !h.j.Out.Forward {
 		return next

@@ -28,7 +28,8 @@ func (v heldContent) Deliver(e *delivery.Event, answer *proxy.Response) delivery
 	}
 	e.Gate.AfterLastByte()
 	<-v.let
-	answer.SetBodyString(`{"code":200,"events_ingested":` + strconv.Itoa(e.Count) + `,"tracked":` + strconv.Itoa(e.Count) + `}`)
+	answer.SetBodyString(`{"code":200,"events_ingested":` + strconv.Itoa(e.Count) + `,"tracked":` +
+		strconv.Itoa(e.Count) + `}`)
 	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}
 }
 
@@ -46,23 +47,31 @@ func processTime() time.Duration {
 func BenchmarkDelivering(b *testing.B) {
 	const agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36"
 	for _, c := range []struct{ vendor, path, body string }{
-		{"amplitude", "/amplitude/2/httpapi", `{"api_key":"BENCH","events":[{"device_id":"SERIAL","session_id":1780000000123,"time":1780000000123,` +
-			`"platform":"Web","language":"de-DE","insert_id":"SERIAL","event_type":"Viewed","event_properties":{"product_id":"SKU-7",` +
-			`"price":59.9,"[Amplitude] Page Title":"Red shoes - Shop"},"event_id":3,"library":"amplitude-ts/2.40.0","user_agent":"` + agent + `"}],"options":{}}`},
-		{"segment", "/segment/v1/t", `{"timestamp":"2026-11-29T10:00:00.123Z","userId":null,"anonymousId":"SERIAL","type":"track","event":"Viewed",` +
-			`"properties":{"product_id":"SKU-7","name":"Red shoes","price":59.9},"context":{"page":{"path":"/p/red-shoes","title":"Red shoes - Shop",` +
-			`"url":"https://shop.example/p/red-shoes"},"userAgent":"` + agent + `","locale":"de-DE"},"messageId":"SERIAL","writeKey":"BENCHbench"}`},
-		{"posthog", "/posthog/e/?ip=0&ver=1.449.2", `{"uuid":"6f0a3c1e-0001-4000-8000-000000000000","event":"Viewed","properties":{"$os":"Windows",` +
-			`"$browser":"Chrome","$device_type":"Desktop","$current_url":"https://shop.example/p/red-shoes","$pathname":"/p/red-shoes",` +
-			`"$raw_user_agent":"` + agent + `","$browser_version":141,"$screen_height":800,"$lib":"web","distinct_id":"SERIAL","$device_id":"SERIAL",` +
-			`"title":"Red shoes - Shop","token":"phc_BENCHbench"},"timestamp":"2026-11-29T10:00:00.123Z"}`},
-		{"mixpanel", "/mixpanel/track/?ip=1", "data=" + url.QueryEscape(`[{"event":"Viewed","properties":{"$os":"Windows","$browser":"Chrome",`+
-			`"$current_url":"https://shop.example/p/red-shoes","$browser_version":141,"$screen_height":800,"mp_lib":"web","$insert_id":"SERIAL",`+
-			`"time":1795484940.146,"distinct_id":"$device:SERIAL","$device_id":"SERIAL","current_page_title":"Red shoes","token":"BENCHbench"}}]`)},
+		{"amplitude", "/amplitude/2/httpapi",
+			`{"api_key":"BENCH","events":[{"device_id":"SERIAL","session_id":1780000000123,"time":1780000000123,` +
+				`"platform":"Web","language":"de-DE","insert_id":"SERIAL","event_type":"Viewed","event_properties":{"product_id":"SKU-7",` +
+				`"price":59.9,"[Amplitude] Page Title":"Red shoes - Shop"},"event_id":3,"library":"amplitude-ts/2.40.0","user_agent":"` +
+				agent + `"}],"options":{}}`},
+		{"segment", "/segment/v1/t",
+			`{"timestamp":"2026-11-29T10:00:00.123Z","userId":null,"anonymousId":"SERIAL","type":"track","event":"Viewed",` +
+				`"properties":{"product_id":"SKU-7","name":"Red shoes","price":59.9},"context":{"page":{"path":"/p/red-shoes","title":"Red shoes - Shop",` +
+				`"url":"https://shop.example/p/red-shoes"},"userAgent":"` + agent +
+				`","locale":"de-DE"},"messageId":"SERIAL","writeKey":"BENCHbench"}`},
+		{"posthog", "/posthog/e/?ip=0&ver=1.449.2",
+			`{"uuid":"6f0a3c1e-0001-4000-8000-000000000000","event":"Viewed","properties":{"$os":"Windows",` +
+				`"$browser":"Chrome","$device_type":"Desktop","$current_url":"https://shop.example/p/red-shoes","$pathname":"/p/red-shoes",` +
+				`"$raw_user_agent":"` + agent +
+				`","$browser_version":141,"$screen_height":800,"$lib":"web","distinct_id":"SERIAL","$device_id":"SERIAL",` +
+				`"title":"Red shoes - Shop","token":"phc_BENCHbench"},"timestamp":"2026-11-29T10:00:00.123Z"}`},
+		{"mixpanel", "/mixpanel/track/?ip=1", "data=" + url.QueryEscape(
+			`[{"event":"Viewed","properties":{"$os":"Windows","$browser":"Chrome",`+
+				`"$current_url":"https://shop.example/p/red-shoes","$browser_version":141,"$screen_height":800,"mp_lib":"web","$insert_id":"SERIAL",`+
+				`"time":1795484940.146,"distinct_id":"$device:SERIAL","$device_id":"SERIAL","current_page_title":"Red shoes","token":"BENCHbench"}}]`)},
 	} {
 		b.Run(c.vendor, func(b *testing.B) {
 			file := shop(b, "127.0.0.1:1", map[string]string{
-				"tagwarden.yaml": strings.ReplaceAll(shopFiles["tagwarden.yaml"], "private: true", "private: true, concurrency: 2") +
+				"tagwarden.yaml": strings.ReplaceAll(shopFiles["tagwarden.yaml"], "private: true",
+					"private: true, concurrency: 2") +
 					"  mixpanel: { catalog: mixpanel, prefix: /mixpanel, upstream: \"http://VENDOR\", private: true, concurrency: 2 }\n" +
 					"delivery: { mode: queued }\n",
 				"policy/activities.yaml": shopFiles["policy/activities.yaml"] +
@@ -84,7 +93,9 @@ func BenchmarkDelivering(b *testing.B) {
 			}
 			let := make(chan struct{})
 			s, err := proxy.New(loaded, proxy.Options{
-				Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) { return heldContent{let}, nil },
+				Root: pseudonym.TestRoot, Client: func([]delivery.Upstream) (proxy.Deliverer, error) {
+					return heldContent{let}, nil
+				},
 			})
 			if err != nil {
 				b.Fatal(err)
@@ -113,7 +124,8 @@ func BenchmarkDelivering(b *testing.B) {
 						}
 						body := strings.ReplaceAll(c.body, "SERIAL", fmt.Sprintf("6f0a3c1e-0001-4000-8000-%012d", i))
 						exchange(b, conn, in, []byte("POST /t"+c.path+" HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: "+agent+
-							"\r\nOrigin: https://shop.example\r\n"+yes+"Content-Type: "+kind+"\r\nContent-Length: "+strconv.Itoa(len(body))+"\r\n\r\n"+body))
+							"\r\nOrigin: https://shop.example\r\n"+yes+"Content-Type: "+kind+"\r\nContent-Length: "+strconv.Itoa(len(body))+
+							"\r\n\r\n"+body))
 					}
 					_ = conn.Close()
 				})

@@ -13,7 +13,8 @@ func TestDescriptorsAreSharedOut(t *testing.T) {
 			if min(s.hits, s.hitsBeside, s.staff, s.staffBeside, s.vendor, ofOne(s.hits), ofOne(s.staff)) < 1 {
 				t.Errorf("of %d, with %d hosts: %+v", limit, hosts, s)
 			}
-			if s.hits > hitPlaces || s.hitsBeside > hitBeside || s.staff > staffPlaces || s.staffBeside > staffBeside || s.vendor > vendorConns || ofOne(s.hits) >= s.hits {
+			if s.hits > hitPlaces || s.hitsBeside > hitBeside || s.staff > staffPlaces || s.staffBeside > staffBeside ||
+				s.vendor > vendorConns || ofOne(s.hits) >= s.hits {
 				t.Errorf("of %d, with %d hosts: %+v", limit, hosts, s)
 			}
 			vendors := s.vendor * max(hosts, 1)
@@ -27,7 +28,8 @@ func TestDescriptorsAreSharedOut(t *testing.T) {
 			}
 		}
 	}
-	if s := shareOut(256, 2); s.hits != 93 || s.hitsBeside != 13 || s.staff != 14 || s.staffBeside != 2 || s.vendor != 35 || s.wanted != 4584 {
+	if s := shareOut(256, 2); s.hits != 93 || s.hitsBeside != 13 || s.staff != 14 || s.staffBeside != 2 ||
+		s.vendor != 35 || s.wanted != 4584 {
 		t.Errorf("%+v", s)
 	}
 	if openFiles() < 64 {

@@ -165,17 +165,19 @@ func outcomeOf(it *queue.Item, outcome, why string, status int) ledger.Outcome {
 // Why events that waited ended, beside what their vendor did ([delivery.Why]) and why they may not leave
 // ([rules.Reason]). They are read back for years: none is ever changed.
 const (
-	whyExpired     = "expired"       // they waited for longer than delivery.ttl
-	whyDamaged     = "damaged"       // their bytes on disk are not those that were written
-	whyStopped     = "stopped"       // an attempt was under way when the process ended, and nobody knows how it went
-	whyPanic       = "panic"         // twice they came upon a fault of ours; parked for that
-	whyForgotten   = "forgotten"     // they may have arrived, and by now their vendor would not know that they come again
-	whyParkOver    = "park_over"     // they were parked for as long as events are
-	whyPurged      = "purged"        // somebody had them deleted
-	whyErased      = "erased"        // what is recorded about their person was to go
-	whyRetried     = "retried"       // they were parked, and somebody had them wait again
-	whyNotInBackup = "not_in_backup" // they came while the folder was copied that this one was begun with, and are not in it
-	whyNotAccepted = "not_accepted"  // they never came to disk, and their sender was not told that they had
-	whyUnconfirmed = "not_confirmed" // the cluster did not say whether it has them, and their sender was not told that it had
-	whyGivenBack   = "given_back"    // this node had taken them of the cluster's queue, and another takes them again
+	whyExpired   = "expired"   // they waited for longer than delivery.ttl
+	whyDamaged   = "damaged"   // their bytes on disk are not those that were written
+	whyStopped   = "stopped"   // an attempt was under way when the process ended, and nobody knows how it went
+	whyPanic     = "panic"     // twice they came upon a fault of ours; parked for that
+	whyForgotten = "forgotten" // they may have arrived, and by now their vendor would not know that they come again
+	whyParkOver  = "park_over" // they were parked for as long as events are
+	whyPurged    = "purged"    // somebody had them deleted
+	whyErased    = "erased"    // what is recorded about their person was to go
+	whyRetried   = "retried"   // they were parked, and somebody had them wait again
+	// they came while the folder was copied that this one was begun with, and are not in it
+	whyNotInBackup = "not_in_backup"
+	whyNotAccepted = "not_accepted" // they never came to disk, and their sender was not told that they had
+	// the cluster did not say whether it has them, and their sender was not told that it had
+	whyUnconfirmed = "not_confirmed"
+	whyGivenBack   = "given_back" // this node had taken them of the cluster's queue, and another takes them again
 )

@@ -57,8 +57,8 @@ var (
 	badRequest  = delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused}
 )
 
-// TestDoubtOutlivesStartsAndParking: an event that its vendor may have, and knows for a day, is not sent when that day is
-// over, whatever became of it meanwhile; and one that it cannot have is.
+// TestDoubtOutlivesStartsAndParking: an event that its vendor may have, and knows for a day, is not sent when that day
+// is over, whatever became of it meanwhile; and one that it cannot have is.
 func TestDoubtOutlivesStartsAndParking(t *testing.T) {
 	for _, c := range []struct {
 		name   string

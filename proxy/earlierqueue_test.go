@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestQueueOfAnEarlierVersion: what waits in a folder that the version before wrote is there, with what that knew of it,
-// and leaves; nothing of it is taken to be lost.
+// TestQueueOfAnEarlierVersion: what waits in a folder that the version before wrote is there, with what that knew of
+// it, and leaves; nothing of it is taken to be lost.
 func TestQueueOfAnEarlierVersion(t *testing.T) {
 	for _, c := range []struct {
 		at                           string

@@ -14,8 +14,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// Each minute one of the nodes puts a test objection on the log, which is nobody's ([objection.Replica.Probe]). Every node
-// reports to that one when it is in force there; that one takes the time, by its own clock alone, and says it to all.
+// Each minute one of the nodes puts a test objection on the log, which is nobody's
+// ([objection.Replica.Probe]). Every node reports to that one when it is in force there; that one takes the
+// time, by its own clock alone, and says it to all.
 
 const (
 	probeEvery    = time.Minute
@@ -119,7 +120,8 @@ func (e *effects) mentions() (all []string) {
 	return all
 }
 
-// due tells whether a test objection is to be asked for now, and closes the one before: it returns who did not see that.
+// due tells whether a test objection is to be asked for now, and closes the one
+// before: it returns who did not see that.
 func (e *effects) due(now time.Time) (unseen []string, due bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -100,7 +100,8 @@ func TestTestObjections(t *testing.T) {
 	clock.add(time.Minute)
 	minute.pass()
 	until(t, "what is not in force is said", shows(a, `tagwarden_cluster_effect_unseen_total{node="b"} 1`))
-	if !shows(a, `tagwarden_cluster_effect_last_seconds{node="b"} -1`)() || !shows(a, `tagwarden_cluster_effect_seconds_count{node="b"} 1`)() {
+	if !shows(a, `tagwarden_cluster_effect_last_seconds{node="b"} -1`)() ||
+		!shows(a, `tagwarden_cluster_effect_seconds_count{node="b"} 1`)() {
 		t.Error("the last one is shown, or it was counted as in force")
 	}
 	if got := status(a); !strings.Contains(got.Get("look").Raw, "was not in force on b") {

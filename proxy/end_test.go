@@ -40,8 +40,8 @@ func startHanging(t *testing.T) (vendor *rawhttp.Server, reached <-chan struct{}
 	return vendor, told
 }
 
-// TestTheEndWithAHangingVendor: hits under way get their answer and their outcome, those that come later are told to try again, and the end
-// does not wait for the vendor longer than a hit does.
+// TestTheEndWithAHangingVendor: hits under way get their answer and their outcome, those that come later are told to
+// try again, and the end does not wait for the vendor longer than a hit does.
 func TestTheEndWithAHangingVendor(t *testing.T) {
 	hanging, reached := startHanging(t)
 	r := start(t, shop(t, hanging.Addr(), nil), impatient)
@@ -206,7 +206,8 @@ func (f *failing) Deliver(*delivery.Event, *proxy.Response) delivery.Outcome {
 
 func (f *failing) Close() {}
 
-// TestAPanicEndsOneHit: nothing more of it is forwarded, it is counted and recorded, what was caught is told to nobody, and the next is served.
+// TestAPanicEndsOneHit: nothing more of it is forwarded, it is counted and recorded, what was caught is
+// told to nobody, and the next is served.
 func TestAPanicEndsOneHit(t *testing.T) {
 	f := new(failing)
 	r := start(t, shop(t, "127.0.0.1:1", nil), func(o *proxy.Options) {

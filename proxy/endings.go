@@ -33,8 +33,8 @@ func newEndings(d *dispatcher) *endings {
 	return e
 }
 
-// add notes that an event ends. Where the vendor took it, that alone is recorded: whose it was stands in the record of the
-// event.
+// add notes that an event ends. Where the vendor took it, that alone is recorded: whose it
+// was stands in the record of the event.
 func (e *endings) add(it queue.Item, outcome, why string, status int) {
 	of := said{it.Vendor, e.endsAs(&it, outcome), why, status}
 	if of.outcome == ledger.Delivered && why == delivery.WhyOK.String() {

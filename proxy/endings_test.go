@@ -12,12 +12,13 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
 
-// TestEventsThatEndAlikeAreOneRecord: however many end together, each is named once, below its hit, by a record that says
-// how it ended; and events stand in one record as long as they ended alike, and it fits in a line.
+// TestEventsThatEndAlikeAreOneRecord: however many end together, each is named once, below its hit, by a record that
+// says how it ended; and events stand in one record as long as they ended alike, and it fits in a line.
 func TestEventsThatEndAlikeAreOneRecord(t *testing.T) {
 	type ending struct{ hit, event, outcome int }
 	outcomes := [][3]string{ // vendor, outcome, why
-		{"segment", ledger.Delivered, delivery.WhyOK.String()}, {"segment", ledger.Dropped, "refused"}, {"posthog", ledger.Dropped, "refused"},
+		{"segment", ledger.Delivered, delivery.WhyOK.String()}, {"segment", ledger.Dropped, "refused"},
+		{"posthog", ledger.Dropped, "refused"},
 	}
 	var many []ending
 	want := []string{}
@@ -31,12 +32,14 @@ func TestEventsThatEndAlikeAreOneRecord(t *testing.T) {
 		events  []ending
 		records []string
 	}{
-		"nothing":                 {nil, []string{}},
-		"one":                     {[]ending{{7, 2, 1}}, []string{"segment dropped refused"}},
-		"several of a hit":        {[]ending{{7, 0, 0}, {7, 1, 0}}, []string{"delivered"}},
-		"taken, of several hits":  {[]ending{{7, 0, 0}, {8, 0, 0}, {8, 3, 0}, {7, 1, 0}}, []string{"delivered"}},
-		"taken, and refused":      {[]ending{{7, 0, 0}, {8, 0, 1}, {9, 0, 1}}, []string{"delivered", "segment dropped refused"}},
-		"refused by two vendors":  {[]ending{{7, 0, 1}, {8, 0, 2}}, []string{"segment dropped refused", "posthog dropped refused"}},
+		"nothing":                {nil, []string{}},
+		"one":                    {[]ending{{7, 2, 1}}, []string{"segment dropped refused"}},
+		"several of a hit":       {[]ending{{7, 0, 0}, {7, 1, 0}}, []string{"delivered"}},
+		"taken, of several hits": {[]ending{{7, 0, 0}, {8, 0, 0}, {8, 3, 0}, {7, 1, 0}}, []string{"delivered"}},
+		"taken, and refused": {[]ending{{7, 0, 0}, {8, 0, 1}, {9, 0, 1}},
+			[]string{"delivered", "segment dropped refused"}},
+		"refused by two vendors": {[]ending{{7, 0, 1}, {8, 0, 2}}, []string{"segment dropped refused",
+			"posthog dropped refused"}},
 		"more than fit in a line": {many, want},
 	} {
 		dir := t.TempDir()
@@ -53,7 +56,8 @@ func TestEventsThatEndAlikeAreOneRecord(t *testing.T) {
 		for _, one := range c.events {
 			said := outcomes[one.outcome]
 			named[fmt.Sprintf("%d.%d", one.hit, one.event)] = 1
-			e.add(queue.Item{Name: queue.Name{Hit: uint64(one.hit), Event: uint32(one.event)}, Vendor: said[0]}, said[1], said[2], 0)
+			e.add(queue.Item{Name: queue.Name{Hit: uint64(one.hit), Event: uint32(one.event)}, Vendor: said[0]},
+				said[1], said[2], 0)
 		}
 		if err := e.record(); err != nil || !slices.Equal(records, c.records) {
 			t.Errorf("%s: %q, %v; want %q", name, records, err, c.records)

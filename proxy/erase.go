@@ -73,7 +73,8 @@ func (d *eraserDesk) Erase(ctx context.Context, who string, of api.EraseAsk) (ou
 		Picks: seen.picks, Others: seen.others,
 		Ended: func(p ledger.Picked) bool { return d.hasEnded(p, busy, &seen) },
 	})
-	out.Records, out.Segments, out.Waiting, out.Left, out.Trial = done.Records[0], done.Segments, done.Kept, done.Left, of.Trial
+	out.Records, out.Segments, out.Waiting, out.Left, out.Trial = done.Records[0], done.Segments,
+		done.Kept, done.Left, of.Trial
 	if err == nil && !of.Trial {
 		out.Queue, err = d.erasedShared(ctx, out.Request)
 	}
@@ -232,7 +233,8 @@ func (f *erasedFacts) picks(record []byte) int {
 	return -1
 }
 
-// others looks at a record that is not of an event: acts of the person and who read about them, which stay, copies that were made, and outcomes.
+// others looks at a record that is not of an event: acts of the person and who read about them, which
+// stay, copies that were made, and outcomes.
 func (f *erasedFacts) others(record []byte) {
 	switch string(ledger.KindOf(record)) {
 	case ledger.KindBackup:

@@ -12,14 +12,15 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
 )
 
-// What is erased of a person waits in the queue that nodes share, too. The asked node says on the cluster whose it is; each
-// node ends what waits with it, and from then on what it takes of messages that were there when that was asked for, before
-// it waits here and before it is sent. It says so when nothing is left with it.
+// What is erased of a person waits in the queue that nodes share, too. The asked node says on the cluster whose it is;
+// each node ends what waits with it, and from then on what it takes of messages that were there when that was asked
+// for, before it waits here and before it is sent. It says so when nothing is left with it.
 
 // waitErased is how long whoever asks waits for other nodes: they look every second.
 const waitErased = 4 * time.Second
 
-// eraseShared has what waits of a person on the cluster's queue end, on whichever node. It returns when the quorum has that.
+// eraseShared has what waits of a person on the cluster's queue end, on whichever
+// node. It returns when the quorum has that.
 func (d *eraserDesk) eraseShared(ctx context.Context, request string, hashes [][16]byte) error {
 	if d.taken == nil {
 		return nil
@@ -94,7 +95,8 @@ func (t *takers) covers(e *sharedqueue.Erasure, it *queue.Item) bool {
 	return !known || e.Covers(of.Message)
 }
 
-// recordGone records that events of somebody who was erased were taken, and ended by that. Whose they were is not recorded.
+// recordGone records that events of somebody who was erased were taken, and ended by
+// that. Whose they were is not recorded.
 func (t *takers) recordGone(vendor string, all []ledger.Event) error {
 	if len(all) == 0 {
 		return nil

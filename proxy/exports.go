@@ -81,8 +81,9 @@ func syslogExport(s *Server, of *config.Export) (*exported, stream.Options, erro
 		return nil, stream.Options{}, nil
 	}
 	o := stream.SyslogOptions{
-		Address: c.Address, Dial: delivery.Dial(c.Private, nil), Facility: stream.Facilities[c.Facility], Enterprise: c.Enterprise,
-		Host: s.opts.node(s.loaded.Server.Cluster),
+		Address: c.Address, Dial: delivery.Dial(c.Private, nil), Facility: stream.Facilities[c.Facility],
+		Enterprise: c.Enterprise,
+		Host:       s.opts.node(s.loaded.Server.Cluster),
 	}
 	how := "syslog"
 	if c.TLS {
@@ -201,7 +202,8 @@ func (e *exported) tell() {
 	e.gaps = map[string]stream.Gap{}
 	e.mu.Unlock()
 	for why, gap := range gaps {
-		text := fmt.Sprintf("%d of the records %d to %d were not sent to %s: %s", gap.Count, gap.First, gap.End-1, e.name, whyDropped[why])
+		text := fmt.Sprintf("%d of the records %d to %d were not sent to %s: %s", gap.Count, gap.First, gap.End-1,
+			e.name, whyDropped[why])
 		if why == stream.WhyBehind || why == stream.WhyRefused {
 			text += fmt.Sprintf("; logs export --number %d-%d has them", gap.First, gap.End-1)
 		}

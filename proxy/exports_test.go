@@ -83,8 +83,9 @@ func (s *siem) records() map[string]string {
 	return all
 }
 
-// TestRecordsAreSentOn: what is recorded comes to those who are to get it, as it stands on disk, with or without subjects;
-// to whom is recorded first; a start goes on where the last one was; and none of it waits for a receiver that is gone.
+// TestRecordsAreSentOn: what is recorded comes to those who are to get it, as it stands on disk, with
+// or without subjects; to whom is recorded first; a start goes on where the last one was; and none of
+// it waits for a receiver that is gone.
 func TestRecordsAreSentOn(t *testing.T) {
 	t.Parallel()
 	v, to := startVendor(t), startSIEM(t)
@@ -142,11 +143,14 @@ func TestRecordsAreSentOn(t *testing.T) {
 		return strings.Contains(all, `"tagwarden.event"`) && strings.Contains(all, `"tagwarden.export"`)
 	})
 	mu.Lock()
-	if all := strings.Join(logs, ""); strings.Contains(all, "tagwarden.subjects") || !strings.Contains(all, `"stringValue":"permit"`) {
+	if all := strings.Join(logs, ""); strings.Contains(all, "tagwarden.subjects") ||
+		!strings.Contains(all, `"stringValue":"permit"`) {
 		t.Errorf("%s", all)
 	}
 	mu.Unlock()
-	until(t, "nobody is told of", func() bool { return r.figure(t, `tagwarden_ledger_export_errors_total{receiver="nobody"}`) != "0" })
+	until(t, "nobody is told of", func() bool {
+		return r.figure(t, `tagwarden_ledger_export_errors_total{receiver="nobody"}`) != "0"
+	})
 	if behind := r.figure(t, `tagwarden_ledger_export_behind_records{receiver="nobody"}`); behind == "0" {
 		t.Error("who gets nothing is not behind")
 	}
@@ -173,7 +177,8 @@ func TestRecordsAreSentOn(t *testing.T) {
 			t.Errorf("record %d is sent as %s, and is %s", number, line, from.Record())
 		}
 		if is && first {
-			if first = false; !strings.Contains(line, "records are sent to siem (127.0.0.1:") || !strings.Contains(line, "otel") ||
+			if first = false; !strings.Contains(line, "records are sent to siem (127.0.0.1:") ||
+				!strings.Contains(line, "otel") ||
 				!strings.Contains(line, "without subjects") {
 				t.Errorf("the first record is %s", line)
 			}

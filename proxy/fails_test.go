@@ -129,8 +129,9 @@ func kinds(records string) []string {
 	return all
 }
 
-// shortOf is a shop with all that a start has to put on the ledger before anything is judged: a revocation, after what has to be remembered for
-// longer than old records are kept; where that is asked for, an approval, and an objection that the ledger missed.
+// shortOf is a shop with all that a start has to put on the ledger before anything is judged: a revocation,
+// after what has to be remembered for longer than old records are kept; where that is asked for, an approval,
+// and an objection that the ledger missed.
 func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 	t.Helper()
 	a, d := newAssessed(t, ""), new(disk)
@@ -140,7 +141,8 @@ func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 	}
 	if missed {
 		d.failAt(1)
-		act := objection.Act{IDs: []objection.ID{{Name: "email", Value: "jane@example.com"}}, Change: objection.Change{Object: []string{"measure"}}}
+		act := objection.Act{IDs: []objection.ID{{Name: "email", Value: "jane@example.com"}},
+			Change: objection.Change{Object: []string{"measure"}}}
 		receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{act}})
 		if err != nil || strings.Join(receipts[0].InForce, " ") != "measure" {
 			t.Fatalf("an objection that is on disk and not on the ledger: %v, %v", receipts, err)
@@ -152,7 +154,8 @@ func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 	if err := r.stop(t); errors.Is(err, errDisk) != missed {
 		t.Errorf("it ended with %v", err)
 	}
-	write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+	write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+		"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 	if approved {
 		a.replace(t, assessmentFile, "version: 1", "version: 2")
 		a.sign(t)
@@ -160,8 +163,8 @@ func shortOf(t *testing.T, c *clock, approved, missed bool) *assessed {
 	return a
 }
 
-// TestAStartThatCannotRecord: whichever record of a start cannot be written, it does not start, and says why. The next start finds all of it
-// still to be done, and does it.
+// TestAStartThatCannotRecord: whichever record of a start cannot be written, it does not start, and says why. The next
+// start finds all of it still to be done, and does it.
 func TestAStartThatCannotRecord(t *testing.T) {
 	t.Parallel()
 	for _, last := range []struct {
@@ -223,8 +226,8 @@ func startsWithoutRecords(t *testing.T, a *assessed, c *clock, records int64) {
 	}
 }
 
-// TestAReloadThatCannotRecord: whichever record of a reload cannot be written, the policy does not come into force; and nothing is forwarded
-// any more under the one before it.
+// TestAReloadThatCannotRecord: whichever record of a reload cannot be written, the policy does not come into force; and
+// nothing is forwarded any more under the one before it.
 func TestAReloadThatCannotRecord(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-12-01T12:00:00Z")
@@ -235,13 +238,15 @@ func TestAReloadThatCannotRecord(t *testing.T) {
 		a.dir = filepath.Dir(a.file)
 		r := start(t, a.file, c.option, func(o *proxy.Options) { o.Disk = d })
 		old := r.Policy()
-		write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+		write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+			"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 		a.replace(t, assessmentFile, "version: 1", "version: 2")
 		a.sign(t)
 		d.failAt(n)
 		err := r.Reload()
 		if err == nil {
-			if records := kinds(r.ledger(t)); n != 4 || !slices.Equal(records[len(records)-3:], []string{"revocation", "approval", "reload"}) {
+			if records := kinds(r.ledger(t)); n != 4 || !slices.Equal(records[len(records)-3:],
+				[]string{"revocation", "approval", "reload"}) {
 				t.Errorf("a reload that cannot write its record %d ended well: %v", n, records)
 			}
 			if r.Policy() == old {
@@ -289,8 +294,8 @@ func startFailing(t *testing.T) *onBadDisk {
 // said tells whether an operator was told.
 func (f *onBadDisk) said(what string) bool { return f.logged.FilterMessage(what).Len() > 0 }
 
-// TestALedgerThatFails at each place where a running server writes to it: the operator is told, nothing that is not recorded leaves, nothing is
-// acknowledged that is not on disk, and from then on nothing is forwarded.
+// TestALedgerThatFails at each place where a running server writes to it: the operator is told, nothing that is not
+// recorded leaves, nothing is acknowledged that is not on disk, and from then on nothing is forwarded.
 func TestALedgerThatFails(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -321,7 +326,8 @@ func TestALedgerThatFails(t *testing.T) {
 			f.client.meanwhile = nil
 		}, "objections are in force and on disk, and cannot be recorded now: they will be before the next hit", 1},
 		{"somebody objects", func(t *testing.T, f *onBadDisk) {
-			if got := f.act(t, objection.Change{Object: []string{"audience"}}); !got[0].New || strings.Join(got[0].InForce, " ") != "audience" {
+			if got := f.act(t, objection.Change{Object: []string{"audience"}}); !got[0].New ||
+				strings.Join(got[0].InForce, " ") != "audience" {
 				t.Errorf("it is answered with %+v", got)
 			}
 			if standing, err := f.Standing(theVisitor, nil); err != nil || strings.Join(standing, " ") != "audience" {

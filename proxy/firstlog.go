@@ -10,10 +10,10 @@ import (
 )
 
 // The logs of a cluster are made by the first node that comes, and never again by itself: a log that is gone, and made
-// anew by a node that has nothing, would make that one forget objections. Before it makes one a node asks all that could
-// say that there was one: the other nodes, the place that it has come to in either log, its ledger, and the other streams
-// of the cluster. The log of objections is the first, and takes no act before that of administration is there: so that
-// one says of the other that there was one.
+// anew by a node that has nothing, would make that one forget objections. Before it makes one a node asks all that
+// could say that there was one: the other nodes, the place that it has come to in either log, its ledger, and the other
+// streams of the cluster. The log of objections is the first, and takes no act before that of administration is there:
+// so that one says of the other that there was one.
 
 // queueLog is what kind of stream the cluster's queue has; it is made behind the logs.
 const queueLog = "queue"
@@ -44,8 +44,9 @@ func hadObjections(s *Server, there func(kind string) (bool, error)) error {
 // errObjectionsFirst says that another stream is not made yet.
 var errObjectionsFirst = errors.New("the log of objections comes first, and is not there yet")
 
-// behindObjections says why a stream may not be made yet that says of the log of objections that there was one. On empty
-// servers whoever asks first would else be the first: a queue that is there before the log has nobody make the log.
+// behindObjections says why a stream may not be made yet that says of the log of objections that
+// there was one. On empty servers whoever asks first would else be the first: a queue that is there
+// before the log has nobody make the log.
 func behindObjections(log *cluster.Log) error {
 	if log == nil || !log.Known() {
 		return errObjectionsFirst

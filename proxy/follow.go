@@ -317,7 +317,8 @@ func (f *follower) write(ctx context.Context, group []follows) {
 	became, err := f.opts.Follow(ctx, all)
 	if err != nil {
 		f.count("failed", len(group))
-		f.faults.fault(f.opts.Log, f.opts.Now(), "what browsers are to follow cannot be kept: their next hits bring it again", err)
+		f.faults.fault(f.opts.Log, f.opts.Now(), "what browsers are to follow cannot be kept: their next hits bring it again",
+			err)
 		return
 	}
 	for i := range became {

@@ -14,22 +14,24 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// formatFile names, in a data folder, the forms in which its parts may be written, and the version that served it last: a line
-// each, "ledger 3" and "by 0.2.0". It is the one place that is asked before any part is opened.
+// formatFile names, in a data folder, the forms in which its parts may be written, and the version that served it last:
+// a line each, "ledger 3" and "by 0.2.0". It is the one place that is asked before any part is opened.
 const formatFile = "format"
 
 // by begins the line that says which version served the folder last.
 const by = "by"
 
-// formats are the newest forms that are known here, of every store of a data folder: objections (objections/objections.db),
-// keys (keys/state), tokens (tokens.json), acts (acts), backup (backup.json). Each has its number in its own file as well.
-var formats = map[string]int{"ledger": 3, "queue": 1, "objections": 6, "keys": 2, "tokens": 2, "acts": 1, "backup": copyForm}
+// formats are the newest forms that are known here, of every store of a data folder: objections
+// (objections/objections.db), keys (keys/state), tokens (tokens.json), acts (acts), backup (backup.json). Each
+// has its number in its own file as well.
+var formats = map[string]int{"ledger": 3, "queue": 1, "objections": 6, "keys": 2, "tokens": 2,
+	"acts": 1, "backup": copyForm}
 
 // ErrNewer says that a newer version wrote a data folder.
 var ErrNewer = errors.New("a newer version of tagwarden wrote this data folder, and alone can go on with it")
 
-// DataFormat says in which forms a data folder is, and which version served it last, in words; "" where it does not say. The
-// error is [ErrNewer] where a newer version did, and [ErrRestoring] where it is half of a copy.
+// DataFormat says in which forms a data folder is, and which version served it last, in words; "" where it does not
+// say. The error is [ErrNewer] where a newer version did, and [ErrRestoring] where it is half of a copy.
 func DataFormat(dir string) (said string, err error) {
 	if err := WholeData(dir); err != nil {
 		return "", err
@@ -76,8 +78,8 @@ func checkFormat(dir string) error {
 	}
 	err = formsKnown(path, text)
 	if version := servedBy(text); errors.Is(err, ErrNewer) && version != "" {
-		err = fmt.Errorf("%w; tagwarden %s served it last: start that version or a later one, or restore a copy that was made before it "+
-			"began with the folder (tagwarden restore); keep a copy of this one", err, version)
+		err = fmt.Errorf("%w; tagwarden %s served it last: start that version or a later one, or restore a copy that was "+
+			"made before it began with the folder (tagwarden restore); keep a copy of this one", err, version)
 	}
 	return err
 }

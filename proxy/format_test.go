@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestFormat: a data folder that a newer version wrote is refused, by whoever takes it; one that says nothing, or what is
-// known, is not.
+// TestFormat: a data folder that a newer version wrote is refused, by whoever takes it; one that
+// says nothing, or what is known, is not.
 func TestFormat(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -37,7 +37,8 @@ func TestFormat(t *testing.T) {
 			t.Fatal(err)
 		}
 		lock, err := LockData(dir)
-		if (err == nil) != (c.wrong == "") || errors.Is(err, ErrNewer) != c.newer || err != nil && !strings.Contains(err.Error(), c.wrong) {
+		if (err == nil) != (c.wrong == "") || errors.Is(err, ErrNewer) != c.newer || err != nil &&
+			!strings.Contains(err.Error(), c.wrong) {
 			t.Errorf("%q: %v", c.text, err)
 		}
 		if err := lock.Release(); err != nil {
@@ -53,7 +54,8 @@ func TestFormat(t *testing.T) {
 			t.Fatal(err)
 		}
 		said, err := DataFormat(dir)
-		if want := "acts 1, backup 1, keys 2, ledger 3, objections 6, queue 1, tokens 2; tagwarden " + version + " served it last"; err != nil || said != want {
+		if want := "acts 1, backup 1, keys 2, ledger 3, objections 6, queue 1, tokens 2; tagwarden " + version +
+			" served it last"; err != nil || said != want {
 			t.Errorf("%q, %v", said, err)
 		}
 	}

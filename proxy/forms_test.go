@@ -11,8 +11,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// TestFormsAreThoseOfTheStores: what a data folder says of its forms is what its stores say of themselves, at most: a store whose form
-// goes up without this file is not refused by the version before.
+// TestFormsAreThoseOfTheStores: what a data folder says of its forms is what its stores say of themselves, at most: a
+// store whose form goes up without this file is not refused by the version before.
 func TestFormsAreThoseOfTheStores(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)

@@ -47,7 +47,8 @@ func openLedger(s *Server) error {
 	s.metrics.Ledger(func() metrics.Ledger {
 		of := s.ledger.State()
 		return metrics.Ledger{
-			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil && !s.unloaded.Load(),
+			Records: of.Records, Sealed: of.Sealed, Signed: of.Signed, At: of.At, Takes: s.ledger.Err() == nil &&
+				!s.unloaded.Load(),
 		}
 	})
 	s.retention = newRetention(retentionOptions{

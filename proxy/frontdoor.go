@@ -4,14 +4,15 @@ import "github.com/tagwarden/tagwarden/rules"
 
 // What is said at the front door: to whoever opens the address of hits in a browser.
 const (
-	frontText = "This is tagwarden. The hits of a web site's analytics arrive here, and go on to its vendors only as far as\n" +
-		"a lawful basis and the visitor's choices permit. The address is for programs: there is nothing else to see here.\n"
+	frontText = "This is tagwarden. The hits of a web site's analytics arrive here, and go on to its vendors only as " +
+		"far as\na lawful basis and the visitor's choices permit. The address is for programs: there is nothing else to " +
+		"see here.\n"
 	frontPrivacy = "\nYour choices about your data, and how to object: "
 )
 
-// frontDoor says in words what this is, to whoever asks for / with GET or HEAD and nothing else: what carries a query may
-// be a hit that lost its way. Where / is an endpoint of the site, or lies in a vendor's part of its paths, the hit goes on.
-// It is counted as no hit, and the same is said under any name of a host.
+// frontDoor says in words what this is, to whoever asks for / with GET or HEAD and nothing else: what carries a query
+// may be a hit that lost its way. Where / is an endpoint of the site, or lies in a vendor's part of its paths, the hit
+// goes on. It is counted as no hit, and the same is said under any name of a host.
 func frontDoor(h *hitContext) result {
 	r := &h.j.Hit.Request
 	if !h.ctx.IsGet() && !h.ctx.IsHead() || len(r.Query) > 0 {

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestTheFrontDoorSaysWhatThisIs: who opens the address of hits reads what it is, is given no cookie, and is counted as no
-// hit. What may be a hit is one, and goes its way.
+// TestTheFrontDoorSaysWhatThisIs: who opens the address of hits reads what it is, is given no cookie, and is counted as
+// no hit. What may be a hit is one, and goes its way.
 func TestTheFrontDoorSaysWhatThisIs(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
@@ -67,7 +67,8 @@ func TestTheFrontDoorHidesNoEndpoint(t *testing.T) {
 			"retention: 14 months, profile: small, events: [\"*\"] }\n",
 		"policy/vendors/rooted.yaml": rootVendor,
 	}))
-	for _, request := range []string{get("/", yes), get("/t/", yes), get("/?event=view", yes), get("/t/?event=view", yes)} {
+	for _, request := range []string{get("/", yes), get("/t/", yes), get("/?event=view", yes),
+		get("/t/?event=view", yes)} {
 		if a := r.ask(t, request); a.Status != 204 || len(a.Body) > 0 {
 			t.Errorf("an endpoint is hidden:\n%s", a.Raw)
 		}

@@ -137,7 +137,8 @@ func (x *exchange) takeBehind(it queue.Item) {
 	}
 }
 
-// sort notes of which group the event is that was taken last, and puts it into the request that is made, or with the rest.
+// sort notes of which group the event is that was taken last, and puts it into the
+// request that is made, or with the rest.
 func (x *exchange) sort() {
 	n := len(x.parcels) - 1
 	p := &x.parcels[n]

@@ -13,9 +13,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/sharedqueue"
 )
 
-// handOver is the room for events that the nodes of a cluster share. What hits add goes into messages, those of a vendor
-// together that one commit has: first their decisions are on this node's disk, then the messages are put, and when the
-// quorum has one its hits are answered, and this node's ledger says that their events were handed over.
+// handOver is the room for events that the nodes of a cluster share. What hits add goes into messages, those of a
+// vendor together that one commit has: first their decisions are on this node's disk, then the messages are put, and
+// when the quorum has one its hits are answered, and this node's ledger says that their events were handed over.
 type handOver struct {
 	log     *zap.Logger
 	queue   *sharedqueue.Queue

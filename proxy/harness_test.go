@@ -273,5 +273,6 @@ func get(target, headers string) string {
 }
 
 func post(target, headers, body string) string {
-	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: shop.example\r\n%sContent-Length: %d\r\n\r\n%s", target, headers, len(body), body)
+	return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: shop.example\r\n%sContent-Length: %d\r\n\r\n%s", target,
+		headers, len(body), body)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/internal/rawhttp"
 )
 
-// TestHealthIsARequestLikeAnyOther: what is no single request is refused there too, and the connection closed, so that the path is no way
-// round what every request has to pass.
+// TestHealthIsARequestLikeAnyOther: what is no single request is refused there too, and the connection closed, so that
+// the path is no way round what every request has to pass.
 func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
@@ -52,7 +52,8 @@ func TestHealthIsARequestLikeAnyOther(t *testing.T) {
 	}
 	defer func() { _ = c.Close() }()
 	for _, one := range []struct{ method, text string }{
-		{"GET", ask("GET", "\r\n")}, {"GET", ask("GET", "Content-Length: 0\r\n\r\n")}, {"HEAD", ask("HEAD", "Connection: keep-alive\r\n\r\n")},
+		{"GET", ask("GET", "\r\n")}, {"GET", ask("GET", "Content-Length: 0\r\n\r\n")},
+		{"HEAD", ask("HEAD", "Connection: keep-alive\r\n\r\n")},
 		{"GET", "GET /.tagwarden/health?probe=1 HTTP/1.1\r\nHost: shop.example\r\n\r\n"},
 	} {
 		if err := c.Send(one.text); err != nil {

@@ -11,14 +11,17 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
-// TestAFolderThatCannotBeHeld: what is in the way of a data folder, or of its lock, is an error: without the lock two would write over each other.
+// TestAFolderThatCannotBeHeld: what is in the way of a data folder, or of its lock, is an error: without the
+// lock two would write over each other.
 func TestAFolderThatCannotBeHeld(t *testing.T) {
 	t.Parallel()
 	for what, make := range map[string]func(dir string) error{
 		"a file is where the folder is to be": func(dir string) error { return os.WriteFile(dir, nil, 0o600) },
 		"a file is where one above is to be":  func(dir string) error { return os.WriteFile(filepath.Dir(dir), nil, 0o600) },
 		"a link to itself":                    func(dir string) error { return os.Symlink(dir, dir) },
-		"a folder is where the lock is to be": func(dir string) error { return os.MkdirAll(filepath.Join(dir, "lock"), 0o700) },
+		"a folder is where the lock is to be": func(dir string) error {
+			return os.MkdirAll(filepath.Join(dir, "lock"), 0o700)
+		},
 	} {
 		dir := filepath.Join(t.TempDir(), "above", "data")
 		if what != "a file is where one above is to be" {
@@ -35,7 +38,8 @@ func TestAFolderThatCannotBeHeld(t *testing.T) {
 	}
 }
 
-// TestACommandThatIsNotAnswered: whatever a server answers that is not that the command was carried out, it is not said to be.
+// TestACommandThatIsNotAnswered: whatever a server answers that is not that the command
+// was carried out, it is not said to be.
 func TestACommandThatIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	for what, answer := range map[string]http.HandlerFunc{

@@ -11,8 +11,8 @@ import (
 )
 
 // apart are the members of a hit's context that are filled and asked otherwise: a judgement has a test of its own
-// (rules/reset_test.go), what the gate asks keeps what it asks of the judgement, what is leased is memory's to say, and a context
-// that is spoiled is thrown away.
+// (rules/reset_test.go), what the gate asks keeps what it asks of the judgement, what is leased is memory's to say, and
+// a context that is spoiled is thrown away.
 var apart = map[string]bool{"j": true, "judged": true, "gate": true, "lease": true, "answer": true, "spoiled": true}
 
 // TestNothingOfAHitSurvivesItsContext: every member of a context that was given back is as it was when it was made, and

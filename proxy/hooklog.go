@@ -30,8 +30,8 @@ type hookFailures struct {
 var hookTexts = map[string]string{
 	webhook.WhySecret: "the secret of a webhook cannot be used: its messages wait until it can; this is not said again " +
 		"before it was told something",
-	webhook.WhyGone: "a webhook says that it is gone, and is paused: its messages wait until its lines in the server file " +
-		"change, or a restart",
+	webhook.WhyGone: "a webhook says that it is gone, and is paused: its messages wait until its lines in the server " +
+		"file change, or a restart",
 	webhook.WhyFull:       "messages to a webhook are given up, the oldest first: too many wait",
 	webhook.WhyTooOld:     "messages to a webhook are given up: they were not taken in time",
 	webhook.WhyUnreadable: "a message to a webhook is given up: it cannot be read",
@@ -86,6 +86,7 @@ func (h *hookLog) say(key [2]string, f *hookFailures, now time.Time) {
 	if text == "" {
 		text = "a webhook could not be told of something: it is tried again"
 	}
-	h.log.Warn(text, zap.String("webhook", key[0]), zap.String("why", key[1]), zap.Int("times", f.since), zap.Error(f.last))
+	h.log.Warn(text, zap.String("webhook", key[0]), zap.String("why", key[1]), zap.Int("times", f.since),
+		zap.Error(f.last))
 	f.said, f.since, f.last = now, 0, nil
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/webhook"
 )
 
-// TestEachWebhookHasItsShareOfTheLog: however often one fails, it says so once a minute for each kind, and how often; and
-// nothing of that keeps another one from being heard.
+// TestEachWebhookHasItsShareOfTheLog: however often one fails, it says so once a minute for each kind, and how often;
+// and nothing of that keeps another one from being heard.
 func TestEachWebhookHasItsShareOfTheLog(t *testing.T) {
 	t.Parallel()
 	core, logged := observer.New(zap.WarnLevel)

@@ -16,8 +16,8 @@ func zipped(text string) string {
 	return b.String()
 }
 
-// TestAmbiguousRequestsForwardNothing: each is a hit that would be permitted, in a form that two parsers might read in two ways, or
-// that is over a limit.
+// TestAmbiguousRequestsForwardNothing: each is a hit that would be permitted, in a form that two parsers might read
+// in two ways, or that is over a limit.
 func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
@@ -26,18 +26,26 @@ func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 		name, raw string
 		status    int // 0: the connection may be closed without an answer
 	}{
-		{"length and encoding", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
-		{"encoding and length", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
-		{"two lengths", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "Content-Length: 0\r\nContent-Length: 0\r\n\r\n", 400},
-		{"encoding identity", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "Transfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n", 0},
+		{"length and encoding", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent +
+			"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+		{"encoding and length", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent +
+			"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
+		{"two lengths", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent +
+			"Content-Length: 0\r\nContent-Length: 0\r\n\r\n", 400},
+		{"encoding identity", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent +
+			"Transfer-Encoding: identity\r\nContent-Length: 0\r\n\r\n", 0},
 		{"an encoding with underscore", get(pageView, consent+"Transfer_Encoding: chunked\r\n"), 400},
 		{"a folded header", get(pageView, consent+"X-A: b\r\n c\r\n"), 400},
-		{"a folded encoding", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 0},
+		{"a folded encoding", "POST " + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent +
+			"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n", 0},
 		{"a bare LF between headers", "GET " + pageView + " HTTP/1.1\r\nHost: shop.example\n" + consent + "\r\n", 400},
-		{"absolute form", "GET http://shop.example" + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "\r\n", 400},
-		{"absolute form of another host", "GET http://evil.example" + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" + consent + "\r\n", 400},
+		{"absolute form", "GET http://shop.example" + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" +
+			consent + "\r\n", 400},
+		{"absolute form of another host", "GET http://evil.example" + pageView + " HTTP/1.1\r\nHost: shop.example\r\n" +
+			consent + "\r\n", 400},
 		{"a host with a user", "GET " + pageView + " HTTP/1.1\r\nHost: evil@shop.example\r\n" + consent + "\r\n", 400},
-		{"two hosts", "GET " + pageView + " HTTP/1.1\r\nHost: shop.example\r\nHost: shop.example\r\n" + consent + "\r\n", 400},
+		{"two hosts", "GET " + pageView + " HTTP/1.1\r\nHost: shop.example\r\nHost: shop.example\r\n" +
+			consent + "\r\n", 400},
 		{"no host", "GET " + pageView + " HTTP/1.1\r\n" + consent + "\r\n", 400},
 		{"an escaped slash", get(strings.Replace(pageView, "/g/", "/g%2f", 1), consent), 400},
 		{"escaped dots", get(strings.Replace(pageView, "/t/", "/t/x/%2e%2e/", 1), consent), 400},
@@ -56,7 +64,8 @@ func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 		{"an upgrade", get(pageView, consent+"Upgrade: h2c\r\nConnection: Upgrade\r\n"), 400},
 		{"a body over the limit", post("/t/v1/t", consent, strings.Repeat("x", 65<<10)), 413},
 		{"headers over the limit", get(pageView, consent+"X-A: "+strings.Repeat("x", 64<<10)+"\r\n"), 431},
-		{"two content types", post("/t/v1/t", consent+"Content-Type: application/json\r\nContent-Type: text/plain\r\n", event), 200},
+		{"two content types", post("/t/v1/t", consent+"Content-Type: application/json\r\nContent-Type: text/plain\r\n",
+			event), 200},
 		{"multipart", post("/t/v1/t", consent+"Content-Type: multipart/form-data; boundary=x\r\n", event), 200},
 		{"stacked codings", post("/t/v1/t", consent+"Content-Encoding: gzip, gzip\r\n", zipped(zipped(event))), 200},
 		{"an unknown coding", post("/t/v1/t", consent+"Content-Encoding: br\r\n", event), 200},
@@ -68,7 +77,8 @@ func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 		{"JSON with a tail", post("/t/v1/t", consent, event+"x"), 200},
 		{"two names", get(pageView+"&en=purchase", consent), 204},
 		{"two cookies that disagree", get(pageView, consent+strings.Replace(consent, "yes", "no", 1)), 204},
-		{"one cookie that disagrees with another", get(pageView, `Cookie: site_consent={"analytics":"yes"}; site_consent={"analytics":"no"}`+"\r\n"), 204},
+		{"one cookie that disagrees with another",
+			get(pageView, `Cookie: site_consent={"analytics":"yes"}; site_consent={"analytics":"no"}`+"\r\n"), 204},
 		{"an unknown host", "GET " + pageView + " HTTP/1.1\r\nHost: nobody.example\r\n" + consent + "\r\n", 421},
 		{"an unknown path", get("/t/nothing", consent), 404},
 	} {
@@ -90,7 +100,8 @@ func TestAmbiguousRequestsForwardNothing(t *testing.T) {
 		t.Error(err)
 	}
 	records := r.ledger(t)
-	for _, reason := range []string{"malformed", "limit", "unknown_host", "unknown_path", "wrong_method", "consent_refused"} {
+	for _, reason := range []string{"malformed", "limit", "unknown_host", "unknown_path", "wrong_method",
+		"consent_refused"} {
 		if !strings.Contains(records, `"reason":"`+reason+`"`) {
 			t.Errorf("the ledger has no record of reason %s", reason)
 		}

@@ -15,8 +15,8 @@ const (
 	longestID = 1024
 )
 
-// idCache is a [rules.IDs] of one policy, to be thrown away with it. A text is kept beside its name: two texts of one hash
-// are not taken for each other.
+// idCache is a [rules.IDs] of one policy, to be thrown away with it. A text is kept beside its name: two texts of
+// one hash are not taken for each other.
 type idCache struct {
 	seed maphash.Seed
 	kept secondSight[keptID]

@@ -19,10 +19,11 @@ func idOf(text []byte) (id rules.ID) {
 	return id
 }
 
-// TestIDsAreKept: a text that came once takes no room, one that came twice is known by its own bytes alone, and one that
-// is longer than any is not kept.
+// TestIDsAreKept: a text that came once takes no room, one that came twice is known by its own bytes alone, and
+// one that is longer than any is not kept.
 func TestIDsAreKept(t *testing.T) {
-	for _, text := range []string{"", "a", "shop\x00ga4\x00collect", strings.Repeat("x", longestID), strings.Repeat("x", longestID+1)} {
+	for _, text := range []string{"", "a", "shop\x00ga4\x00collect", strings.Repeat("x", longestID),
+		strings.Repeat("x", longestID+1)} {
 		c := newIDCache()
 		b := []byte(text)
 		for sight := range 4 {
@@ -52,8 +53,8 @@ func TestIDsAreKept(t *testing.T) {
 	}
 }
 
-// TestManyIDs: whoever asks gets the name of that very text, from many goroutines and however many come; and no set holds
-// more than it has room for.
+// TestManyIDs: whoever asks gets the name of that very text, from many goroutines and however many come; and
+// no set holds more than it has room for.
 func TestManyIDs(t *testing.T) {
 	t.Parallel()
 	c, known := newIDCache(), [4]int{}

@@ -23,8 +23,8 @@ func (d *leavingSlowly) Deliver(e *delivery.Event, _ *proxy.Response) delivery.O
 	return delivery.Outcome{Kind: delivery.Delivered, Status: 204, Why: delivery.WhyOK}
 }
 
-// TestAnObjectionWaitsForWhatIsLeaving: it is acknowledged when no event can leave any more that did not see it: what is past its last look-up
-// is waited for. What comes later is held back while it waits.
+// TestAnObjectionWaitsForWhatIsLeaving: it is acknowledged when no event can leave any more that did not see it: what
+// is past its last look-up is waited for. What comes later is held back while it waits.
 func TestAnObjectionWaitsForWhatIsLeaving(t *testing.T) {
 	d := &leavingSlowly{make(chan struct{}), make(chan struct{})}
 	r := start(t, folder(t, startVendor(t).URL), func(o *proxy.Options) {

@@ -20,7 +20,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// unreadable puts something in a file's place that nobody can read, root neither: a link to itself. The function that it returns puts the file back.
+// unreadable puts something in a file's place that nobody can read, root neither: a link to itself. The
+// function that it returns puts the file back.
 func unreadable(t *testing.T, path string) (back func()) {
 	t.Helper()
 	if err := os.Rename(path, path+".aside"); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -40,8 +41,8 @@ func unreadable(t *testing.T, path string) (back func()) {
 	}
 }
 
-// TestWhatCannotBeRead: each file that a server is made of cannot be read. A reload leaves what was there, says so and forwards as before; a
-// start refuses, names the file, and leaves the folder to the next one.
+// TestWhatCannotBeRead: each file that a server is made of cannot be read. A reload leaves what was there, says so and
+// forwards as before; a start refuses, names the file, and leaves the folder to the next one.
 func TestWhatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
@@ -116,7 +117,8 @@ func TestWhatCannotBeRead(t *testing.T) {
 	}
 }
 
-// TestNoDeliveryNoPolicy: where connections to the vendors cannot be made ready, no server starts, and a policy that is loaded changes nothing.
+// TestNoDeliveryNoPolicy: where connections to the vendors cannot be made ready, no server starts, and a
+// policy that is loaded changes nothing.
 func TestNoDeliveryNoPolicy(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
@@ -155,14 +157,16 @@ func TestNoDeliveryNoPolicy(t *testing.T) {
 	}
 }
 
-// TestWithoutKeysNothingIsAcknowledged: where the clock is so far ahead that there are no keys, nobody's objection is said to be taken, nor that
-// none stands, and no link is given out. Keys are not replaced either.
+// TestWithoutKeysNothingIsAcknowledged: where the clock is so far ahead that there are no keys, nobody's objection is
+// said to be taken, nor that none stands, and no link is given out. Keys are not replaced either.
 func TestWithoutKeysNothingIsAcknowledged(t *testing.T) {
 	t.Parallel()
 	c := newClock("2026-11-24T12:00:00Z")
 	r := start(t, folder(t, startVendor(t).URL), c.option)
 	c.set("2036-11-24T12:00:00Z")
-	if receipts, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}); err == nil {
+	if receipts, err := r.Act(t.Context(),
+		objection.Acts{Acts: []objection.Act{{IDs: theVisitor,
+			Change: objection.Change{Object: []string{"all"}}}}}); err == nil {
 		t.Errorf("an objection is taken: %v", receipts)
 	}
 	if standing, err := r.Standing(theVisitor, nil); err == nil {
@@ -200,8 +204,8 @@ func (d *dice) Read(b []byte) (int, error) {
 	return rand.Read(b)
 }
 
-// TestAnActThatCannotBeTold: where what other systems are to be told cannot be kept the act is not taken: nobody acknowledges it, and it is not in
-// force.
+// TestAnActThatCannotBeTold: where what other systems are to be told cannot be kept the act is not taken: nobody
+// acknowledges it, and it is not in force.
 func TestAnActThatCannotBeTold(t *testing.T) {
 	t.Parallel()
 	file, d := folder(t, startVendor(t).URL), new(dice)
@@ -210,7 +214,8 @@ func TestAnActThatCannotBeTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
-	write(t, file, string(text)+"webhooks: [{ name: crm, url: \"http://127.0.0.1:1\", private: true, events: [objection], secret_file: ./hook.key }]\n")
+	write(t, file, string(text)+
+		"webhooks: [{ name: crm, url: \"http://127.0.0.1:1\", private: true, events: [objection], secret_file: ./hook.key }]\n")
 	act := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}
 	for _, gone := range []bool{true, false} {
 		d.gone.Store(false)

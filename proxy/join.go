@@ -26,9 +26,9 @@ type Joined struct {
 // joiningFile is in a data folder while it is made of another node's copy.
 const joiningFile = "joining"
 
-// Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections of
-// all, and its tokens, with how far it had come with them. The forwarding log, the queue and what that node has to tell
-// others stay its own. The new folder must hold none of them yet; where a join broke off it begins anew.
+// Join makes the data folder of a new node out of a backup of another node's: its keys, what stands by the objections
+// of all, and its tokens, with how far it had come with them. The forwarding log, the queue and what that node has to
+// tell others stay its own. The new folder must hold none of them yet; where a join broke off it begins anew.
 func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	data := loaded.Server.Data
 	if loaded.Server.Cluster == nil {
@@ -73,12 +73,14 @@ func Join(loaded *config.Loaded, from string) (joined Joined, err error) {
 	if err := files.Write(begun, nil, 0o600); err != nil && !errors.Is(err, fs.ErrExist) {
 		return joined, err
 	}
-	at, err := objection.CopyForNode(filepath.Join(from, "objections", objection.FileName), ObjectionsDir(data), joined.Identity, nil)
+	at, err := objection.CopyForNode(filepath.Join(from, "objections", objection.FileName), ObjectionsDir(data),
+		joined.Identity, nil)
 	if err != nil {
 		return joined, err
 	}
 	joined.Acts = at.Seq
-	if _, err := order.CopyForNode(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName), nil); err != nil {
+	if _, err := order.CopyForNode(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName),
+		nil); err != nil {
 		return joined, err
 	}
 	tokens, err := os.ReadFile(filepath.Join(from, access.TokensFile))
@@ -135,8 +137,8 @@ func ignoring(err, one error) error {
 	return err
 }
 
-// copiedKeys reads the key state of a copy. Unlike a server's own it may be read by a group: Kubernetes gives secrets to
-// the group that a pod's processes have, and lets nobody but root own them.
+// copiedKeys reads the key state of a copy. Unlike a server's own it may be read by a group: Kubernetes gives secrets
+// to the group that a pod's processes have, and lets nobody but root own them.
 func copiedKeys(file string) (pseudonym.State, error) {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -146,7 +148,8 @@ func copiedKeys(file string) (pseudonym.State, error) {
 		return pseudonym.State{}, fmt.Errorf("%s is no file: name the file of a copy's key state", file)
 	}
 	if mode := info.Mode().Perm(); mode&0o037 != 0 {
-		return pseudonym.State{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", file, mode, file)
+		return pseudonym.State{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right",
+			file, mode, file)
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {

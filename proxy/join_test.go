@@ -11,8 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
-// TestAJoinThatBrokeOff: one that broke off is begun anew, one that was made is not touched; keys of a copy may be read by a group, as
-// Kubernetes mounts them, and by nobody else. The copy is of a node that has just begun: none of the log's acts is done.
+// TestAJoinThatBrokeOff: one that broke off is begun anew, one that was made is not touched; keys of a copy
+// may be read by a group, as Kubernetes mounts them, and by nobody else. The copy is of a node that has just
+// begun: none of the log's acts is done.
 func TestAJoinThatBrokeOff(t *testing.T) {
 	n, v := startNATS(t), startVendor(t)
 	a := start(t, nodeFolder(t, v.URL, n, "a", ""))
@@ -71,7 +72,8 @@ func TestAJoinThatBrokeOff(t *testing.T) {
 	if _, err := proxy.Join(loaded, copied); err == nil || !strings.Contains(err.Error(), "is not empty") {
 		t.Errorf("one that was served: %v", err)
 	}
-	for _, name := range []string{filepath.Join(half, "objections.db"), filepath.Join(loaded.Server.Data, "keys", "state"), record} {
+	for _, name := range []string{filepath.Join(half, "objections.db"), filepath.Join(loaded.Server.Data, "keys", "state"),
+		record} {
 		if _, err := os.Stat(name); err != nil {
 			t.Error(err)
 		}

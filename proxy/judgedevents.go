@@ -17,9 +17,10 @@ type judgedEvents struct {
 	known      []rules.Objections                           // by event: those that it was judged with
 	stands     func(event int, found rules.Objections) bool // what was decided of an event holds in the face of found
 	visitors   *rules.Visitors                              // of the events; asked to join them where nobody did so far
-	nodes      *nodes                                       // nil where it does not matter that others may know of objections
-	store      versioned                                    // of objections; nil: nobody knows whether they are the same
-	acts       uint64                                       // its version before the first one was looked up
+	// nil where it does not matter that others may know of objections
+	nodes *nodes
+	store versioned // of objections; nil: nobody knows whether they are the same
+	acts  uint64    // its version before the first one was looked up
 }
 
 // versioned tells whether anything can be found by now that was not before: see [objection.Store.Version].

@@ -105,8 +105,8 @@ func arrivesIs(t testing.TB, what string, got, want bool) {
 }
 
 // TestAnOptOutIsKept: who sent Global Privacy Control once, from where it is to be kept, is opted out in later hits
-// that do not carry it: the browser, and the person where one is named. Not elsewhere, not for others, and no longer once it
-// is taken back.
+// that do not carry it: the browser, and the person where one is named. Not elsewhere, not for
+// others, and no longer once it is taken back.
 func TestAnOptOutIsKept(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)

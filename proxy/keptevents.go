@@ -96,9 +96,9 @@ func (k *keptEvents) hold() bool {
 
 // isUnchanged tells whether each of them was found to be permitted by what holds still: the same policy, objections
 // that are the same, and a moment that judges alike. It is asked once the send has begun ([inflight.Enter]), whatever
-// it said before. Where an act is acknowledged before it ends, then it began after that act was seen in the version, which the version asked
-// for here tells, and, being the same, so did the one that was asked for before they were looked at: the look saw the
-// act.
+// it said before. Where an act is acknowledged before it ends, then it began after that act was seen in the
+// version, which the version asked for here tells, and, being the same, so did the one that was asked for before
+// they were looked at: the look saw the act.
 func (k *keptEvents) isUnchanged() bool {
 	if k.acts == nil || len(k.hits) == 0 {
 		return false

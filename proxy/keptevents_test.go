@@ -51,7 +51,8 @@ func newWaitingRoom(t *testing.T) *waitingRoom {
 	return w
 }
 
-// policyWith is a policy of Segment on a contract, and for offers on a consent; what becomes of names of events is given.
+// policyWith is a policy of Segment on a contract, and for offers on a consent;
+// what becomes of names of events is given.
 func policyWith(t *testing.T, names minimise.Kind) *rules.Policy {
 	t.Helper()
 	file, _ := catalog.Builtin("segment")
@@ -65,7 +66,8 @@ func policyWith(t *testing.T, names minimise.Kind) *rules.Policy {
 		Profiles: []rules.DraftProfile{{ID: "small", Classes: map[string]minimise.Spec{
 			"event_name": {Kind: names}, "event_id": {Kind: minimise.Keep},
 		}}},
-		Activities: []rules.DraftActivity{{ID: "offer", Vendor: "segment", Purposes: []string{"offers"}, Basis: basis.Contract,
+		Activities: []rules.DraftActivity{{ID: "offer", Vendor: "segment", Purposes: []string{"offers"},
+			Basis:     basis.Contract,
 			Reference: "terms of use", Profile: "small", Events: []string{"*"}}},
 	})
 	if err != nil {
@@ -176,8 +178,8 @@ func TestWhatWaitedIsLookedAt(t *testing.T) {
 	}
 }
 
-// TestWhatWaitedIsAskedAtTheGate: an act that comes between the look and the first byte holds the request back, and does
-// not wait for it; what is on its way is waited for.
+// TestWhatWaitedIsAskedAtTheGate: an act that comes between the look and the first byte holds the request back, and
+// does not wait for it; what is on its way is waited for.
 func TestWhatWaitedIsAskedAtTheGate(t *testing.T) {
 	t.Parallel()
 	w := newWaitingRoom(t)

@@ -78,7 +78,8 @@ func (d *keyDisk) step(n int, do func()) bool {
 	return met
 }
 
-// leastSteps is how many steps replacing a key state takes at least: to write, sync and rename one file, and overwrite another.
+// leastSteps is how many steps replacing a key state takes at least: to write, sync and
+// rename one file, and overwrite another.
 const leastSteps = 12
 
 // day is noon of a day after the first, on which a key state is made.
@@ -89,8 +90,8 @@ func (c *clock) day(n int) { c.set(day(n).Format(time.RFC3339)) }
 // ofQueue tells whether an error is of the queue, whose keys lie in a folder beside the key state.
 func ofQueue(err error) bool { return err != nil && strings.HasPrefix(err.Error(), "queue: ") }
 
-// TestAStartWithoutItsKeyState: whichever step on the disk fails while the state is made, or taken to the present, the server does not start
-// and says why; the folder is let go, and the next start has the keys of its day.
+// TestAStartWithoutItsKeyState: whichever step on the disk fails while the state is made, or taken to the present, the
+// server does not start and says why; the folder is let go, and the next start has the keys of its day.
 func TestAStartWithoutItsKeyState(t *testing.T) {
 	t.Parallel()
 	for what, gone := range map[string]bool{"no state yet": true, "the state of another day": false} {
@@ -139,8 +140,8 @@ func TestAStartWithoutItsKeyState(t *testing.T) {
 	}
 }
 
-// TestMidnightOnAFailingDisk: whichever step on the disk fails when keys are to be replaced, vendors get the new day's pseudonyms, the operator
-// is told, what is on disk can be read, and within a minute it is the new state.
+// TestMidnightOnAFailingDisk: whichever step on the disk fails when keys are to be replaced, vendors get the new day's
+// pseudonyms, the operator is told, what is on disk can be read, and within a minute it is the new state.
 func TestMidnightOnAFailingDisk(t *testing.T) {
 	t.Parallel()
 	v, c, minute := startVendor(t), newClock("2026-11-24T12:00:00Z"), make(minutes)
@@ -162,7 +163,8 @@ func TestMidnightOnAFailingDisk(t *testing.T) {
 		}
 		seen[got] = true
 		told := logged.FilterMessageSnippet("the key state cannot be written").Len()
-		if met && told == 0 { // it was a step of the ledger's newest checkpoint, which is signed beside it: the same one again
+		if met && told == 0 {
+			// it was a step of the ledger's newest checkpoint, which is signed beside it: the same one again
 			until(t, "whatever failed is told", func() bool {
 				return logged.FilterMessageSnippet("a checkpoint of the ledger cannot be signed").Len() == 1
 			})
@@ -192,8 +194,8 @@ func (r *running) rotations(t *testing.T) int {
 
 var everyKey = proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}, LedgerSubjects: true}
 
-// TestRotatingOnAFailingDisk: whichever step on the disk fails, who asked a running server to replace keys is told that it was not done, hits go
-// on with the keys that were, the ledger says nothing, and asking again does it, for good.
+// TestRotatingOnAFailingDisk: whichever step on the disk fails, who asked a running server to replace keys is told that
+// it was not done, hits go on with the keys that were, the ledger says nothing, and asking again does it, for good.
 func TestRotatingOnAFailingDisk(t *testing.T) {
 	t.Parallel()
 	v, c := startVendor(t), newClock("2026-11-24T12:00:00Z")
@@ -298,6 +300,6 @@ func (m minutes) pass() {
 	m <- time.Time{}
 }
 
-// ofCheckpoint tells whether what failed is about the ledger's newest checkpoint, a copy of which lies beside the key state:
-// one that cannot be signed at a start is signed later.
+// ofCheckpoint tells whether what failed is about the ledger's newest checkpoint, a copy of which lies beside the key
+// state: one that cannot be signed at a start is signed later.
 func ofCheckpoint(err error) bool { return err == nil || strings.Contains(err.Error(), "checkpoint") }

@@ -27,7 +27,8 @@ type keyringOptions struct {
 	InForce func() *Snapshot        // whose keys are replaced where no hit comes
 }
 
-// keyring is the key state as hits use it. The mutex is held while keys are replaced, and never by a hit that finds its keys in force.
+// keyring is the key state as hits use it. The mutex is held while keys are replaced, and never
+// by a hit that finds its keys in force.
 type keyring struct {
 	opts  keyringOptions
 	store *keys.Store
@@ -70,8 +71,10 @@ func (k *keyring) close() error { return k.store.Flush() }
 
 // origins say where a key state comes from, in log and ledger.
 var origins = map[keys.Origin]string{
-	keys.Found: "found", keys.Made: "made of the root secret", keys.Settled: "found, and a change completed that had been interrupted",
-	keys.Remade: "lost or damaged: made again of the root secret, with the chains where they stand today; whatever was rotated by hand is undone",
+	keys.Found: "found", keys.Made: "made of the root secret", keys.Settled: "found, and a change completed that had " +
+		"been interrupted",
+	keys.Remade: "lost or damaged: made again of the root secret, with the chains where they stand today; whatever was " +
+		"rotated by hand is undone",
 }
 
 // begin says which keys the server begins with, and where they come from, in log and ledger.
@@ -152,7 +155,8 @@ func (k *keyring) turn(now time.Time) {
 	}
 }
 
-// advanced writes down that chains went on. Where that fails the new keys are in force all the same, and it is tried again every minute.
+// advanced writes down that chains went on. Where that fails the new keys are in force all the
+// same, and it is tried again every minute.
 func (k *keyring) advanced(moved []pseudonym.Rotation) {
 	if err := k.store.Flush(); err != nil {
 		fault(k.opts.Log, "the key state cannot be written: keys of periods that are over are still on disk", err)

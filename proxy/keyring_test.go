@@ -72,7 +72,8 @@ func TestPseudonymsChangeAtMidnight(t *testing.T) {
 		t.Errorf("on disk is not the state of today: %v", err)
 	}
 	text := r.ledger(t)
-	for _, record := range []string{`"text":"made of the root secret; identity `, `"text":"advanced: day 20782"`, `"text":"advanced: day 20811, week 2973, month 24323"`} {
+	for _, record := range []string{`"text":"made of the root secret; identity `, `"text":"advanced: day 20782"`,
+		`"text":"advanced: day 20811, week 2973, month 24323"`} {
 		if !strings.Contains(text, record) {
 			t.Errorf("the ledger does not hold %s", record)
 		}
@@ -84,7 +85,8 @@ func TestPseudonymsChangeAtMidnight(t *testing.T) {
 	}
 }
 
-// TestClockFarAhead: hits with identifiers are refused, and keys stay, until the clock is right again or somebody says that it is.
+// TestClockFarAhead: hits with identifiers are refused, and keys stay, until the clock is
+// right again or somebody says that it is.
 func TestClockFarAhead(t *testing.T) {
 	v, c := startVendor(t), newClock("2026-11-24T12:00:00Z")
 	file := folder(t, v.URL)
@@ -110,7 +112,8 @@ func TestClockFarAhead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if text, err := proxy.RotateStopped(loaded, proxy.Rotation{CatchUp: true}, proxy.Options{Now: c.now}); err != nil || !strings.Contains(text, "advanced: day") {
+	if text, err := proxy.RotateStopped(loaded, proxy.Rotation{CatchUp: true}, proxy.Options{Now: c.now}); err != nil ||
+		!strings.Contains(text, "advanced: day") {
 		t.Errorf("caught up: %q, %v", text, err)
 	}
 	if got := start(t, file, c.option).pseudonymOf(t, v); got == "" || got == today {
@@ -122,7 +125,8 @@ func TestRotateWhileServing(t *testing.T) {
 	v, c := startVendor(t), newClock("2026-11-24T12:00:00Z")
 	r := start(t, folder(t, v.URL), c.option)
 	before := r.pseudonymOf(t, v)
-	text, err := proxy.RotateRunning(t.Context(), filepath.Join(filepath.Dir(r.file), "data"), proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}, LedgerSubjects: true})
+	text, err := proxy.RotateRunning(t.Context(), filepath.Join(filepath.Dir(r.file), "data"),
+		proxy.Rotation{Chains: []pseudonym.Rotation{pseudonym.Day}, LedgerSubjects: true})
 	if err != nil || text != "rotated: day; ledger subjects shredded" {
 		t.Fatalf("%q, %v", text, err)
 	}
@@ -222,7 +226,8 @@ func TestFullDiskAtMidnight(t *testing.T) {
 	}
 	for _, name := range []string{"state"} {
 		text, err := d.Read(filepath.Join(proxy.KeysDir(filepath.Join(filepath.Dir(r.file), "data")), name))
-		if state, faulty := pseudonym.ParseState(text); err != nil || faulty != nil || state != pseudonym.TestRoot.State(c.now()) {
+		if state, faulty := pseudonym.ParseState(text); err != nil || faulty != nil ||
+			state != pseudonym.TestRoot.State(c.now()) {
 			t.Errorf("what could not be written was not written at the end: %v, %v", err, faulty)
 		}
 	}
@@ -236,7 +241,8 @@ func TestOneServerAFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.New(loaded, proxy.Options{}); !errors.Is(err, proxy.ErrLocked) || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
+	if _, err := proxy.New(loaded, proxy.Options{}); !errors.Is(err, proxy.ErrLocked) || !strings.Contains(err.Error(),
+		strconv.Itoa(os.Getpid())) {
 		t.Errorf("a second server: %v", err)
 	}
 	if _, err := proxy.RotateStopped(loaded, proxy.Rotation{}, proxy.Options{}); !errors.Is(err, proxy.ErrLocked) {

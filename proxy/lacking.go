@@ -15,12 +15,13 @@ import (
 const mostIdle = 30
 
 // errUnreached says that a node is an older copy, and what it lacks could not be had.
-var errUnreached = errors.New("the objections' store is an older copy than the ledger remembers, and the nodes' log, which " +
-	"has what it lacks, cannot be reached: start again when the cluster can be, or put the newest copy in its place")
+var errUnreached = errors.New(
+	"the objections' store is an older copy than the ledger remembers, and the nodes' log, which " +
+		"has what it lacks, cannot be reached: start again when the cluster can be, or put the newest copy in its place")
 
-// takeWhatLacks has a node whose objections are an older copy than its ledger remembers take what they lack from the log,
-// before it decides anything: what this node acknowledged is in force again when it takes hits. A copy that does not come
-// to what the ledger remembers, change for change, is refused.
+// takeWhatLacks has a node whose objections are an older copy than its ledger remembers take what they lack from the
+// log, before it decides anything: what this node acknowledged is in force again when it takes hits. A copy that does
+// not come to what the ledger remembers, change for change, is refused.
 func takeWhatLacks(s *Server, replica objection.Replica, log *cluster.Log) error {
 	past, from := s.recovered.stood(), s.objections.Head()
 	s.opts.Log.Warn("the objections are an older copy: what they lack is taken from the nodes' log",

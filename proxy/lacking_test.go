@@ -17,9 +17,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestANodeWithAnOlderCopy: a node whose objections are an older copy than its ledger remembers, or are gone, takes what
-// they lack from the nodes' log before it takes a hit, and its ledger has each act once. Where the log does not hold it,
-// or holds something else, or cannot be reached, it does not start, and says what to do.
+// TestANodeWithAnOlderCopy: a node whose objections are an older copy than its ledger remembers, or are gone, takes
+// what they lack from the nodes' log before it takes a hit, and its ledger has each act once. Where the log does not
+// hold it, or holds something else, or cannot be reached, it does not start, and says what to do.
 func TestANodeWithAnOlderCopy(t *testing.T) {
 	n, v := startNATS(t), startVendor(t)
 	file := nodeFolder(t, v.URL, n, "a", "")
@@ -86,7 +86,8 @@ func TestANodeWithAnOlderCopy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Every: func(time.Duration) (<-chan time.Time, func()) {
+		_, err = proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Every: func(time.Duration) (
+			<-chan time.Time, func()) {
 			fast := time.NewTicker(20 * time.Millisecond)
 			return fast.C, fast.Stop
 		}})
@@ -100,7 +101,8 @@ func TestANodeWithAnOlderCopy(t *testing.T) {
 	refused("cannot be reached: start again when the cluster can be")
 	servers(natsOlder, n.options.StoreDir)
 	n.start(t)
-	refused("with all that the nodes' log holds it comes to 1 change, and the ledger remembers 9", "objections restore --because")
+	refused("with all that the nodes' log holds it comes to 1 change, and the ledger remembers 9",
+		"objections restore --because")
 	b := start(t, nodeFolder(t, v.URL, n, "b", "")) // the log goes on in another way
 	b.ready(t)
 	for range 9 {

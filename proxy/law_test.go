@@ -11,11 +11,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/curious"
 )
 
-// How other products behave when they do not know (reference/law.md), row by row, and that it is the other way round here.
+// How other products behave when they do not know (reference/law.md), row by row,
+// and that it is the other way round here.
 
 const track = `{"type":"track","event":"Order Completed","anonymousId":"a-1"}`
 
-// nowhere sends a hit and checks that nothing of it was forwarded, that the SDK got an answer it is content with, and that the ledger says why.
+// nowhere sends a hit and checks that nothing of it was forwarded, that the SDK got an answer it is
+// content with, and that the ledger says why.
 func nowhere(t *testing.T, hit, reason string, change ...func(*proxy.Options)) {
 	t.Helper()
 	v := standIn(t)
@@ -37,7 +39,8 @@ func TestLawSegmentEventWithoutConsentObject(t *testing.T) {
 }
 
 func TestLawSegmentDestinationNotMapped(t *testing.T) {
-	nowhere(t, post("/t/amplitude/2/httpapi", yes+"Content-Type: application/json\r\n", `{"api_key":"k","events":[{"event_type":"x","device_id":"d"}]}`), "no_activity")
+	nowhere(t, post("/t/amplitude/2/httpapi", yes+"Content-Type: application/json\r\n",
+		`{"api_key":"k","events":[{"event_type":"x","device_id":"d"}]}`), "no_activity")
 }
 
 func TestLawRudderStackUnparsable(t *testing.T) {
@@ -48,13 +51,17 @@ func TestLawRudderStackUnparsable(t *testing.T) {
 
 // What is allowed is read as well as what is denied, and what is not on the list of allowed ones is not allowed.
 func TestLawRudderStackAllowedConsentIDs(t *testing.T) {
-	signals := map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}", "consent_mode: {}\n      payload: { categories: { a1: analytics } }", 1)}
+	signals := map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}",
+		"consent_mode: {}\n      payload: { categories: { a1: analytics } }", 1)}
 	event := func(consent string) string {
-		return post("/t/segment/v1/t", "Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":`+consent+`}}`)
+		return post("/t/segment/v1/t", "Content-Type: application/json\r\n",
+			`{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":`+consent+`}}`)
 	}
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), signals))
-	for _, consent := range []string{`{}`, `{"allowedConsentIds":[]}`, `{"allowedConsentIds":["a2"]}`, `{"deniedConsentIds":[]}`, `{"allowedConsentIds":["a1"],"deniedConsentIds":["a1"]}`, `{"allowedConsentIds":"a1;a1"}`} {
+	for _, consent := range []string{`{}`, `{"allowedConsentIds":[]}`, `{"allowedConsentIds":["a2"]}`,
+		`{"deniedConsentIds":[]}`, `{"allowedConsentIds":["a1"],"deniedConsentIds":["a1"]}`,
+		`{"allowedConsentIds":"a1;a1"}`} {
 		r.ask(t, event(consent))
 	}
 	if got := v.Received(); len(got) > 0 {
@@ -66,14 +73,16 @@ func TestLawRudderStackAllowedConsentIDs(t *testing.T) {
 	}
 }
 
-// The settings that make a page load scripts of further vendors are a question like any other: without a yes the SDK gets neutral ones,
-// which name nobody else.
+// The settings that make a page load scripts of further vendors are a question like any other: without a yes the SDK
+// gets neutral ones, which name nobody else.
 func TestLawSegmentDeviceMode(t *testing.T) {
 	v := standIn(t)
-	v.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n" + `{"integrations":{"Facebook Pixel":{}}}  `)
+	v.Answer("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n" +
+		`{"integrations":{"Facebook Pixel":{}}}  `)
 	r := start(t, shop(t, v.Addr(), nil))
 	a := r.ask(t, get("/t/segment/v1/projects/key/settings", ""))
-	if a.Status != 200 || strings.Contains(string(a.Raw), "Facebook") || !strings.Contains(string(a.Raw), `"integrations":{"Segment.io":{}}`) || len(v.Received()) > 0 {
+	if a.Status != 200 || strings.Contains(string(a.Raw), "Facebook") || !strings.Contains(string(a.Raw),
+		`"integrations":{"Segment.io":{}}`) || len(v.Received()) > 0 {
 		t.Errorf("the SDK was told\n%s", a.Raw)
 	}
 }
@@ -99,7 +108,9 @@ func TestLawTealiumConnectors(t *testing.T) {
 // The store of objections cannot be asked: nobody is taken for one who did not object.
 func TestLawRudderStackSuppressionStoreError(t *testing.T) {
 	nowhere(t, get(pageView, yes), "failed", func(o *proxy.Options) {
-		o.Objections = objections(func([16]byte) (rules.Objections, error) { return rules.Objections{}, errors.New("still restoring") })
+		o.Objections = objections(func([16]byte) (rules.Objections, error) {
+			return rules.Objections{}, errors.New("still restoring")
+		})
 	})
 }
 
@@ -128,7 +139,8 @@ func TestLawSGTMConsentModeLost(t *testing.T) {
 }
 
 func TestLawWalkerOSDestinationWithoutConsentKey(t *testing.T) {
-	nowhere(t, post("/t/amplitude/2/httpapi", "Content-Type: application/json\r\n", `{"api_key":"k","events":[{"event_type":"x","device_id":"d"}]}`), "no_activity")
+	nowhere(t, post("/t/amplitude/2/httpapi", "Content-Type: application/json\r\n",
+		`{"api_key":"k","events":[{"event_type":"x","device_id":"d"}]}`), "no_activity")
 }
 
 // Two purposes are asked for, and one is granted: that is not enough for the activity that needs both.
@@ -141,7 +153,8 @@ func TestLawWalkerOSDeniedEventsStayQueued(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
 	r.ask(t, post("/t/segment/v1/t", "Content-Type: application/json\r\n", track))
-	r.ask(t, post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", strings.Replace(track, "Order Completed", "Later", 1)))
+	r.ask(t, post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n",
+		strings.Replace(track, "Order Completed", "Later", 1)))
 	if got := string(v.Received()); strings.Contains(got, "Order Completed") || !strings.Contains(got, "Later") {
 		t.Errorf("the vendor received %s", got)
 	}
@@ -159,7 +172,8 @@ func TestLawJENTISUserIDCookie(t *testing.T) {
 	}
 }
 
-// The opt-out cookie is looked for on every hit that the site's signals name Matomo for: no list of cookies to be let through can leave it out.
+// The opt-out cookie is looked for on every hit that the site's signals name Matomo for: no list of
+// cookies to be let through can leave it out.
 func TestLawMatomoProxyIgnoreCookie(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), matomoSignals))
@@ -176,7 +190,8 @@ func TestLawMatomoProxyIgnoreCookie(t *testing.T) {
 	}
 }
 
-var matomoSignals = map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}", "consent_mode: {}\n      matomo: {}", 1)}
+var matomoSignals = map[string]string{"tagwarden.yaml": strings.Replace(shopFiles["tagwarden.yaml"], "consent_mode: {}",
+	"consent_mode: {}\n      matomo: {}", 1)}
 
 // The vendor refuses: it is passed on as it is, and the outcome is recorded.
 func TestLawMatomoProxyRefused(t *testing.T) {
@@ -189,12 +204,14 @@ func TestLawMatomoProxyRefused(t *testing.T) {
 	if got := r.figure(t, `tagwarden_deliveries_total{outcome="dropped",vendor="matomo"}`); got != "1" {
 		t.Errorf("%s counted", got)
 	}
-	if got := strings.Join(r.records(t, "outcome"), ""); !strings.Contains(got, `"outcome":"dropped","why":"refused","status":403`) {
+	if got := strings.Join(r.records(t, "outcome"), ""); !strings.Contains(
+		got, `"outcome":"dropped","why":"refused","status":403`) {
 		t.Errorf("the ledger says %s", got)
 	}
 }
 
-// The vendor took nothing of the batch and answers 200 all the same: that is no success, here or for the SDK, which may send it again.
+// The vendor took nothing of the batch and answers 200 all the same: that is no success, here or
+// for the SDK, which may send it again.
 func TestLawMatomoProxySilentLoss(t *testing.T) {
 	const bulk = `{"requests":["?idsite=1&rec=1&action_name=Home","?idsite=1&rec=1&action_name=Shop"]}`
 	for _, test := range []struct {
@@ -203,7 +220,8 @@ func TestLawMatomoProxySilentLoss(t *testing.T) {
 	}{{"0", "none_taken", "dropped", 502}, {"1", "some_taken", "delivered", 200}, {"2", "ok", "delivered", 200}} {
 		v := standIn(t)
 		body := `{"status":"success","tracked":` + test.tracked + `,"invalid":0}`
-		v.Answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(body), body))
+		v.Answer(fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+			len(body), body))
 		r := start(t, shop(t, v.Addr(), nil))
 		if a := r.ask(t, post("/t/matomo.php", yes+"Content-Type: application/json\r\n", bulk)); a.Status != test.status {
 			t.Errorf("%s: the SDK was told\n%s", test.tracked, a.Raw)
@@ -235,10 +253,13 @@ func TestLawOTelAllowedValuesPass(t *testing.T) {
 // The purpose names no category of the banner: nobody can have agreed to it.
 func TestLawTealiumConsentCategoriesAbsent(t *testing.T) {
 	v := standIn(t)
-	r := start(t, shop(t, v.Addr(), map[string]string{"policy/purposes.yaml": strings.Replace(shopFiles["policy/purposes.yaml"], "title: Measure the audience of our pages, categories: [analytics]", "title: Measure the audience of our pages", 1) +
+	r := start(t, shop(t, v.Addr(), map[string]string{"policy/purposes.yaml": strings.Replace(
+		shopFiles["policy/purposes.yaml"], "title: Measure the audience of our pages, categories: [analytics]",
+		"title: Measure the audience of our pages", 1) +
 		"  other: { title: Find pages that fail, categories: [analytics] }\n"}))
 	r.ask(t, get(pageView, yes))
-	if got := strings.Join(r.records(t, "event"), ""); !strings.Contains(got, `"reason":"no_consent"`) || len(v.Received()) > 0 {
+	if got := strings.Join(r.records(t, "event"), ""); !strings.Contains(got, `"reason":"no_consent"`) ||
+		len(v.Received()) > 0 {
 		t.Errorf("the ledger says %s", got)
 	}
 }

@@ -23,8 +23,8 @@ type onBadDay struct {
 	minute minutes
 }
 
-// TestALedgerThatFailsInTime: what a running server writes because time passes cannot be written. The operator is told what is missing; nothing
-// is forwarded from then on; and the next start has all of it.
+// TestALedgerThatFailsInTime: what a running server writes because time passes cannot be written. The operator is told
+// what is missing; nothing is forwarded from then on; and the next start has all of it.
 func TestALedgerThatFailsInTime(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -37,10 +37,13 @@ func TestALedgerThatFailsInTime(t *testing.T) {
 			d.clock.set("2027-04-20T12:00:00Z")
 			d.reloaded(t)
 		}, "that people were told of a review cannot be recorded", dueRecord},
-		"another day: revocations": {`"kind":"revocation"`, anotherDay, dayIsUntold, `"kind":"revocation","assessment":"LIA-0","assessment_version":4,"again":true`},
-		"another day: approvals":   {`"kind":"approval"`, anotherDay, dayIsUntold, `"kind":"approval","assessment":"LIA-1","assessment_version":1,`},
-		"another day: objections":  {`"kind":"objections_head"`, anotherDay, dayIsUntold, `"kind":"objections_head","size":1`},
-		"another day: keys":        {`"text":"as before; identity`, anotherDay, dayIsUntold, `"text":"found; identity `},
+		"another day: revocations": {`"kind":"revocation"`, anotherDay, dayIsUntold,
+			`"kind":"revocation","assessment":"LIA-0","assessment_version":4,"again":true`},
+		"another day: approvals": {`"kind":"approval"`, anotherDay, dayIsUntold,
+			`"kind":"approval","assessment":"LIA-1","assessment_version":1,`},
+		"another day: objections": {`"kind":"objections_head"`, anotherDay, dayIsUntold,
+			`"kind":"objections_head","size":1`},
+		"another day: keys": {`"text":"as before; identity`, anotherDay, dayIsUntold, `"text":"found; identity `},
 		"keys change": {`"text":"advanced: `, func(_ *testing.T, d *onBadDay) {
 			d.clock.set("2026-12-02T12:00:00Z")
 			d.minute.pass()
@@ -56,14 +59,17 @@ func TestALedgerThatFailsInTime(t *testing.T) {
 			t.Parallel()
 			core, logged := observer.New(zap.ErrorLevel)
 			d := &onBadDay{assessed: newAssessed(t, ""), clock: newClock("2026-12-01T12:00:00Z"), minute: make(minutes)}
-			write(t, d.dir+"/policy/revocations.yaml", "revocations: [{ assessment: LIA-0, version: 4, at: 2026-11-01T12:00:00Z, because: the vendor was sold }]\n")
+			write(t, d.dir+"/policy/revocations.yaml",
+				"revocations: [{ assessment: LIA-0, version: 4, at: 2026-11-01T12:00:00Z, because: the vendor was sold }]\n")
 			r := start(t, d.assessed.file, d.clock.option) // so that there is something to be remembered
 			r.act(t, objection.Change{Object: []string{"vendor:matomo"}})
 			if err := r.stop(t); err != nil {
 				t.Fatal(err)
 			}
 			log := &disk{text: c.text}
-			d.running = start(t, d.assessed.file, d.clock.option, d.minute.option, func(o *proxy.Options) { o.Disk, o.Log = log, zap.New(core) })
+			d.running = start(t, d.assessed.file, d.clock.option, d.minute.option, func(o *proxy.Options) {
+				o.Disk, o.Log = log, zap.New(core)
+			})
 			log.armed.Store(true)
 			c.do(t, d)
 			until(t, "the operator is told", func() bool { return logged.FilterMessage(c.told).Len() > 0 })
@@ -97,8 +103,8 @@ func anotherDay(t *testing.T, d *onBadDay) {
 	d.reloaded(t) // is when it is looked at; there is nothing to load
 }
 
-// TestKeysReplacedAndNotRecorded: where a ledger cannot be begun no key is replaced; where one was, the error says so, beside a server as through
-// a running one.
+// TestKeysReplacedAndNotRecorded: where a ledger cannot be begun no key is replaced; where one was, the error says so,
+// beside a server as through a running one.
 func TestKeysReplacedAndNotRecorded(t *testing.T) {
 	t.Parallel()
 	v, c, d := startVendor(t), newClock("2026-11-24T12:00:00Z"), new(disk)
@@ -113,7 +119,8 @@ func TestKeysReplacedAndNotRecorded(t *testing.T) {
 	}
 	before := state()
 	d.failAt(1)
-	if text, err := proxy.RotateRunning(t.Context(), dataOf(r), everyKey); err == nil || !strings.Contains(err.Error(), done+", and that cannot be recorded: ") {
+	if text, err := proxy.RotateRunning(t.Context(), dataOf(r), everyKey); err == nil || !strings.Contains(err.Error(),
+		done+", and that cannot be recorded: ") {
 		t.Errorf("through a running server: %q, %v", text, err)
 	}
 	if state() == before {

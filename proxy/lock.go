@@ -16,7 +16,8 @@ import (
 // ErrLocked says that another process holds a data folder.
 var ErrLocked = errors.New("the data folder is in use")
 
-// Lock holds a data folder for one process, by an advisory lock on the file "lock" in it. It ends with the process, however that ends.
+// Lock holds a data folder for one process, by an advisory lock on the file "lock" in it. It
+// ends with the process, however that ends.
 type Lock struct {
 	file *os.File
 
@@ -33,8 +34,8 @@ func LockData(dir string) (*Lock, error) {
 	return lockData(dir)
 }
 
-// WholeData tells whether a data folder is whole, or not there yet: [ErrRestoring] where it is half of a copy. Whoever opens anything
-// in one asks it first.
+// WholeData tells whether a data folder is whole, or not there yet: [ErrRestoring] where it is half of a copy.
+// Whoever opens anything in one asks it first.
 func WholeData(dir string) error {
 	_, err := os.Stat(filepath.Join(dir, restoringDir))
 	switch {
@@ -68,7 +69,8 @@ func lockData(dir string) (*Lock, error) {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		text, _ := io.ReadAll(io.LimitReader(f, 20))
 		_ = f.Close()
-		return nil, fmt.Errorf("%w: process %s has %s; two would write over each other", ErrLocked, strings.TrimSpace(string(text)), dir)
+		return nil, fmt.Errorf("%w: process %s has %s; two would write over each other", ErrLocked,
+			strings.TrimSpace(string(text)), dir)
 	}
 	if err == nil {
 		_, err = f.WriteAt([]byte(fmt.Sprintf("%-19d\n", os.Getpid())), 0)
@@ -107,11 +109,13 @@ func shutFolder(dir string, user int) (said string, err error) {
 		return "", nil
 	}
 	if of, ok := info.Sys().(*syscall.Stat_t); !ok || int64(of.Uid) != int64(user) {
-		return "", fmt.Errorf("the data folder %s can be entered by others (mode %04o) and is not of the user that this runs as: "+
-			"give it to that user and `chmod 700` it, or let data: name a folder inside it, which is made", dir, mode)
+		return "", fmt.Errorf(
+			"the data folder %s can be entered by others (mode %04o) and is not of the user that this runs as: "+
+				"give it to that user and `chmod 700` it, or let data: name a folder inside it, which is made", dir, mode)
 	}
 	if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder has to be entered
-		return "", fmt.Errorf("the data folder %s can be entered by others (mode %04o), and that cannot be changed: %w", dir, mode, err)
+		return "", fmt.Errorf("the data folder %s can be entered by others (mode %04o), and that cannot be changed: %w",
+			dir, mode, err)
 	}
 	return fmt.Sprintf("the data folder %s could be entered by others (mode %04o): its mode is 0700 now", dir, mode), nil
 }

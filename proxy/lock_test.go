@@ -17,7 +17,8 @@ func TestOneServerADataFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot}); err == nil || !strings.Contains(err.Error(), "the data folder is in use") {
+	if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot}); err == nil || !strings.Contains(err.Error(),
+		"the data folder is in use") {
 		t.Errorf("a second server: %v", err)
 	}
 	if err := r.stop(t); err != nil {

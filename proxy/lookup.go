@@ -5,7 +5,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Objections is asked who objected to what, by hashes of the newest form. An error means that nobody knows: nothing is forwarded then.
+// Objections is asked who objected to what, by hashes of the newest form. An error means that
+// nobody knows: nothing is forwarded then.
 type Objections interface {
 	// Lookup returns the scopes that the subject of that hash objected to, the zero value where there are none. It is
 	// asked for every identifier of every event, from many goroutines at once, and must not block on writers.

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
-// TestWhatHitsSayIsCounted: how long hits take by how they end, what they say of a choice, which fields they have, what nothing
-// covers, and how vendors answer.
+// TestWhatHitsSayIsCounted: how long hits take by how they end, what they say of a choice, which fields they have, what
+// nothing covers, and how vendors answer.
 func TestWhatHitsSayIsCounted(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)

@@ -19,7 +19,8 @@ func TestMeasuringDoesNotAllocate(t *testing.T) {
 	h.j.Site = &rules.Site{ID: "shop"}
 	h.j.Route = &rules.Route{Recipient: &rules.Recipient{ID: "ga4"}, Endpoint: &catalog.Endpoint{ID: "collect"}}
 	h.j.Signals = []signal.Signals{{}, {}}
-	h.j.Hit.Nodes = []hit.Node{{Kind: hit.Object, Field: 1}, {Kind: hit.String, Field: 3}, {Kind: hit.String, Field: hit.None}}
+	h.j.Hit.Nodes = []hit.Node{{Kind: hit.Object, Field: 1}, {Kind: hit.String, Field: 3},
+		{Kind: hit.String, Field: hit.None}}
 	for _, reason := range []rules.Reason{rules.Unjudged, rules.UnknownHost, rules.UnknownPath, rules.MalformedHit} {
 		if n := testing.AllocsPerRun(100, func() {
 			measure(h, reason, time.Millisecond)

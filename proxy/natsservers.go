@@ -97,7 +97,8 @@ func trustOf(of *config.Cluster) (*tls.Config, error) {
 	return c, nil
 }
 
-// answerLasts is for how long a start waits for servers that do not say how they are: once a minute they are asked again.
+// answerLasts is for how long a start waits for servers that do not say how they
+// are: once a minute they are asked again.
 const answerLasts = time.Second
 
 // refuseServers refuses servers that could lose what they acknowledge.

@@ -31,7 +31,8 @@ func (l *nodeLog) known() bool {
 	return log != nil && log.Known()
 }
 
-// nodeLogOptions are what the logs of a kind of acts have in common: whose turn has come is given to take, from a place on.
+// nodeLogOptions are what the logs of a kind of acts have in common: whose turn has
+// come is given to take, from a place on.
 func nodeLogOptions(
 	s *Server, kind string, at cluster.Position, take func(acts []order.Act, mark string) error,
 ) (cluster.Options, error) {

@@ -252,14 +252,16 @@ func nodesMention(s *Server) []string {
 func ofItself(s *Server) (all []string) {
 	n := s.nodes
 	if n.sameName.Load() {
-		all = append(all, "another process goes by the name of this node, "+s.opts.node(n.config)+": give each one of its own (cluster.node), "+
+		all = append(all, "another process goes by the name of this node, "+s.opts.node(n.config)+
+			": give each one of its own (cluster.node), "+
 			"and start both again")
 	}
 	for _, log := range [2]*cluster.Log{n.log.Load(), n.administration.Load()} {
 		apart := log.Apart()
 		for _, node := range slices.Sorted(maps.Keys(apart)) {
-			all = append(all, fmt.Sprintf("%s has done %s in another log than this node (it says in its log what to do): what it was asked "+
-				"for may not be known here", node, plural.Of(apart[node].At.Seq, "act")))
+			all = append(all, fmt.Sprintf(
+				"%s has done %s in another log than this node (it says in its log what to do): what it was asked "+
+					"for may not be known here", node, plural.Of(apart[node].At.Seq, "act")))
 		}
 		if !n.caughtUp() || !log.Stale(s.opts.Now()) {
 			continue
@@ -279,7 +281,8 @@ func ofItself(s *Server) (all []string) {
 		break
 	}
 	if waiting, since := objection.ReplicaOf(s.objections).Untold(); waiting > 0 {
-		all = append(all, fmt.Sprintf("%s to be told to the other nodes, the first since %s", plural.Of(waiting, "act")+" "+plural.Verb(waiting, "waits", "wait"),
+		all = append(all, fmt.Sprintf("%s to be told to the other nodes, the first since %s", plural.Of(waiting, "act")+" "+
+			plural.Verb(waiting, "waits", "wait"),
 			since.UTC().Format(time.RFC3339)))
 	}
 	all = append(all, n.effects.mentions()...)

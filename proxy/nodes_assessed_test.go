@@ -19,14 +19,15 @@ func (a *assessed) nodeOf(t *testing.T, n *natsServer, name string) *assessed {
 	if err := os.CopyFS(b.dir, os.DirFS(a.dir)); err != nil {
 		t.Fatal(err)
 	}
-	write(t, b.file, read(t, b.file)+fmt.Sprintf("cluster: { name: test, node: %s, nats: [\"nats://127.0.0.1:%d\"], stale: { after: 1s } }\n",
-		name, n.options.Port))
+	write(t, b.file, read(t, b.file)+
+		fmt.Sprintf("cluster: { name: test, node: %s, nats: [\"nats://127.0.0.1:%d\"], stale: { after: 1s } }\n",
+			name, n.options.Port))
 	return &b
 }
 
-// TestNodesShareWhatBecameOfAssessments: what one node is told to take back is taken back on all, and a version older than
-// one that another node had in force is worth nothing; both are in each one's log. A node that is cut off takes back for
-// itself, and tells it later, over a restart too.
+// TestNodesShareWhatBecameOfAssessments: what one node is told to take back is taken back on all, and a version older
+// than one that another node had in force is worth nothing; both are in each one's log. A node that is cut off takes
+// back for itself, and tells it later, over a restart too.
 func TestNodesShareWhatBecameOfAssessments(t *testing.T) {
 	t.Parallel()
 	n, shop, c := startNATS(t), newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
@@ -80,7 +81,8 @@ func TestNodesShareWhatBecameOfAssessments(t *testing.T) {
 		var said []string
 		for line := range strings.Lines(r.ledger(t)) {
 			if of := gjson.Parse(line); of.Get("kind").Str == "revocation" && !of.Get("again").Bool() {
-				said = append(said, fmt.Sprintf("%s %d %s", of.Get("assessment").Str, of.Get("assessment_version").Int(), of.Get("because").Str))
+				said = append(said, fmt.Sprintf("%s %d %s", of.Get("assessment").Str, of.Get("assessment_version").Int(),
+					of.Get("because").Str))
 			}
 		}
 		if len(said) != 1 || said[0] != "LIA-1 2 the vendor was sold" {

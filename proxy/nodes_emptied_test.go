@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TestAnEmptiedNodeThatBeginsAlone: the servers lose all, one node's data folder is emptied, and no other node is there: nothing
-// says to it that there was a log, and it begins one. The node that has everything refuses that one, and says which commands make
-// it right. Nothing is lost of what either was asked for.
+// TestAnEmptiedNodeThatBeginsAlone: the servers lose all, one node's data folder is emptied, and no other node is
+// there: nothing says to it that there was a log, and it begins one. The node that has everything refuses that one, and
+// says which commands make it right. Nothing is lost of what either was asked for.
 func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)
@@ -64,7 +64,8 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	}
 	until(t, "the one that began it says that another node has more", func() bool {
 		look := gjson.Parse(a.operate("GET", "/cluster", "").Body.String()).Get("look").Raw
-		return strings.Contains(look, " acts in another log than this node") && strings.Contains(look, "what one may object to does not travel")
+		return strings.Contains(look, " acts in another log than this node") &&
+			strings.Contains(look, "what one may object to does not travel")
 	})
 	if a.without(t, v) {
 		t.Error("it goes on as if it knew what the other one was asked for")
@@ -83,7 +84,8 @@ func TestAnEmptiedNodeThatBeginsAlone(t *testing.T) {
 	}
 	b.ready(t)
 	why = refusedStart(t, a.file)
-	if !strings.Contains(why, "the cluster's log was begun anew") || !strings.Contains(why, "cluster join --again --from DIR") {
+	if !strings.Contains(why, "the cluster's log was begun anew") ||
+		!strings.Contains(why, "cluster join --again --from DIR") {
 		t.Errorf("it says %s", why)
 	}
 	if got, err := rejoins(t, a.file, b.copyOf(t)); err != nil || got.Told != 4 || got.Administered != 1 {

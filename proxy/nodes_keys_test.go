@@ -33,9 +33,10 @@ func (r *running) keyState(t *testing.T) pseudonym.State {
 	return state
 }
 
-// TestNodesReplaceKeysTogether: keys that are replaced on one node are replaced on all, to the same ones, whether a node
-// was there, or away for a day; a node that is cut off replaces none; what was replaced is on no node's disk, and neither
-// it nor what it was replaced by can be found in the servers' files. An older key state is brought to the present.
+// TestNodesReplaceKeysTogether: keys that are replaced on one node are replaced on all, to the same ones,
+// whether a node was there, or away for a day; a node that is cut off replaces none; what was replaced is
+// on no node's disk, and neither it nor what it was replaced by can be found in the servers' files. An
+// older key state is brought to the present.
 func TestNodesReplaceKeysTogether(t *testing.T) {
 	t.Parallel()
 	n, v, clock := startNATS(t), startVendor(t), newClock("2026-11-24T12:00:00Z")
@@ -65,7 +66,8 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 		t.Errorf("%q became %q", before, after)
 	}
 	until(t, "the other node has the same keys", func() bool { return b.keyState(t) == a.keyState(t) })
-	until(t, "it makes the same pseudonyms", func() bool { return b.pseudonymOf(t, v) == after }) // what is stored is used a moment later
+	// what is stored is used a moment later
+	until(t, "it makes the same pseudonyms", func() bool { return b.pseudonymOf(t, v) == after })
 	clock.set("2026-11-25T12:00:00Z")
 	if later := a.pseudonymOf(t, v); later == after || later == before || b.pseudonymOf(t, v) != later {
 		t.Error("the day's end does what it did no more")
@@ -100,7 +102,10 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	}
 	n.start(t)
 	for _, r := range nodes {
-		until(t, "it is not cut off any more", func() bool { _, body := r.get(t, "/readyz"); return !strings.Contains(body, "cut off") })
+		until(t, "it is not cut off any more", func() bool {
+			_, body := r.get(t, "/readyz")
+			return !strings.Contains(body, "cut off")
+		})
 	}
 	done := b.keyState(t).Rekeys() // what was put on the log in the last moment is done
 	together := make(chan error, 2)
@@ -133,7 +138,8 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	b.ready(t)
 	agree("one that does all acts again", done+2, done+2)
 	status := gjson.Parse(a.operate("GET", "/cluster", "").Body.String())
-	if marks := status.Get("nodes.#.keys").Array(); len(marks) != 3 || marks[0].Str != marks[1].Str || marks[1].Str != marks[2].Str ||
+	if marks := status.Get("nodes.#.keys").Array(); len(marks) != 3 || marks[0].Str != marks[1].Str ||
+		marks[1].Str != marks[2].Str ||
 		!strings.HasSuffix(marks[0].Str, " "+a.keyState(t).Mark()) || status.Get("look").Exists() {
 		t.Errorf("%s", status.Raw)
 	}
@@ -145,7 +151,8 @@ func TestNodesReplaceKeysTogether(t *testing.T) {
 	gone := first.Append(nil)
 	last := a.keyState(t).Append(nil)
 	for _, text := range [][]byte{gone, last} { // what keys a state holds, but those that stay
-		for _, key := range []string{"ledger_subject", "chains.day.key", "chains.never.key", "chains.week.key", "rekeying.secret"} {
+		for _, key := range []string{"ledger_subject", "chains.day.key", "chains.never.key", "chains.week.key",
+			"rekeying.secret"} {
 			n.holdsNot(t, key, gjson.GetBytes(text, key).Str)
 		}
 	}
@@ -172,8 +179,8 @@ func (n *natsServer) holdsNot(t *testing.T, what, text string) {
 	}
 }
 
-// TestNodesWithOtherKeys: a node whose keys would part with the first change, or have parted, is refused; so is a change
-// where the node does not run.
+// TestNodesWithOtherKeys: a node whose keys would part with the first change, or have parted, is refused; so is
+// a change where the node does not run.
 func TestNodesWithOtherKeys(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)
@@ -195,14 +202,17 @@ func TestNodesWithOtherKeys(t *testing.T) {
 		if err := os.Chmod(filepath.Join(filepath.Dir(file), "data"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Await: 20 * time.Second}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Await: 20 * time.Second}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v", want, err)
 		}
-		if _, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{}); err == nil || !strings.Contains(err.Error(), "start this one") {
+		if _, err := proxy.RotateStopped(loaded, everyKey, proxy.Options{}); err == nil ||
+			!strings.Contains(err.Error(), "start this one") {
 			t.Errorf("where it does not run: %v", err)
 		}
 	}
-	if got := gjson.Get(a.operate("GET", "/cluster", "").Body.String(), "nodes.#.node").Array(); !slices.Equal([]string{fmt.Sprint(got[0])}, []string{"a"}) {
+	if got := gjson.Get(a.operate("GET", "/cluster", "").Body.String(), "nodes.#.node").Array(); !slices.Equal(
+		[]string{fmt.Sprint(got[0])}, []string{"a"}) {
 		t.Errorf("%v", got)
 	}
 }

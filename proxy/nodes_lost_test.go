@@ -62,7 +62,8 @@ func (r *running) lacksLog(t *testing.T) func() bool {
 // user objects as a user of a number.
 func (r *running) user(t *testing.T, n int) []objection.Receipt {
 	t.Helper()
-	return r.actOf(t, []objection.ID{{Name: "user_id", Value: fmt.Sprint("u-", n)}}, objection.Change{Object: []string{"audience"}})
+	return r.actOf(t, []objection.ID{{Name: "user_id", Value: fmt.Sprint("u-", n)}},
+		objection.Change{Object: []string{"audience"}})
 }
 
 func (r *running) changes(t *testing.T) int64 {
@@ -75,9 +76,9 @@ func (r *running) changes(t *testing.T) int64 {
 	return -1
 }
 
-// TestNodesWhoseLogIsLost: nodes go on with what is consented to, and take objections for themselves; nobody makes another log by
-// himself, whatever he was told to empty. One node begins it anew, behind what all have done, and what each took meanwhile comes
-// into it.
+// TestNodesWhoseLogIsLost: nodes go on with what is consented to, and take objections for themselves; nobody makes
+// another log by himself, whatever he was told to empty. One node begins it anew, behind what all have done, and
+// what each took meanwhile comes into it.
 func TestNodesWhoseLogIsLost(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)
@@ -145,7 +146,8 @@ func TestNodesWhoseLogIsLost(t *testing.T) {
 	a, b = start(t, a.file), start(t, b.file)
 
 	said := a.restore(t, false)
-	if got := said.Get("logs.#(gone==true)#").Array(); len(got) != 2 || got[0].Get("wrong").Exists() || got[0].Get("begun").Bool() ||
+	if got := said.Get("logs.#(gone==true)#").Array(); len(got) != 2 || got[0].Get("wrong").Exists() ||
+		got[0].Get("begun").Bool() ||
 		got[0].Get("nodes.#").Int() != 2 || said.Get("untold").Int() != 1 {
 		t.Errorf("how it stands: %s", said.Raw)
 	}
@@ -163,7 +165,8 @@ func TestNodesWhoseLogIsLost(t *testing.T) {
 	if a.forwarded(t, v) || b.forwarded(t, v) || !a.opens(t, token) || !b.opens(t, token) {
 		t.Error("something was forgotten")
 	}
-	for r, says := range map[*running]string{a: "is gone, and is begun anew from this node behind act", b: "goes on behind act"} {
+	for r, says := range map[*running]string{a: "is gone, and is begun anew from this node behind act",
+		b: "goes on behind act"} {
 		if got := strings.Join(r.recordsOf(t, "cluster"), ""); strings.Count(got, says) != 2 {
 			t.Errorf("a ledger says %s", got)
 		}
@@ -190,8 +193,9 @@ func rejoins(t *testing.T, file, copied string) (proxy.Rejoined, error) {
 	return proxy.Rejoin(loaded, copied, proxy.Options{})
 }
 
-// TestANodeThatTheNewLogIsWithout: the log is begun anew while a node is away that had done more. It is told of, is refused when it
-// comes back, and brought to the log with what it alone has: objections that people were answered, and tokens that were taken back.
+// TestANodeThatTheNewLogIsWithout: the log is begun anew while a node is away that had done more. It is told of,
+// is refused when it comes back, and brought to the log with what it alone has: objections that people were
+// answered, and tokens that were taken back.
 func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)
@@ -231,16 +235,20 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 	if err := b.stop(t); err != nil {
 		t.Fatal(err)
 	}
-	until(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
+	until(t, "it is begun anew without the other one", func() bool {
+		return !a.restore(t, true).Get("logs.#(gone==true)").Exists()
+	})
 	a.ready(t)
 	a.user(t, 3)
 
-	if why := refusedStart(t, b.file); !strings.Contains(why, ": the others lack 3 acts: take a backup of a node that is current") {
+	if why := refusedStart(t, b.file); !strings.Contains(
+		why, ": the others lack 3 acts: take a backup of a node that is current") {
 		t.Errorf("it says %s", why)
 	}
 	copied := a.copyOf(t)
 	got, err := rejoins(t, b.file, copied)
-	if err != nil || got.Common.Size != 1 || got.Had.Size != 4 || got.Told != 2 || got.TakenBack != 1 || got.Administered != 1 {
+	if err != nil || got.Common.Size != 1 || got.Had.Size != 4 || got.Told != 2 || got.TakenBack != 1 ||
+		got.Administered != 1 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	again, err := rejoins(t, b.file, copied) // it might have broken off
@@ -269,7 +277,8 @@ func TestANodeThatTheNewLogIsWithout(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := rejoins(t, behind, copied); err == nil || !strings.Contains(err.Error(), "there is nothing to bring it to") {
+	if _, err := rejoins(t, behind, copied); err == nil || !strings.Contains(err.Error(),
+		"there is nothing to bring it to") {
 		t.Errorf("one that is there: %v", err)
 	}
 	for _, file := range []string{a.file, b.file} { // what their ledgers say fits what they hold

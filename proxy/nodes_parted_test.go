@@ -91,7 +91,8 @@ func TestNodesThatAreParted(t *testing.T) {
 	if by.options.Port, err = strconv.Atoi(port); err != nil {
 		t.Fatal(err)
 	}
-	a, b, c := start(t, nodeFolder(t, v.URL, n, "a", "")), start(t, nodeFolder(t, v.URL, n, "b", "")), start(t, nodeFolder(t, v.URL, by, "c", ""))
+	a, b, c := start(t, nodeFolder(t, v.URL, n, "a", "")), start(t, nodeFolder(t, v.URL, n, "b", "")),
+		start(t, nodeFolder(t, v.URL, by, "c", ""))
 	nodes := []*running{a, b, c}
 	for _, r := range nodes {
 		r.ready(t)

@@ -15,9 +15,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestNodesShareSignedPromises: promises that an approver signed, and that one node put in force, are asked for on all: a
-// node that has not seen them loads none that are unsigned, changed or gone, over a restart too, and one that comes later
-// does not start with them. What serves goes on, and it is said that it is an older one.
+// TestNodesShareSignedPromises: promises that an approver signed, and that one node put in force, are asked for on all:
+// a node that has not seen them loads none that are unsigned, changed or gone, over a restart too, and one that comes
+// later does not start with them. What serves goes on, and it is said that it is an older one.
 func TestNodesShareSignedPromises(t *testing.T) {
 	t.Parallel()
 	n, shop, c := startNATS(t), newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
@@ -34,7 +34,8 @@ func TestNodesShareSignedPromises(t *testing.T) {
 	if got := second.reason(t, b); got != "permitted" {
 		t.Errorf("what served there before: %s", got)
 	}
-	if _, health := b.get(t, "/readyz"); !strings.Contains(health, "promises of version 1 were put in force by another node") {
+	if _, health := b.get(t, "/readyz"); !strings.Contains(health,
+		"promises of version 1 were put in force by another node") {
 		t.Errorf("its health does not say that it serves older ones: %s", health)
 	}
 	path := filepath.Join(second.dir, promisesFile)
@@ -42,8 +43,12 @@ func TestNodesShareSignedPromises(t *testing.T) {
 		how  func()
 		want string
 	}{
-		"unsigned, as they were": {func() { write(t, path, "# changed\n"+promisesText) }, "nobody signed the promises, and those in force before are version 1"},
-		"fewer":                  {func() { write(t, path, strings.Replace(promisesText, promisesOther, "", 1)) }, "promise no-mail is gone"},
+		"unsigned, as they were": {func() {
+			write(t, path, "# changed\n"+promisesText)
+		}, "nobody signed the promises, and those in force before are version 1"},
+		"fewer": {func() {
+			write(t, path, strings.Replace(promisesText, promisesOther, "", 1))
+		}, "promise no-mail is gone"},
 		"none": {func() {
 			if err := os.Remove(path); err != nil {
 				t.Fatal(err)
@@ -75,7 +80,8 @@ func TestNodesShareSignedPromises(t *testing.T) {
 	}
 	attempts["fewer"].how()
 	refused(second, "promise no-mail is gone")
-	refused(third, "nobody signed the promises, and those in force before are version 1") // it has not seen them, and asks the log first
+	// it has not seen them, and asks the log first
+	refused(third, "nobody signed the promises, and those in force before are version 1")
 	for name, of := range map[string]*assessed{"b": second, "c": third} {
 		write(t, filepath.Join(of.dir, promisesFile), signed)
 		r := start(t, of.file, c.option)

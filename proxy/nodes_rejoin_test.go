@@ -40,8 +40,8 @@ func (n *natsServer) removes(t testing.TB, kinds ...string) {
 	}
 }
 
-// TestANodeThatOneNewLogIsWithout: one of the two logs is lost, and begun anew by a node that had done more in it than another one,
-// which is away. That one is brought to it; of the other log it has all already.
+// TestANodeThatOneNewLogIsWithout: one of the two logs is lost, and begun anew by a node that had done more in it than
+// another one, which is away. That one is brought to it; of the other log it has all already.
 func TestANodeThatOneNewLogIsWithout(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []string{"administration", "objections"} {
@@ -67,7 +67,8 @@ func TestANodeThatOneNewLogIsWithout(t *testing.T) {
 			young := a.bearer(t, "young", "operator")
 			copied := a.copyOf(t)
 			a.user(t, 4) // what that one has taken of the other log stays
-			if why := refusedStart(t, b.file); !strings.Contains(why, "begun anew") || !strings.Contains(why, "cluster join --again --from DIR") {
+			if why := refusedStart(t, b.file); !strings.Contains(why, "begun anew") ||
+				!strings.Contains(why, "cluster join --again --from DIR") {
 				t.Errorf("it says %s", why)
 			}
 			got, err := rejoins(t, b.file, copied)
@@ -117,8 +118,8 @@ func administeredAlone(t *testing.T, data string) (n int) {
 	return n
 }
 
-// TestAJoinAgainThatIsKilled: whichever step on the disk is the last one, the folder is as it was, or is not served until it is done
-// again, with that copy or with a newer one; and nothing is lost then that it alone had.
+// TestAJoinAgainThatIsKilled: whichever step on the disk is the last one, the folder is as it was, or is not served
+// until it is done again, with that copy or with a newer one; and nothing is lost then that it alone had.
 func TestAJoinAgainThatIsKilled(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)
@@ -143,7 +144,9 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	n.loses(t)
 	only.cut(false)
 	until(t, "it says that the log is missing", a.lacksLog(t))
-	until(t, "it is begun anew without the other one", func() bool { return !a.restore(t, true).Get("logs.#(gone==true)").Exists() })
+	until(t, "it is begun anew without the other one", func() bool {
+		return !a.restore(t, true).Get("logs.#(gone==true)").Exists()
+	})
 	a.ready(t)
 	a.user(t, 2)
 	older := a.copyOf(t)
@@ -172,7 +175,8 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 			break
 		}
 		_, begun := os.Stat(filepath.Join(data, "rejoining"))
-		if stands := standsAt(t, data); stands != was && begun != nil && stands != done { // it may have died when all was done
+		if stands := standsAt(t, data); stands != was && begun != nil && stands != done {
+			// it may have died when all was done
 			t.Errorf("killed at step %d it stands at %s, and would be served", step, stands)
 		}
 		unfinished := filepath.Join(data, "objections", objection.FileName+".1.new")
@@ -197,7 +201,8 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(data), copies(as, data)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.Rejoin(loaded, older, proxy.Options{Disk: &dyingDisk{Disk: durable.System, step: last - 2}}); err == nil {
+	if _, err := proxy.Rejoin(loaded, older,
+		proxy.Options{Disk: &dyingDisk{Disk: durable.System, step: last - 2}}); err == nil {
 		t.Error("it is not killed")
 	}
 	if why := refusedStart(t, b.file); !strings.Contains(why, "cluster join --again --from DIR") {
@@ -209,7 +214,8 @@ func TestAJoinAgainThatIsKilled(t *testing.T) {
 	b = start(t, b.file)
 	b.ready(t)
 	until(t, "both know all", func() bool {
-		return a.changes(t) == 4 && b.changes(t) == 4 && !a.opens(t, crm) && !b.opens(t, crm) && a.opens(t, alone) && b.opens(t, alone)
+		return a.changes(t) == 4 && b.changes(t) == 4 && !a.opens(t, crm) && !b.opens(t, crm) && a.opens(t, alone) &&
+			b.opens(t, alone)
 	})
 	if last < 8 {
 		t.Errorf("it takes %d steps", last)

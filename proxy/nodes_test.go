@@ -53,17 +53,20 @@ func (n *natsServer) stop() {
 	n.WaitForShutdown()
 }
 
-// nodeFolder is the folder of a node: what is consented to travels on consent, and everything as long as nobody opts out.
+// nodeFolder is the folder of a node: what is consented to travels on consent, and
+// everything as long as nobody opts out.
 func nodeFolder(t testing.TB, upstream string, n *natsServer, name, more string) string {
 	t.Helper()
 	file := folder(t, upstream)
-	policy := strings.Replace(policyText, "  - { id: segment", "  - { id: ga4-opt-out, vendor: ga4, purposes: [audience], "+
-		"basis: opt_out, regions: [US], retention: 14 months, profile: standard, events: [\"*\"] }\n  - { id: segment", 1)
+	policy := strings.Replace(policyText, "  - { id: segment",
+		"  - { id: ga4-opt-out, vendor: ga4, purposes: [audience], "+
+			"basis: opt_out, regions: [US], retention: 14 months, profile: standard, events: [\"*\"] }\n  - { id: segment", 1)
 	policy = strings.Replace(policy, "gpc: ignore", "gpc: ignore, us: [sale]", 1)
 	writePolicy(t, filepath.Dir(file), policy)
 	write(t, file, strings.Replace(read(t, file), "region: { default: EU }", "region: { default: US }", 1))
-	write(t, file, read(t, file)+fmt.Sprintf("cluster: { name: test, node: %s, nats: [\"nats://127.0.0.1:%d\"], stale: { after: 1s%s } }\n",
-		name, n.options.Port, more))
+	write(t, file, read(t, file)+
+		fmt.Sprintf("cluster: { name: test, node: %s, nats: [\"nats://127.0.0.1:%d\"], stale: { after: 1s%s } }\n",
+			name, n.options.Port, more))
 	return file
 }
 
@@ -81,9 +84,9 @@ func (r *running) without(t testing.TB, v *vendor) bool {
 	return len(v.got()) > before
 }
 
-// TestNodesShareObjections: what one node is asked for is in force on both when it is answered, or at once after; a node
-// that is cut off takes objections for itself, denies what one may object to, goes on with what is consented to, and
-// tells what it took when it can.
+// TestNodesShareObjections: what one node is asked for is in force on both when it is answered, or at once after; a
+// node that is cut off takes objections for itself, denies what one may object to, goes on with what is consented
+// to, and tells what it took when it can.
 func TestNodesShareObjections(t *testing.T) {
 	n, v := startNATS(t), startVendor(t)
 	a := start(t, nodeFolder(t, v.URL, n, "a", ""))
@@ -134,7 +137,8 @@ func TestNodesShareObjections(t *testing.T) {
 	until(t, "the other node heeds what waited", func() bool { return !b.forwarded(t, v) })
 	until(t, "both are current again", func() bool {
 		_, metrics := a.get(t, "/metrics")
-		return strings.Contains(metrics, "\ntagwarden_cluster_stale 0\n") && strings.Contains(metrics, "\ntagwarden_cluster_untold_acts 0\n")
+		return strings.Contains(metrics, "\ntagwarden_cluster_stale 0\n") &&
+			strings.Contains(metrics, "\ntagwarden_cluster_untold_acts 0\n")
 	})
 	for name, r := range map[string]*running{"a": a, "b": b} {
 		if got := len(r.recordsOf(t, "objection")); got != 2 {

@@ -81,7 +81,9 @@ func TestNodesShareTokens(t *testing.T) {
 	everywhere := func(what, token string, want bool) {
 		t.Helper()
 		for i, r := range nodes {
-			until(t, fmt.Sprintf("%s: on node %d the token opens: %v", what, i, want), func() bool { return r.opens(t, token) == want })
+			until(t, fmt.Sprintf("%s: on node %d the token opens: %v", what, i, want), func() bool {
+				return r.opens(t, token) == want
+			})
 		}
 	}
 	crm, ops := a.bearer(t, "crm", "operator"), b.bearer(t, "ops", "operator")
@@ -103,11 +105,13 @@ func TestNodesShareTokens(t *testing.T) {
 	if !a.opens(t, ops) || !a.opens(t, again) {
 		t.Error("a node that is cut off does not go on with the tokens that it knows")
 	}
-	if w := a.operate("POST", "/tokens", `{"name":"late","roles":["objections-read"]}`); w.Code != http.StatusServiceUnavailable ||
+	if w := a.operate("POST", "/tokens",
+		`{"name":"late","roles":["objections-read"]}`); w.Code != http.StatusServiceUnavailable ||
 		!strings.Contains(w.Body.String(), "cannot be reached") {
 		t.Errorf("one is made without the others: %d %s", w.Code, w.Body)
 	}
-	if w := a.operate("DELETE", "/tokens", `{"name":"ops"}`); w.Code != http.StatusAccepted || w.Body.String() != "{\"untold\":true}\n" {
+	if w := a.operate("DELETE", "/tokens", `{"name":"ops"}`); w.Code != http.StatusAccepted ||
+		w.Body.String() != "{\"untold\":true}\n" {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	if a.opens(t, ops) || !b.opens(t, ops) || slices.Contains(a.inFile(t), "ops") {
@@ -124,14 +128,17 @@ func TestNodesShareTokens(t *testing.T) {
 	if status := a.operate("GET", "/tokens", "").Body.String(); strings.Contains(status, `"ops"`) {
 		t.Errorf("%s", status)
 	}
-	if _, figures := a.get(t, "/metrics"); !strings.Contains(figures, "\ntagwarden_cluster_untold_administration_acts 1\n") {
+	if _, figures := a.get(t, "/metrics"); !strings.Contains(figures,
+		"\ntagwarden_cluster_untold_administration_acts 1\n") {
 		t.Error("metrics do not say that an act waits")
 	}
 	n.start(t)
 	everywhere("told", ops, false)
 	everywhere("let be", again, true)
 	for i, r := range nodes {
-		until(t, "its file is current", func() bool { return slices.Contains(r.inFile(t), "crm") && !slices.Contains(r.inFile(t), "ops") })
+		until(t, "its file is current", func() bool {
+			return slices.Contains(r.inFile(t), "crm") && !slices.Contains(r.inFile(t), "ops")
+		})
 		made, taken := 0, 0
 		for _, line := range r.tokenRecords(t) {
 			switch {
@@ -164,7 +171,9 @@ func TestTokensOfAFileAreShared(t *testing.T) {
 	a, b := start(t, first), start(t, nodeFolder(t, v.URL, n, "b", ""))
 	a.ready(t)
 	b.ready(t)
-	until(t, "what it had before it was a node is one of all", func() bool { return a.opens(t, early) && b.opens(t, early) })
+	until(t, "what it had before it was a node is one of all", func() bool {
+		return a.opens(t, early) && b.opens(t, early)
+	})
 	reload := func() { // as happens within a second
 		if err := a.Reload(); err != nil {
 			t.Error(err)
@@ -192,8 +201,8 @@ func TestTokensOfAFileAreShared(t *testing.T) {
 	}
 }
 
-// TestATokenOfAStoppedNode: what a command makes while its node does not run is told when it does; a node that joins has
-// the tokens of the others, and does not bring back what is taken back meanwhile.
+// TestATokenOfAStoppedNode: what a command makes while its node does not run is told when it does; a node that joins
+// has the tokens of the others, and does not bring back what is taken back meanwhile.
 func TestATokenOfAStoppedNode(t *testing.T) {
 	t.Parallel()
 	n, v := startNATS(t), startVendor(t)

@@ -40,7 +40,8 @@ func answerNode(s *Server) []byte {
 	}
 	out := api.ClusterNode{
 		Version: s.opts.Version, Policy: snapshot.Policy.Digest(), Changes: head.Size, Root: hex.EncodeToString(head.Root[:]),
-		Untold: untold + administered, Administration: administration, Queue: waiting, Records: s.ledger.State().Records, Since: s.nodes.began.UTC(), Fresh: -1,
+		Untold: untold + administered, Administration: administration, Queue: waiting, Records: s.ledger.State().Records,
+		Since: s.nodes.began.UTC(), Fresh: -1,
 		NotTaking: s.wrong(),
 	}
 	if s.opts.Aside {
@@ -98,8 +99,8 @@ func clusterStatus(s *Server) api.Cluster {
 		}
 		for _, one := range out.Silent {
 			ago := time.Duration(one.Heard * float64(time.Second)).Round(time.Second)
-			out.Look = append(out.Look, fmt.Sprintf("%s does not answer; its last heartbeat came %s ago: start it, or replace it (a "+
-				"node that was taken away is named for a day)", one.Node, ago))
+			out.Look = append(out.Look, fmt.Sprintf("%s does not answer; its last heartbeat came %s ago: start it, or replace "+
+				"it (a node that was taken away is named for a day)", one.Node, ago))
 		}
 		out.Look = slices.Concat(out.Look, ofItself(s), administrationMention(s))
 		return out, nil
@@ -154,7 +155,8 @@ func unlike(nodes []api.ClusterNode) (all []string) {
 		}
 	}
 	if len(policies) > 1 {
-		all = append(all, fmt.Sprintf("the nodes decide by %s: bring the same one to all", plural.Of(len(policies), "different policy")))
+		all = append(all, fmt.Sprintf("the nodes decide by %s: bring the same one to all",
+			plural.Of(len(policies), "different policy")))
 	}
 	for i := range nodes {
 		for j := range nodes[:i] {
@@ -165,8 +167,9 @@ func unlike(nodes []api.ClusterNode) (all []string) {
 			}
 			day, _, _ := strings.Cut(a.Keys, " ")
 			if a.Administration == b.Administration && a.Keys != b.Keys && day != "" && strings.HasPrefix(b.Keys, day+" ") {
-				all = append(all, fmt.Sprintf("%s and %s have done the same and have different keys: begin one of them anew with a "+
-					"backup of the other (cluster join), and report this", b.Node, a.Node))
+				all = append(all, fmt.Sprintf(
+					"%s and %s have done the same and have different keys: begin one of them anew with a "+
+						"backup of the other (cluster join), and report this", b.Node, a.Node))
 			}
 		}
 	}

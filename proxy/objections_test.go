@@ -61,16 +61,18 @@ func (r *running) recordsOf(t testing.TB, kind string) []string {
 	return all
 }
 
-// TestAnObjectionHolds: it is in force when it is answered, after a restart too, and until it is taken back. Both acts are on the ledger,
-// under the very hash that the visitor's events have there.
+// TestAnObjectionHolds: it is in force when it is answered, after a restart too, and until it is taken back. Both acts
+// are on the ledger, under the very hash that the visitor's events have there.
 func TestAnObjectionHolds(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
 	if !r.forwarded(t, v) {
 		t.Fatal("nothing is forwarded with consent")
 	}
-	receipts := r.act(t, objection.Change{Object: []string{"audience"}, Site: "shop", Campaign: "write to jane@example.com"})
-	if len(receipts) != 1 || !receipts[0].New || receipts[0].Seq != 1 || strings.Join(receipts[0].InForce, " ") != "audience" {
+	receipts := r.act(t, objection.Change{Object: []string{"audience"}, Site: "shop",
+		Campaign: "write to jane@example.com"})
+	if len(receipts) != 1 || !receipts[0].New || receipts[0].Seq != 1 ||
+		strings.Join(receipts[0].InForce, " ") != "audience" {
 		t.Errorf("%+v", receipts)
 	}
 	if r.forwarded(t, v) {
@@ -90,13 +92,15 @@ func TestAnObjectionHolds(t *testing.T) {
 	if !r.forwarded(t, v) {
 		t.Error("an objection that was taken back goes on")
 	}
-	objected, withdrawn, heads := r.recordsOf(t, "objection"), r.recordsOf(t, "withdrawal"), r.recordsOf(t, "objections_head")
+	objected, withdrawn, heads := r.recordsOf(t, "objection"), r.recordsOf(t, "withdrawal"),
+		r.recordsOf(t, "objections_head")
 	if len(objected) != 1 || len(withdrawn) != 1 || len(heads) == 0 || gjson.Get(heads[len(heads)-1], "size").Int() != 2 {
 		t.Fatalf("%v\n%v\n%v", objected, withdrawn, heads)
 	}
 	events := r.recordsOf(t, "event")
 	subject := gjson.Get(events[0], "subjects.0").Str
-	if subject == "" || gjson.Get(objected[0], "subjects.0").Str != subject || gjson.Get(withdrawn[0], "subjects.0").Str != subject {
+	if subject == "" || gjson.Get(objected[0], "subjects.0").Str != subject ||
+		gjson.Get(withdrawn[0], "subjects.0").Str != subject {
 		t.Errorf("%s\n%s\n%s", events[0], objected[0], withdrawn[0])
 	}
 	if gjson.Get(events[1], "reason").Str != "objection" || gjson.Get(events[1], "objections.0").Str != "audience" {
@@ -107,22 +111,25 @@ func TestAnObjectionHolds(t *testing.T) {
 	}
 }
 
-// TestRestrictionsAndComplaints: a restriction (Art. 18) holds like an objection, under its own name, and is taken back under it; a complaint
-// may come alone.
+// TestRestrictionsAndComplaints: a restriction (Art. 18) holds like an objection, under its own name, and is taken back
+// under it; a complaint may come alone.
 func TestRestrictionsAndComplaints(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
-	if got := r.act(t, objection.Change{Object: []string{"vendor:ga4"}, Restriction: true}); strings.Join(got[0].InForce, " ") != "restriction:vendor:ga4" {
+	if got := r.act(t, objection.Change{Object: []string{"vendor:ga4"}, Restriction: true}); strings.Join(got[0].InForce,
+		" ") != "restriction:vendor:ga4" {
 		t.Errorf("%+v", got)
 	}
 	if r.forwarded(t, v) {
 		t.Error("what is restricted is forwarded")
 	}
 	events := r.recordsOf(t, "event")
-	if last := events[len(events)-1]; gjson.Get(last, "reason").Str != "objection" || !gjson.Get(last, "restriction").Bool() {
+	if last := events[len(events)-1]; gjson.Get(last, "reason").Str != "objection" ||
+		!gjson.Get(last, "restriction").Bool() {
 		t.Error(last)
 	}
-	if got := r.act(t, objection.Change{TakeBack: []string{"vendor:ga4"}, By: "crm", Because: "asked"}); len(got[0].InForce) != 1 {
+	if got := r.act(t, objection.Change{TakeBack: []string{"vendor:ga4"}, By: "crm", Because: "asked"}); len(
+		got[0].InForce) != 1 {
 		t.Errorf("a restriction went with an objection: %+v", got)
 	}
 	r.act(t, objection.Change{TakeBack: []string{"restriction:vendor:ga4"}, By: "crm", Because: "settled"})
@@ -130,7 +137,8 @@ func TestRestrictionsAndComplaints(t *testing.T) {
 		t.Error("the restriction goes on")
 	}
 	r.act(t, objection.Change{Complaint: true})
-	if got := r.recordsOf(t, "complaint"); len(got) != 1 || gjson.Get(got[0], "scopes").Exists() || len(gjson.Get(got[0], "subjects").Array()) == 0 {
+	if got := r.recordsOf(t, "complaint"); len(got) != 1 || gjson.Get(got[0], "scopes").Exists() ||
+		len(gjson.Get(got[0], "subjects").Array()) == 0 {
 		t.Errorf("%v", got)
 	}
 }
@@ -140,18 +148,25 @@ func TestFaultyActs(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL))
 	good := objection.Change{Object: []string{"audience"}}
 	for want, act := range map[string]objection.Act{
-		"ids: at least one identifier is needed":                                      {Change: good},
-		"ids.email: email: there is none in it":                                       {IDs: []objection.ID{{Name: "email", Value: "jane"}}, Change: good},
-		"ids.user_id: it stands where somebody has no identifier":                     {IDs: []objection.ID{{Name: "user_id", Value: "anonymous"}}, Change: good},
-		"ids.name: name names no identifier":                                          {IDs: []objection.ID{{Name: "name", Value: "Jane"}}, Change: good},
-		"object: audienc is no purpose of the policy, vendor:ID or all: did you mean": {IDs: theVisitor, Change: objection.Change{Object: []string{"audienc"}}},
-		"object: that is no name of a scope":                                          {IDs: theVisitor, Change: objection.Change{Object: []string{"jane@example.com"}}},
-		"scopes: at least one is needed":                                              {IDs: theVisitor},
-		"site: there is no site of that id":                                           {IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Site: "shops"}},
+		"ids: at least one identifier is needed": {Change: good},
+		"ids.email: email: there is none in it": {
+			IDs: []objection.ID{{Name: "email", Value: "jane"}}, Change: good},
+		"ids.user_id: it stands where somebody has no identifier": {
+			IDs: []objection.ID{{Name: "user_id", Value: "anonymous"}}, Change: good},
+		"ids.name: name names no identifier": {
+			IDs: []objection.ID{{Name: "name", Value: "Jane"}}, Change: good},
+		"object: audienc is no purpose of the policy, vendor:ID or all: did you mean": {IDs: theVisitor,
+			Change: objection.Change{Object: []string{"audienc"}}},
+		"object: that is no name of a scope": {IDs: theVisitor,
+			Change: objection.Change{Object: []string{"jane@example.com"}}},
+		"scopes: at least one is needed": {IDs: theVisitor},
+		"site: there is no site of that id": {IDs: theVisitor,
+			Change: objection.Change{Object: []string{"all"}, Site: "shops"}},
 		"source: seen_with is the server's own": {
 			IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Source: "seen_with"},
 		},
-		"source: at most 32":                    {IDs: theVisitor, Change: objection.Change{Object: []string{"all"}, Source: "Jane's"}},
+		"source: at most 32": {IDs: theVisitor, Change: objection.Change{Object: []string{"all"},
+			Source: "Jane's"}},
 		"take_back: that is no name of a scope": {IDs: theVisitor, Change: objection.Change{TakeBack: []string{"a b"}}},
 	} {
 		_, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: good}, act}})
@@ -165,7 +180,8 @@ func TestFaultyActs(t *testing.T) {
 	}
 }
 
-// TestAnOldLinkObjects: what a link objects to may be there no more under the policy in force. That is no reason to refuse it.
+// TestAnOldLinkObjects: what a link objects to may be there no more under the policy in
+// force. That is no reason to refuse it.
 func TestAnOldLinkObjects(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL))
 	change := objection.Change{Object: []string{"gone"}, Source: objection.Link}
@@ -189,7 +205,8 @@ func (o *twice) Lookup([16]byte) (rules.Objections, error) {
 	return o.later, o.fails
 }
 
-// TestHeldBackAtTheLastMoment: an objection that comes into force after a hit was judged still holds it back, and so does not knowing.
+// TestHeldBackAtTheLastMoment: an objection that comes into force after a hit was judged still
+// holds it back, and so does not knowing.
 func TestHeldBackAtTheLastMoment(t *testing.T) {
 	for what, later := range map[string]*twice{
 		"an objection":              {later: rules.Objections{All: true}},
@@ -207,14 +224,15 @@ func TestHeldBackAtTheLastMoment(t *testing.T) {
 			t.Error(err)
 		}
 		outcomes := r.recordsOf(t, "outcome")
-		if held && (a.status != 204 || len(outcomes) != 1 || gjson.Get(outcomes[0], "why").Str != "objection" || gjson.Get(outcomes[0], "outcome").Str != "dropped") {
+		if held && (a.status != 204 || len(outcomes) != 1 || gjson.Get(outcomes[0], "why").Str != "objection" ||
+			gjson.Get(outcomes[0], "outcome").Str != "dropped") {
 			t.Errorf("%s: %+v, %v", what, a, outcomes)
 		}
 	}
 }
 
-// TestWithoutAStoreThatCanBeWritten: once an objection could not be written down, none is acknowledged, nothing travels that one may object to,
-// and whoever asks for the server's health is told why. What somebody consented to goes on.
+// TestWithoutAStoreThatCanBeWritten: once an objection could not be written down, none is acknowledged, nothing travels
+// that one may object to, and whoever asks for the server's health is told why. What somebody consented to goes on.
 func TestWithoutAStoreThatCanBeWritten(t *testing.T) {
 	var full atomic.Bool
 	v := startVendor(t)
@@ -228,12 +246,15 @@ func TestWithoutAStoreThatCanBeWritten(t *testing.T) {
 		}
 	})
 	full.Store(true)
-	_, err := r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}})
+	_, err := r.Act(t.Context(),
+		objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}})
 	if !errors.Is(err, objection.ErrPoisoned) {
 		t.Fatalf("%v", err)
 	}
 	full.Store(false)
-	if _, err = r.Act(t.Context(), objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"all"}}}}}); !errors.Is(err, objection.ErrPoisoned) {
+	if _, err = r.Act(t.Context(),
+		objection.Acts{Acts: []objection.Act{{IDs: theVisitor,
+			Change: objection.Change{Object: []string{"all"}}}}}); !errors.Is(err, objection.ErrPoisoned) {
 		t.Errorf("the next one is acknowledged: %v", err)
 	}
 	if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "objections cannot be taken") {
@@ -242,7 +263,8 @@ func TestWithoutAStoreThatCanBeWritten(t *testing.T) {
 	if !r.forwarded(t, v) {
 		t.Error("what somebody consented to does not go on")
 	}
-	if a := r.send(t, post("/t/privacy/objections", "Origin: https://shop.example\r\nContent-Type: application/json\r\n", `{"all":true,"ids":{"client_id:ga4":"1234567890.1"}}`)); a.status != 503 {
+	if a := r.send(t, post("/t/privacy/objections", "Origin: https://shop.example\r\nContent-Type: application/json\r\n",
+		`{"all":true,"ids":{"client_id:ga4":"1234567890.1"}}`)); a.status != 503 {
 		t.Errorf("a visitor is told %d %s", a.status, a.body)
 	}
 }
@@ -259,8 +281,8 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// TestAnOlderCopyIsRefused: the ledger remembers what the store held. An older copy of it, or none, is refused, unless somebody says why not;
-// and that is recorded.
+// TestAnOlderCopyIsRefused: the ledger remembers what the store held. An older copy of it, or none, is refused, unless
+// somebody says why not; and that is recorded.
 func TestAnOlderCopyIsRefused(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
@@ -304,7 +326,8 @@ func TestAnOlderCopyIsRefused(t *testing.T) {
 	copyFile(t, older, store)
 	r = start(t, r.file, func(o *proxy.Options) { o.Because = "the disk broke" })
 	heads := r.recordsOf(t, "objections_head")
-	if last := heads[len(heads)-1]; gjson.Get(last, "restored").Str != "the disk broke" || gjson.Get(last, "size").Int() != 1 {
+	if last := heads[len(heads)-1]; gjson.Get(last, "restored").Str != "the disk broke" ||
+		gjson.Get(last, "size").Int() != 1 {
 		t.Error(last)
 	}
 	end()

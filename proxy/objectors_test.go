@@ -101,10 +101,12 @@ var dresses = map[string][]dress{
 		}},
 	},
 	"user_id": {same, {"blanks", func(id string) string { return " " + id + " " }}},
-	"cid":     {same, {"cookie", func(id string) string { return "GA1.1." + id }}, {"cookie of a subdomain", func(id string) string { return "GA1.2." + id }}},
-	"uuid":    {same, {"capitals", strings.ToUpper}},
-	"hex16":   {same, {"capitals", strings.ToUpper}},
-	"fbp":     {same},
+	"cid": {same, {"cookie", func(id string) string {
+		return "GA1.1." + id
+	}}, {"cookie of a subdomain", func(id string) string { return "GA1.2." + id }}},
+	"uuid":  {same, {"capitals", strings.ToUpper}},
+	"hex16": {same, {"capitals", strings.ToUpper}},
+	"fbp":   {same},
 }
 
 // hashes are the ways in which vendors and sites hash an identifier.
@@ -149,11 +151,15 @@ vendors:
 		for role := range file.Hosts {
 			roles = append(roles, fmt.Sprintf("%s: %q", role, upstream))
 		}
-		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: { %s } }\n", id, id, id, strings.Join(roles, ", "))
-		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [audience], basis: consent, retention: 14 months, profile: all, events: [\"*\"] }\n", id, id)
+		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: { %s } }\n", id, id, id,
+			strings.Join(roles, ", "))
+		fmt.Fprintf(&activities,
+			"  - { id: %s-consent, vendor: %s, purposes: [audience], basis: consent, retention: 14 months, profile: all, events: [\"*\"] }\n",
+			id, id)
 	}
 	write(t, filepath.Join(dir, "tagwarden.yaml"), server.String())
-	writePolicy(t, dir, "-- purposes.yaml --\npurposes:\n  audience: { title: Measure the audience of our pages, categories: [analytics], gpc: ignore }\n-- activities.yaml --\n"+activities.String()+`
+	writePolicy(t, dir, "-- purposes.yaml --\npurposes:\n  audience: { title: Measure the audience of our pages, categories: [analytics], gpc: ignore }\n-- activities.yaml --\n"+
+		activities.String()+`
 -- profiles.yaml --
 profiles:
   all:
@@ -174,9 +180,9 @@ profiles:
 	return filepath.Join(dir, "tagwarden.yaml")
 }
 
-// TestObjectorsAreFound: whoever objected, by whichever way in and in whatever dress of whichever identifier, is found in
-// every place where SDKs and servers put that identifier, in whatever dress it stands there: nothing of theirs arrives.
-// Everybody else's does.
+// TestObjectorsAreFound: whoever objected, by whichever way in and in whatever dress of whichever identifier, is
+// found in every place where SDKs and servers put that identifier, in whatever dress it stands there: nothing of
+// theirs arrives. Everybody else's does.
 func TestObjectorsAreFound(t *testing.T) {
 	v := startVendor(t)
 	file := everyVendor(t, v.URL)
@@ -221,7 +227,8 @@ func TestObjectorsAreFound(t *testing.T) {
 		},
 		"browser": func(as, value string) string {
 			text, _ := json.Marshal(map[string]any{"ids": map[string]string{as: value}, "all": true})
-			a := r.send(t, post("/t/privacy/objections", "Origin: https://shop.example\r\nContent-Type: application/json\r\nX-Forwarded-For: 192.0.2.1\r\n", string(text)))
+			a := r.send(t, post("/t/privacy/objections",
+				"Origin: https://shop.example\r\nContent-Type: application/json\r\nX-Forwarded-For: 192.0.2.1\r\n", string(text)))
 			if a.status != 200 {
 				return a.body
 			}
@@ -288,7 +295,8 @@ func TestObjectorsAreFound(t *testing.T) {
 // imported takes an identifier down as the import of a file with one row does.
 func imported(as, value string, call func([]byte) string) string {
 	act := lists.Act{All: true}
-	rows, err := lists.Open(strings.NewReader("it\n\""+strings.ReplaceAll(value, `"`, `""`)+"\"\n"), "csv", []lists.Column{{What: as, Name: "it"}}, time.Now())
+	rows, err := lists.Open(strings.NewReader("it\n\""+strings.ReplaceAll(value, `"`, `""`)+"\"\n"), "csv",
+		[]lists.Column{{What: as, Name: "it"}}, time.Now())
 	if err != nil {
 		return err.Error()
 	}

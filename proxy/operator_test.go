@@ -16,7 +16,8 @@ func (r *running) operate(method, path, body string) *httptest.ResponseRecorder 
 	return w
 }
 
-// TestTheOperatorsAPI: what the server hands it is asked: which scopes there are, whether an act is a good one, and where a site's pages are.
+// TestTheOperatorsAPI: what the server hands it is asked: which scopes there are, whether an act is a
+// good one, and where a site's pages are.
 func TestTheOperatorsAPI(t *testing.T) {
 	r := start(t, folder(t, "http://127.0.0.1:1"))
 	for _, c := range []struct {
@@ -27,11 +28,15 @@ func TestTheOperatorsAPI(t *testing.T) {
 		{"/objections", `{"ids":{"email":"jane@example.com"},"purposes":["audience"]}`, 200, `"in_force":["audience"]`},
 		{"/objections", `{"ids":{"email":"jane@example.com"},"purposes":["audienc"]}`, 422, `"pointer":"/purposes/0"`},
 		{"/objections/check", `{"ids":{"email":"Jane@example.com"}}`, 200, `"in_force":["audience"]`},
-		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true,"site":"shop"}]}`, 200, `"https://shop.example/t/privacy/`},
-		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true}]}`, 200, `"https://shop.example/t/privacy/`},
-		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true,"site":"shops"}]}`, 422, "one of shop is right"},
+		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true,"site":"shop"}]}`, 200,
+			`"https://shop.example/t/privacy/`},
+		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true}]}`, 200,
+			`"https://shop.example/t/privacy/`},
+		{"/objections/links", `{"objections":[{"ids":{"email":"jane@example.com"},"all":true,"site":"shops"}]}`, 422,
+			"one of shop is right"},
 		{"/objections/links", `{"objections":[{"ids":{"email":"nobody"},"all":true}]}`, 422, "email"},
-		{"/objections", `{"objections":[{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2,"dry_run":true}}`, 200,
+		{"/objections", `{"objections":[{"ids":{"email":"nobody"},"all":true},{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2,"dry_run":true}}`,
+			200,
 			`"taken":1,"new":0,"rejected":[{"index":0,`},
 	} {
 		w := r.operate("POST", c.path, c.body)

@@ -88,7 +88,9 @@ func goldenConfig(t *testing.T, vendors []string, upstream string) string {
 	activities.WriteString("activities:\n")
 	for _, id := range vendors {
 		fmt.Fprintf(&server, "  %s: { catalog: %s, prefix: /%s, private: true, upstreams: { UPSTREAMS } }\n", id, id, id)
-		fmt.Fprintf(&activities, "  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, retention: 14 months, profile: much, events: [\"*\"] }\n", id, id)
+		fmt.Fprintf(&activities,
+			"  - { id: %s-consent, vendor: %s, purposes: [measure], basis: consent, retention: 14 months, profile: much, events: [\"*\"] }\n",
+			id, id)
 	}
 	text := server.String()
 	for _, id := range vendors { // none is asked but the stand-in
@@ -104,14 +106,16 @@ func goldenConfig(t *testing.T, vendors []string, upstream string) string {
 	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "tagwarden.yaml"), text)
-	write(t, filepath.Join(dir, "policy", "purposes.yaml"), "purposes:\n  measure: { title: Measure the audience of our pages, categories: [analytics] }\n")
+	write(t, filepath.Join(dir, "policy", "purposes.yaml"),
+		"purposes:\n  measure: { title: Measure the audience of our pages, categories: [analytics] }\n")
 	write(t, filepath.Join(dir, "policy", "activities.yaml"), activities.String())
-	write(t, filepath.Join(dir, "policy", "profiles.yaml"), "profiles:\n  much:\n    classes: { event_name: keep, client_id: keep, device_id: keep, session_id: keep, user_id: keep, external_id: keep, event_id: keep, url: keep, referrer: keep, page_title: keep, user_agent: keep, timestamp: keep, revenue: keep, product: keep, ip: keep, custom: keep, interaction: keep, credential: keep }\n")
+	write(t, filepath.Join(dir, "policy", "profiles.yaml"),
+		"profiles:\n  much:\n    classes: { event_name: keep, client_id: keep, device_id: keep, session_id: keep, user_id: keep, external_id: keep, event_id: keep, url: keep, referrer: keep, page_title: keep, user_agent: keep, timestamp: keep, revenue: keep, product: keep, ip: keep, custom: keep, interaction: keep, credential: keep }\n")
 	return filepath.Join(dir, "tagwarden.yaml")
 }
 
-// TestGoldenHitsLeaveNoValueInTheLedger: of all that the golden hits of all vendors hold, permitted and denied, nothing is in a record but
-// what records are made of: ids of the configuration, codes, numbers, hashes, and names of events.
+// TestGoldenHitsLeaveNoValueInTheLedger: of all that the golden hits of all vendors hold, permitted and denied, nothing
+// is in a record but what records are made of: ids of the configuration, codes, numbers, hashes, and names of events.
 func TestGoldenHitsLeaveNoValueInTheLedger(t *testing.T) {
 	folders, err := filepath.Glob("../rules/catalog/testdata/*")
 	if err != nil || len(folders) < 10 {
@@ -169,7 +173,8 @@ func checkRecords(t *testing.T, all []string, values map[string]string) {
 		}
 		for member, value := range members {
 			switch member {
-			case "time", "kind", "hit", "event", "name", "bytes_in", "bytes_out", "salt", "digest", "subjects", "shape", "policy":
+			case "time", "kind", "hit", "event", "name", "bytes_in", "bytes_out", "salt", "digest",
+				"subjects", "shape", "policy":
 				continue
 			}
 			text, err := json.Marshal(value)
@@ -211,7 +216,8 @@ func overTheWire(text, vendor, headers string) string {
 	fmt.Fprintf(&b, "%s /%s%s\r\nHost: shop.example\r\n%s", method, vendor, rest, headers)
 	for _, line := range lines[1:] {
 		name, _, _ := strings.Cut(line, ":")
-		if strings.EqualFold(name, "Host") || strings.EqualFold(name, "Content-Length") || headers != "" && strings.EqualFold(name, "Cookie") {
+		if strings.EqualFold(name, "Host") || strings.EqualFold(name, "Content-Length") || headers != "" &&
+			strings.EqualFold(name, "Cookie") {
 			continue
 		}
 		b.WriteString(line + "\r\n")
@@ -227,7 +233,8 @@ func overTheWire(text, vendor, headers string) string {
 func TestNamesOfEventsAreScrubbedAndCut(t *testing.T) {
 	v := standIn(t)
 	r := start(t, folder(t, "http://"+v.Addr()))
-	for _, name := range []string{strings.Repeat("n", 200), "mail+jane.doe%40example.com", "card+4111111111111111", strings.Repeat("%C3%A4", 100), "line%0Aend%00"} {
+	for _, name := range []string{strings.Repeat("n", 200), "mail+jane.doe%40example.com", "card+4111111111111111",
+		strings.Repeat("%C3%A4", 100), "line%0Aend%00"} {
 		r.ask(t, get(strings.Replace(pageView, "page_view", name, 1), consent))
 	}
 	var names []string
@@ -238,7 +245,8 @@ func TestNamesOfEventsAreScrubbedAndCut(t *testing.T) {
 		}
 		names = append(names, members.Name)
 	}
-	if got, want := strings.Join(names, "|"), strings.Repeat("n", 64)+"|mail [email]|card [card]|"+strings.Repeat("ä", 64)+"|lineend"; got != want {
+	if got, want := strings.Join(names, "|"), strings.Repeat("n", 64)+"|mail [email]|card [card]|"+strings.Repeat("ä", 64)+
+		"|lineend"; got != want {
 		t.Errorf("names: %q, want %q", got, want)
 	}
 }
@@ -317,7 +325,8 @@ func TestAHundredReloadsUnderLoad(t *testing.T) {
 	stop.Store(true)
 	visitors.Wait()
 	if wrong.Load() > 0 || int64(len(v.Requests())) != sent.Load() || len(digests) != 2 {
-		t.Errorf("%d of %d hits went wrong, the vendor got %d, under %d policies", wrong.Load(), sent.Load(), len(v.Requests()), len(digests))
+		t.Errorf("%d of %d hits went wrong, the vendor got %d, under %d policies", wrong.Load(), sent.Load(),
+			len(v.Requests()), len(digests))
 	}
 	for _, got := range v.Requests() {
 		if title, kept := strings.Contains(got.Target, "dt=Home"), strings.Contains(got.Target, "ngs=1"); title != kept {

@@ -15,7 +15,8 @@ import (
 func openOutbox(s *Server) error {
 	s.hookLog = &hookLog{log: s.opts.Log, now: s.opts.Now}
 	s.outbox = webhook.NewOutbox(webhook.OutboxOptions{
-		Store: waiting{s.objections.Outbox()}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now, Short: outboxShort(s),
+		Store: waiting{s.objections.Outbox()}, Key: s.keyring.store.State().OutboxKey(), Now: s.opts.Now,
+		Short:     outboxShort(s),
 		Receivers: func() []*webhook.Receiver { return s.snapshot.Load().receivers },
 		OnDelivered: func(to, event string, taken time.Duration) {
 			s.hookLog.told(to)

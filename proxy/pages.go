@@ -84,8 +84,8 @@ func (v *visitors) whose(h *hitContext) netip.Addr {
 	r := &h.j.Hit.Request
 	if r.Trusted && (!r.Address.IsValid() || wire.Among(r.Address, h.snapshot.Policy.Trusted())) {
 		v.nameless.Do(func() {
-			v.log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from, or names an address of trusted_proxies " +
-				"itself, as where a visitor is on the same machine: what they change is limited together")
+			v.log.Warn("a trusted proxy does not say in X-Forwarded-For where its visitors come from, or names an address of " +
+				"trusted_proxies itself, as where a visitor is on the same machine: what they change is limited together")
 		})
 		return netip.Addr{}
 	}

@@ -10,15 +10,16 @@ import (
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
-// object is a browser that objects to everything in the preference centre, through a proxy that says in this way whose it is. Cookies are
-// those that it has besides.
+// object is a browser that objects to everything in the preference centre, through a proxy that says in this way whose
+// it is. Cookies are those that it has besides.
 func (r *running) object(t testing.TB, n int, forwarded string, cookies ...string) answer {
 	t.Helper()
 	if forwarded != "" {
 		forwarded = "X-Forwarded-For: " + forwarded + "\r\n"
 	}
 	return r.send(t, post("/t/privacy/", fmt.Sprintf("Origin: https://shop.example\r\nSec-Fetch-Site: same-origin\r\n"+
-		"Content-Type: application/x-www-form-urlencoded\r\nCookie: _ga=GA1.1.%d.1700000000%s\r\n%s", 1_000_000_000+n, strings.Join(append([]string{""}, cookies...), "; "), forwarded), "do=all"))
+		"Content-Type: application/x-www-form-urlencoded\r\nCookie: _ga=GA1.1.%d.1700000000%s\r\n%s", 1_000_000_000+n,
+		strings.Join(append([]string{""}, cookies...), "; "), forwarded), "do=all"))
 }
 
 // cookiesOf are the cookies that an answer sets, as a browser sends them back.
@@ -42,7 +43,8 @@ func behind(t testing.TB) string {
 	return file
 }
 
-// TestVisitorsBehindAProxyHaveBucketsOfTheirOwn, in whatever form it names them; where it names none, nobody is refused for that either.
+// TestVisitorsBehindAProxyHaveBucketsOfTheirOwn, in whatever form it names them; where it names
+// none, nobody is refused for that either.
 func TestVisitorsBehindAProxyHaveBucketsOfTheirOwn(t *testing.T) {
 	for name, form := range map[string]func(n int) string{
 		"address and port":        func(n int) string { return fmt.Sprintf("198.51.100.%d:%d", n, 40000+n) },
@@ -73,8 +75,8 @@ func TestVisitorsBehindAProxyHaveBucketsOfTheirOwn(t *testing.T) {
 	}
 }
 
-// TestAFullDiskIsSaid: an objection that would leave too little room is not acknowledged, what one may object to does not travel, and with room
-// again it is taken.
+// TestAFullDiskIsSaid: an objection that would leave too little room is not acknowledged, what one may object to does
+// not travel, and with room again it is taken.
 func TestAFullDiskIsSaid(t *testing.T) {
 	var free atomic.Uint64
 	free.Store(1 << 40)
@@ -84,7 +86,8 @@ func TestAFullDiskIsSaid(t *testing.T) {
 		t.Fatal(first.status)
 	}
 	free.Store(63 << 20)
-	if a := r.object(t, 2, "198.51.100.2"); a.status != 503 || a.headers.Get("Retry-After") == "" || a.headers.Get("Set-Cookie") != "" {
+	if a := r.object(t, 2, "198.51.100.2"); a.status != 503 || a.headers.Get("Retry-After") == "" ||
+		a.headers.Get("Set-Cookie") != "" {
 		t.Errorf("%d %v", a.status, a.headers)
 	}
 	if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "too little room") {

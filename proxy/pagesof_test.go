@@ -15,10 +15,14 @@ func TestWhereASitesPagesAre(t *testing.T) {
 	}{
 		{config.Site{Hosts: []string{"shop.example", "t.shop.example"}}, "https://shop.example"},
 		{config.Site{Hosts: []string{"shop.example"}, Base: "/t"}, "https://shop.example/t"},
-		{config.Site{Hosts: []string{"t.shop.example", "shop.example"}, Base: "/t", Origins: []string{"https://shop.example"}}, "https://shop.example/t"},
-		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"http://shop.example", "https://shop.example:8443"}}, "https://shop.example:8443"},
-		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"http://shop.example:8080"}}, "http://shop.example:8080"},
-		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"https://other.example", "ftp://shop.example", "https://%"}}, "https://shop.example"},
+		{config.Site{Hosts: []string{"t.shop.example", "shop.example"}, Base: "/t",
+			Origins: []string{"https://shop.example"}}, "https://shop.example/t"},
+		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"http://shop.example", "https://shop.example:8443"}},
+			"https://shop.example:8443"},
+		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"http://shop.example:8080"}},
+			"http://shop.example:8080"},
+		{config.Site{Hosts: []string{"shop.example"}, Origins: []string{"https://other.example", "ftp://shop.example",
+			"https://%"}}, "https://shop.example"},
 		{config.Site{Origins: []string{"https://other.example"}}, ""},
 	} {
 		loaded := new(config.Loaded)

@@ -89,7 +89,8 @@ func TestPartsAreInOrder(t *testing.T) {
 		}
 	}
 	want := []string{
-		"memory", "certificate", "lock", "order", "policy", "keys", "objections", "delivery", "rarity", "copies", "policies", "ledger",
+		"memory", "certificate", "lock", "order", "policy", "keys", "objections", "delivery", "rarity", "copies",
+		"policies", "ledger",
 		"witnesses", "exports", "acts", "tokens", "nodes", "administration", "taps", "queue", "retention",
 		"follow", "kept opt-outs", "cookie acts", "choices", "refusals", "turned away", "reviews", "outbox",
 		"alarms", "visitors", "audits", "api", "control", "listeners",

@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// PolicyWords are what policies know that records are asked about by: vendors, sites, purposes, activities. Policies that
-// are kept beside a ledger are compiled once. The zero value is ready; it is safe for concurrent use.
+// PolicyWords are what policies know that records are asked about by: vendors, sites, purposes, activities. Policies
+// that are kept beside a ledger are compiled once. The zero value is ready; it is safe for concurrent use.
 type PolicyWords struct {
 	mu   sync.Mutex
 	were map[string]wasPolicy // by digest: policies that are kept
@@ -40,8 +40,9 @@ func carriersOf(activities []*rules.Activity) (all []carrier) {
 	return all
 }
 
-// Tell notes in a question what the policy in force knows, and which activities carry which purposes, under the policies
-// that were as well where every is true or purposes are asked about. Of a policy that cannot be read note is told.
+// Tell notes in a question what the policy in force knows, and which activities carry which
+// purposes, under the policies that were as well where every is true or purposes are asked about. Of
+// a policy that cannot be read note is told.
 func (p *PolicyWords) Tell(q *query.Question, loaded *config.Loaded, every bool, note func(string)) {
 	q.Known, q.Carried = map[string][]string{}, map[string][]string{}
 	for _, purpose := range loaded.Policy.Purposes() {
@@ -133,8 +134,8 @@ func titlesOf(loaded *config.Loaded) map[string]string {
 }
 
 // PersonNames are what purposes are called in the policy in force, nil where none is at hand, else in those that were
-// looked at; which activities carry them, as [PolicyWords.Tell] or [PolicyWords.TellKept] noted it in a question; and what
-// visitors are told at a time by the configuration in force.
+// looked at; which activities carry them, as [PolicyWords.Tell] or [PolicyWords.TellKept] noted it in a question; and
+// what visitors are told at a time by the configuration in force.
 func (p *PolicyWords) PersonNames(q *query.Question, loaded *config.Loaded, at time.Time) dossier.Names {
 	names := dossier.Names{Carried: q.Carried, Titles: map[string]string{}}
 	if loaded != nil {

@@ -38,8 +38,8 @@ func (s seconds) pass() {
 	s <- time.Time{}
 }
 
-// TestObjectionsFileGone: that the file was taken away is noticed within a second and said once, and nothing is acknowledged meanwhile. When the
-// file is back, everything goes on.
+// TestObjectionsFileGone: that the file was taken away is noticed within a second and said once, and nothing is
+// acknowledged meanwhile. When the file is back, everything goes on.
 func TestObjectionsFileGone(t *testing.T) {
 	v, second := startVendor(t), make(seconds)
 	core, logged := observer.New(zap.InfoLevel)
@@ -58,11 +58,13 @@ func TestObjectionsFileGone(t *testing.T) {
 		if status, text := r.get(t, "/readyz"); status != 503 || !strings.Contains(text, "not in its place") {
 			t.Errorf("ready: %d %s", status, text)
 		}
-		acts := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"audience"}, Source: objection.API}}}}
+		acts := objection.Acts{Acts: []objection.Act{{IDs: theVisitor, Change: objection.Change{Object: []string{"audience"},
+			Source: objection.API}}}}
 		if _, err := r.Act(t.Context(), acts); !errors.Is(err, objection.ErrGone) {
 			t.Errorf("acknowledged: %v", err)
 		}
-		const kind, body = "Origin: https://shop.example\r\nContent-Type: application/json\r\n", `{"all":true,"ids":{"client_id:ga4":"1234567890.1700000000"}}`
+		const kind, body = "Origin: https://shop.example\r\nContent-Type: application/json\r\n",
+			`{"all":true,"ids":{"client_id:ga4":"1234567890.1700000000"}}`
 		if a := r.send(t, post("/t/privacy/objections", kind, body)); a.status != 503 {
 			t.Errorf("the visitors' endpoint: %+v", a)
 		}
@@ -92,9 +94,11 @@ func TestObjectionsFileGone(t *testing.T) {
 // TestObjectionsFileGoneWhileABodyComes: whether objections can be taken is asked once the hit is there whole.
 func TestObjectionsFileGoneWhileABodyComes(t *testing.T) {
 	v, second := standIn(t), make(seconds)
-	r := start(t, shop(t, v.Addr(), map[string]string{"policy/activities.yaml": "activities:\n  - { id: duty, vendor: ga4, purposes: [measure], basis: public_task, retention: 14 months, " +
-		"reference: \"a law\", profile: none, events: [page_view] }\n",
-		"policy/profiles.yaml": "profiles:\n  none:\n    classes: { event_name: keep }\n    set: { ga4: { cid: \"1.1\" } }\n"}), second.option)
+	r := start(t, shop(t, v.Addr(),
+		map[string]string{"policy/activities.yaml": "activities:\n  - { id: duty, vendor: ga4, purposes: [measure], basis: public_task, retention: 14 months, " +
+			"reference: \"a law\", profile: none, events: [page_view] }\n",
+			"policy/profiles.yaml": "profiles:\n  none:\n    classes: { event_name: keep }\n    set: { ga4: { cid: \"1.1\" } }\n"}),
+		second.option)
 	path := filepath.Join(proxy.ObjectionsDir(dataOf(r)), objection.FileName)
 	request := post("/t/g/collect?v=2&tid=G-1&cid=1.2", "", "en=page_view&sr=1x1")
 	for gone, sent := range []int{1, 1} { // while it is there it travels, and no more after that
@@ -134,8 +138,8 @@ func (r *running) operatorObjects(t *testing.T) (int, string) {
 
 func dataOf(r *running) string { return filepath.Join(filepath.Dir(r.file), "data") }
 
-// TestTokensFileChangedByHand: a token that was taken out opens nothing after a second, or a reload; a file that is broken is said at once, and
-// the tokens that were there go on.
+// TestTokensFileChangedByHand: a token that was taken out opens nothing after a second, or a reload; a file that is
+// broken is said at once, and the tokens that were there go on.
 func TestTokensFileChangedByHand(t *testing.T) {
 	second := make(seconds)
 	core, logged := observer.New(zap.ErrorLevel)

@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// rememberPromises records that promises come into force which an approver signed, where the ledger does not know it. Those
-// of an older version say what the ledger knows. The mutex is held.
+// rememberPromises records that promises come into force which an approver signed, where the ledger does not know it.
+// Those of an older version say what the ledger knows. The mutex is held.
 func (r *recovered) rememberPromises(to *ledger.Ledger, loaded *config.Loaded) error {
 	of := &loaded.Promised
 	if of.Version == 0 || of.Version < r.Facts.Promised.Version || r.Knows(of) {
@@ -105,7 +105,8 @@ func (p *promised) do(_ order.Act, body json.RawMessage) error {
 	if err := order.Read(body, &of); err != nil {
 		return err
 	}
-	if signed := of.Signed(); of.Version < 1 || len(of.Promises) == 0 || len(of.Promises) > basis.MaxPromised || len(signed.Promises) != len(of.Promises) {
+	if signed := of.Signed(); of.Version < 1 || len(of.Promises) == 0 || len(of.Promises) > basis.MaxPromised ||
+		len(signed.Promises) != len(of.Promises) {
 		return order.Refuse(errors.New("it names no version, or no promises that can have been signed"))
 	}
 	if was := p.known(); of.Version <= was.Version { // of several of one version the first holds, on every node
@@ -161,8 +162,9 @@ func (p *promised) refuse(loaded *config.Loaded) error {
 func (p *promised) other(serving *config.Loaded) string {
 	facts := p.recovered.facts()
 	if of := &facts.Promised; of.Version > max(serving.Promised.Version, serving.Past.Promised.Version) {
-		return fmt.Sprintf("promises of version %d were put in force by another node, which an approver signed, and the policy that serves here is an "+
-			"older one: put the policy folder in place that has them; a start with another is refused", of.Version)
+		return fmt.Sprintf("promises of version %d were put in force by another node, which an approver signed, and the "+
+			"policy that serves here is an older one: put the policy folder in place that has them; a start with another is "+
+			"refused", of.Version)
 	}
 	return ""
 }

@@ -16,8 +16,9 @@ import (
 )
 
 const (
-	promisesFile  = "policy/promises.yaml"
-	promisesText  = "promises:\n  - { id: no-film, says: Nothing is filmed., never: { class: recording } }\n" + promisesOther
+	promisesFile = "policy/promises.yaml"
+	promisesText = "promises:\n  - { id: no-film, says: Nothing is filmed., never: { class: recording } }\n" +
+		promisesOther
 	promisesOther = "  - { id: no-mail, says: No e-mail address leaves., never: { class: email } }\n"
 )
 
@@ -65,9 +66,15 @@ func TestSignedPromisesAreRemembered(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, "the file is gone, and its promises were in force"},
-		"unsigned":        {func() { write(t, path, promisesText) }, "nobody signed the promises, and those in force before are version 1"},
-		"one gone":        {func() { write(t, path, strings.Replace(string(first), promisesOther, "", 1)) }, "promise no-mail is gone"},
-		"unsigned, fewer": {func() { write(t, path, strings.Replace(promisesText, promisesOther, "", 1)) }, "promise no-mail is gone"},
+		"unsigned": {func() {
+			write(t, path, promisesText)
+		}, "nobody signed the promises, and those in force before are version 1"},
+		"one gone": {func() {
+			write(t, path, strings.Replace(string(first), promisesOther, "", 1))
+		}, "promise no-mail is gone"},
+		"unsigned, fewer": {func() {
+			write(t, path, strings.Replace(promisesText, promisesOther, "", 1))
+		}, "promise no-mail is gone"},
 	}
 	for name, of := range attempts {
 		of.how()
@@ -90,7 +97,8 @@ func TestSignedPromisesAreRemembered(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now}); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now}); err == nil ||
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("a start says %v, want %s", err, want)
 		}
 	}

@@ -34,7 +34,8 @@ func (o *objector) messages(
 	}
 	key := o.opts.Keyring.store.State().OutboxKey()
 	base := webhook.Act{
-		Time: c.Time, IDs: map[string][]string{}, Complaint: c.Complaint, Source: c.Source, Site: c.Site, Hashes: map[string][]string{},
+		Time: c.Time, IDs: map[string][]string{}, Complaint: c.Complaint, Source: c.Source, Site: c.Site,
+		Hashes: map[string][]string{},
 	}
 	if base.Time.IsZero() {
 		base.Time = o.opts.Now()

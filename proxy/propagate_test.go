@@ -19,8 +19,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TestPropagation: a webhook is told of what came into force, signed, with the identifiers as they were given and what stands afterwards; what
-// waits outlives the server; and it is measured.
+// TestPropagation: a webhook is told of what came into force, signed, with the identifiers as they were given and what
+// stands afterwards; what waits outlives the server; and it is measured.
 func TestPropagation(t *testing.T) {
 	told := make(chan string, 8)
 	var down atomic.Bool
@@ -43,7 +43,8 @@ func TestPropagation(t *testing.T) {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(filepath.Dir(file), "hook.key"), strings.Repeat("k", 32))
-	write(t, file, string(text)+"webhooks: [{ name: crm, url: \""+crm.URL+"\", private: true, events: [objection, withdrawal], secret_file: ./hook.key }]\n")
+	write(t, file, string(text)+"webhooks: [{ name: crm, url: \""+crm.URL+
+		"\", private: true, events: [objection, withdrawal], secret_file: ./hook.key }]\n")
 	r := start(t, file)
 	id := []objection.ID{{Name: "email", Value: "Jane@Example.com"}}
 	ask := func(c objection.Change) {
@@ -57,7 +58,8 @@ func TestPropagation(t *testing.T) {
 	if err := r.stop(t); err != nil { // with what nobody could be told yet
 		t.Fatal(err)
 	}
-	stored, err := os.ReadFile(filepath.Join(proxy.ObjectionsDir(filepath.Join(filepath.Dir(file), "data")), objection.FileName))
+	stored, err := os.ReadFile(filepath.Join(proxy.ObjectionsDir(filepath.Join(filepath.Dir(file), "data")),
+		objection.FileName))
 	if err != nil || bytes.Contains(bytes.ToLower(stored), []byte("jane@example")) {
 		t.Errorf("an address waits in the clear: %v", err)
 	}
@@ -66,11 +68,13 @@ func TestPropagation(t *testing.T) {
 	ask(objection.Change{Object: []string{"all"}})
 	ask(objection.Change{Object: []string{"all"}}) // nothing new
 	ask(objection.Change{TakeBack: []string{"all"}, By: "operator", Because: "asked"})
-	for _, want := range []struct{ kind, scopes, stands string }{{"objection", `["audience"]`, `["audience"]`}, {"objection", `["all"]`, `["all","audience"]`}, {"withdrawal", `["all"]`, `[]`}} {
+	for _, want := range []struct{ kind, scopes, stands string }{{"objection", `["audience"]`, `["audience"]`},
+		{"objection", `["all"]`, `["all","audience"]`}, {"withdrawal", `["all"]`, `[]`}} {
 		select {
 		case got := <-told:
 			data := gjson.Get(got, "data")
-			if gjson.Get(got, "type").Str != want.kind || data.Get("scopes").Raw != want.scopes || orNone(data.Get("in_force").Raw) != want.stands || data.Get("ids.email.0").Str != "Jane@Example.com" {
+			if gjson.Get(got, "type").Str != want.kind || data.Get("scopes").Raw != want.scopes ||
+				orNone(data.Get("in_force").Raw) != want.stands || data.Get("ids.email.0").Str != "Jane@Example.com" {
 				t.Errorf("%+v: %s", want, got)
 			}
 			if !json.Valid([]byte(got)) {

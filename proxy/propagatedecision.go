@@ -10,13 +10,14 @@ import (
 )
 
 // decisionMessages are what other systems are told of a decision, or of one that is taken back: with the identifiers as
-// they were given, and of the latter, which names nobody, with hashes alone. One that ends by its time ends when the first
-// message says; one that ends by a new objection is told of with that.
+// they were given, and of the latter, which names nobody, with hashes alone. One that ends by its time ends when the
+// first message says; one that ends by a new objection is told of with that.
 func (o *objector) decisionMessages(
 	policy *rules.Policy, receivers []*webhook.Receiver, ids []objection.ID, c *objection.Change,
 ) ([]objection.Message, error) {
 	key := o.opts.Keyring.store.State().OutboxKey()
-	base := webhook.Act{Type: webhook.Decision, Time: o.opts.Now(), IDs: map[string][]string{}, Source: c.Source, Site: c.Site}
+	base := webhook.Act{Type: webhook.Decision, Time: o.opts.Now(), IDs: map[string][]string{},
+		Source: c.Source, Site: c.Site}
 	for _, id := range ids {
 		base.IDs[id.Name] = append(base.IDs[id.Name], id.Value)
 	}

@@ -116,9 +116,9 @@ func permitted() string { return big("site_consent=%7B%22analytics%22%3A%22yes%2
 func BenchmarkDirectConns(b *testing.B) { benchmarkConns(b, folder(b, "http://127.0.0.1:1")) }
 func BenchmarkQueuedConns(b *testing.B) { benchmarkConns(b, queuedFolder(b, "http://127.0.0.1:1")) }
 
-// BenchmarkQueuedOverDirect is what a hit costs more where it waits for its vendor: one server of each kind is sent as many
-// in turn, so that what else the machine does is in both. The median of the rounds is told (over-µs/op), and what a hit
-// costs directly.
+// BenchmarkQueuedOverDirect is what a hit costs more where it waits for its vendor: one server of each kind is
+// sent as many in turn, so that what else the machine does is in both. The median of the rounds is told
+// (over-µs/op), and what a hit costs directly.
 func BenchmarkQueuedOverDirect(b *testing.B) {
 	const round = 4000
 	direct := startMeasured(b, folder(b, "http://127.0.0.1:1"), gatedContent{})

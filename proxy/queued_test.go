@@ -21,8 +21,8 @@ func queuedFolder(t testing.TB, upstream string) string {
 	return file
 }
 
-// TestQueuedIsAnsweredAtOnce: the SDK has its answer while the vendor hangs; the event arrives once it does not, with the
-// bytes that it has in direct mode.
+// TestQueuedIsAnsweredAtOnce: the SDK has its answer while the vendor hangs; the event arrives once it does not, with
+// the bytes that it has in direct mode.
 func TestQueuedIsAnsweredAtOnce(t *testing.T) {
 	v := startVendor(t)
 	direct := start(t, folder(t, v.URL))
@@ -108,7 +108,8 @@ func TestAPanicEndsOneExchange(t *testing.T) {
 	d.times.Store(1 << 30)
 	r := start(t, file, d.option)
 	for n := range 20 {
-		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890", strconv.Itoa(1_000_000_000+n), 1)
+		hit := strings.Replace(strings.Replace(pageView, "page_view", fmt.Sprintf("serial%dx", n), 1), "1234567890",
+			strconv.Itoa(1_000_000_000+n), 1)
 		if a := r.send(t, get(hit, consent)); a.status != 204 {
 			t.Fatal(a)
 		}
@@ -118,7 +119,8 @@ func TestAPanicEndsOneExchange(t *testing.T) {
 	if got := r.figure(t, "tagwarden_panics_total"); got != "2" {
 		t.Errorf("%s panics", got)
 	}
-	if got := r.queue(t, "GET", "/events?reason=panic", "", 200); got.Get("of").Int() != 1 || got.Get("events.0.attempted").Bool() {
+	if got := r.queue(t, "GET", "/events?reason=panic", "", 200); got.Get("of").Int() != 1 ||
+		got.Get("events.0.attempted").Bool() {
 		t.Errorf("%s", got.Raw)
 	}
 	if err := r.stop(t); err != nil {
@@ -238,15 +240,16 @@ func TestQueueWithoutRoom(t *testing.T) {
 	until(t, "hits are taken again", func() bool { return r.send(t, get(pageView, consent)).status == 204 })
 }
 
-// TestTheEndWhileAVendorHangs: the end waits for no vendor longer than an attempt lasts; what waits is there at the next
-// start, and what was under way has an outcome.
+// TestTheEndWhileAVendorHangs: the end waits for no vendor longer than an attempt lasts; what waits is there at the
+// next start, and what was under way has an outcome.
 func TestTheEndWhileAVendorHangs(t *testing.T) {
 	hanging, reached := startHanging(t)
 	file := queuedFolder(t, "http://"+hanging.Addr())
 	write(t, file, strings.Replace(read(t, file), "concurrency: 64", "concurrency: 2", 1))
 	r := start(t, file, impatient)
 	for n := range 10 {
-		if a := r.send(t, get(strings.Replace(pageView, "1234567890", strconv.Itoa(1_000_000_000+n), 1), consent)); a.status != 204 {
+		if a := r.send(t, get(strings.Replace(pageView, "1234567890", strconv.Itoa(1_000_000_000+n), 1),
+			consent)); a.status != 204 {
 			t.Fatal(a)
 		}
 	}
@@ -262,7 +265,8 @@ func TestTheEndWhileAVendorHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := r.ledger(t)
-	unknown, delivered := strings.Count(text, `"outcome":"unknown","why":"timeout"`), strings.Count(text, `"outcome":"delivered"`)
+	unknown, delivered := strings.Count(text, `"outcome":"unknown","why":"timeout"`),
+		strings.Count(text, `"outcome":"delivered"`)
 	if unknown == 0 || unknown+delivered != 10 || len(v.got()) != delivered {
 		t.Errorf("%d unknown, %d delivered, %d arrived", unknown, delivered, len(v.got()))
 	}

@@ -2,5 +2,6 @@
 
 package proxy_test
 
-// raced tells whether the race detector runs: what one goroutine does alone takes ten times as long, and shows it nothing.
+// raced tells whether the race detector runs: what one goroutine does alone takes
+// ten times as long, and shows it nothing.
 const raced = true

@@ -23,7 +23,8 @@ const rareProfile = `profiles:
 // shown is what a vendor got of screen and language.
 func shown(t *testing.T, request string) (screen, language string) {
 	t.Helper()
-	sr, ul := regexp.MustCompile(`[?&]sr=([^& ]*)`).FindStringSubmatch(request), regexp.MustCompile(`[?&]ul=([^& ]*)`).FindStringSubmatch(request)
+	sr, ul := regexp.MustCompile(`[?&]sr=([^& ]*)`).FindStringSubmatch(request),
+		regexp.MustCompile(`[?&]ul=([^& ]*)`).FindStringSubmatch(request)
 	if sr == nil || ul == nil {
 		t.Fatalf("the vendor got %s", request)
 	}

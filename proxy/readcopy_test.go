@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/api"
 )
 
-// TestReadCopy: a copy with which no server has begun is not written to for that it is read; who takes it to begin with it
-// is asked, and one that a server began with is a ledger as any other.
+// TestReadCopy: a copy with which no server has begun is not written to for that it is read; who takes it to begin with
+// it is asked, and one that a server began with is a ledger as any other.
 func TestReadCopy(t *testing.T) {
 	t.Parallel()
 	data := t.TempDir()

@@ -48,14 +48,16 @@ func (r *readings) End(id, by string, records int) error {
 
 // ErrNoReading says that it cannot be recorded that a ledger's folder is read, since it is no server's: a copy without
 // the key state, or one of a version before that no server of this one has taken over.
-var ErrNoReading = errors.New("it is a copy without the server's key state, or was written by a version before this one")
+var ErrNoReading = errors.New(
+	"it is a copy without the server's key state, or was written by a version before this one")
 
-// ErrCopy says that a ledger's folder is in a copy of a data folder with which no server has begun. It stays as it is: with
-// a record more it would be another log that the same key signs.
+// ErrCopy says that a ledger's folder is in a copy of a data folder with which no server has begun. It stays as it is:
+// with a record more it would be another log that the same key signs.
 var ErrCopy = errors.New("this is a copy: that it is read is not recorded in it; ask the server for that")
 
 // ReadStopped calls with what records readings of the ledger of a data folder on which no server runs, and takes the
-// folder meanwhile. The error is [ErrLocked] where a server runs; [ErrCopy] and [ErrNoReading] where nothing can be recorded.
+// folder meanwhile. The error is [ErrLocked] where a server runs; [ErrCopy] and
+// [ErrNoReading] where nothing can be recorded.
 func ReadStopped(data string, o Options, do func(api.Readings) error) (shut string, err error) {
 	o.fill()
 	dir := filepath.Join(data, "ledger")

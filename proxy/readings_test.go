@@ -77,7 +77,8 @@ func TestAReviewerReadsTheLog(t *testing.T) {
 			t.Errorf("record %d is\n%s\nnot\n%s", i, got[i], lines[i])
 		}
 	}
-	code, text := r.as(t, auditor, "/api/v1/ledger/records?kind=event&vendor=ga4&policy="+gjson.Get(lines[0], "policy").Str)
+	code, text := r.as(t, auditor, "/api/v1/ledger/records?kind=event&vendor=ga4&policy="+
+		gjson.Get(lines[0], "policy").Str)
 	event := gjson.Get(text, "records.0.number").Int()
 	if code != 200 || gjson.Get(text, "records.#").Int() != 3 || !gjson.Get(text, "whole").Bool() {
 		t.Fatalf("events of a policy, which their rungs name: %d %s", code, text)
@@ -86,7 +87,8 @@ func TestAReviewerReadsTheLog(t *testing.T) {
 	if code != 200 || gjson.Get(text, "record").Raw != lines[event] {
 		t.Errorf("%d %s", code, text)
 	}
-	if code, text = r.as(t, auditor, "/api/v1/ledger/records/100000"); code != 404 || !strings.Contains(text, "there is no record 100000") {
+	if code, text = r.as(t, auditor, "/api/v1/ledger/records/100000"); code != 404 ||
+		!strings.Contains(text, "there is no record 100000") {
 		t.Errorf("%d %s", code, text)
 	}
 	proof := ""

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/wire"
 )
 
-// receive checks that the head of the request can be read in one way only, and shows it to the judgement as bytes. Those belong to fasthttp and
-// live as long as the handler runs.
+// receive checks that the head of the request can be read in one way only, and shows it to the judgement as bytes.
+// Those belong to fasthttp and live as long as the handler runs.
 func receive(_ *Server, h *hitContext) result {
 	header := &h.ctx.Request.Header
 	h.unread = announced(header) != 0

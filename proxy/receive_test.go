@@ -10,7 +10,8 @@ import (
 func TestWhatIsToldTogether(t *testing.T) {
 	first := func() ledger.Objected {
 		return ledger.Objected{
-			Kind: ledger.KindObjection, First: 1, Last: 4, Scopes: []string{"a", "b"}, Source: "api", Site: "shop", By: "crm", Because: "asked", Subjects: make([][16]byte, 3),
+			Kind: ledger.KindObjection, First: 1, Last: 4, Scopes: []string{"a", "b"}, Source: "api", Site: "shop", By: "crm",
+			Because: "asked", Subjects: make([][16]byte, 3),
 		}
 	}
 	for what, change := range map[string]func(o *ledger.Objected){

@@ -143,8 +143,8 @@ func (h *hitContext) datesBeside(f *rules.Facts) []int64 {
 	return nil
 }
 
-// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, rungs, subjects, digest. What
-// the rungs say of an event (endpoint, policy, region) is not said again.
+// recordOf is a record of facts, without what the ledger alone keeps: scrubbed name, shape, rungs, subjects, digest.
+// What the rungs say of an event (endpoint, policy, region) is not said again.
 func (h *hitContext) recordOf(f *rules.Facts) ledger.Event {
 	return ledger.Event{
 		Hit: h.number, Index: f.Event, Site: f.Site, Vendor: f.Vendor,

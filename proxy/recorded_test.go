@@ -36,7 +36,8 @@ func TestWhatSignalsSaidIsThereAgain(t *testing.T) {
 		said := someSignals(d, all)
 		rungs := ledger.Rungs{Signals: signalsOf(p, &said)}
 		encoder := zapcore.NewJSONEncoder(zapcore.EncoderConfig{})
-		text, err := encoder.EncodeEntry(zapcore.Entry{}, []zapcore.Field{{Type: zapcore.InlineMarshalerType, Interface: &rungs}})
+		text, err := encoder.EncodeEntry(zapcore.Entry{},
+			[]zapcore.Field{{Type: zapcore.InlineMarshalerType, Interface: &rungs}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +61,8 @@ func someSignals(d *rand.Rand, all signal.Categories) signal.Signals {
 	for i := range s.Sources[:s.N] {
 		of := &s.Sources[i]
 		*of = signal.SourceReading{
-			Kind: kinds[d.IntN(len(kinds))], State: 1 + signal.State(d.IntN(2)), Granted: some(), Refused: some(), Declined: some(),
+			Kind: kinds[d.IntN(len(kinds))], State: 1 + signal.State(d.IntN(2)), Granted: some(),
+			Refused: some(), Declined: some(),
 			TCFOnly: some(), Doubt: some(), Objected: some(), Service: signal.Refusal(d.IntN(3)), At: at(),
 		}
 	}
@@ -132,7 +134,8 @@ func readSignals(t *testing.T, p *rules.Policy, record []byte, dates []int64) (s
 
 func readTCF(r gjson.Result) (tcf signal.TCF) {
 	tcf.Policy, tcf.Vendor = uint8(r.Get("policy").Uint()), uint16(r.Get("vendor").Uint())
-	for name, of := range map[string]*[iab.NumPurposes + 1]iab.TCFReason{"consent": &tcf.Consent, "interest": &tcf.Interest} {
+	for name, of := range map[string]*[iab.NumPurposes + 1]iab.TCFReason{"consent": &tcf.Consent,
+		"interest": &tcf.Interest} {
 		r.Get(name).ForEach(func(rule, purposes gjson.Result) bool {
 			for _, purpose := range purposes.Array() {
 				for reason := range iab.TCFReason(64) {

@@ -89,7 +89,8 @@ func objected(recorded []objection.Recorded, late bool) []ledger.Objected {
 // decided is the record of a decision, or of its end; nil where a change is neither.
 func decided(r *objection.Recorded) *ledger.Objected {
 	c := &r.Change
-	of := ledger.Objected{First: r.Seq, Last: r.Seq, Source: c.Source, Site: c.Site, By: c.By, Because: c.Because, Act: actName(c)}
+	of := ledger.Objected{First: r.Seq, Last: r.Seq, Source: c.Source, Site: c.Site, By: c.By,
+		Because: c.Because, Act: actName(c)}
 	switch d := c.Decide; {
 	case d != nil:
 		of.Kind, of.Stands = ledger.KindDecided, r.InForce

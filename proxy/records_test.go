@@ -15,8 +15,8 @@ const ladderOfTwo = `activities:
   - { id: ga4-orders, vendor: ga4, purposes: [measure], basis: consent, retention: 14 months, profile: small, events: [purchase] }
 `
 
-// TestSizesOfRecords: what an ordinary hit leaves in the ledger, permitted or denied, takes no more bytes than this, with
-// the line's end. What many have in common is named, and stands there once.
+// TestSizesOfRecords: what an ordinary hit leaves in the ledger, permitted or denied, takes no more bytes than this,
+// with the line's end. What many have in common is named, and stands there once.
 func TestSizesOfRecords(t *testing.T) {
 	t.Parallel()
 	v := standIn(t)
@@ -55,7 +55,8 @@ func TestAnOutcomeNamesItsEvents(t *testing.T) {
 	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", batch))
 	r.ask(t, post("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000", yes+"Content-Type: text/plain\r\n", "en=login"))
 	outcomes := r.records(t, "outcome")
-	if len(outcomes) != 1 || gjson.Get(outcomes[0], "events").Raw != "[0,2]" || gjson.Get(outcomes[0], "outcome").Str != "delivered" {
+	if len(outcomes) != 1 || gjson.Get(outcomes[0], "events").Raw != "[0,2]" ||
+		gjson.Get(outcomes[0], "outcome").Str != "delivered" {
 		t.Errorf("%q", outcomes)
 	}
 }

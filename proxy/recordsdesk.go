@@ -35,8 +35,8 @@ type recordsDesk struct {
 
 var _ api.Records = (*recordsDesk)(nil)
 
-// Search finds the records that fit. What the log is asked is asked as package query does, and no index is written here:
-// the ledger does that.
+// Search finds the records that fit. What the log is asked is asked as package query does, and no index
+// is written here: the ledger does that.
 func (d *recordsDesk) Search(ctx context.Context, ask api.RecordsAsk) (api.RecordsPage, error) {
 	ctx, end := context.WithTimeout(ctx, longestAnswer)
 	defer end()
@@ -78,8 +78,9 @@ func tooMuch(err error) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return problem.New(http.StatusUnprocessableEntity, "too-much", fmt.Sprintf("to answer that, the log would be read for longer than %v: "+
-		"ask about a shorter time, or fewer records; a command on the server's own files is not bounded", longestAnswer))
+	return problem.New(http.StatusUnprocessableEntity, "too-much", fmt.Sprintf("to answer that, the log would be read "+
+		"for longer than %v: ask about a shorter time, or fewer records; a command on the server's own files is not bounded",
+		longestAnswer))
 }
 
 // numbered is a record that was found, and what it names where wide.

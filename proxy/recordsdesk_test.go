@@ -15,7 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// TestTooMuch: what cannot be answered in time is a problem that says what to do, whatever is asked; who went away is none.
+// TestTooMuch: what cannot be answered in time is a problem that says what to do,
+// whatever is asked; who went away is none.
 func TestTooMuch(t *testing.T) {
 	t.Parallel()
 	var passed time.Duration
@@ -23,10 +24,15 @@ func TestTooMuch(t *testing.T) {
 	loaded := *a.opts.InForce().Loaded
 	loaded.Policy = &rules.Policy{}
 	desk := &recordsDesk{
-		dir: a.opts.Dir, next: func() uint64 { return 13_001 }, elapsed: func() time.Duration { return 0 }, inForce: func() *Snapshot { return &Snapshot{Loaded: &loaded} },
+		dir: a.opts.Dir, next: func() uint64 {
+			return 13_001
+		}, elapsed: func() time.Duration { return 0 }, inForce: func() *Snapshot { return &Snapshot{Loaded: &loaded} },
 		words: &PolicyWords{},
 	}
-	person := &personDesk{recordsDesk: desk, now: a.opts.Now, standing: func([]objection.ID, []objection.Subject) ([]string, error) { return nil, nil }}
+	person := &personDesk{recordsDesk: desk, now: a.opts.Now, standing: func([]objection.ID, []objection.Subject) (
+		[]string, error) {
+		return nil, nil
+	}}
 	over, end := context.WithDeadline(t.Context(), time.Unix(0, 0))
 	defer end()
 	gone, leave := context.WithCancel(t.Context())
@@ -41,7 +47,8 @@ func TestTooMuch(t *testing.T) {
 	} {
 		p, is := errors.AsType[*problem.Document](ask(over))
 		if !is || p.Status != http.StatusUnprocessableEntity || p.Type != "urn:tagwarden:problem:too-much" ||
-			!strings.Contains(p.Detail, "ask about a shorter time, or fewer records") || strings.Contains(p.Detail, filepath.Dir(desk.dir)) {
+			!strings.Contains(p.Detail, "ask about a shorter time, or fewer records") ||
+			strings.Contains(p.Detail, filepath.Dir(desk.dir)) {
 			t.Errorf("%s: %v", what, p)
 		}
 		if err := ask(gone); !errors.Is(err, context.Canceled) {

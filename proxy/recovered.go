@@ -54,8 +54,8 @@ func (r *recovered) stood() objection.Head {
 	return objection.Head{Size: r.Head.Size, Root: r.Head.Root}
 }
 
-// remember records what a configuration says of assessments and promises and the ledger does not know yet: versions that are
-// approved, and revocations. It is written before anything is judged by that configuration.
+// remember records what a configuration says of assessments and promises and the ledger does not know yet: versions
+// that are approved, and revocations. It is written before anything is judged by that configuration.
 func (r *recovered) remember(to *ledger.Ledger, loaded *config.Loaded) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -34,7 +34,8 @@ func (a *assessed) segments(t *testing.T) []string {
 	return paths
 }
 
-// cutLedger has lines of an assessed shop's ledger as if they had never been written: the process died before it wrote them.
+// cutLedger has lines of an assessed shop's ledger as if they had never been written:
+// the process died before it wrote them.
 func (a *assessed) cutLedger(t *testing.T, gone func(line string) bool) {
 	t.Helper()
 	for _, path := range a.segments(t) {
@@ -63,8 +64,9 @@ func forgetCheckpoints(t *testing.T, data string) {
 	}
 }
 
-// TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was in force, where the
-// objections stood and what became of keys is then in newer ones, be it that the server was started since, or that a day went by.
+// TestWhatIsRememberedOutlivesItsRecords: records are deleted when they are old. What was revoked, which version was
+// in force, where the objections stood and what became of keys is then in newer ones, be it that the server was
+// started since, or that a day went by.
 func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 	t.Parallel()
 	for way, ages := range map[string]func(t *testing.T, a *assessed, c *clock, r *running) *running{
@@ -91,7 +93,8 @@ func TestWhatIsRememberedOutlivesItsRecords(t *testing.T) {
 			}
 			r := start(t, a.file, c.option)
 			revocations := filepath.Join(a.dir, "policy/revocations.yaml")
-			write(t, revocations, "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+			write(t, revocations,
+				"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 			a.replace(t, assessmentFile, "version: 1", "version: 2")
 			a.sign(t)
 			write(t, filepath.Join(a.dir, promisesFile), promisesText)
@@ -158,7 +161,8 @@ func (a *assessed) remembers(t *testing.T, c *clock) {
 	if err := os.Rename(store, store+".away"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now}); !errors.Is(err, objection.ErrOlder) {
+	if _, err := proxy.New(loaded, proxy.Options{Root: pseudonym.TestRoot, Now: c.now}); !errors.Is(
+		err, objection.ErrOlder) {
 		t.Errorf("without the objections: %v", err)
 	}
 	if err := errors.Join(os.Rename(store+".away", store), os.RemoveAll(proxy.KeysDir(data))); err != nil {
@@ -186,20 +190,33 @@ func TestRecover(t *testing.T) {
 		records []func(*ledger.Ledger) error
 		want    string
 	}{
-		"nothing":                       {nil, "seen map[], revoked map[], keys map[]"},
-		"an event that was permitted":   {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit")}, "seen map[LIA-1:2], revoked map[], keys map[]"},
-		"one that was denied":           {[]func(*ledger.Ledger) error{event("LIA-1", 2, "deny")}, "seen map[], revoked map[], keys map[]"},
-		"one that was skipped":          {[]func(*ledger.Ledger) error{event("LIA-1", 2, "skip")}, "seen map[], revoked map[], keys map[]"},
-		"one without an assessment":     {[]func(*ledger.Ledger) error{event("", 2, "permit")}, "seen map[], revoked map[], keys map[]"},
-		"permitted, then denied":        {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"), event("LIA-1", 3, "deny")}, "seen map[LIA-1:2], revoked map[], keys map[]"},
-		"denied, then permitted":        {[]func(*ledger.Ledger) error{event("LIA-1", 3, "deny"), event("LIA-1", 3, "permit")}, "seen map[LIA-1:3], revoked map[], keys map[]"},
-		"an older one after it":         {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"), event("LIA-1", 2, "permit"), event("LIA-1", 1, "permit")}, "seen map[LIA-1:2], revoked map[], keys map[]"},
-		"two assessments":               {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"), event("LIA-2", 5, "permit")}, "seen map[LIA-1:2 LIA-2:5], revoked map[], keys map[]"},
-		"an approval":                   {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "a+1")}, "seen map[LIA-1:4], revoked map[], keys map[a+1:true]"},
-		"an older one, by somebody":     {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "a+1"), assessed(ledger.KindApproval, 3, "b+2")}, "seen map[LIA-1:4], revoked map[], keys map[a+1:true b+2:true]"},
-		"one that an event told of":     {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "")}, "seen map[LIA-1:4], revoked map[], keys map[]"},
-		"revocations":                   {[]func(*ledger.Ledger) error{assessed(ledger.KindRevocation, 3, "a+1"), assessed(ledger.KindRevocation, 2, "")}, "seen map[], revoked map[LIA-1:3], keys map[]"},
-		"that people were told of them": {[]func(*ledger.Ledger) error{assessed(ledger.KindDue, 3, "")}, "seen map[], revoked map[], keys map[]"},
+		"nothing": {nil, "seen map[], revoked map[], keys map[]"},
+		"an event that was permitted": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit")},
+			"seen map[LIA-1:2], revoked map[], keys map[]"},
+		"one that was denied": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "deny")},
+			"seen map[], revoked map[], keys map[]"},
+		"one that was skipped": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "skip")},
+			"seen map[], revoked map[], keys map[]"},
+		"one without an assessment": {[]func(*ledger.Ledger) error{event("", 2, "permit")},
+			"seen map[], revoked map[], keys map[]"},
+		"permitted, then denied": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"),
+			event("LIA-1", 3, "deny")}, "seen map[LIA-1:2], revoked map[], keys map[]"},
+		"denied, then permitted": {[]func(*ledger.Ledger) error{event("LIA-1", 3, "deny"),
+			event("LIA-1", 3, "permit")}, "seen map[LIA-1:3], revoked map[], keys map[]"},
+		"an older one after it": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"),
+			event("LIA-1", 2, "permit"), event("LIA-1", 1, "permit")}, "seen map[LIA-1:2], revoked map[], keys map[]"},
+		"two assessments": {[]func(*ledger.Ledger) error{event("LIA-1", 2, "permit"),
+			event("LIA-2", 5, "permit")}, "seen map[LIA-1:2 LIA-2:5], revoked map[], keys map[]"},
+		"an approval": {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "a+1")},
+			"seen map[LIA-1:4], revoked map[], keys map[a+1:true]"},
+		"an older one, by somebody": {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "a+1"),
+			assessed(ledger.KindApproval, 3, "b+2")}, "seen map[LIA-1:4], revoked map[], keys map[a+1:true b+2:true]"},
+		"one that an event told of": {[]func(*ledger.Ledger) error{assessed(ledger.KindApproval, 4, "")},
+			"seen map[LIA-1:4], revoked map[], keys map[]"},
+		"revocations": {[]func(*ledger.Ledger) error{assessed(ledger.KindRevocation, 3, "a+1"),
+			assessed(ledger.KindRevocation, 2, "")}, "seen map[], revoked map[LIA-1:3], keys map[]"},
+		"that people were told of them": {[]func(*ledger.Ledger) error{assessed(ledger.KindDue, 3, "")},
+			"seen map[], revoked map[], keys map[]"},
 	} {
 		dir := t.TempDir()
 		l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now}, ledger.Note{Kind: ledger.KindStart})
@@ -213,7 +230,8 @@ func TestRecover(t *testing.T) {
 		if err = errors.Join(err, failed, l.Close()); err != nil {
 			t.Fatalf("%s: %v", what, err)
 		}
-		if got := fmt.Sprintf("seen %v, revoked %v, keys %v", past.Facts.Seen, past.Facts.Revoked, past.Facts.Keys); got != c.want {
+		if got := fmt.Sprintf("seen %v, revoked %v, keys %v", past.Facts.Seen, past.Facts.Revoked,
+			past.Facts.Keys); got != c.want {
 			t.Errorf("%s: %s, want %s", what, got, c.want)
 		}
 	}
@@ -269,8 +287,8 @@ func TestVersionsAreRememberedOfEvents(t *testing.T) {
 	}
 }
 
-// TestNothingIsInForceThatIsNotRecorded: a policy whose revocation, approval or coming into force cannot be recorded does not come into force,
-// and nothing is forwarded by it, nor by the one before.
+// TestNothingIsInForceThatIsNotRecorded: a policy whose revocation, approval or coming into force cannot be recorded
+// does not come into force, and nothing is forwarded by it, nor by the one before.
 func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {
@@ -278,7 +296,8 @@ func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
 		change func(t *testing.T, a *assessed)
 	}{
 		"a revocation": {`"kind":"revocation"`, func(t *testing.T, a *assessed) {
-			write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+			write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+				"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 		}},
 		"an approval": {`"kind":"approval"`, func(t *testing.T, a *assessed) {
 			a.replace(t, assessmentFile, "version: 1", "version: 2")
@@ -312,14 +331,15 @@ func TestNothingIsInForceThatIsNotRecorded(t *testing.T) {
 	}
 }
 
-// TestNoStartWithoutItsRecords: a server that cannot record what it begins with, or what is to be remembered, does not begin, and leaves the
-// folder to the next one.
+// TestNoStartWithoutItsRecords: a server that cannot record what it begins with, or what is to be remembered, does not
+// begin, and leaves the folder to the next one.
 func TestNoStartWithoutItsRecords(t *testing.T) {
 	t.Parallel()
 	a, c := newAssessed(t, ""), newClock("2026-12-01T12:00:00Z")
 	r := start(t, a.file, c.option)
 	r.act(t, objection.Change{Object: []string{"all"}})
-	write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
+	write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+		"revocations: [{ assessment: LIA-1, version: 1, at: 2026-12-01T12:00:00Z, because: the vendor was sold }]\n")
 	r.reloaded(t)
 	if err := r.stop(t); err != nil {
 		t.Fatal(err)
@@ -343,9 +363,11 @@ func TestNoStartWithoutItsRecords(t *testing.T) {
 		}
 	}
 	// Of each, the last one alone is not noticed by what fails after it.
-	refused(`"kind":"start"`, `"kind":"key"`, `"kind":"objections_head"`, `"assessment":"LIA-1","assessment_version":1,"again":true`,
+	refused(`"kind":"start"`, `"kind":"key"`, `"kind":"objections_head"`,
+		`"assessment":"LIA-1","assessment_version":1,"again":true`,
 		`"kind":"approval","assessment":"LIA-1","assessment_version":1,`)
-	write(t, filepath.Join(a.dir, "policy/revocations.yaml"), "revocations: [{ assessment: LIA-9, version: 1, at: 2026-12-01T12:00:00Z, because: it was meant }]\n")
+	write(t, filepath.Join(a.dir, "policy/revocations.yaml"),
+		"revocations: [{ assessment: LIA-9, version: 1, at: 2026-12-01T12:00:00Z, because: it was meant }]\n")
 	refused(`"assessment":"LIA-9"`)
 	a.replace(t, assessmentFile, "version: 1", "version: 2")
 	a.sign(t)

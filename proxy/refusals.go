@@ -11,9 +11,10 @@ import (
 // refusals counts hits that were refused before a site was known, until an aggregate is written down.
 type refusals struct {
 	aggregate[rules.Reason]
-	now    func() time.Time
-	note   func([]ledger.Refused) error // puts aggregates on the ledger
-	places atomic.Uint64                // connections for which there was no place: nobody knows how many hits would have come
+	now  func() time.Time
+	note func([]ledger.Refused) error // puts aggregates on the ledger
+	// connections for which there was no place: nobody knows how many hits would have come
+	places atomic.Uint64
 }
 
 // noPlace counts a connection for which there was no place.

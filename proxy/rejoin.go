@@ -39,16 +39,18 @@ var errRejoining = errors.New("this node was being brought to its cluster's log,
 	"(`tagwarden cluster join --again --from DIR`)")
 
 var (
-	errSameLog = errors.New("the copy is of the logs that this node is in already: there is nothing to bring it to; start it, and where " +
-		"it is refused take a newer copy, of a node that is current")
+	errSameLog = errors.New(
+		"the copy is of the logs that this node is in already: there is nothing to bring it to; start it, and where " +
+			"it is refused take a newer copy, of a node that is current")
 	// errNoLogYet says that a copy is of no use here.
-	errNoLogYet = errors.New("the copy is of a node that had done nothing of its cluster's log: take one of a node that is current")
+	errNoLogYet = errors.New(
+		"the copy is of a node that had done nothing of its cluster's log: take one of a node that is current")
 )
 
-// Rejoin brings a node that has served to its cluster's log, which was begun anew without it, or is not the one that it was in: by
-// a backup of a node that is current. What stands becomes the copy's; what this node alone has is kept, in force here, and told the
-// others when it serves: acts that it had not told, and those that the log does not have. Its ledger, its queue and what it has to
-// tell other systems stay. Where it breaks off it is done again.
+// Rejoin brings a node that has served to its cluster's log, which was begun anew without it, or is not the one that it
+// was in: by a backup of a node that is current. What stands becomes the copy's; what this node alone has is kept, in
+// force here, and told the others when it serves: acts that it had not told, and those that the log does not have. Its
+// ledger, its queue and what it has to tell other systems stay. Where it breaks off it is done again.
 func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err error) {
 	o.fill()
 	data := loaded.Server.Data
@@ -73,14 +75,17 @@ func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err erro
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return r, err
 	} else if err != nil {
-		return r, fmt.Errorf("this node has no keys of its own: a new one begins with `tagwarden cluster join --from DIR`: %w", err)
+		return r, fmt.Errorf("this node has no keys of its own: a new one begins with `tagwarden cluster join --from DIR`: "+
+			"%w",
+			err)
 	}
 	copied, err := copiedKeys(state)
 	if err != nil {
 		return r, err
 	}
 	if own.Identity() != copied.Identity() {
-		return r, fmt.Errorf("the copy's keys are %s, and this node's %s: it is of another cluster", copied.Identity(), own.Identity())
+		return r, fmt.Errorf("the copy's keys are %s, and this node's %s: it is of another cluster",
+			copied.Identity(), own.Identity())
 	}
 	brokeOff := errors.Is(refuseRejoining(data), errRejoining)
 	refused := refusedLogs(loaded)
@@ -121,7 +126,8 @@ func Rejoin(loaded *config.Loaded, from string, o Options) (r Rejoined, err erro
 }
 
 // errOwnFolder says that a node's own folder is no copy of another one's.
-var errOwnFolder = errors.New("this is the node's own data folder: name a backup of another node (tagwarden backup DIR there)")
+var errOwnFolder = errors.New(
+	"this is the node's own data folder: name a backup of another node (tagwarden backup DIR there)")
 
 // sameFolder tells whether two paths lead to one folder.
 func sameFolder(a, b string) (bool, error) {
@@ -136,8 +142,8 @@ func sameFolder(a, b string) (bool, error) {
 	return os.SameFile(one, other), nil
 }
 
-// refusedLogs tells of each log that servers were asked for whether this node would be refused. Folders alone do not tell it where a log
-// was begun anew and nothing came into it since: a copy names the one before it then.
+// refusedLogs tells of each log that servers were asked for whether this node would be refused. Folders alone do not
+// tell it where a log was begun anew and nothing came into it since: a copy names the one before it then.
 func refusedLogs(loaded *config.Loaded) map[string]bool {
 	ctx, cancel := context.WithTimeout(context.Background(), checkLasts)
 	defer cancel()
@@ -161,7 +167,8 @@ func refusedLogs(loaded *config.Loaded) map[string]bool {
 	return refused
 }
 
-// administrationApart tells whether a copy is of another log of administration than a node is in, or of the one in which it is refused.
+// administrationApart tells whether a copy is of another log of administration than a node is in,
+// or of the one in which it is refused.
 func administrationApart(data, from string, refused map[string]bool) (bool, error) {
 	var at [2]cluster.Position
 	for i, dir := range []string{data, from} {
@@ -179,8 +186,8 @@ func administrationApart(data, from string, refused map[string]bool) (bool, erro
 	return at[0] != at[1] && isApart(refused, administrationLog, at[0], at[1]), nil
 }
 
-// isApart tells whether a node that has come some way is to be brought to a copy's log: by what the servers say, or else by what the
-// folders do.
+// isApart tells whether a node that has come some way is to be brought to a copy's log: by what the
+// servers say, or else by what the folders do.
 func isApart(refused map[string]bool, kind string, had, has cluster.Position) bool {
 	if is, asked := refused[kind]; asked && !had.IsZero() {
 		return is
@@ -188,9 +195,10 @@ func isApart(refused map[string]bool, kind string, had, has cluster.Position) bo
 	return had.Stream != has.Stream
 }
 
-// rejoinObjections brings the objections to the copy. The ledger says so first: what it remembers beyond what both have is not in
-// the store then.
-func rejoinObjections(loaded *config.Loaded, store, identity string, refused map[string]bool, o Options) (a objection.Again, err error) {
+// rejoinObjections brings the objections to the copy. The ledger says so first: what it remembers beyond
+// what both have is not in the store then.
+func rejoinObjections(loaded *config.Loaded, store, identity string, refused map[string]bool, o Options) (
+	a objection.Again, err error) {
 	dir := ObjectionsDir(loaded.Server.Data)
 	return objection.CopyAgain(store, dir, identity, o.Now(), o.Disk, func(a *objection.Again) error {
 		had, err1 := cluster.ParsePosition(a.From)
@@ -200,20 +208,23 @@ func rejoinObjections(loaded *config.Loaded, store, identity string, refused map
 			return err
 		case has.IsZero():
 			return errNoLogYet
-		case a.Had != a.Common && !isApart(refused, objectionsLog, had, has): // where the copy has all of it, it may have been done already
+		case a.Had != a.Common && !isApart(refused, objectionsLog, had, has):
+			// where the copy has all of it, it may have been done already
 			return errSameLog
 		}
 		return recordRejoined(loaded, a, o)
 	})
 }
 
-// recordRejoined records that a node is brought to its cluster's log; of objections nil: to that of administration alone.
+// recordRejoined records that a node is brought to its cluster's log; of objections
+// nil: to that of administration alone.
 func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err error) {
 	past, err := ledger.Recover(ledgerDir(loaded))
 	if err != nil {
 		return err
 	}
-	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Shared: true, Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
+	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Shared: true, Now: o.Now, Rand: o.Rand,
+		Files: o.KeyFiles, Disk: o.Disk})
 	if err != nil {
 		return err
 	}
@@ -223,7 +234,8 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 	log, err := ledger.Open(ledger.Options{
 		Dir: ledgerDir(loaded), Node: o.node(loaded.Server.Cluster), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
 		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
-	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", cluster join --again"})
+	}, ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version +
+		", cluster join --again"})
 	if err != nil {
 		return err
 	}
@@ -232,7 +244,8 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 	if a != nil {
 		text = rejoinedText(a)
 	}
-	if err := log.Cluster(ledger.Cluster{Name: loaded.Server.Cluster.Name, Text: text}); err != nil || a == nil || past.Head.Size <= a.Common.Size {
+	if err := log.Cluster(ledger.Cluster{Name: loaded.Server.Cluster.Name, Text: text}); err != nil || a == nil ||
+		past.Head.Size <= a.Common.Size {
 		return err
 	}
 	return log.Objected(nil, ledger.Head{Size: a.Common.Size, Root: a.Common.Root, Restored: text})
@@ -242,13 +255,15 @@ func recordRejoined(loaded *config.Loaded, a *objection.Again, o Options) (err e
 func rejoinedText(a *objection.Again) string {
 	alone := a.Had.Size - a.Common.Size
 	var text strings.Builder
-	fmt.Fprintf(&text, "this node is brought to its cluster's log by a copy of another one: of its %s %d %s there; %d %s only "+
-		"here: %d %s told the others", plural.Of(a.Had.Size, "change"), a.Common.Size, plural.Verb(a.Common.Size, "is", "are"), alone,
+	fmt.Fprintf(&text, "this node is brought to its cluster's log by a copy of another one: of its %s %d %s there; %d "+
+		"%s only here: %d %s told the others", plural.Of(a.Had.Size, "change"), a.Common.Size,
+		plural.Verb(a.Common.Size, "is", "are"), alone,
 		plural.Verb(alone, "is", "are"), a.Told, plural.Verb(a.Told, "is", "are"))
 	for _, one := range []struct {
 		n    int
 		what string
-	}{{a.TakenBack, "take something back, which is not told"}, {a.Decisions, "are decisions, or end one, which is not told"},
+	}{{a.TakenBack, "take something back, which is not told"},
+		{a.Decisions, "are decisions, or end one, which is not told"},
 		{a.Shown, "were shown by hits, which show them again"}} {
 		if one.n > 0 {
 			fmt.Fprintf(&text, ", %d %s", one.n, one.what)
@@ -276,7 +291,8 @@ func rejoinAdministration(data, from string, o Options) (told int, err error) {
 		return 0, err
 	}
 	asked = append(asked, tokens...)
-	return len(asked), order.CopyAgain(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName), asked, o.Now(), o.Disk)
+	return len(asked), order.CopyAgain(filepath.Join(from, order.FileName), filepath.Join(data, order.FileName),
+		asked, o.Now(), o.Disk)
 }
 
 // assessedAlone is what a node knows of assessments that a copy of another one does not.

@@ -12,10 +12,11 @@ import (
 // actRekeyed is the kind of act by which keys are replaced out of turn. The name is on the log: it stays.
 const actRekeyed = "keys_replaced"
 
-// rekeyAct says which keys are replaced. No key is in it, and none can be made of it: every node makes the new ones of the
-// secret that it has for that, and of the act's id, and replaces the secret (see [pseudonym.State.Rekey]).
+// rekeyAct says which keys are replaced. No key is in it, and none can be made of it: every node makes the new ones of
+// the secret that it has for that, and of the act's id, and replaces the secret (see [pseudonym.State.Rekey]).
 type rekeyAct struct {
-	After          int      `json:"after"`            // how often that was done before: it is done once, whatever comes twice
+	// how often that was done before: it is done once, whatever comes twice
+	After          int      `json:"after"`
 	Chains         []string `json:"chains,omitempty"` // "day", "week" ...
 	LedgerSubjects bool     `json:"ledger_subjects,omitempty"`
 }
@@ -26,8 +27,9 @@ var (
 	// errRekeyedUnrecorded says that keys were replaced, and that this could not be recorded.
 	errRekeyedUnrecorded = errors.New("the forwarding log does not take it")
 	// errRekeyedBefore says that this node lacks changes of keys that are not on the log any more.
-	errRekeyedBefore = errors.New("keys were replaced before that this node does not have: begin it anew with a backup of " +
-		"another one (cluster join)")
+	errRekeyedBefore = errors.New(
+		"keys were replaced before that this node does not have: begin it anew with a backup of " +
+			"another one (cluster join)")
 )
 
 // shareKeys has keys be replaced by acts.
@@ -44,8 +46,8 @@ func shareKeys(s *Server) {
 	s.order.Keep("keys", func() (any, error) { return s.keyring.store.State().Rekeys(), nil })
 }
 
-// rekey replaces keys, of the snapshot in force too. They are on disk when it returns. Where no other node does the same,
-// those that are to agree from then on need a copy.
+// rekey replaces keys, of the snapshot in force too. They are on disk when it returns. Where no other node does the
+// same, those that are to agree from then on need a copy.
 func (k *keyring) rekey(salt [16]byte, a *rekeyAct, shared bool) error {
 	var chains []pseudonym.Rotation
 	for _, name := range a.Chains {
@@ -80,8 +82,8 @@ func (k *keyring) rekey(salt [16]byte, a *rekeyAct, shared bool) error {
 	return nil
 }
 
-// keysBehind tells whether the key state is an older one than what this node has done of the acts: a copy was put in its
-// place. All acts are done again then; what was done already is passed over.
+// keysBehind tells whether the key state is an older one than what this node has done of the acts: a copy was put in
+// its place. All acts are done again then; what was done already is passed over.
 func keysBehind(s *Server) (bool, error) {
 	var done int
 	_, err := s.order.Kept("keys", &done)

@@ -17,9 +17,10 @@ import (
 // Policy returns the digest of the policy that is serving.
 func (s *Server) Policy() string { return s.snapshot.Load().Policy.Digest() }
 
-// Reload reads server file and policy folder again. Either everything is replaced or nothing is: what cannot be compiled, or changes what
-// only a restart can, leaves the old policy serving, and the error says why: [ErrRefusedBefore] where the files were refused as they
-// are, which is recorded once. The source must read the same twice. Renewed certificates are taken up beside it, each by itself.
+// Reload reads server file and policy folder again. Either everything is replaced or nothing is: what cannot be
+// compiled, or changes what only a restart can, leaves the old policy serving, and the error says why:
+// [ErrRefusedBefore] where the files were refused as they are, which is recorded once. The source must read the same
+// twice. Renewed certificates are taken up beside it, each by itself.
 func (s *Server) Reload() error {
 	renewTLS(s) // whatever becomes of the rest
 	s.reloading.Lock()
@@ -53,18 +54,20 @@ func (s *Server) Reload() error {
 	return nil
 }
 
-// ErrRefusedBefore is the error of [Server.Reload] where files are as they were when they were refused: a signal and what watches files
-// both have them read.
+// ErrRefusedBefore is the error of [Server.Reload] where files are as they were when they were refused: a signal and
+// what watches files both have them read.
 var ErrRefusedBefore = errors.New("the files are as they were when they were refused")
 
-// refuse counts and records that files were refused, and why; once, until they are others, or are refused for another reason.
+// refuse counts and records that files were refused, and why; once, until they are
+// others, or are refused for another reason.
 func refuse(s *Server, digest string, why error) error {
 	which := digest + "\n" + why.Error()
 	if s.reloads.refusedBefore(which) {
 		return fmt.Errorf("%w: %w", ErrRefusedBefore, why)
 	}
 	s.metrics.Reloads.WithLabelValues("refused").Inc()
-	err := s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: s.Policy(), Text: "refused: the policy that was there goes on"})
+	err := s.ledger.Note(ledger.Note{Kind: ledger.KindReload, Policy: s.Policy(), Text: "refused: the policy that was " +
+		"there goes on"})
 	if err != nil {
 		which = "" // the next attempt is to be recorded
 	}
@@ -78,7 +81,8 @@ func reloadMention(s *Server) []string {
 	if !refused {
 		return nil
 	}
-	return []string{fmt.Sprintf("the files are refused since %s, and the policy that was there goes on: `tagwarden check` says why",
+	return []string{fmt.Sprintf(
+		"the files are refused since %s, and the policy that was there goes on: `tagwarden check` says why",
 		since.UTC().Format(time.RFC3339))}
 }
 
@@ -118,8 +122,8 @@ func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) erro
 	return nil
 }
 
-// read reads a configuration, and compiles it with what the ledger remembers. The digest is that of the files; "" where they cannot
-// be read.
+// read reads a configuration, and compiles it with what the ledger remembers. The digest is that of
+// the files; "" where they cannot be read.
 func (s *Server) read(path string) (loaded *config.Loaded, digest string, err error) {
 	source, err := readTwice(path, config.Read)
 	if err != nil {

@@ -65,8 +65,8 @@ func TestReloadReplacesEverythingOrNothing(t *testing.T) {
 	}
 }
 
-// TestTheSameIsRefusedOnce: files that are read again as they are, and refused again, are one attempt with one record; others, or the same
-// after what was good, are another. What watches them and a signal both have them read.
+// TestTheSameIsRefusedOnce: files that are read again as they are, and refused again, are one attempt with one record;
+// others, or the same after what was good, are another. What watches them and a signal both have them read.
 func TestTheSameIsRefusedOnce(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL))
 	profiles := filepath.Join(filepath.Dir(r.file), "policy", "profiles.yaml")
@@ -110,7 +110,8 @@ func TestTheSameIsRefusedOnce(t *testing.T) {
 	}
 }
 
-// TestReloadedMemoryHolds: what hits may hold together is what the file says now, in a size or in a share of what there is.
+// TestReloadedMemoryHolds: what hits may hold together is what the file says now, in
+// a size or in a share of what there is.
 func TestReloadedMemoryHolds(t *testing.T) {
 	r := start(t, folder(t, startVendor(t).URL), func(o *proxy.Options) { o.Memory = 1 << 30 })
 	server, err := os.ReadFile(r.file)

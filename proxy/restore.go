@@ -22,12 +22,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// restoringDir is in a data folder while it is made of a copy: what is in it moves up when all of it was looked at. A folder that has
-// it is nobody's yet.
+// restoringDir is in a data folder while it is made of a copy: what is in it moves up when all of it was looked at.
+// A folder that has it is nobody's yet.
 const restoringDir = "restoring"
 
 // ErrRestoring says that a data folder is half of one.
-var ErrRestoring = errors.New("a restore of this data folder broke off, or is going on: run tagwarden restore again, which begins it anew")
+var ErrRestoring = errors.New(
+	"a restore of this data folder broke off, or is going on: run tagwarden restore again, which begins it anew")
 
 // Restored is what a data folder holds that was made of a copy.
 type Restored struct {
@@ -44,14 +45,18 @@ type Restored struct {
 	Damaged  int       `json:"unreadable"` // events of these that cannot be read: nothing is restored then
 }
 
-// Restore makes a data folder, which has to be empty, of a copy that [api.BackupAsk] had written. All of it is copied and looked at
-// before any of it has its name there: each file by what the copy lists ([ErrAltered]), keys, objections by what the ledger remembers of them, each
-// event that waits, and the ledger, by verify. Where that says no, or anything cannot be read, the folder stays empty. KeyState is the file of the key state where the copy is without it; "": in the copy.
-func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger string) error) (done Restored, err error) {
+// Restore makes a data folder, which has to be empty, of a copy that [api.BackupAsk] had written. All of it is
+// copied and looked at before any of it has its name there: each file by what the copy lists ([ErrAltered]),
+// keys, objections by what the ledger remembers of them, each event that waits, and the ledger, by verify. Where
+// that says no, or anything cannot be read, the folder stays empty. KeyState is the file of the key state where
+// the copy is without it; "": in the copy.
+func Restore(loaded *config.Loaded, from, keyState string, verify func(ledger string) error) (
+	done Restored, err error) {
 	data := loaded.Server.Data
 	copied, err := readCopied(from)
 	if err == nil && copied == nil {
-		err = fmt.Errorf("%s is no copy that `tagwarden backup` made, or not the whole of one: %s is missing in it", from, copiedFile)
+		err = fmt.Errorf("%s is no copy that `tagwarden backup` made, or not the whole of one: %s is missing in it",
+			from, copiedFile)
 	}
 	if err == nil {
 		if err = checkFormat(from); err != nil { // a version that nobody knows, or bytes that nobody wrote
@@ -104,7 +109,8 @@ func emptied(data string) error {
 		switch {
 		case e.Name() == "lock":
 		case !began:
-			return fmt.Errorf("%s is not empty (%s lies there): nothing is written over, restore into a new data folder", data, e.Name())
+			return fmt.Errorf("%s is not empty (%s lies there): nothing is written over, restore into a new data folder",
+				data, e.Name())
 		case e.Name() != restoringDir: // it goes last
 			if err := os.RemoveAll(filepath.Join(data, e.Name())); err != nil {
 				return err
@@ -123,8 +129,8 @@ type folderMade struct {
 	done   *Restored
 }
 
-// copy copies a folder, and brings it to disk. Listed compares it with what was to be there, and it is counted then; nil: it is of
-// what is restored already.
+// copy copies a folder, and brings it to disk. Listed compares it with what was to be there, and it is counted then;
+// nil: it is of what is restored already.
 func (c *folderMade) copy(from, to string, listed *filesListed) error {
 	root, err := os.OpenRoot(from)
 	if err != nil {
@@ -181,8 +187,8 @@ func keysThere(of *filesListed, elsewhere string) error {
 	case of.told:
 		why = "it was made --without-keys"
 	}
-	return fmt.Errorf("the key state is not in the copy (%s is missing: %s): say where it is by --keys FILE, or put it back; without it "+
-		"nothing of the copy can be used", filepath.Join(of.from, stateCopied), why)
+	return fmt.Errorf("the key state is not in the copy (%s is missing: %s): say where it is by --keys FILE, or put it "+
+		"back; without it nothing of the copy can be used", filepath.Join(of.from, stateCopied), why)
 }
 
 // keys reads the key state, of the copy or of elsewhere, and puts it in its place.
@@ -202,8 +208,9 @@ func (c *folderMade) keys(from, elsewhere string) (err error) {
 	return c.files.Replace(filepath.Join(dir, keys.StateFile), c.state.Append(nil), 0o600)
 }
 
-// objections opens the store, which looks at all of its pages, under the keys. It has to have come as far as the ledger remembers, on
-// the same way, as a start asks of it. A node's may be behind: it takes what it lacks from the nodes' log.
+// objections opens the store, which looks at all of its pages, under the keys. It has to have come as
+// far as the ledger remembers, on the same way, as a start asks of it. A node's may be behind: it
+// takes what it lacks from the nodes' log.
 func (c *folderMade) objections() error {
 	past, err := ledger.Recover(filepath.Join(c.at, "ledger"))
 	if err != nil {
@@ -238,12 +245,14 @@ func (c *folderMade) objections() error {
 	if !gone {
 		has = "they hold " + plural.Of(stats.Head.Size, "change")
 	}
-	return fmt.Errorf("the copy's objections cannot be used: %s, and its ledger remembers %d: restore another copy; where there is none, "+
-		"copy it into the data folder by hand and say why its objections hold (tagwarden objections restore --because REASON)", has, stood.Size)
+	return fmt.Errorf("the copy's objections cannot be used: %s, and its ledger remembers %d: restore another copy; "+
+		"where there is none, copy it into the data folder by hand and say why its objections hold (tagwarden objections "+
+		"restore --because REASON)",
+		has, stood.Size)
 }
 
-// queue reads each event that waits or is parked, as a start would find them by the ledger's end. It does so in a copy of its own:
-// whoever opens a queue writes there.
+// queue reads each event that waits or is parked, as a start would find them by the ledger's end. It does so in a copy
+// of its own: whoever opens a queue writes there.
 func (c *folderMade) queue() (err error) {
 	if absent(filepath.Join(c.at, "queue")) {
 		return nil
@@ -295,7 +304,8 @@ func (c *folderMade) queue() (err error) {
 		c.done.Parked += r.Events
 	}
 	if len(wrong) > 0 {
-		return fmt.Errorf("the copy's queue is damaged (%s): %s", plural.Of(c.done.Damaged, "event"), strings.Join(wrong[:min(len(wrong), 5)], "; "))
+		return fmt.Errorf("the copy's queue is damaged (%s): %s", plural.Of(c.done.Damaged, "event"),
+			strings.Join(wrong[:min(len(wrong), 5)], "; "))
 	}
 	return nil
 }

@@ -33,8 +33,8 @@ func flipped(t *testing.T, dir, pattern string) {
 	write(t, largest, string(text))
 }
 
-// TestRestoreLooksFirst: what is damaged, incomplete or no copy is not restored, and leaves the data folder empty; nothing is written
-// over; a restore that broke off is nobody's folder until it is made anew.
+// TestRestoreLooksFirst: what is damaged, incomplete or no copy is not restored, and leaves the data folder empty;
+// nothing is written over; a restore that broke off is nobody's folder until it is made anew.
 func TestRestoreLooksFirst(t *testing.T) {
 	t.Parallel()
 	v := startVendor(t)
@@ -82,12 +82,24 @@ func TestRestoreLooksFirst(t *testing.T) {
 			write(t, filepath.Join(data, "restoring", "keys", "state"), "half")
 			write(t, filepath.Join(data, "objections", "objections.db"), "half")
 		}, ""},
-		{"not empty", func(_, data string) { write(t, filepath.Join(data, "rarity"), "x") }, "is not empty (rarity lies there)"},
-		{"no copy", func(copied, _ string) { remove(t, filepath.Join(copied, "backup.json")) }, "backup.json is missing in it"},
-		{"of a newer version", func(copied, _ string) { write(t, filepath.Join(copied, "format"), "by 9.9.9\nledger 99\n") }, "tagwarden 9.9.9 served it last"},
-		{"its forms were altered", func(copied, _ string) { write(t, filepath.Join(copied, "format"), "nonsense 1\n") }, "the copy is not as it was made"},
-		{"without its key state", func(copied, _ string) { remove(t, filepath.Join(copied, "keys", "state")) }, "was there when the copy was made, and was moved away"},
-		{"without keys", func(copied, _ string) { removeAll(t, filepath.Join(copied, "keys")) }, "say where it is by --keys FILE"},
+		{"not empty", func(_, data string) {
+			write(t, filepath.Join(data, "rarity"), "x")
+		}, "is not empty (rarity lies there)"},
+		{"no copy", func(copied, _ string) {
+			remove(t, filepath.Join(copied, "backup.json"))
+		}, "backup.json is missing in it"},
+		{"of a newer version", func(copied, _ string) {
+			write(t, filepath.Join(copied, "format"), "by 9.9.9\nledger 99\n")
+		}, "tagwarden 9.9.9 served it last"},
+		{"its forms were altered", func(copied, _ string) {
+			write(t, filepath.Join(copied, "format"), "nonsense 1\n")
+		}, "the copy is not as it was made"},
+		{"without its key state", func(copied, _ string) {
+			remove(t, filepath.Join(copied, "keys", "state"))
+		}, "was there when the copy was made, and was moved away"},
+		{"without keys", func(copied, _ string) {
+			removeAll(t, filepath.Join(copied, "keys"))
+		}, "say where it is by --keys FILE"},
 		{"without keys, of before", func(copied, _ string) {
 			unlisted(t, copied)
 			remove(t, filepath.Join(copied, "keys", "state"))
@@ -98,14 +110,20 @@ func TestRestoreLooksFirst(t *testing.T) {
 			}
 		}, "can be read by others"},
 		{"of before", func(copied, _ string) { unlisted(t, copied) }, ""},
-		{"asked in between", func(copied, _ string) { write(t, filepath.Join(copied, "ledger", "00000000000000000000.idx"), "x") }, ""},
-		{"a file is missing", func(copied, _ string) { remove(t, filepath.Join(copied, "format")) }, "copy/format is missing"},
+		{"asked in between", func(copied, _ string) {
+			write(t, filepath.Join(copied, "ledger", "00000000000000000000.idx"), "x")
+		}, ""},
+		{"a file is missing", func(copied, _ string) {
+			remove(t, filepath.Join(copied, "format"))
+		}, "copy/format is missing"},
 		{"a folder in place of a file", func(copied, _ string) {
 			remove(t, filepath.Join(copied, "ledger", "log.pub"))
 			write(t, filepath.Join(copied, "ledger", "log.pub", "x"), "x")
 		}, "copy/ledger/log.pub is no file"},
 		{"a folder is missing", func(copied, _ string) { removeAll(t, filepath.Join(copied, "queue")) }, "is missing"},
-		{"objections are missing", func(copied, _ string) { removeAll(t, filepath.Join(copied, "objections")) }, "objections.db is missing"},
+		{"objections are missing", func(copied, _ string) {
+			removeAll(t, filepath.Join(copied, "objections"))
+		}, "objections.db is missing"},
 		{"objections are missing, of before", func(copied, _ string) {
 			unlisted(t, copied)
 			removeAll(t, filepath.Join(copied, "objections"))
@@ -185,7 +203,8 @@ func TestRestoreLooksFirst(t *testing.T) {
 			if strings.Contains(read(t, filepath.Join(data, "backup.json")), "files") {
 				t.Errorf("%s: its files are listed still", c.name)
 			}
-			if _, err := os.Stat(filepath.Join(data, "restoring")); err == nil || read(t, filepath.Join(data, "keys", "state")) == "half" {
+			if _, err := os.Stat(filepath.Join(data, "restoring")); err == nil ||
+				read(t, filepath.Join(data, "keys", "state")) == "half" {
 				t.Errorf("%s: %v", c.name, list(t, data))
 			}
 		case err == nil || !strings.Contains(err.Error(), c.says):

@@ -38,13 +38,15 @@ func (r restoring) logs() []sharedLog {
 			}
 			return baseOf(head), nil
 		}},
-		{administrationLog, n.administration.Load(), func(at cluster.Position) (string, error) { return administrationBase(at), nil }},
+		{administrationLog, n.administration.Load(), func(at cluster.Position) (string, error) {
+			return administrationBase(at), nil
+		}},
 	}
 }
 
-// restore says of each log whether it is gone and could be begun anew from here, and begins it where that was asked for. A log
-// is begun anew from a node that no other one which answers is ahead of. What this one does not know others of, they tell when
-// the log is there.
+// restore says of each log whether it is gone and could be begun anew from here, and begins it where that was asked
+// for. A log is begun anew from a node that no other one which answers is ahead of. What this one does not know
+// others of, they tell when the log is there.
 func (r restoring) restore(ctx context.Context, begin bool) (out api.ClusterRestored, err error) {
 	n := r.nodes
 	out.Name, out.Node = n.config.Name, r.opts.node(n.config)
@@ -92,7 +94,8 @@ func (r restoring) look(ctx context.Context, one sharedLog) (got api.RestoredLog
 }
 
 // compared compares a node with the others that answer.
-func compared(self string, at cluster.Position, nodes []cluster.NodeStatus) (all []api.NodeActs, wrong string, says []string) {
+func compared(self string, at cluster.Position, nodes []cluster.NodeStatus) (all []api.NodeActs,
+	wrong string, says []string) {
 	var most *cluster.NodeStatus
 	for i := range nodes {
 		n := &nodes[i]
@@ -104,25 +107,29 @@ func compared(self string, at cluster.Position, nodes []cluster.NodeStatus) (all
 				most = n
 			}
 		case n.At.Seq == at.Seq && n.At.Seq > 0 && n.At.Sum != at.Sum:
-			wrong = fmt.Sprintf("%s has done another act %d than this node: they were nodes of two clusters, or of a log that was begun "+
-				"anew without one of them; stop the one that is not to count, and bring it to the new log (`cluster join --again`)", n.Node, at.Seq)
+			wrong = fmt.Sprintf("%s has done another act %d than this node: they were nodes of two clusters, or of a log that "+
+				"was begun anew without one of them; stop the one that is not to count, and bring it to the new log (`cluster "+
+				"join --again`)",
+				n.Node, at.Seq)
 		case n.At.Seq < at.Seq:
 			says = append(says, fmt.Sprintf("%s has done %d of %s: bring it to the new log with a backup of this node "+
 				"(`cluster join --again`)", n.Node, n.At.Seq, plural.Of(at.Seq, "act")))
 		}
 	}
 	if most != nil {
-		wrong = fmt.Sprintf("%s has done %s, and this node %d: begin it anew from there", most.Node, plural.Of(most.At.Seq, "act"), at.Seq)
+		wrong = fmt.Sprintf("%s has done %s, and this node %d: begin it anew from there", most.Node,
+			plural.Of(most.At.Seq, "act"), at.Seq)
 		if at.Seq > 0 && most.At.Stream != at.Stream {
-			wrong += "; where it did them in a log that was begun by a node that had nothing, stop it, begin it anew from here, and bring that " +
-				"node to it (`cluster join --again`)"
+			wrong += "; where it did them in a log that was begun by a node that had nothing, stop it, begin it anew from " +
+				"here, and bring that node to it (`cluster join --again`)"
 		}
 	}
 	return all, wrong, says
 }
 
 // away names nodes that do not answer, with how many acts would be lost without them.
-func away(self string, acts uint64, nodes []cluster.NodeStatus, heard map[string]cluster.Heard, now time.Time) (says []string) {
+func away(self string, acts uint64, nodes []cluster.NodeStatus, heard map[string]cluster.Heard,
+	now time.Time) (says []string) {
 	for _, node := range slices.Sorted(maps.Keys(heard)) {
 		if node == self || slices.ContainsFunc(nodes, func(n cluster.NodeStatus) bool { return n.Node == node }) {
 			continue
@@ -130,14 +137,15 @@ func away(self string, acts uint64, nodes []cluster.NodeStatus, heard map[string
 		of := heard[node]
 		ahead := "which this node has done too, as far as its last heartbeat tells"
 		if of.Acts > acts {
-			ahead = fmt.Sprintf("%d more than this node: they would be lost, as long as it is not brought to the new log with what it "+
-				"alone has (`cluster join --again`); start it first", of.Acts-acts)
+			ahead = fmt.Sprintf("%d more than this node: they would be lost, as long as it is not brought to the new log with "+
+				"what it alone has (`cluster join --again`); start it first", of.Acts-acts)
 		}
 		says = append(says, fmt.Sprintf("%s does not answer; %s ago it had done %s, %s", node,
 			now.Sub(of.At).Round(time.Second), plural.Of(of.Acts, "act"), ahead))
 	}
 	if len(nodes) < 2 {
-		says = append(says, "no other node answers: what one has done that is away is not known here; start every node that there is first")
+		says = append(says, "no other node answers: what one has done that is away is not known here; start every node "+
+			"that there is first")
 	}
 	return says
 }
@@ -158,7 +166,8 @@ func (r restoring) begin(ctx context.Context, one sharedLog, got *api.RestoredLo
 		text += "; " + strings.Join(got.Says, "; ")
 	}
 	if err := r.ledger.Cluster(ledger.Cluster{Name: r.nodes.config.Name, Text: text}); err != nil {
-		return problem.New(http.StatusServiceUnavailable, "unavailable", "it cannot be recorded, and so is not begun: "+err.Error())
+		return problem.New(http.StatusServiceUnavailable, "unavailable", "it cannot be recorded, and so is not begun: "+
+			err.Error())
 	}
 	switch _, err := cluster.Restore(ctx, one.log, base); {
 	case errors.Is(err, cluster.ErrThere):

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TestOldRecordsAreDeleted: where the configuration says how long records are kept, older segments go, by themselves, and
-// that is recorded; what a start has to know was recorded again before. Where it does not say so, nothing goes.
+// TestOldRecordsAreDeleted: where the configuration says how long records are kept, older segments go, by themselves,
+// and that is recorded; what a start has to know was recorded again before. Where it does not say so, nothing goes.
 func TestOldRecordsAreDeleted(t *testing.T) {
 	t.Parallel()
 	for _, retain := range []string{"", ", retain: 1d"} {

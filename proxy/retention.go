@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/queue"
 )
 
-// How long what is said of periods waits before it counts, how often windows are applied, and how often it is looked whether
-// they are to be.
+// How long what is said of periods waits before it counts, how often windows are applied, and how
+// often it is looked whether they are to be.
 const (
 	announcedFor = 24 * time.Hour
 	betweenRuns  = 24 * time.Hour
@@ -88,8 +88,8 @@ func (r *retention) announce() error {
 	return nil
 }
 
-// before is a time before which segments go, where they are older than the configuration says records are kept; zero: none
-// goes. Those stay whose records may hold what was not recorded again since.
+// before is a time before which segments go, where they are older than the configuration says records are kept; zero:
+// none goes. Those stay whose records may hold what was not recorded again since.
 func (r *retention) before(now time.Time) time.Time {
 	kept := r.opts.InForce().Loaded.Server.Ledger.Retain.Duration()
 	if kept <= 0 {
@@ -118,7 +118,8 @@ func (r *retention) counts(now time.Time) bool {
 	return recorded && !now.Before(from)
 }
 
-// keepPeriods brings to its end what an earlier process was kept from, and applies windows once a day, until the context ends.
+// keepPeriods brings to its end what an earlier process was kept from, and applies
+// windows once a day, until the context ends.
 func keepPeriods(ctx context.Context, s *Server) {
 	tick, end := s.opts.Every(lookAtTimes)
 	defer end()

@@ -17,7 +17,8 @@ func (d *eraserDesk) Retention(ctx context.Context) (out api.Retention, err erro
 	r, now := d.retention, d.opts.Now()
 	keeps := &d.opts.InForce().Loaded.Server.Ledger
 	out = api.Retention{
-		Kept: periodsIn(keeps), Records: d.ledger.State().Records, Windows: []api.RetentionWindow{}, Overdue: []api.RetentionLate{},
+		Kept: periodsIn(keeps), Records: d.ledger.State().Records, Windows: []api.RetentionWindow{},
+		Overdue: []api.RetentionLate{},
 		Erasing: len(d.ledger.Eraser.Unfinished()),
 	}
 	if from, recorded := r.from(); recorded && out.Kept != "" {
@@ -37,8 +38,9 @@ func (d *eraserDesk) Retention(ctx context.Context) (out api.Retention, err erro
 			Segments: run.Segments, NotEnded: run.Kept,
 		})
 		if run.Kept > 0 {
-			out.Late(fmt.Sprintf("%s of %s", plural.Of(run.Kept, "record"), run.Window.Name()), "their events have not ended: they wait for their vendors, "+
-				"or are parked")
+			out.Late(fmt.Sprintf("%s of %s", plural.Of(run.Kept, "record"), run.Window.Name()),
+				"their events have not ended: they wait for their vendors, "+
+					"or are parked")
 		}
 	}
 	d.nextRun(&out, now)
@@ -106,7 +108,8 @@ func (d *eraserDesk) segments(out *api.Retention, now time.Time) error {
 			out.Retain.Segments++
 			out.Retain.Records += of.End - of.First
 		case of.To.Before(now.Add(-kept)):
-			out.Late(fmt.Sprintf("records %d to %d", of.First, of.End-1), "what a start must know is in them, and is recorded again within a day")
+			out.Late(fmt.Sprintf("records %d to %d", of.First, of.End-1),
+				"what a start must know is in them, and is recorded again within a day")
 		}
 	}
 	return d.lateSegments(out)

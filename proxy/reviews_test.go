@@ -63,7 +63,8 @@ var toldInWords = map[string]string{
 // TestReviewsAreTold: once for each mark, also over a restart; and when the review is overdue.
 func TestReviewsAreTold(t *testing.T) {
 	h, c := newHook(t), newClock("2027-03-01T12:00:00Z")
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
+	a := newAssessed(t, fmt.Sprintf(
+		"webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n", h.URL))
 	write(t, filepath.Join(a.dir, "hook.key"), "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 	r := start(t, a.file, c.option)
 	told := func(n int, days string) {
@@ -80,7 +81,8 @@ func TestReviewsAreTold(t *testing.T) {
 		until(t, "its record", func() bool { return len(r.written(t, "review_due")) >= n })
 	}
 	r.reloaded(t)
-	for n, step := range [][2]string{{"2027-04-04T12:00:00Z", "30"}, {"2027-04-20T12:00:00Z", "14"}, {"2027-04-28T12:00:00Z", "6"}} {
+	for n, step := range [][2]string{{"2027-04-04T12:00:00Z", "30"}, {"2027-04-20T12:00:00Z", "14"},
+		{"2027-04-28T12:00:00Z", "6"}} {
 		c.set(step[0])
 		told(n+1, step[1])
 	}
@@ -95,7 +97,8 @@ func TestReviewsAreTold(t *testing.T) {
 		told(n+4, step[1])
 	}
 	last := h.messages()[4]
-	for _, want := range []string{`"type":"assessment_due"`, `"state":"expired"`, `"owner":"web@shop.example"`, `"activities":["counting"]`, `"version":1`} {
+	for _, want := range []string{`"type":"assessment_due"`, `"state":"expired"`, `"owner":"web@shop.example"`,
+		`"activities":["counting"]`, `"version":1`} {
 		if !strings.Contains(last, want) {
 			t.Errorf("the message lacks %s: %s", want, last)
 		}
@@ -106,7 +109,8 @@ func TestReviewsAreTold(t *testing.T) {
 // hooked is an assessed shop whose reviews a webhook is told, with its secret.
 func hooked(t *testing.T, address string) *assessed {
 	t.Helper()
-	a := newAssessed(t, fmt.Sprintf("webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n",
+	a := newAssessed(t, fmt.Sprintf(
+		"webhooks: [{ url: %q, private: true, events: [assessment_due], secret_file: ./hook.key }]\n",
 		address))
 	write(t, filepath.Join(a.dir, "hook.key"), strings.Repeat("k", 32))
 	return a
@@ -222,7 +226,9 @@ func TestAHookWithoutItsSecret(t *testing.T) {
 	}
 	core, logged := observer.New(zap.WarnLevel)
 	r := start(t, a.file, c.option, func(o *proxy.Options) { o.Log = zap.New(core) })
-	until(t, "a report of the failure", func() bool { return logged.FilterMessageSnippet("the secret of a webhook cannot be used").Len() == 1 })
+	until(t, "a report of the failure", func() bool {
+		return logged.FilterMessageSnippet("the secret of a webhook cannot be used").Len() == 1
+	})
 	if logged.FilterMessageSnippet("cannot be told anything").Len() != 1 || len(h.messages()) > 0 {
 		t.Errorf("told %q, logged: %v", h.messages(), logged.All())
 	}
@@ -251,12 +257,14 @@ func TestAssessmentsAreShown(t *testing.T) {
 	a := newAssessed(t, "")
 	r := start(t, a.file, c.option)
 	for _, step := range [][2]string{
-		{"2027-03-01T12:00:00Z", `"state":"valid"`}, {"2027-04-20T12:00:00Z", `"state":"due"`}, {"2027-05-04T23:59:59Z", `"days_left":0,`},
+		{"2027-03-01T12:00:00Z", `"state":"valid"`}, {"2027-04-20T12:00:00Z", `"state":"due"`},
+		{"2027-05-04T23:59:59Z", `"days_left":0,`},
 		{"2027-05-05T00:00:00Z", `"state":"expired"`},
 	} {
 		c.set(step[0])
 		status, body := r.get(t, "/api/v1/assessments")
-		if status != 200 || !strings.Contains(body, step[1]) || !strings.Contains(body, `"id":"LIA-1"`) || !strings.Contains(body, `"activities":["counting"]`) {
+		if status != 200 || !strings.Contains(body, step[1]) || !strings.Contains(body, `"id":"LIA-1"`) ||
+			!strings.Contains(body, `"activities":["counting"]`) {
 			t.Errorf("%s: %d %s", step[0], status, body)
 		}
 	}

@@ -21,13 +21,15 @@ import (
 type Rotation struct {
 	Chains         []pseudonym.Rotation `json:"chains,omitempty"`          // by another key, within their period
 	LedgerSubjects bool                 `json:"ledger_subjects,omitempty"` // shred the key of the ledger's subjects
-	CatchUp        bool                 `json:"catch_up,omitempty"`        // advance the chains to the clock's time, however far that is
-	Believe        string               `json:"believe,omitempty"`         // why the clock is right, however far it jumped; the server goes by it from then on
+	// advance the chains to the clock's time, however far that is
+	CatchUp bool `json:"catch_up,omitempty"`
+	// why the clock is right, however far it jumped; the server goes by it from then on
+	Believe string `json:"believe,omitempty"`
 }
 
-// Rotate replaces keys now, out of turn, on all nodes where there are others, records that, and puts the new ones in force
-// for every hit that begins afterwards. It returns what was done. Where that cannot be recorded it is done all the same,
-// and the error says both. The error wraps [order.ErrUntold] where the other nodes cannot be reached.
+// Rotate replaces keys now, out of turn, on all nodes where there are others, records that, and puts the new ones in
+// force for every hit that begins afterwards. It returns what was done. Where that cannot be recorded it is done all
+// the same, and the error says both. The error wraps [order.ErrUntold] where the other nodes cannot be reached.
 func (s *Server) Rotate(what Rotation) (string, error) {
 	here := Rotation{CatchUp: what.CatchUp, Believe: what.Believe}
 	rekeys := len(what.Chains) > 0 || what.LedgerSubjects
@@ -109,7 +111,8 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	if loaded.Server.Cluster != nil && (len(what.Chains) > 0 || what.LedgerSubjects) {
 		return "", errors.New("keys are replaced on all nodes of a cluster: start this one, and ask it again")
 	}
-	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand, Files: o.KeyFiles, Disk: o.Disk})
+	store, err := keys.Open(keys.Options{Dir: KeysDir(loaded.Server.Data), Now: o.Now, Rand: o.Rand,
+		Files: o.KeyFiles, Disk: o.Disk})
 	if err != nil {
 		return "", err
 	}
@@ -122,7 +125,8 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 		return "", err
 	}
 	log, err := ledger.Open(ledger.Options{
-		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: o.node(loaded.Server.Cluster), Now: o.Now, Rand: o.Rand, Disk: o.Disk,
+		Dir: filepath.Join(loaded.Server.Data, "ledger"), Node: o.node(loaded.Server.Cluster), Now: o.Now,
+		Rand: o.Rand, Disk: o.Disk,
 		Origin: LogOrigin(loaded), Seed: checkpointSeed(store), Known: knownCheckpoint(loaded),
 	},
 		ledger.Note{Kind: ledger.KindStart, Policy: loaded.Policy.Digest(), Text: "version " + o.Version + ", keys rotate"})
@@ -139,7 +143,8 @@ func RotateStopped(loaded *config.Loaded, what Rotation, o Options) (text string
 	return text + "; " + lock.Shut, nil
 }
 
-// rotate replaces keys, after whatever change was due: all that is asked for or nothing. It is done when the new state is on disk.
+// rotate replaces keys, after whatever change was due: all that is asked for or nothing. It
+// is done when the new state is on disk.
 func rotate(store *keys.Store, what Rotation, now time.Time) (string, error) {
 	random, err := store.Random()
 	if err != nil {

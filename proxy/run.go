@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Serve takes hits on one listener and staff on the other until Shutdown. It returns when the last hit is answered and the ledger is
-// closed.
+// Serve takes hits on one listener and staff on the other until Shutdown. It returns when the last hit
+// is answered and the ledger is closed.
 func (s *Server) Serve(hits, admin net.Listener) error {
 	hits, admin = s.listeners.begin(hits, admin)
 	ended := make(chan error, 2)
@@ -45,14 +45,16 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	s.listeners.end()
 	s.dispatch.end()
 	s.stopping.Do(func() {
-		s.stopErr = errors.Join(unlessClosed(s.public.ShutdownWithContext(ctx)), unlessClosed(s.admin.ShutdownWithContext(ctx)))
+		s.stopErr = errors.Join(unlessClosed(s.public.ShutdownWithContext(ctx)),
+			unlessClosed(s.admin.ShutdownWithContext(ctx)))
 		s.listeners.close()
 		close(s.stopped)
 	})
 	return s.stopErr
 }
 
-// unlessClosed leaves out that a listener was closed already: where the end comes right after the beginning, two of us may close it.
+// unlessClosed leaves out that a listener was closed already: where the end comes right after
+// the beginning, two of us may close it.
 func unlessClosed(err error) error {
 	if errors.Is(err, net.ErrClosed) {
 		return nil

@@ -100,12 +100,14 @@ func (e *explaining) compare(t *testing.T) {
 			if !slices.Equal(ladder, want.Ladder) || of.Get("policy").Str != x.Policy || of.Get("site").Str != x.Site ||
 				of.Get("region").Str != x.Region || of.Get("vendor").Str != x.Vendor || of.Get("endpoint").Str != x.Endpoint ||
 				got.Get("reason").Str != want.Reason || got.Get("activity").Str != want.Activity {
-				t.Errorf("event %d of a hit to %s is recorded as %s, of\n%s\nwant %+v", want.Index, x.Vendor, got.Raw, of.Raw, want.Ladder)
+				t.Errorf("event %d of a hit to %s is recorded as %s, of\n%s\nwant %+v", want.Index, x.Vendor,
+					got.Raw, of.Raw, want.Ladder)
 			}
 			for _, rung := range of.Get("ladder").Array() {
 				reason, when := rung.Get("reason").Str, rung.Get("when")
 				ladders[reason+when.Raw] = true
-				if asked := reason == "condition_unmet" || strings.HasSuffix(rung.Get("activity").Str, "-consent") && reason != "condition_failed"; asked &&
+				if asked := reason == "condition_unmet" || strings.HasSuffix(rung.Get("activity").Str, "-consent") &&
+					reason != "condition_failed"; asked &&
 					(!when.Exists() || when.Bool() == (reason == "condition_unmet")) {
 					t.Errorf("whether its condition was met: %s", rung.Raw)
 				}
@@ -113,7 +115,8 @@ func (e *explaining) compare(t *testing.T) {
 			n++
 		}
 	}
-	for _, kind := range []string{"other_region", "condition_unmetfalse", "no_consent", "permittedtrue", "no_consenttrue"} {
+	for _, kind := range []string{"other_region", "condition_unmetfalse", "no_consent", "permittedtrue",
+		"no_consenttrue"} {
 		if !ladders[kind] {
 			t.Errorf("no event has a rung of %s, but %v", kind, ladders)
 		}

@@ -8,8 +8,8 @@ const keptInSet = 4
 // sightings is of how many things it is noted that they came once.
 const sightings = 8192
 
-// secondSight keeps what came for the second time, so that what comes once takes no room, and no more than it has sets for:
-// another takes its place. Reading takes no lock.
+// secondSight keeps what came for the second time, so that what comes once takes no room, and no more than it has sets
+// for: another takes its place. Reading takes no lock.
 type secondSight[T any] struct {
 	sets [][keptInSet]atomic.Pointer[T]
 	seen [sightings]atomic.Uint32 // of what came once: a part of its hash

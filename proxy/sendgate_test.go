@@ -30,8 +30,8 @@ func gateOf(of Objections) *sendGate {
 	}
 }
 
-// TestAnActDuringTheLastLookUpWaits: whoever is looking objections up for the last time may not have seen an act, which is in force only when
-// that one has left, or was held back.
+// TestAnActDuringTheLastLookUpWaits: whoever is looking objections up for the last time may not have seen an act, which
+// is in force only when that one has left, or was held back.
 func TestAnActDuringTheLastLookUpWaits(t *testing.T) {
 	for what, fails := range map[string]error{"it leaves": nil, "it is held back": errors.New("the disk is gone")} {
 		synctest.Test(t, func(t *testing.T) {

@@ -13,16 +13,18 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// TestRequestIsMadeFromNothing: every header, cookie, parameter and member carries a word of its own; what reaches the vendor is what
-// catalog and profile name, and nothing else.
+// TestRequestIsMadeFromNothing: every header, cookie, parameter and member carries a word of its own; what reaches the
+// vendor is what catalog and profile name, and nothing else.
 func TestRequestIsMadeFromNothing(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
 	var headers strings.Builder
 	headers.WriteString("Cookie: taintcookie=1; site_consent=%7B%22analytics%22%3A%22yes%22%7D; _ga=GA1.1.taintga.1\r\n")
 	for _, name := range []string{
-		"Authorization", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "Sec-CH-UA", "Sec-CH-UA-Platform", "Accept-Language", "If-None-Match",
-		"X-Client-Data", "Origin", "X-Custom", "From", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "DNT", "Range", "Accept", "Proxy-Authorization",
+		"Authorization", "Referer", "X-Forwarded-For", "X-Forwarded-Host", "Forwarded", "Via", "Sec-CH-UA",
+		"Sec-CH-UA-Platform", "Accept-Language", "If-None-Match",
+		"X-Client-Data", "Origin", "X-Custom", "From", "X-Real-IP", "CF-Connecting-IP", "True-Client-IP", "DNT", "Range",
+		"Accept", "Proxy-Authorization",
 	} {
 		headers.WriteString(name + ": taint" + strings.ToLower(strings.ReplaceAll(name, "-", "")) + "\r\n")
 	}
@@ -71,7 +73,8 @@ func TestVendorCannotReachTheBrowser(t *testing.T) {
 		t.Errorf("where nobody waits for it: %+v", got)
 	}
 	got := r.send(t, get(settings, consent))
-	if got.status != 200 || got.body != "hello" || got.headers.Get("Content-Type") != "text/plain" || got.headers.Get("X-Content-Type-Options") != "nosniff" {
+	if got.status != 200 || got.body != "hello" || got.headers.Get("Content-Type") != "text/plain" ||
+		got.headers.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("got %+v", got)
 	}
 	for _, name := range []string{"Set-Cookie", "X-Tracking", "ETag", "Access-Control-Allow-Origin"} {
@@ -173,8 +176,12 @@ func TestObjectionsAreAsked(t *testing.T) {
 		status int
 		reason string
 	}{
-		{"an objection", func([16]byte) (rules.Objections, error) { return rules.Objections{All: true}, nil }, 204, "objection"},
-		{"nobody knows", func([16]byte) (rules.Objections, error) { return rules.Objections{}, errors.New("the disk is gone") }, 204, "failed"},
+		{"an objection", func([16]byte) (rules.Objections, error) {
+			return rules.Objections{All: true}, nil
+		}, 204, "objection"},
+		{"nobody knows", func([16]byte) (rules.Objections, error) {
+			return rules.Objections{}, errors.New("the disk is gone")
+		}, 204, "failed"},
 		{"a panic", func([16]byte) (rules.Objections, error) { panic("jane.doe@example.com") }, 500, ""},
 	} {
 		f := new(disk)
@@ -204,17 +211,20 @@ func TestObjectionsAreAsked(t *testing.T) {
 func TestRecordsHoldNoValues(t *testing.T) {
 	v := startVendor(t)
 	r := start(t, folder(t, v.URL))
-	r.send(t, get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=call+jane.doe%40example.com+now&uid=cust-48213&dt=Orders+of+Jane+Doe&dl=https%3A%2F%2Fshop.example%2Faccount%2F12345&secretkey=secretvalue", consent))
+	r.send(t, get("/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=call+jane.doe%40example.com+now&uid=cust-48213&dt=Orders+of+Jane+Doe&dl=https%3A%2F%2Fshop.example%2Faccount%2F12345&secretkey=secretvalue",
+		consent))
 	if err := r.stop(t); err != nil {
 		t.Error(err)
 	}
 	records := strings.Replace(r.ledger(t), `"key":"shop.example/tagwarden+`, "", 1) // the log's own name
-	for _, value := range []string{"jane", "1234567890", "cust-48213", "Orders", "12345\"", "secretkey", "secretvalue", "shop.example"} {
+	for _, value := range []string{"jane", "1234567890", "cust-48213", "Orders", "12345\"", "secretkey",
+		"secretvalue", "shop.example"} {
 		if strings.Contains(records, value) {
 			t.Errorf("%q is in the ledger: %s", value, records)
 		}
 	}
-	for _, there := range []string{`"name":"call [email] now"`, `"dropped":["*"`, `"subjects":["`, `"digest":"`, `"kind":"outcome"`} {
+	for _, there := range []string{`"name":"call [email] now"`, `"dropped":["*"`, `"subjects":["`, `"digest":"`,
+		`"kind":"outcome"`} {
 		if !strings.Contains(records, there) {
 			t.Errorf("%s is not in the ledger: %s", there, records)
 		}

@@ -39,27 +39,34 @@ type Response = fasthttp.Response
 
 // Options are what a [Server] needs beside its configuration. Zero values take the defaults given.
 type Options struct {
-	Root       pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
-	Version    string
-	Node       string                                           // this machine's name in records; "": the one that it has
-	Log        *zap.Logger                                      // nil: nothing is logged
-	Now        func() time.Time                                 // the machine's clock; time.Now
-	Elapsed    func() time.Duration                             // since some moment, however that is set; the process's
-	Rand       io.Reader                                        // crypto/rand
-	Random     func() float64                                   // from 0 up to 1, how long until something is sent again; math/rand's
-	Objections Objections                                       // asked in place of the store, where tests have it fail; nil: the store
-	Commit     func(*bbolt.Tx) error                            // of the store of objections; nil: its own
-	Free       func() (uint64, error)                           // bytes left on the disk for objections; nil: the file system's
-	Because    string                                           // why an older copy of the objections is accepted; "": it is refused
-	Aside      bool                                             // it works on the data folder and does not serve: no commands are taken
-	KeyFiles   keys.Files                                       // nil: files on Disk
-	Disk       durable.Disk                                     // nil: the file system
-	Every      func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
-	Client     func([]delivery.Upstream) (Deliverer, error)
-	Memory     int           // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
-	Silent     time.Duration // after how long others are handed what this node took of the cluster's queue, where it is silent; 30 s
-	Await      time.Duration // how long a start waits for what the log of its cluster says, where the servers can be reached; half a second
-	OpenFiles  int           // how many files the process may have open; 0: what the system says
+	Root    pseudonym.Root // what key state is made of where there is none yet; the zero Root: there is none
+	Version string
+	Node    string               // this machine's name in records; "": the one that it has
+	Log     *zap.Logger          // nil: nothing is logged
+	Now     func() time.Time     // the machine's clock; time.Now
+	Elapsed func() time.Duration // since some moment, however that is set; the process's
+	Rand    io.Reader            // crypto/rand
+	// from 0 up to 1, how long until something is sent again; math/rand's
+	Random func() float64
+	// asked in place of the store, where tests have it fail; nil: the store
+	Objections Objections
+	Commit     func(*bbolt.Tx) error // of the store of objections; nil: its own
+	// bytes left on the disk for objections; nil: the file system's
+	Free func() (uint64, error)
+	// why an older copy of the objections is accepted; "": it is refused
+	Because string
+	// it works on the data folder and does not serve: no commands are taken
+	Aside    bool
+	KeyFiles keys.Files                                       // nil: files on Disk
+	Disk     durable.Disk                                     // nil: the file system
+	Every    func(d time.Duration) (<-chan time.Time, func()) // a ticker, and what ends it; the clock's
+	Client   func([]delivery.Upstream) (Deliverer, error)
+	Memory   int // what the process may have, in bytes; 0: what its cgroup allows, or the machine has
+	// after how long others are handed what this node took of the cluster's queue, where it is silent; 30 s
+	Silent time.Duration
+	// how long a start waits for what the log of its cluster says, where the servers can be reached; half a second
+	Await     time.Duration
+	OpenFiles int // how many files the process may have open; 0: what the system says
 }
 
 // Server is a running proxy.
@@ -183,7 +190,8 @@ func New(loaded *config.Loaded, o Options) (*Server, error) { return newServer(l
 
 func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) {
 	o.fill()
-	hits := uint64(o.Now().UnixMicro()) // numbers go on after a restart; as microseconds they stay exact in every JSON reader
+	// numbers go on after a restart; as microseconds they stay exact in every JSON reader
+	hits := uint64(o.Now().UnixMicro())
 	clock, figures := newClock(o.Now, o.Elapsed, o.Log), metrics.New()
 	o.Now = clock.now
 	if o.Client == nil {
@@ -197,7 +205,8 @@ func newServer(loaded *config.Loaded, o Options, parts []part) (*Server, error) 
 	if err := s.start(parts); err != nil {
 		return nil, err
 	}
-	s.hits.Store(max(hits, s.recovered.Hits, s.dispatch.queue.Highest())) // none comes twice, also where the clock went back
+	// none comes twice, also where the clock went back
+	s.hits.Store(max(hits, s.recovered.Hits, s.dispatch.queue.Highest()))
 	s.loaded = nil
 	s.reloading.Lock()
 	s.open.Store(true)

@@ -68,13 +68,14 @@ func sharedBatch(visitor string) string {
 // mixedBatch is an event of one visitor and one of another.
 func mixedBatch(first, second string) string {
 	one := `{"type":"track","event":"%s","userId":%q,"messageId":"m-%[2]s","timestamp":"2026-11-28T12:00:00Z"}`
-	body := `{"writeKey":"KEY","batch":[` + fmt.Sprintf(one, "page_view", first) + "," + fmt.Sprintf(one, "purchase", second) + `],"sentAt":"2026-11-28T12:00:00Z"}`
+	body := `{"writeKey":"KEY","batch":[` + fmt.Sprintf(one, "page_view", first) + "," + fmt.Sprintf(one, "purchase",
+		second) + `],"sentAt":"2026-11-28T12:00:00Z"}`
 	return post("/t/segment/v1/batch", yes+"Content-Type: application/json\r\n", body)
 }
 
-// TestObjectionsInABatch: an objection ends the events that it is about, whether it is found before a hit is judged or only when the hit is
-// about to leave, and whether the identifier is one event's own or stands once for all of them. What is found late holds all of the hit back,
-// so that the rest may be sent again. Nobody else's event is touched.
+// TestObjectionsInABatch: an objection ends the events that it is about, whether it is found before a hit is judged or
+// only when the hit is about to leave, and whether the identifier is one event's own or stands once for all of them.
+// What is found late holds all of the hit back, so that the rest may be sent again. Nobody else's event is touched.
 func TestObjectionsInABatch(t *testing.T) {
 	t.Parallel()
 	d := new(gated)
@@ -84,7 +85,8 @@ func TestObjectionsInABatch(t *testing.T) {
 	act := func(id objection.ID, scopes ...string) {
 		t.Helper()
 		change := objection.Change{Object: scopes, Source: objection.API}
-		if _, err := r.Act(context.Background(), objection.Acts{Acts: []objection.Act{{IDs: []objection.ID{id}, Change: change}}}); err != nil {
+		if _, err := r.Act(context.Background(),
+			objection.Acts{Acts: []objection.Act{{IDs: []objection.ID{id}, Change: change}}}); err != nil {
 			t.Error(err)
 		}
 	}

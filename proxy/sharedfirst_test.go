@@ -27,7 +27,8 @@ func testSharedBehindTheLog(t *testing.T, servers *natstest.Servers) {
 	}
 	const other = "other"
 	natstest.Until(t, "another stream takes what the log is to take", func() bool {
-		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: other, Subjects: []string{"tagwarden.behind.log.objections.>"}})
+		_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{Name: other,
+			Subjects: []string{"tagwarden.behind.log.objections.>"}})
 		return err == nil
 	})
 	file := sharedFolder(t, "http://127.0.0.1:1", servers.URLs(), "a")

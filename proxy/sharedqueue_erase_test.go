@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
-// testSharedErase: whoever has a person erased at one node has what waits of them end at each, what nobody has taken, too;
-// what came later is another's. A node that is away is named, and does it when it is back.
+// testSharedErase: whoever has a person erased at one node has what waits of them end at each, what nobody has taken,
+// too; what came later is another's. A node that is away is named, and does it when it is back.
 func testSharedErase(t *testing.T, s *natstest.Servers) {
 	v := startVendor(t)
 	v.answers(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +63,8 @@ func testSharedErase(t *testing.T, s *natstest.Servers) {
 		t.Error("an event of the person leaves later")
 	}
 	for line := range strings.Lines(a.ledger(t)) {
-		if gjson.Get(line, "kind").Str == "event" && strings.Contains(line, "serial7x") && gjson.Get(line, "subjects.0").Exists() {
+		if gjson.Get(line, "kind").Str == "event" && strings.Contains(line, "serial7x") &&
+			gjson.Get(line, "subjects.0").Exists() {
 			t.Errorf("a record is there still: %s", line)
 		}
 	}
@@ -72,7 +73,8 @@ func testSharedErase(t *testing.T, s *natstest.Servers) {
 // erased has a person's records go.
 func (r *running) erased(t *testing.T, person int) gjson.Result {
 	t.Helper()
-	w := r.operate("POST", "/ledger/erase", fmt.Sprintf(`{"ids":{"client_id:ga4":["%d.1700000000"]},"because":"they asked"}`, 1_000_000_000+person))
+	w := r.operate("POST", "/ledger/erase",
+		fmt.Sprintf(`{"ids":{"client_id:ga4":["%d.1700000000"]},"because":"they asked"}`, 1_000_000_000+person))
 	if w.Code != http.StatusOK {
 		t.Fatalf("%d %s", w.Code, w.Body)
 	}

@@ -44,8 +44,8 @@ var firstAttempts = []attemptEnds{
 	{status: 503, after: true}, // the last one: the vendor is asked for nothing else meanwhile
 }
 
-// counting is a vendor whose first answer to an event is as the event's number says. It counts as vendors do: an event that
-// comes under a key once, others as often as they come.
+// counting is a vendor whose first answer to an event is as the event's number says. It counts as vendors do: an event
+// that comes under a key once, others as often as they come.
 type counting struct {
 	*httptest.Server
 	after   string // when what is to come again is to
@@ -124,7 +124,8 @@ func (v *counting) arrived() int {
 }
 
 // streamOf is a stream as its servers show it, until the connection is ended.
-func streamOf(t *testing.T, s *natstest.Servers, name string) (js jetstream.JetStream, stream jetstream.Stream, end func()) {
+func streamOf(t *testing.T, s *natstest.Servers, name string) (js jetstream.JetStream,
+	stream jetstream.Stream, end func()) {
 	t.Helper()
 	nc, err := nats.Connect(strings.Join(s.URLs(), ","))
 	if err != nil {
@@ -140,8 +141,8 @@ func streamOf(t *testing.T, s *natstest.Servers, name string) (js jetstream.JetS
 	return js, stream, nc.Close
 }
 
-// doubted is how many events may have left as far as anybody knows who reads the marks: those that are marked as such, and
-// not as such that have ended.
+// doubted is how many events may have left as far as anybody knows who reads the marks: those that are marked as
+// such, and not as such that have ended.
 func doubted(t *testing.T, s *natstest.Servers) (n int) {
 	t.Helper()
 	_, stream, end := streamOf(t, s, "tagwarden-test_queue-marks")
@@ -162,9 +163,9 @@ func doubted(t *testing.T, s *natstest.Servers) (n int) {
 	return n
 }
 
-// testSharedOutcomes: whatever a first attempt comes to, each event ends as is known of it, no event without a key is counted
-// twice, and the vendor's word that it did not count an event counts on other nodes too. The node lives; or it dies once
-// it has said what it knows; or before it could.
+// testSharedOutcomes: whatever a first attempt comes to, each event ends as is known of it, no event without a key is
+// counted twice, and the vendor's word that it did not count an event counts on other nodes too. The node lives; or it
+// dies once it has said what it knows; or before it could.
 func testSharedOutcomes(t *testing.T, s *natstest.Servers) {
 	t.Run("the node lives", func(t *testing.T) { sharedOutcomes(t, s, false) })
 	t.Run("it dies when it has said what it knows", func(t *testing.T) { sharedOutcomes(t, s, true) })

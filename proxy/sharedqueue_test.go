@@ -42,7 +42,8 @@ func ga4Hit(n int) string {
 
 func segmentHit(n int) string {
 	return post("/t/v1/t", consent+"Content-Type: application/json\r\n", fmt.Sprintf(
-		`{"type":"track","event":"segment%dx","anonymousId":"00000000-0000-4000-8000-%012d","messageId":"ajs-next-%032d"}`, n, n, n))
+		`{"type":"track","event":"segment%dx","anonymousId":"00000000-0000-4000-8000-%012d","messageId":"ajs-next-%032d"}`,
+		n, n, n))
 }
 
 // accepts sends hits, and wants each accepted.

@@ -15,8 +15,8 @@ import (
 // onCluster is where a server's queue is that all nodes of its cluster share: delivery.queue.on.
 const onCluster = "cluster"
 
-// openShared opens the queue that the nodes of a cluster share, where this one is to put its events there; or where it did
-// so before, or others do, and something may be left to be taken.
+// openShared opens the queue that the nodes of a cluster share, where this one is to put its events there; or where it
+// did so before, or others do, and something may be left to be taken.
 func openShared(s *Server) error {
 	d := &s.loaded.Server.Delivery
 	if s.nodes == nil || s.opts.Aside || d.Mode != "queued" {
@@ -30,7 +30,8 @@ func openShared(s *Server) error {
 	state := s.keyring.store.State()
 	shared, err := sharedqueue.Open(context.Background(), sharedqueue.Options{
 		Cluster: of.Name, Node: s.opts.node(of), URLs: of.NATS, Creds: of.Creds, TLS: secure, Identity: state.Identity(),
-		Key: state.QueueKey(), Wait: max(s.opts.Await, leastPut), Come: s.nodes.comes(s.opts.Await), Size: int64(d.Queue.Size), Find: !puts,
+		Key: state.QueueKey(), Wait: max(s.opts.Await, leastPut), Come: s.nodes.comes(s.opts.Await),
+		Size: int64(d.Queue.Size), Find: !puts,
 		MayMake: func() error { return behindObjections(s.nodes.log.Load()) },
 		Ack:     s.opts.Silent, Now: s.opts.Now, Rand: s.opts.Rand,
 		Note: func(what string, err error) {

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// shopFiles is a larger configuration: more vendors, one of which is asked for answers, one without any activity, and more signals.
-// VENDOR stands for the address of a stand-in.
+// shopFiles is a larger configuration: more vendors, one of which is asked for answers, one without any activity, and
+// more signals. VENDOR stands for the address of a stand-in.
 var shopFiles = map[string]string{
 	"tagwarden.yaml": `version: 1
 listen: 127.0.0.1:0

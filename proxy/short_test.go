@@ -13,9 +13,12 @@ func TestABodyThatEndsEarly(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
 	for name, text := range map[string]string{
-		"announced":  strings.Replace(post("/t/g/collect?v=2&tid=G-1&cid=1.2", yes, "en=page_view&ep.note=12345678901"), "Content-Length: 32", "Content-Length: 60", 1),
-		"in chunks":  "POST /t/g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\r\nHost: shop.example\r\n" + yes + "Transfer-Encoding: chunked\r\n\r\n20\r\nen=page_view&ep.note=12345678901\r\n",
-		"in a chunk": "POST /t/g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\r\nHost: shop.example\r\n" + yes + "Transfer-Encoding: chunked\r\n\r\n40\r\nen=page_view&ep.note=12345678901",
+		"announced": strings.Replace(post("/t/g/collect?v=2&tid=G-1&cid=1.2", yes, "en=page_view&ep.note=12345678901"),
+			"Content-Length: 32", "Content-Length: 60", 1),
+		"in chunks": "POST /t/g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\r\nHost: shop.example\r\n" + yes +
+			"Transfer-Encoding: chunked\r\n\r\n20\r\nen=page_view&ep.note=12345678901\r\n",
+		"in a chunk": "POST /t/g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\r\nHost: shop.example\r\n" + yes +
+			"Transfer-Encoding: chunked\r\n\r\n40\r\nen=page_view&ep.note=12345678901",
 	} {
 		conn, err := net.Dial("tcp", r.hits)
 		if err != nil {

@@ -17,14 +17,16 @@ func TestShutFolder(t *testing.T) {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := shutFolder(dir, os.Geteuid()+1); err == nil || !strings.Contains(err.Error(), "is not of the user that this runs as") || !strings.Contains(err.Error(), dir) {
+		if _, err := shutFolder(dir, os.Geteuid()+1); err == nil || !strings.Contains(err.Error(),
+			"is not of the user that this runs as") || !strings.Contains(err.Error(), dir) {
 			t.Errorf("%04o, of somebody else: %v", mode, err)
 		}
 		if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("it was changed to %v, %v", info.Mode(), err)
 		}
 		said, err := shutFolder(dir, os.Geteuid())
-		if info, gone := os.Stat(dir); err != nil || gone != nil || info.Mode().Perm() != 0o700 || !strings.Contains(said, dir) {
+		if info, gone := os.Stat(dir); err != nil || gone != nil || info.Mode().Perm() != 0o700 ||
+			!strings.Contains(said, dir) {
 			t.Errorf("%04o: %q, %v, it is %v", mode, said, err, info.Mode())
 		}
 		if said, err := shutFolder(dir, os.Geteuid()+1); err != nil || said != "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// TestSitePagesSayWhatTakesPlace: in which case each recipient gets data for a purpose, by the basis and by whether it is
-// direct marketing, and where; what the site says of itself; and how long a consent counts at most.
+// TestSitePagesSayWhatTakesPlace: in which case each recipient gets data for a purpose, by the basis and by whether it
+// is direct marketing, and where; what the site says of itself; and how long a consent counts at most.
 func TestSitePagesSayWhatTakesPlace(t *testing.T) {
 	files := map[string][]byte{}
 	for name, text := range map[string]string{
@@ -63,7 +63,8 @@ vendors:
 	for _, p := range site.Languages[1].Purposes {
 		said = append(said, fmt.Sprintf("%s shown only: %t, sale: %t, US: %t", p.ID, p.ShownOnly, p.Sale, p.US))
 		for _, f := range p.Flows {
-			said = append(said, fmt.Sprintf("  %s when %d, right %t, by %q in %v", f.Vendor, f.When, f.Basis.Right, f.Reference, f.Regions))
+			said = append(said, fmt.Sprintf("  %s when %d, right %t, by %q in %v", f.Vendor, f.When, f.Basis.Right,
+				f.Reference, f.Regions))
 		}
 	}
 	want := `measure shown only: false, sale: true, US: true
@@ -81,13 +82,15 @@ orders shown only: true, sale: false, US: false
 	}
 	german := site.Languages[0]
 	if german.Tag != "de" || german.Name != "Laden" || german.Title.Text != "Ihre Daten" ||
-		german.Links[0].Text.Text != "Impressum" || german.Links[0].URL != "https://shop.example/impressum" || len(site.Languages) != 2 {
+		german.Links[0].Text.Text != "Impressum" || german.Links[0].URL != "https://shop.example/impressum" ||
+		len(site.Languages) != 2 {
 		t.Errorf("%+v", german)
 	}
 	if months := now.AddDate(0, 20, 0).Sub(now); site.Consent != months {
 		t.Errorf("a consent counts for %v", site.Consent)
 	}
-	if bare := sitePage(loaded, "bare", now); bare.Languages[0].Name != "bare.example" || len(bare.Languages) != 3 || bare.Logo != nil {
+	if bare := sitePage(loaded, "bare", now); bare.Languages[0].Name != "bare.example" || len(bare.Languages) != 3 ||
+		bare.Logo != nil {
 		t.Errorf("%+v", bare)
 	}
 }

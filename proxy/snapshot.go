@@ -66,7 +66,8 @@ func (s *Server) newSnapshot(loaded *config.Loaded) (*Snapshot, error) {
 		client.Close()
 		return nil, err
 	}
-	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names, ids: newIDCache(), objections: s.opts.Objections, texts: config.ChoiceTexts(loaded)}
+	fresh := &Snapshot{receivers: receivers, Policy: loaded.Policy, Loaded: loaded, Delivery: client, names: names,
+		ids: newIDCache(), objections: s.opts.Objections, texts: config.ChoiceTexts(loaded)}
 	if fresh.objections == nil {
 		fresh.objections = s.objections.Resolve(loaded.Policy.Objection).Lifting(
 			func(l rules.Lift, purposes []string) rules.Lift { return l.In(loaded.Policy, purposes) }).Choosing(
@@ -105,7 +106,8 @@ func upstreams(loaded *config.Loaded) []delivery.Upstream {
 	for _, r := range loaded.Policy.Recipients() {
 		for role, address := range r.Upstreams {
 			if address != "" {
-				all = append(all, delivery.Upstream{Vendor: r.ID, Host: role, Address: address, Private: r.Private, Answer: answerSize(r, role)})
+				all = append(all, delivery.Upstream{Vendor: r.ID, Host: role, Address: address, Private: r.Private,
+					Answer: answerSize(r, role)})
 			}
 		}
 	}

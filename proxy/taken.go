@@ -23,9 +23,9 @@ func (d *dispatcher) shares() bool {
 	return !own
 }
 
-// begin marks events that were taken of the cluster's queue, and are about to be sent, and must not be sent twice: before
-// their first byte leaves, any node that may be handed them knows that. The error is [sharedqueue.ErrLost] where one has
-// been handed some of them: they do not leave from here.
+// begin marks events that were taken of the cluster's queue, and are about to be sent, and must not be sent twice:
+// before their first byte leaves, any node that may be handed them knows that. The error is [sharedqueue.ErrLost] where
+// one has been handed some of them: they do not leave from here.
 func (t *takers) begin(items []queue.Item) error {
 	if t == nil {
 		return nil
@@ -73,8 +73,8 @@ func (t *takers) takeBack(it *queue.Item) {
 	}
 }
 
-// mayPark marks an event that is about to be parked here, so that nobody else sends it from then on. False where that cannot
-// be: it is tried again, or another node has it by now.
+// mayPark marks an event that is about to be parked here, so that nobody else sends it from then on. False where that
+// cannot be: it is tried again, or another node has it by now.
 func (t *takers) mayPark(it *queue.Item) bool {
 	return t.begin([]queue.Item{*it}) == nil
 }
@@ -117,7 +117,8 @@ func (t *takers) status() *api.QueueShared {
 		return nil
 	}
 	state := t.shared.State()
-	out := &api.QueueShared{Messages: state.Messages, Bytes: state.Bytes, Size: state.Size, Vendors: []api.QueueSharedMessages{}}
+	out := &api.QueueShared{Messages: state.Messages, Bytes: state.Bytes, Size: state.Size,
+		Vendors: []api.QueueSharedMessages{}}
 	for _, vendor := range slices.Sorted(maps.Keys(state.Vendors)) {
 		out.Vendors = append(out.Vendors, api.QueueSharedMessages{Vendor: vendor, Messages: state.Vendors[vendor]})
 	}

@@ -51,8 +51,8 @@ func (c *checking) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"code": 200, "events_ingested": len(names)})
 }
 
-// TestBadEventsOfOneRequest: events that wait leave in few requests; those that the vendor calls bad are parked, and all
-// others arrive, once.
+// TestBadEventsOfOneRequest: events that wait leave in few requests; those that the vendor calls bad
+// are parked, and all others arrive, once.
 func TestBadEventsOfOneRequest(t *testing.T) {
 	v := new(checking)
 	stand := httptest.NewServer(v)
@@ -64,7 +64,8 @@ func TestBadEventsOfOneRequest(t *testing.T) {
 	for h := range hits {
 		var events []string
 		for e, name := range []string{"good1", "bad", "good2", "other", "good1"} {
-			events = append(events, fmt.Sprintf(`{"event_type":%q,"device_id":"0190aaaa-0000-7000-8000-00000000%02d%02d"}`, name, h, e))
+			events = append(events, fmt.Sprintf(`{"event_type":%q,"device_id":"0190aaaa-0000-7000-8000-00000000%02d%02d"}`,
+				name, h, e))
 		}
 		if a := r.send(t, amplitudeBatch(events...)); a.status != 200 {
 			t.Fatal(a)

@@ -17,11 +17,11 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// takers take events out of the queue that the nodes of a cluster share, vendor by vendor, and put them into this node's
-// own, where couriers find them like any other: judged again at the door, merged, tried again, parked. Each is this node's
-// by a number of its own, and its decision is in this node's ledger, with the name of the node that took the hit. A message
-// stays on the cluster until the outcomes of all of its events are on this node's disk; what this node has of it is void
-// with the process.
+// takers take events out of the queue that the nodes of a cluster share, vendor by vendor, and put them into this
+// node's own, where couriers find them like any other: judged again at the door, merged, tried again, parked. Each is
+// this node's by a number of its own, and its decision is in this node's ledger, with the name of the node that took
+// the hit. A message stays on the cluster until the outcomes of all of its events are on this node's disk; what this
+// node has of it is void with the process.
 type takers struct {
 	*dispatcher
 	shared *sharedqueue.Queue
@@ -192,8 +192,8 @@ func doubted(m *sharedqueue.Message) (all sharedqueue.Set) {
 	return all
 }
 
-// mayHaveLeft tells whether an event may have been sent by whoever had its message before: one that its vendor would count
-// twice was marked before; of others nobody knows where that node fell silent.
+// mayHaveLeft tells whether an event may have been sent by whoever had its message before: one that its vendor would
+// count twice was marked before; of others nobody knows where that node fell silent.
 func mayHaveLeft(m *sharedqueue.Message, item int, e *queue.Event) bool {
 	return m.Begun.Has(item) || m.Again && m.Silent && len(e.Key) > 0
 }
@@ -309,8 +309,8 @@ func (t *takers) wait(of *taking) error {
 	return nil
 }
 
-// left notes that an event has ended here, or is parked: that stands in the ledger, though not on disk yet. It is called
-// under the queue's mutex.
+// left notes that an event has ended here, or is parked: that stands in the ledger, though not on disk yet.
+// It is called under the queue's mutex.
 func (t *takers) left(name queue.Name) {
 	if t == nil {
 		return

@@ -131,7 +131,8 @@ func tapProblem(err error) error {
 		return problem.New(http.StatusNotFound, "unknown",
 			"this tap has ended: it lasts an hour at most, ends where nobody asks for its lines, and with the server")
 	case errors.Is(err, tap.ErrFull):
-		p = problem.New(http.StatusConflict, "busy", fmt.Sprintf("as many people watch already as may at once: %d", tap.MostWatches))
+		p = problem.New(http.StatusConflict, "busy", fmt.Sprintf("as many people watch already as may at once: %d",
+			tap.MostWatches))
 		p.Retry = 10
 		return p
 	case errors.Is(err, tap.ErrEnding):

@@ -13,7 +13,8 @@ import (
 // tapped asks the admin listener about taps, with a token.
 func (r *running) tapped(t *testing.T, bearer, method, query, body string) (int, gjson.Result) {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.admin+"/api/v1/tap"+query, strings.NewReader(body))
+	q, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.admin+"/api/v1/tap"+query,
+		strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -59,7 +60,8 @@ func TestTap(t *testing.T) {
 	if code, got := r.tapped(t, counter, "POST", "", "{}"); code != 403 {
 		t.Errorf("an analyst watches: %d %s", code, got.Raw)
 	}
-	for _, wrong := range []string{`{"vendor":["ga5"]}`, `{"endpoint":["nowhere"]}`, `{"reason":["because"]}`, `{"own":1}`, `{"site":["shop"]}`} {
+	for _, wrong := range []string{`{"vendor":["ga5"]}`, `{"endpoint":["nowhere"]}`, `{"reason":["because"]}`, `{"own":1}`,
+		`{"site":["shop"]}`} {
 		if code, got := r.tapped(t, dev, "POST", "", wrong); code != 422 {
 			t.Errorf("%s: %d %s", wrong, code, got.Raw)
 		}
@@ -70,7 +72,8 @@ func TestTap(t *testing.T) {
 		"all": "{}", "own": `{"own":true}`, "denied": `{"vendor":["ga4"],"reason":["no_consent"]}`,
 	} {
 		code, got := r.tapped(t, dev, "POST", "", ask)
-		if ids[name] = got.Get("tap").Str; code != 200 || ids[name] == "" || (got.Get("preview").Str != "") != (name == "own") {
+		if ids[name] = got.Get("tap").Str; code != 200 || ids[name] == "" ||
+			(got.Get("preview").Str != "") != (name == "own") {
 			t.Fatalf("%s: %d %s", name, code, got.Raw)
 		}
 		if name == "own" {
@@ -79,7 +82,8 @@ func TestTap(t *testing.T) {
 	}
 	r.send(t, get(pageView+"&uid=jane", consent))
 	r.send(t, get(pageView, ""))
-	r.send(t, get(pageView+"&ep.note=mine", strings.Replace(consent, "Cookie: ", "Cookie: tagwarden_preview="+token+"; ", 1)))
+	r.send(t, get(pageView+"&ep.note=mine", strings.Replace(consent, "Cookie: ",
+		"Cookie: tagwarden_preview="+token+"; ", 1)))
 	r.send(t, get("/t/nowhere", ""))
 
 	all := r.linesOf(t, dev, ids["all"], 4)
@@ -87,14 +91,17 @@ func TestTap(t *testing.T) {
 		strings.Contains(got, "mine") || strings.Contains(got, token) {
 		t.Errorf("%s", got)
 	}
-	for at, want := range []string{"event permit permitted delivered", "event deny no_consent ", "event permit permitted delivered", "hit deny unknown_path "} {
+	for at, want := range []string{"event permit permitted delivered", "event deny no_consent ",
+		"event permit permitted delivered", "hit deny unknown_path "} {
 		l := all[at]
-		if got := l.Get("kind").Str + " " + l.Get("decision").Str + " " + l.Get("reason").Str + " " + l.Get("outcome").Str; got != want {
+		if got := l.Get("kind").Str + " " + l.Get("decision").Str + " " + l.Get("reason").Str + " " +
+			l.Get("outcome").Str; got != want {
 			t.Errorf("line %d: %s, not %s", at, got, want)
 		}
 	}
 	first := all[0]
-	if first.Get("activity").Str != "ga4-consent" || first.Get("basis").Str != "consent" || first.Get("name").Str != "page_view" ||
+	if first.Get("activity").Str != "ga4-consent" || first.Get("basis").Str != "consent" ||
+		first.Get("name").Str != "page_view" ||
 		first.Get("endpoint").Str == "" || first.Get("status").Int() != 200 || first.Get("site").Str != "shop" {
 		t.Errorf("%s", first.Raw)
 	}

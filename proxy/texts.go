@@ -14,8 +14,8 @@ import (
 )
 
 // TextsDir is where in a data folder the texts are that visitors choose by, each once, by its SHA-256 digest as records
-// of choices have it: DIGEST.txt. They are those that the server file names, now or at any time: nothing takes one away,
-// so that a consent can be shown for as long as its record is there.
+// of choices have it: DIGEST.txt. They are those that the server file names, now or at any time: nothing takes one
+// away, so that a consent can be shown for as long as its record is there.
 func TextsDir(data string) string { return filepath.Join(data, "texts") }
 
 // keepTexts keeps the texts that the server file names. It is on disk when it returns.

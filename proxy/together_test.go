@@ -40,8 +40,8 @@ func (v *vendor) arrivals() (all [][]string) {
 	return all
 }
 
-// TestWhatWaitsTravelsTogether: events that wait for a vendor which takes many at once arrive once, in fewer requests, in
-// the order of each visitor, and without those that may not leave by then. What a header says is not mixed.
+// TestWhatWaitsTravelsTogether: events that wait for a vendor which takes many at once arrive once, in fewer requests,
+// in the order of each visitor, and without those that may not leave by then. What a header says is not mixed.
 func TestWhatWaitsTravelsTogether(t *testing.T) {
 	v := startVendor(t)
 	v.answers(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTooManyRequests) })
@@ -108,7 +108,8 @@ func TestAVendorThatHangsSlowsNoOther(t *testing.T) {
 	})
 	r := start(t, togetherFolder(t, v.URL))
 	for n := range 200 {
-		if a := r.send(t, strings.ReplaceAll(get(pageView, consent), "1234567890", strconv.Itoa(1_000_000_000+n))); a.status != 204 {
+		if a := r.send(t, strings.ReplaceAll(get(pageView, consent), "1234567890",
+			strconv.Itoa(1_000_000_000+n))); a.status != 204 {
 			t.Fatal(a)
 		}
 		if a := r.send(t, trackOf(n, "")); a.status != 200 {

@@ -11,8 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// recordTokens records how the tokens that there are differ from those that the log says there are: whoever changed them,
-// by the API, by a command or by hand, and also where the process died before it could say so. By names whose doing it was.
+// recordTokens records how the tokens that there are differ from those that the log says there are:
+// whoever changed them, by the API, by a command or by hand, and also where the process died before it
+// could say so. By names whose doing it was.
 func recordTokens(s *Server, all []access.Token, by map[string]access.By) error {
 	return s.recovered.recordTokens(s.ledger, all, by)
 }
@@ -71,7 +72,8 @@ func (r *recovered) repeatTokens(to *ledger.Ledger) error {
 	return to.Tokens(records)
 }
 
-// tokenFaults says what is wrong with the tokens, and what cannot be recorded of them once for each time that it begins.
+// tokenFaults says what is wrong with the tokens, and what cannot be recorded of
+// them once for each time that it begins.
 type tokenFaults struct {
 	log  *zap.Logger
 	said bool // that it cannot be recorded

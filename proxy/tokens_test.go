@@ -22,15 +22,16 @@ func (r *running) tokenRecords(t *testing.T) (all []string) {
 	t.Helper()
 	for line := range strings.Lines(r.ledger(t)) {
 		if of := gjson.Parse(line); of.Get("kind").Str == ledger.KindToken && !of.Get("again").Bool() {
-			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", of.Get("change").Str, of.Get("name").Str, of.Get("roles").Raw, of.Get("by").Str,
+			all = append(all, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s", of.Get("change").Str, of.Get("name").Str,
+				of.Get("roles").Raw, of.Get("by").Str,
 				of.Get("through").Str)))
 		}
 	}
 	return all
 }
 
-// TestTokensAreOnRecord: whoever makes a token or takes one back, by the API, by a command while no server runs, or by hand
-// in the file, while the server runs or not: the log says so, once, and never what would open anything.
+// TestTokensAreOnRecord: whoever makes a token or takes one back, by the API, by a command while no server runs, or by
+// hand in the file, while the server runs or not: the log says so, once, and never what would open anything.
 func TestTokensAreOnRecord(t *testing.T) {
 	t.Parallel()
 	second := make(seconds)
@@ -94,7 +95,8 @@ func TestTokensAreOnRecord(t *testing.T) {
 	says("at the first start", `made early ["objections-read"]`)
 	secrets = append(secrets, r.bearer(t, "chief", "operator", "security"))
 	says("the operator makes one", `made chief ["operator","security"] operator socket`)
-	if code, text := r.as(t, secrets[1], "/api/v1/ledger/records?kind=token"); code != 200 || gjson.Get(text, "records.#").Int() != 2 {
+	if code, text := r.as(t, secrets[1], "/api/v1/ledger/records?kind=token"); code != 200 ||
+		gjson.Get(text, "records.#").Int() != 2 {
 		t.Errorf("%d %s", code, text)
 	}
 	restart()
@@ -158,8 +160,8 @@ func TestTokensAreOnRecord(t *testing.T) {
 	}
 }
 
-// TestTokensOfAProcessThatDied: between a change of the tokens and its record, or the other way round, the process may die:
-// the next start says what is there, whichever way it was.
+// TestTokensOfAProcessThatDied: between a change of the tokens and its record, or the other way round, the process may
+// die: the next start says what is there, whichever way it was.
 func TestTokensOfAProcessThatDied(t *testing.T) {
 	t.Parallel()
 	for what, c := range map[string]struct {

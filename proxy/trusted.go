@@ -13,8 +13,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// trusted is how TLS is spoken with servers whose certificates have to be signed by those of a file. Whoever changes the file has it
-// taken up for connections from that moment on; what cannot be used leaves those that were there.
+// trusted is how TLS is spoken with servers whose certificates have to be signed by those of a file. Whoever changes
+// the file has it taken up for connections from that moment on; what cannot be used leaves those that were there.
 type trusted struct {
 	log     *zap.Logger
 	file    string
@@ -25,8 +25,8 @@ type trusted struct {
 	seen [sha256.Size]byte // of what was read last, or of why it could not be: each is told of once
 }
 
-// trust says how TLS is spoken with whom the certificates of a file trust, as it is when it is asked; "": with whom the machine does,
-// as its process began. An empty name is that of the address.
+// trust says how TLS is spoken with whom the certificates of a file trust, as it is when it is asked; "": with whom the
+// machine does, as its process began. An empty name is that of the address.
 func trust(s *Server, ca, name string) (func() *tls.Config, error) {
 	if ca == "" {
 		always, err := tlsTrusting("", name)
@@ -70,8 +70,8 @@ func (t *trusts) each(do func(*trusted)) {
 	}
 }
 
-// read reads the file again, and tells whether there are other certificates in it; an error if what is there cannot be used. Neither
-// where nothing is different since it was called last.
+// read reads the file again, and tells whether there are other certificates in it; an error if what is there cannot be
+// used. Neither where nothing is different since it was called last.
 func (t *trusted) read() (changed bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -106,8 +106,8 @@ func (t *trusted) renew() {
 	}
 }
 
-// tlsTrusting says how TLS is spoken with whom the certificates of a file trust, "": with whom the machine does. An empty
-// name is that of the address.
+// tlsTrusting says how TLS is spoken with whom the certificates of a file trust, "": with whom the machine does.
+// An empty name is that of the address.
 func tlsTrusting(ca, name string) (*tls.Config, error) {
 	if ca == "" {
 		return &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}, nil

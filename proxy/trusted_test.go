@@ -34,7 +34,8 @@ func authority(t *testing.T, serial int64) (text string, server *tls.Config) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}, MinVersion: tls.VersionTLS12}
+	server = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
+		MinVersion: tls.VersionTLS12}
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), server
 }
 
@@ -47,8 +48,8 @@ func trustsServer(t *testing.T, client, server *tls.Config) bool {
 	return tls.Client(here, client).HandshakeContext(t.Context()) == nil
 }
 
-// TestTrustIsTakenUp: whose certificates are trusted is as the file says, from the next look on; what cannot be used, and half of what
-// can, leaves those that were there, and is told of once, with the file and why.
+// TestTrustIsTakenUp: whose certificates are trusted is as the file says, from the next look on; what cannot be used,
+// and half of what can, leaves those that were there, and is told of once, with the file and why.
 func TestTrustIsTakenUp(t *testing.T) {
 	t.Parallel()
 	first, one := authority(t, 1)

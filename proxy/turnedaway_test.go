@@ -44,7 +44,8 @@ func TestTurnedAwayIsBounded(t *testing.T) {
 		t.Errorf("%d kinds, %d calls, %d of others", len(noted), count, others)
 	}
 	now = now.Add(time.Minute)
-	if away.add(api.Refused{Why: api.TooMany}); away.keep() == nil || len(noted) != 1 || !noted[0].From.Equal(noon.Add(time.Minute)) {
+	if away.add(api.Refused{Why: api.TooMany}); away.keep() == nil || len(noted) != 1 ||
+		!noted[0].From.Equal(noon.Add(time.Minute)) {
 		t.Errorf("%+v", noted)
 	}
 }

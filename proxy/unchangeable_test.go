@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 )
 
-// TestReloadRefusesWhatItDoesNotChange: each key that is documented so is refused by name, what is below it as well, and
-// no other key is.
+// TestReloadRefusesWhatItDoesNotChange: each key that is documented so is refused by name, what is
+// below it as well, and no other key is.
 func TestReloadRefusesWhatItDoesNotChange(t *testing.T) {
 	t.Parallel()
 	documented := 0
@@ -40,7 +40,9 @@ func TestReloadRefusesWhatItDoesNotChange(t *testing.T) {
 			}
 		}
 	}
-	look("", "", reflect.TypeFor[config.Server](), func(s *config.Server) reflect.Value { return reflect.ValueOf(s).Elem() })
+	look("", "", reflect.TypeFor[config.Server](), func(s *config.Server) reflect.Value {
+		return reflect.ValueOf(s).Elem()
+	})
 	if documented < 14 {
 		t.Errorf("%d keys are documented so", documented)
 	}

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestUnknownRequestsOfAKnownVendor: what a vendor's SDK asks for that nobody here knows is answered so that the page's console stays clean,
-// to its origins alone; nothing is forwarded or recorded as an event, and it is counted by vendor.
+// TestUnknownRequestsOfAKnownVendor: what a vendor's SDK asks for that nobody here knows is answered so that the page's
+// console stays clean, to its origins alone; nothing is forwarded or recorded as an event, and it is counted by vendor.
 func TestUnknownRequestsOfAKnownVendor(t *testing.T) {
 	v := standIn(t)
 	r := start(t, shop(t, v.Addr(), nil))
@@ -32,16 +32,20 @@ func TestUnknownRequestsOfAKnownVendor(t *testing.T) {
 		if a.status != c.status || a.body != "" || c.kind != "" && a.headers.Get("Content-Type") != c.kind {
 			t.Errorf("%.60q was answered with %d %q %v", c.request, a.status, a.body, a.headers)
 		}
-		if a.headers.Get("Access-Control-Allow-Origin") != "https://shop.example" || a.headers.Get("Cache-Control") != "no-store" {
+		if a.headers.Get("Access-Control-Allow-Origin") != "https://shop.example" ||
+			a.headers.Get("Cache-Control") != "no-store" {
 			t.Errorf("%.60q: the page may not read it: %v", c.request, a.headers)
 		}
 	}
 	for _, path := range []string{"/t/posthog/i/v9/telepathy", "/t/g/telepathy"} {
-		ask := "OPTIONS " + path + " HTTP/1.1\r\nHost: shop.example\r\nOrigin: %s\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n"
-		if a := r.send(t, strings.Replace(ask, "%s", "https://shop.example", 1)); a.status != 204 || a.headers.Get("Access-Control-Allow-Headers") != "content-type" {
+		ask := "OPTIONS " + path +
+			" HTTP/1.1\r\nHost: shop.example\r\nOrigin: %s\r\nAccess-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: content-type\r\n\r\n"
+		if a := r.send(t, strings.Replace(ask, "%s", "https://shop.example", 1)); a.status != 204 ||
+			a.headers.Get("Access-Control-Allow-Headers") != "content-type" {
 			t.Errorf("preflight of %s: %d %v", path, a.status, a.headers)
 		}
-		if a := r.send(t, strings.Replace(ask, "%s", "https://evil.example", 1)); a.headers.Get("Access-Control-Allow-Origin") != "" {
+		if a := r.send(t, strings.Replace(ask, "%s", "https://evil.example", 1)); a.headers.Get(
+			"Access-Control-Allow-Origin") != "" {
 			t.Errorf("preflight of %s from elsewhere: %v", path, a.headers)
 		}
 	}
@@ -54,7 +58,9 @@ func TestUnknownRequestsOfAKnownVendor(t *testing.T) {
 		t.Errorf("%d requests reached the vendor", n)
 	}
 	records := strings.Join(r.records(t, "refused"), "\n") + r.ledger(t)
-	if !strings.Contains(records, `"reason":"unknown_path","count":7`) || !strings.Contains(records, `"reason":"wrong_method","count":2`) || strings.Contains(records, "s3cr3t") || strings.Contains(records, "telepathy") {
+	if !strings.Contains(records, `"reason":"unknown_path","count":7`) ||
+		!strings.Contains(records, `"reason":"wrong_method","count":2`) || strings.Contains(records, "s3cr3t") ||
+		strings.Contains(records, "telepathy") {
 		t.Errorf("the ledger says\n%s", records)
 	}
 }

@@ -26,7 +26,8 @@ func TestUnreadForStaff(t *testing.T) {
 		var ctx fasthttp.RequestCtx
 		unread(&ctx, c.err)
 		var p problem.Document
-		if err := json.Unmarshal(ctx.Response.Body(), &p); err != nil || ctx.Response.StatusCode() != c.status || p.Status != c.status || p.Title == "" ||
+		if err := json.Unmarshal(ctx.Response.Body(), &p); err != nil || ctx.Response.StatusCode() != c.status ||
+			p.Status != c.status || p.Title == "" ||
 			string(ctx.Response.Header.ContentType()) != problem.MediaType {
 			t.Errorf("%v: %d %s", c.err, ctx.Response.StatusCode(), ctx.Response.Body())
 		}

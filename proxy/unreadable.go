@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// unreadable answers what fasthttp could not read as a request, and closes the connection. A connection on which nothing came before
-// its time was up held no hit: it is not counted.
+// unreadable answers what fasthttp could not read as a request, and closes the connection. A connection on which
+// nothing came before its time was up held no hit: it is not counted.
 func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
 	if place := placeOf(ctx.Conn()); place != nil && place.Gone() {
 		ctx.SetConnectionClose() // it made room: nobody reads an answer, and it is counted

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// vendorDown is an address on loopback at which nobody listens, and that nobody else can take meanwhile: whoever connects
-// is refused, until it is opened.
+// vendorDown is an address on loopback at which nobody listens, and that nobody else can take meanwhile: whoever
+// connects is refused, until it is opened.
 type vendorDown struct {
 	socket  int
 	address string

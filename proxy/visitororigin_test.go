@@ -13,9 +13,12 @@ func TestPagesAddress(t *testing.T) {
 		want string
 	}{
 		{config.Site{Hosts: []string{"a.example"}}, "https://a.example"},
-		{config.Site{Hosts: []string{"a.example"}, Base: "/t", Origins: []string{"https://b.example"}}, "https://a.example/t"},
-		{config.Site{Hosts: []string{"a.example", "b.example"}, Base: "/t", Origins: []string{"https://b.example"}}, "https://b.example/t"},
-		{config.Site{Hosts: []string{"a.example"}, Origins: []string{"http://a.example", "https://a.example"}}, "https://a.example"},
+		{config.Site{Hosts: []string{"a.example"}, Base: "/t", Origins: []string{"https://b.example"}},
+			"https://a.example/t"},
+		{config.Site{Hosts: []string{"a.example", "b.example"}, Base: "/t", Origins: []string{"https://b.example"}},
+			"https://b.example/t"},
+		{config.Site{Hosts: []string{"a.example"}, Origins: []string{"http://a.example", "https://a.example"}},
+			"https://a.example"},
 		{config.Site{Hosts: []string{"a.example"}, Origins: []string{"http://a.example:8080"}}, "http://a.example:8080"},
 	} {
 		got, err := pagesAddress(&config.Loaded{Server: config.Server{Sites: map[string]config.Site{"shop": c.site}}}, "shop")

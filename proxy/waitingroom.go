@@ -51,7 +51,9 @@ func openQueue(s *Server) error {
 	}
 	q, err := queue.Open(queue.Options{
 		Dir: QueueDir(data), Keys: queueKeys(data), Wrap: seal.wrap, Unwrap: seal.unwrap,
-		Since: against.since, Recorded: s.ledger.Sync, Free: free, OnDamage: func(d queue.Damage) { reportDamage(s.opts.Log, &d) },
+		Since: against.since, Recorded: s.ledger.Sync, Free: free, OnDamage: func(d queue.Damage) {
+			reportDamage(s.opts.Log, &d)
+		},
 		Left: func(name queue.Name) { s.dispatch.taken.left(name) },
 		Size: int64(d.Queue.Size), Reserve: int64(d.Queue.Reserve), ParkSize: int64(d.Park.Size),
 		ParkFor: time.Duration(d.Park.For), Now: s.opts.Now, Disk: s.opts.Disk, Rand: s.opts.Rand,
@@ -81,8 +83,8 @@ func openQueue(s *Server) error {
 	}
 	s.metrics.Queue(s.dispatch.figures)
 	if against.fresh && d.Mode == "queued" {
-		s.opts.Log.Info("events wait for their vendors in a queue, for the first time here: SDKs are answered as soon as what is "+
-			"permitted is on disk, and vendors are asked behind that (delivery: { mode: queued, ttl })",
+		s.opts.Log.Info("events wait for their vendors in a queue, for the first time here: SDKs are answered as soon as "+
+			"what is permitted is on disk, and vendors are asked behind that (delivery: { mode: queued, ttl })",
 			zap.Stringer("ttl", d.TTL))
 	}
 	return nil
@@ -129,8 +131,8 @@ func noteEnded(s *Server) {
 	s.dispatch.sealed = sealed
 }
 
-// checkpoint notes what of the queue has ended: a start reads the ledger from a record on, before which are all decisions
-// of hits up to the highest one there.
+// checkpoint notes what of the queue has ended: a start reads the ledger from a record on, before which are all
+// decisions of hits up to the highest one there.
 func (d *dispatcher) checkpoint(next func() uint64) error {
 	d.adding.Lock()
 	defer d.adding.Unlock()
@@ -194,7 +196,8 @@ type reckoning struct {
 }
 
 // fatesOfQueue are what records say of an event, as the queue calls it.
-var fatesOfQueue = map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending, ledger.Ended: queue.Ended}
+var fatesOfQueue = map[ledger.Fate]queue.Fate{ledger.Attempted: queue.Attempted, ledger.Waiting: queue.Pending,
+	ledger.Ended: queue.Ended}
 
 // since is what [queue.Options] asks.
 func (r *reckoning) since(record uint64, told func(queue.Name, queue.Fate)) (err error) {

@@ -31,7 +31,8 @@ func (r *running) reloads(t *testing.T, result string) string {
 	return r.figure(t, `tagwarden_reloads_total{result="`+result+`"}`)
 }
 
-// TestFilesAreWatched: a change is taken up by itself, one that is broken is not, and folders that are new are looked into.
+// TestFilesAreWatched: a change is taken up by itself, one that is broken is not, and
+// folders that are new are looked into.
 func TestFilesAreWatched(t *testing.T) {
 	t.Parallel()
 	v := standIn(t)
@@ -47,7 +48,8 @@ func TestFilesAreWatched(t *testing.T) {
 	until(t, "a change", func() bool { return r.Policy() != before })
 	changed := r.Policy()
 
-	// A reading may fall between the truncation of a file and its writing, and be refused for it: what counts is that one follows.
+	// A reading may fall between the truncation of a file and its writing, and be refused for
+	// it: what counts is that one follows.
 	refused := r.reloads(t, "refused")
 	write(t, profiles, "profiles: {")
 	until(t, "a broken change", func() bool { return r.reloads(t, "refused") != refused })
@@ -64,7 +66,8 @@ func TestFilesAreWatched(t *testing.T) {
 	loaded := r.reloads(t, "loaded")
 	refused = r.reloads(t, "refused")
 	write(t, filepath.Join(dir, "policy", "tests", "hits", "page.http"), get("/matomo.php?idsite=1&rec=1", ""))
-	write(t, filepath.Join(dir, "policy", "tests", "a.yaml"), "tests: [{ name: a, hit: hits/page.http, expect: { deny: no_consent } }]\n")
+	write(t, filepath.Join(dir, "policy", "tests", "a.yaml"),
+		"tests: [{ name: a, hit: hits/page.http, expect: { deny: no_consent } }]\n")
 	until(t, "new folders", func() bool { return r.reloads(t, "loaded") != loaded || r.reloads(t, "refused") != refused })
 	refused = r.reloads(t, "refused")
 	write(t, filepath.Join(dir, "policy", "tests", "a.yaml"), "tests: [")
@@ -75,7 +78,8 @@ func TestFilesAreWatched(t *testing.T) {
 		t.Error(err)
 	}
 	text := strings.Join(r.records(t, "reload"), "\n")
-	if !strings.Contains(text, `"policy":"`+changed+`","text":"loaded"`) || !strings.Contains(text, `"policy":"`+changed+`","text":"refused`) {
+	if !strings.Contains(text, `"policy":"`+changed+`","text":"loaded"`) || !strings.Contains(text, `"policy":"`+changed+
+		`","text":"refused`) {
 		t.Errorf("the ledger says %s", text)
 	}
 }
@@ -124,7 +128,8 @@ func TestANoisyFolderIsReadAllTheSame(t *testing.T) {
 		}
 	}()
 	before := r.Policy()
-	write(t, filepath.Join(dir, "policy", "profiles.yaml"), shopFiles["policy/profiles.yaml"]+"  other: { classes: { event_name: keep } }\n")
+	write(t, filepath.Join(dir, "policy", "profiles.yaml"), shopFiles["policy/profiles.yaml"]+
+		"  other: { classes: { event_name: keep } }\n")
 	until(t, "a change amid noise", func() bool { return r.Policy() != before })
 	close(stop)
 	<-noise
@@ -157,7 +162,8 @@ func TestWhatOnlyARestartChanges(t *testing.T) {
 		}
 	}
 	write(t, r.file, strings.Replace(string(text), "body: 128KiB", "body: 1KiB", 1))
-	large := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n", `{"type":"track","event":"x","anonymousId":"`+strings.Repeat("a", 2000)+`"}`)
+	large := post("/t/segment/v1/t", yes+"Content-Type: application/json\r\n",
+		`{"type":"track","event":"x","anonymousId":"`+strings.Repeat("a", 2000)+`"}`)
 	if a := r.ask(t, large); a.Status != 200 {
 		t.Errorf("before: %d", a.Status)
 	}

@@ -31,7 +31,8 @@ func Explain(ctx context.Context, by Explaining, number uint64) (*recompute.Expl
 		if by.Shown == "" {
 			by.Shown = by.Policies
 		}
-		x.Archive = filepath.Join(by.Shown, config.ArchiveName(x.Policy)) + ": policy/activities.yaml, activities: " + x.Activity
+		x.Archive = filepath.Join(by.Shown, config.ArchiveName(x.Policy)) + ": policy/activities.yaml, activities: " +
+			x.Activity
 	}
 	return x, nil
 }

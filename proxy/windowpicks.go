@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// windowPicks tells which records of events a window is about. What an event was for, the policy says that it was judged
-// by: today's may have its activity for something else, or not at all.
+// windowPicks tells which records of events a window is about. What an event was for, the policy says that it was
+// judged by: today's may have its activity for something else, or not at all.
 type windowPicks struct {
 	window   *config.Window
 	policies *policiesThen
@@ -77,7 +77,8 @@ type policiesThen struct {
 }
 
 func newPoliciesThen(loaded *config.Loaded) *policiesThen {
-	return &policiesThen{loaded.Policy, PoliciesDir(loaded.Server.Data), map[string]*rules.Policy{loaded.Policy.Digest(): loaded.Policy}}
+	return &policiesThen{loaded.Policy, PoliciesDir(loaded.Server.Data),
+		map[string]*rules.Policy{loaded.Policy.Digest(): loaded.Policy}}
 }
 
 // of is the policy of a digest. Where it is not known, or does not compile any more, it is the one in force.

@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 )
 
-// TestWindows: records of events that are older than the window of their purpose go, line by line, by themselves; not before
-// what the configuration says was on the log for a day, not those of another purpose, and not what is younger. The log is
-// found no fault with.
+// TestWindows: records of events that are older than the window of their purpose go, line by line, by themselves;
+// not before what the configuration says was on the log for a day, not those of another purpose, and not what is
+// younger. The log is found no fault with.
 func TestWindows(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -25,7 +25,8 @@ func TestWindows(t *testing.T) {
 		{"{ site: shop, retain: 1d }", true},
 		{"{ site: shop, retain: 20d }", false},
 	} {
-		a, now := newAssessed(t, "ledger: { sync: 10ms, retain: 30d, windows: ["+c.window+"] }\n"), newClock("2026-12-01T12:00:00Z")
+		a, now := newAssessed(t, "ledger: { sync: 10ms, retain: 30d, windows: ["+c.window+"] }\n"),
+			newClock("2026-12-01T12:00:00Z")
 		looks := make(chan time.Time)
 		r := start(t, a.file, now.option, func(o *proxy.Options) {
 			o.Every = func(d time.Duration) (<-chan time.Time, func()) {
@@ -83,8 +84,8 @@ func TestWindows(t *testing.T) {
 	}
 }
 
-// TestAWindowGoesByThePolicyOfThen: what an event was for, the policy says that it was judged by. An activity that has another
-// name since, or is for something else, changes nothing of that.
+// TestAWindowGoesByThePolicyOfThen: what an event was for, the policy says that it was judged by. An activity that has
+// another name since, or is for something else, changes nothing of that.
 func TestAWindowGoesByThePolicyOfThen(t *testing.T) {
 	t.Parallel()
 	const more = "ledger: { sync: 10ms, retain: 30d, windows: [{ purpose: measure, retain: 1d }] }\n"

@@ -58,8 +58,8 @@ func openLock(s *Server) (err error) {
 
 func closeLock(s *Server) error { return s.lock.Release() }
 
-// openPolicy compiles the policy with what the ledger remembers of assessments and promises, and what other nodes said of
-// them.
+// openPolicy compiles the policy with what the ledger remembers of assessments and
+// promises, and what other nodes said of them.
 func openPolicy(s *Server) (err error) {
 	if s.recovered, err = recoverState(ledgerDir(s.loaded), s.opts.Disk, s.opts.Log); err != nil {
 		return err
@@ -77,13 +77,14 @@ func openPolicy(s *Server) (err error) {
 // ledgerDir is where in its data folder the ledger is.
 func ledgerDir(loaded *config.Loaded) string { return filepath.Join(loaded.Server.Data, "ledger") }
 
-// openKeys comes before the ledger, for what is recorded is recorded under its keys; what the ledger remembers of them is
-// read by then.
+// openKeys comes before the ledger, for what is recorded is recorded under its keys; what the
+// ledger remembers of them is read by then.
 func openKeys(s *Server) (err error) {
 	shareKeys(s)
 	s.keyring, err = openKeyring(keyringOptions{
 		Store: keys.Options{
-			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Shared: s.loaded.Server.Cluster != nil, Now: s.opts.Now, Rand: s.opts.Rand, Files: s.opts.KeyFiles,
+			Dir: KeysDir(s.loaded.Server.Data), Root: s.opts.Root, Shared: s.loaded.Server.Cluster != nil, Now: s.opts.Now,
+			Rand: s.opts.Rand, Files: s.opts.KeyFiles,
 			Disk: s.opts.Disk, Recover: func() (keys.Recovered, error) { return keys.Recovered(s.recovered.Keys), nil },
 		},
 		Log: s.opts.Log, Now: s.opts.Now, Clock: s.clock, Aside: s.opts.Aside, InForce: s.snapshot.Load,
@@ -254,7 +255,8 @@ func keepCookieActs(s *Server) {
 }
 
 func openRefusals(s *Server) error {
-	s.refusals = &refusals{aggregate: aggregate[rules.Reason]{since: s.opts.Now()}, now: s.opts.Now, note: s.ledger.Refusals}
+	s.refusals = &refusals{aggregate: aggregate[rules.Reason]{since: s.opts.Now()}, now: s.opts.Now,
+		note: s.ledger.Refusals}
 	return nil
 }
 
@@ -317,7 +319,8 @@ func openVisitors(s *Server) error {
 // openAPI makes the API: for staff and other systems behind tokens, and for the operator without any.
 func openAPI(s *Server) error {
 	records := &recordsDesk{
-		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load, words: &PolicyWords{},
+		dir: ledgerDir(s.loaded), next: s.ledger.Next, elapsed: s.opts.Elapsed, inForce: s.snapshot.Load,
+		words: &PolicyWords{},
 	}
 	var restore func(context.Context, bool) (api.ClusterRestored, error)
 	if s.nodes != nil {
@@ -334,7 +337,8 @@ func openAPI(s *Server) error {
 		Assessments:  func(now time.Time) any { return s.snapshot.Load().Loaded.Standings(s.latest(now)) },
 		Vouch:        s.choices.vouch,
 		Log:          s.ledger, Witnessed: s.checkpoints.witnessed,
-		Cluster: clusterStatus(s), Restore: restore, Queue: newQueueDesk(s), Eraser: newEraserDesk(s), Backup: newBackups(s).make,
+		Cluster: clusterStatus(s), Restore: restore, Queue: newQueueDesk(s), Eraser: newEraserDesk(s),
+		Backup:  newBackups(s).make,
 		Records: records, Why: records.Why, Audits: s.audits,
 		Subjects: &personDesk{recordsDesk: records, now: s.opts.Now, standing: s.objector.Standing},
 		Readings: &readings{log: s.ledger, rand: s.opts.Rand}, Taps: newTapDesk(s),

@@ -36,7 +36,8 @@ func TestObjectionsWithoutIdentifierAreRecorded(t *testing.T) {
 	}
 	_, figures := r.get(t, "/metrics")
 	for _, act := range []string{"objection", "withdrawal"} {
-		if line := `tagwarden_objections_total{act="` + act + `",source="preference_centre"} 1`; !strings.Contains(figures, line) {
+		if line := `tagwarden_objections_total{act="` + act + `",source="preference_centre"} 1`; !strings.Contains(
+			figures, line) {
 			t.Errorf("the figures do not say %s", line)
 		}
 	}

@@ -37,9 +37,10 @@ func (k *alike) reset() {
 	}
 }
 
-// makeAlike is [minimiseState.make] for the value of node i, of which becomes what became of the same value where it was
-// treated alike.
-func (m *minimiseState) makeAlike(i int32, a *minimise.Action, value minimise.Value) (made []byte, outcome minimise.Outcome) {
+// makeAlike is [minimiseState.make] for the value of node i, of which becomes what became of the
+// same value where it was treated alike.
+func (m *minimiseState) makeAlike(i int32, a *minimise.Action, value minimise.Value) (made []byte,
+	outcome minimise.Outcome) {
 	h := m.hit
 	if len(h.Events) < 2 || len(value.Bytes) < shortestAlike || value.Exact || a.Kind() == minimise.Rare {
 		return m.make(a, value)

@@ -16,11 +16,14 @@ import (
 // parted are parts of an event of Segment, each with what may stand there: the same value as a text and as a number, as
 // another field, with and without something personal, and two that differ in one byte alone.
 var parted = [][]string{
-	{`"type":"track","event":"Item Viewed"`, `"type":"page"`, `"type":"track","event":"Chat Opened"`, `"type":"track","event":"Item Viewed by jane.doe@example.com"`},
+	{`"type":"track","event":"Item Viewed"`, `"type":"page"`, `"type":"track","event":"Chat Opened"`,
+		`"type":"track","event":"Item Viewed by jane.doe@example.com"`},
 	{`"userId":"cust-48213"`, `"userId":"cust-48214"`, `"anonymousId":"cust-48213"`, `"userId":"\u0063ust-48213"`},
 	{`"sentAt":"2026-11-24T01:55:18.851Z"`, `"sentAt":"2026-11-24T02:55:18.851Z"`},
-	{`"properties":{"revenue":129.70001,"title":"Red shoes, call +49 30 901820 11"}`, `"properties":{"revenue":"129.70001","title":"Red shoes"}`,
-		`"properties":{"total":129.70001,"coupon":"Red shoes","title":"Red shoes"}`, `"properties":{"title":"https://shop.example/a?email=jane.doe@example.com"}`,
+	{`"properties":{"revenue":129.70001,"title":"Red shoes, call +49 30 901820 11"}`,
+		`"properties":{"revenue":"129.70001","title":"Red shoes"}`,
+		`"properties":{"total":129.70001,"coupon":"Red shoes","title":"Red shoes"}`,
+		`"properties":{"title":"https://shop.example/a?email=jane.doe@example.com"}`,
 		`"properties":{"code":4111111111111111}`, `"properties":{"code":"4111111111111111"}`},
 	{`"context":{"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36","library":{"name":"@segment/analytics-node"}}`,
 		`"context":{"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36","library":{"version":"@segment/analytics-node"}}`,
@@ -31,8 +34,8 @@ var parted = [][]string{
 // perPurpose makes ids others for each purpose.
 var perPurpose = minimise.Spec{Kind: minimise.Pseudonymise, Pseudonymise: minimise.PseudonymiseSpec{Scope: "purpose"}}
 
-// alikeDraft has Segment's views of pages travel on another activity than its other events, whose profile keeps less, and
-// chats on one for another purpose.
+// alikeDraft has Segment's views of pages travel on another activity than its other events, whose profile keeps less,
+// and chats on one for another purpose.
 func alikeDraft() *rules.Draft {
 	d := draft()
 	d.Activities = slices.Insert(d.Activities, 0, rules.DraftActivity{
@@ -45,7 +48,8 @@ func alikeDraft() *rules.Draft {
 	d.Profiles[len(d.Profiles)-1].Classes["client_id"] = perPurpose
 	d.Purposes = append(d.Purposes, rules.Purpose{ID: "support", Categories: []string{"analytics"}})
 	d.Activities = slices.Insert(d.Activities, 0, rules.DraftActivity{
-		ID: "support", Vendor: "segment", Purposes: []string{"support"}, Basis: basis.Consent, Profile: "standard", Events: []string{"Chat Opened"},
+		ID: "support", Vendor: "segment", Purposes: []string{"support"}, Basis: basis.Consent, Profile: "standard",
+		Events: []string{"Chat Opened"},
 	})
 	return d
 }

@@ -30,8 +30,8 @@ const (
 )
 
 // Alone makes the request in which one event of the hit leaves by itself, with what stands around the events. It is Out
-// but for the body; and where there are several events, that is in no content coding. False where it cannot be made: the
-// event does not leave, the events do not stand in one list, or what stands around them is too long to be repeated.
+// but for the body; and where there are several events, that is in no content coding. False where it cannot be made:
+// the event does not leave, the events do not stand in one list, or what stands around them is too long to be repeated.
 // What it returns belongs to the Judgement, and holds until Alone is called again.
 func (j *Judgement) Alone(event int) (one Outgoing, ok bool) {
 	if !j.Out.Forward || j.Verdicts[event].Decision != Permit {

@@ -53,7 +53,8 @@ func TestAlone(t *testing.T) {
 }
 
 // checkAlone reads the request of one event as the vendor would.
-func checkAlone(t *testing.T, name string, j *rules.Judgement, again *judging, r hit.Request, one *rules.Outgoing, e int) {
+func checkAlone(t *testing.T, name string, j *rules.Judgement, again *judging, r hit.Request,
+	one *rules.Outgoing, e int) {
 	t.Helper()
 	r.Query, r.Body, r.Headers = one.Query, one.Body, nil
 	for _, h := range one.Headers {

@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// basesDraft has an activity on every basis, with and without the law it rests on, for every kind of purpose and with every assessment.
+// basesDraft has an activity on every basis, with and without the law it rests on, for every kind
+// of purpose and with every assessment.
 func basesDraft(t *testing.T) *rules.Draft {
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
@@ -35,8 +36,9 @@ func basesDraft(t *testing.T) *rules.Draft {
 				}
 				for _, lia := range assessments {
 					d.Activities = append(d.Activities, rules.DraftActivity{
-						ID: strings.Join([]string{b.String(), purpose.ID, reference, lia}, " "), Vendor: "ga4", Purposes: []string{purpose.ID},
-						Basis: b, Reference: reference, Assessment: lia, Profile: "standard", Events: []string{"*"},
+						ID: strings.Join([]string{b.String(), purpose.ID, reference, lia}, " "), Vendor: "ga4",
+						Purposes: []string{purpose.ID},
+						Basis:    b, Reference: reference, Assessment: lia, Profile: "standard", Events: []string{"*"},
 						ConsentMaxAge: basis.Period{Months: 13},
 					})
 				}
@@ -101,7 +103,8 @@ func (s *situation) expected(p *rules.Purpose, b basis.Basis, reference, lia str
 		return "opted_out"
 	case heeded && browser != "":
 		return browser
-	case optOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc != signal.Absent || declined || s.consent == "purpose"):
+	case optOut && (optsOut || unreadable || len(p.US) > 0 && s.gpc != signal.Absent || declined ||
+		s.consent == "purpose"):
 		return "opted_out"
 	case (interest || b == basis.PublicTask) && declined:
 		return "consent_refused"
@@ -187,14 +190,17 @@ func (s *situation) signals(p *rules.Policy) *signal.Signals {
 	return said
 }
 
-// TestEveryBasis: every activity in every situation, or a part of all combinations that changes with the activity, against the rule in words.
+// TestEveryBasis: every activity in every situation, or a part of all combinations that changes with
+// the activity, against the rule in words.
 func TestEveryBasis(t *testing.T) {
 	t.Parallel()
 	d := basesDraft(t)
 	p := compile(t, d)
 	states := []signal.State{signal.Absent, signal.Malformed, signal.Valid}
-	scopes := []string{"", "plain", "gpc", "dnt", "marketing", "sale", "tcf", "all", "other", "vendor:ga4", "vendor:matomo", "all scopes"}
-	consents := []string{"", "granted", "old", "refused", "withheld", "purpose", "service", "unclear", "objected", "elsewhere"}
+	scopes := []string{"", "plain", "gpc", "dnt", "marketing", "sale", "tcf", "all", "other", "vendor:ga4",
+		"vendor:matomo", "all scopes"}
+	consents := []string{"", "granted", "old", "refused", "withheld", "purpose", "service", "unclear",
+		"objected", "elsewhere"}
 	regions := []string{"", "US", "US-CA", "DE", "GB", "EU"}
 	us := []string{"", "sale", "sharing", "everything", "unreadable"}
 	seen := map[string]int{}
@@ -217,7 +223,8 @@ func TestEveryBasis(t *testing.T) {
 		for range 600 {
 			s := situation{
 				objects: scopes[pick(len(scopes))], gpc: states[pick(3)], dnt: states[pick(3)], unavailable: pick(2) == 1,
-				consent: consents[pick(len(consents))], region: regions[pick(len(regions))], opaque: pick(4) == 1, us: us[pick(len(us))], tcf: states[pick(3)], expired: pick(6) == 1,
+				consent: consents[pick(len(consents))], region: regions[pick(len(regions))], opaque: pick(4) == 1,
+				us: us[pick(len(us))], tcf: states[pick(3)], expired: pick(6) == 1,
 			}
 			if s.consent == "" && pick(2) == 0 {
 				s.consent = "granted"
@@ -258,7 +265,8 @@ func TestEveryBasis(t *testing.T) {
 		s := situation{consent: "granted", region: "US"}
 		q := rules.Asked{Signals: s.signals(p), Now: now}
 		q.Region, _ = rules.ParseRegion("US")
-		if got := p.Permits(&rules.Activity{Recipient: p.Recipients()[0], Basis: b, Reference: "law", Assessment: "LIA-1"}, &q); got != rules.Unjudged {
+		if got := p.Permits(&rules.Activity{Recipient: p.Recipients()[0], Basis: b, Reference: "law", Assessment: "LIA-1"},
+			&q); got != rules.Unjudged {
 			t.Errorf("%v: %v", b, got)
 		}
 	}
@@ -268,14 +276,17 @@ func TestEveryBasis(t *testing.T) {
 func TestReasonsOfATCString(t *testing.T) {
 	t.Parallel()
 	consent := map[iab.TCFReason]string{
-		iab.TCFNoPurposeConsent: "consent_refused", iab.TCFVendorNotDisclosed: "tcf_vendor", iab.TCFPurposeNotDeclared: "tcf_vendor",
-		iab.TCFNoVendorConsent: "tcf_vendor", iab.TCFRestrictionNotAllowed: "tcf_restriction", iab.TCFRequireConsentNotFlexible: "tcf_restriction",
-		iab.TCFRequireLINotFlexible: "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
+		iab.TCFNoPurposeConsent: "consent_refused", iab.TCFVendorNotDisclosed: "tcf_vendor",
+		iab.TCFPurposeNotDeclared: "tcf_vendor",
+		iab.TCFNoVendorConsent:    "tcf_vendor", iab.TCFRestrictionNotAllowed: "tcf_restriction",
+		iab.TCFRequireConsentNotFlexible: "tcf_restriction",
+		iab.TCFRequireLINotFlexible:      "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
 	}
 	interest := map[iab.TCFReason]string{
 		iab.TCFOK: "permitted", iab.TCFVendorNotDisclosed: "tcf_vendor_li", iab.TCFPurposeNotDeclared: "tcf_vendor_li",
-		iab.TCFNoVendorLI: "tcf_vendor_li", iab.TCFRestrictionNotAllowed: "tcf_restriction", iab.TCFRequireConsentNotFlexible: "tcf_restriction",
-		iab.TCFRequireLINotFlexible: "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
+		iab.TCFNoVendorLI: "tcf_vendor_li", iab.TCFRestrictionNotAllowed: "tcf_restriction",
+		iab.TCFRequireConsentNotFlexible: "tcf_restriction",
+		iab.TCFRequireLINotFlexible:      "tcf_restriction", iab.TCFRestrictionsContradict: "tcf_restriction",
 	}
 	for rule := iab.TCFNotAsked; rule <= iab.TCFNoVendorLI+1; rule++ {
 		want, wantInterest := consent[rule], interest[rule]

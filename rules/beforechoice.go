@@ -16,8 +16,8 @@ type Denials interface {
 }
 
 // isBefore tells whether the event is from before the act that would permit it: the yes of a source, or the day when an
-// objection was taken back. A yes covers what comes after it. That holds wherever one may refuse, on legitimate interest
-// too: what happened before a yes may have been refused, and whether it was is not known any more.
+// objection was taken back. A yes covers what comes after it. That holds wherever one may refuse, on legitimate
+// interest too: what happened before a yes may have been refused, and whether it was is not known any more.
 func (a *Activity) isBefore(q *asked) bool {
 	if !a.directMarketing && !a.Basis.OpenToObjection() {
 		return false
@@ -54,8 +54,8 @@ func (r Reason) lacksYes() bool {
 	}
 }
 
-// DeniedSums yields an event that was denied, and that a yes was lacking for on any rung, as d is to remember it: by each
-// of its ids, and by these with whom it is about. It yields nothing of another event, nor of one without an id.
+// DeniedSums yields an event that was denied, and that a yes was lacking for on any rung, as d is to remember it: by
+// each of its ids, and by these with whom it is about. It yields nothing of another event, nor of one without an id.
 func (j *Judgement) DeniedSums(event int, d Denials, yield func(sum uint64) bool) {
 	v := &j.Verdicts[event]
 	if v.Decision == Permit || len(j.Hit.Stamps) == 0 {

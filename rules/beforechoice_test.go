@@ -34,7 +34,8 @@ var timed = map[string][]string{
 			`{"client_id":"1.2","timestamp_micros":1,"events":[{"name":"e","timestamp_micros":"{us}"}]}`,
 	},
 	"jitsu": {
-		"POST /api/s/track HTTP/1.1\n\n" + `{"type":"track","event":"e","anonymousId":"a","timestamp":"{iso}","sentAt":"{sent_iso}"}`,
+		"POST /api/s/track HTTP/1.1\n\n" +
+			`{"type":"track","event":"e","anonymousId":"a","timestamp":"{iso}","sentAt":"{sent_iso}"}`,
 		"POST /v1/batch HTTP/1.1\n\n" +
 			`{"batch":[{"type":"track","event":"e","anonymousId":"a","originalTimestamp":"{iso}"}],"sentAt":"{sent_iso}"}`,
 	},
@@ -88,7 +89,8 @@ func written(text string, at, sent time.Time) string {
 	ago := sent.Sub(at)
 	return strings.NewReplacer(
 		"{ms}", strconv.FormatInt(at.UnixMilli(), 10), "{us}", strconv.FormatInt(at.UnixMicro(), 10),
-		"{s}", strconv.FormatInt(at.Unix(), 10), "{iso}", at.Format(iso), "{sql}", strings.ReplaceAll(at.Format(time.DateTime), " ", "%20"),
+		"{s}", strconv.FormatInt(at.Unix(), 10), "{iso}", at.Format(iso), "{sql}",
+		strings.ReplaceAll(at.Format(time.DateTime), " ", "%20"),
 		"{ms_ago}", strconv.FormatInt(ago.Milliseconds(), 10), "{s_ago}", strconv.Itoa(int(ago.Seconds())),
 		"{sent_iso}", sent.Format(iso), "{sent_ms}", strconv.FormatInt(sent.UnixMilli(), 10),
 	).Replace(text)
@@ -147,12 +149,18 @@ func TestClocks(t *testing.T) {
 		chosen, own, sent time.Time
 		want              string
 	}{
-		{"a browser two hours behind dated both, before", at(-130 * time.Minute), at(-190 * time.Minute), at(-2 * time.Hour), "before_choice"},
-		{"a browser two hours behind dated both, after", at(-130 * time.Minute), at(-125 * time.Minute), at(-2 * time.Hour), "permitted"},
-		{"a browser two hours ahead dated both, before", at(110 * time.Minute), at(60 * time.Minute), at(2 * time.Hour), "before_choice"},
-		{"a browser two hours ahead dated both, after", at(110 * time.Minute), at(115 * time.Minute), at(2 * time.Hour), "permitted"},
-		{"two hours ahead, and nobody says so, after", at(110 * time.Minute), at(115 * time.Minute), time.Time{}, "permitted"},
-		{"two hours ahead, and nobody says so, before", at(110 * time.Minute), at(60 * time.Minute), time.Time{}, "before_choice"},
+		{"a browser two hours behind dated both, before", at(-130 * time.Minute), at(-190 * time.Minute),
+			at(-2 * time.Hour), "before_choice"},
+		{"a browser two hours behind dated both, after", at(-130 * time.Minute), at(-125 * time.Minute),
+			at(-2 * time.Hour), "permitted"},
+		{"a browser two hours ahead dated both, before", at(110 * time.Minute), at(60 * time.Minute),
+			at(2 * time.Hour), "before_choice"},
+		{"a browser two hours ahead dated both, after", at(110 * time.Minute), at(115 * time.Minute),
+			at(2 * time.Hour), "permitted"},
+		{"two hours ahead, and nobody says so, after", at(110 * time.Minute), at(115 * time.Minute),
+			time.Time{}, "permitted"},
+		{"two hours ahead, and nobody says so, before", at(110 * time.Minute), at(60 * time.Minute),
+			time.Time{}, "before_choice"},
 		{"the choice is dated a day and more ahead", at(25 * time.Hour), at(0), at(0), "no_consent"},
 		{"the choice is dated hours ahead", at(23 * time.Hour), at(23 * time.Hour), time.Time{}, "permitted"},
 		{"an event from the future", at(-time.Hour), at(48 * time.Hour), time.Time{}, "permitted"},
@@ -170,13 +178,16 @@ func TestClocks(t *testing.T) {
 		if c.chosen.IsZero() {
 			cookie = yes
 		}
-		text := "POST /v1/t HTTP/1.1\n\n" + `{"type":"track","event":"e","anonymousId":"a"` + event["own"] + event["sent"] + `}`
+		text := "POST /v1/t HTTP/1.1\n\n" + `{"type":"track","event":"e","anonymousId":"a"` + event["own"] +
+			event["sent"] + `}`
 		if got := explain(t, p, request(t, text, "segment", cookie)).Events[0].Reason; got != c.want {
 			t.Errorf("%s: %s, want %s", c.why, got, c.want)
 		}
 	}
-	old := `,"originalTimestamp":"` + at(-2*time.Hour).Format(time.RFC3339) + `","timestamp":"` + at(0).Format(time.RFC3339) + `"`
-	for text, want := range map[string]string{old: "before_choice", `,"timestamp":"yesterday"`: "permitted", `,"timestamp":null`: "permitted"} {
+	old := `,"originalTimestamp":"` + at(-2*time.Hour).Format(time.RFC3339) + `","timestamp":"` +
+		at(0).Format(time.RFC3339) + `"`
+	for text, want := range map[string]string{old: "before_choice", `,"timestamp":"yesterday"`: "permitted",
+		`,"timestamp":null`: "permitted"} {
 		text = "POST /v1/t HTTP/1.1\n\n" + `{"type":"track","event":"e","anonymousId":"a"` + text + `}`
 		if got := explain(t, p, request(t, text, "segment", chosen(at(-time.Hour)))).Events[0].Reason; got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
@@ -219,10 +230,11 @@ func TestBeforeChoiceByBasis(t *testing.T) {
 				denied bool
 				before bool
 			}{
-				"nothing":                    {},
-				"everything, an hour ago":    {taken: back(rules.Objections{All: true}, -1), before: true},
-				"everything, three hours":    {taken: back(rules.Objections{All: true}, -3)},
-				"the purpose":                {taken: back(rules.Objections{Purposes: 1 << slices.Index([]string{"audience", "ads"}, purpose)}, -1), before: true},
+				"nothing":                 {},
+				"everything, an hour ago": {taken: back(rules.Objections{All: true}, -1), before: true},
+				"everything, three hours": {taken: back(rules.Objections{All: true}, -3)},
+				"the purpose": {taken: back(rules.Objections{Purposes: 1 << slices.Index([]string{"audience", "ads"},
+					purpose)}, -1), before: true},
 				"another purpose":            {taken: back(rules.Objections{Purposes: 1 << 40}, -1)},
 				"the vendor":                 {taken: back(rules.Objections{Vendors: ^uint64(0)}, -1), before: true},
 				"a yes, an hour ago":         {act: -time.Hour, before: true},
@@ -269,8 +281,8 @@ type everyDenial struct{ denials }
 
 func (everyDenial) Denied(uint64, time.Time) bool { return true }
 
-// TestDeniedSums: what is remembered of an event is known again in a hit with the same event, and in no other; nothing is
-// of an event that travels, that has no id, or that was denied for another reason than the lack of a yes.
+// TestDeniedSums: what is remembered of an event is known again in a hit with the same event, and in no other; nothing
+// is of an event that travels, that has no id, or that was denied for another reason than the lack of a yes.
 func TestDeniedSums(t *testing.T) {
 	t.Parallel()
 	p := chosenPolicy(t)
@@ -283,7 +295,8 @@ func TestDeniedSums(t *testing.T) {
 		in := rules.Inputs{Now: now, Keys: keysOf(p), Denials: remembered}
 		j := new(rules.Judgement)
 		j.Hit.Reset()
-		j.Hit.Request = request(t, "POST "+path+" HTTP/1.1\n\n"+`{"batch":[`+strings.Join(events, ",")+`],"writeKey":"k"}`, vendor, cookie)
+		j.Hit.Request = request(t, "POST "+path+" HTTP/1.1\n\n"+`{"batch":[`+strings.Join(events, ",")+`],"writeKey":"k"}`,
+			vendor, cookie)
 		if reason := rules.Read(p, j, &in, nil); reason != rules.Unjudged {
 			t.Fatal(reason)
 		}
@@ -311,7 +324,8 @@ func TestDeniedSums(t *testing.T) {
 		}
 	}
 	check("permitted", "segment", yes, 0, "permitted permitted", event("message-1", "a"), event("message-2", "a"))
-	check("no ids, or counters", "segment", no, 0, "consent_refused consent_refused", event("", "a"), event("1234567", "a"))
+	check("no ids, or counters", "segment", no, 0, "consent_refused consent_refused", event("", "a"),
+		event("1234567", "a"))
 	check("refused", "segment", no, 4, "consent_refused consent_refused", event("message-1", "a"), event("message-2", "a"))
 	check("again", "segment", yes, 2, "before_choice permitted", event("message-2", "a"), event("message-3", "a"))
 	check("another visitor's", "segment", yes, 0, "permitted", event("message-1", "b"))
@@ -336,11 +350,14 @@ func TestChoicesFromTCStrings(t *testing.T) {
 		want           string
 	}{
 		{midnight, now, "permitted"}, {midnight, midnight.Add(-4 * time.Minute), "permitted"},
-		{midnight, midnight.Add(-6 * time.Minute), "before_choice"}, {midnight.AddDate(0, 0, -3), midnight.AddDate(0, 0, -1), "permitted"},
-		{now.Add(23 * time.Hour), now.Add(23 * time.Hour), "permitted"}, {now.Add(25 * time.Hour), now.Add(25 * time.Hour), "tcf_purpose_li"},
+		{midnight, midnight.Add(-6 * time.Minute), "before_choice"},
+		{midnight.AddDate(0, 0, -3), midnight.AddDate(0, 0, -1), "permitted"},
+		{now.Add(23 * time.Hour), now.Add(23 * time.Hour), "permitted"}, {now.Add(25 * time.Hour), now.Add(25 * time.Hour),
+			"tcf_purpose_li"},
 	} {
 		string8 := tc{consent: []int{8}, li: []int{8}, updated: c.updated}.String()
-		target := "GET /matomo.php?idsite=1&rec=1&action_name=x&cdt=" + url.QueryEscape(c.event.Format(time.DateTime)) + " HTTP/1.1\n\n"
+		target := "GET /matomo.php?idsite=1&rec=1&action_name=x&cdt=" + url.QueryEscape(c.event.Format(time.DateTime)) +
+			" HTTP/1.1\n\n"
 		x := explain(t, p, request(t, target, "matomo", "Cookie: euconsent-v2="+string8))
 		if got := x.Events[0].Reason; got != c.want {
 			t.Errorf("made %v, event %v: %s %v, want %s", c.updated, c.event, got, x.Events[0].Ladder, c.want)
@@ -352,7 +369,8 @@ func TestChoicesFromTCStrings(t *testing.T) {
 func TestStampsOfAllVendors(t *testing.T) {
 	t.Parallel()
 	p := chosenPolicy(t)
-	words := map[hit.StampKind]string{hit.OwnID: "id", hit.OwnTime: "time", hit.SentTime: "sent", hit.MillisAgo: "ms_ago", hit.SecsAgo: "s_ago"}
+	words := map[hit.StampKind]string{hit.OwnID: "id", hit.OwnTime: "time", hit.SentTime: "sent", hit.MillisAgo: "ms_ago",
+		hit.SecsAgo: "s_ago"}
 	var got strings.Builder
 	for _, r := range p.Recipients() {
 		seen := map[string]bool{}

@@ -15,7 +15,8 @@ func TestALimitIsExact(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	d.Limits = rules.Limits{Body: 4000, Decompressed: 8000, Events: 5, Depth: 8, Fields: 20, Nodes: 60}
-	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 60} // as if an operator had written it
+	// as if an operator had written it
+	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 60}
 	p := compile(t, d)
 	in := rules.Inputs{Now: now}
 	padded := func(n int) string { return fmt.Sprintf("%-*s", n, `[{"event":"x","properties":{"a":"b"}}]`) }
@@ -28,11 +29,15 @@ func TestALimitIsExact(t *testing.T) {
 	}{
 		"body":         {4000, padded, false, func(h *hit.Hit) int { return len(h.Request.Body) }},
 		"decompressed": {8000, padded, true, func(h *hit.Hit) int { return len(h.Request.Body) }},
-		"events":       {5, func(n int) string { return "[" + strings.Repeat(event+"}},", n-1) + event + "}}]" }, false, func(h *hit.Hit) int { return len(h.Events) }},
+		"events": {5, func(n int) string {
+			return "[" + strings.Repeat(event+"}},", n-1) + event + "}}]"
+		}, false, func(h *hit.Hit) int { return len(h.Events) }},
 		"depth": {8, func(n int) string {
 			return "[" + event + `,"b":` + strings.Repeat("[", n-3) + "1" + strings.Repeat("]", n-3) + "}}]"
 		}, false, func(*hit.Hit) int { return 8 }},
-		"fields": {20, func(n int) string { return "[" + event + strings.Repeat(`,"a":1`, n-4) + "}}]" }, false, func(h *hit.Hit) int { return h.NodesOf(0) }},
+		"fields": {20, func(n int) string {
+			return "[" + event + strings.Repeat(`,"a":1`, n-4) + "}}]"
+		}, false, func(h *hit.Hit) int { return h.NodesOf(0) }},
 		"nodes": {60, func(n int) string {
 			one := event + strings.Repeat(`,"a":1`, 10) + "}}"
 			return "[" + one + "," + one + "," + one + "," + event + strings.Repeat(`,"a":1`, n-3-3*14-4) + "}}]"

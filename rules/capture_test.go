@@ -64,7 +64,8 @@ func eachCaptured(t *testing.T, p *rules.Policy, each func(t *testing.T, where s
 				if err != nil {
 					t.Fatal(err)
 				}
-				where := filepath.Base(file) + ":" + string(rune('0'+number/100%10)) + string(rune('0'+number/10%10)) + string(rune('0'+number%10))
+				where := filepath.Base(file) + ":" + string(rune('0'+number/100%10)) + string(rune('0'+number/10%10)) +
+					string(rune('0'+number%10))
 				each(t, where, capturedRequest(t, p, filepath.Base(file), &c, body))
 			}
 			if err := lines.Err(); err != nil {
@@ -76,14 +77,17 @@ func eachCaptured(t *testing.T, p *rules.Policy, each func(t *testing.T, where s
 
 // owners are the vendors that a recording's requests are for, by the beginning of its file's name.
 var owners = map[string][]string{
-	"ga4-meta": {"ga4", "ga4_mp", "meta_pixel", "meta_capi"}, "minimal-ga4": {"ga4"}, "amplitude": {"amplitude"}, "matomo": {"matomo"},
-	"mixpanel": {"mixpanel"}, "plausible": {"plausible"}, "posthog": {"posthog"}, "segment": {"segment"}, "snowplow": {"snowplow"}, "umami": {"umami"},
+	"ga4-meta": {"ga4", "ga4_mp", "meta_pixel", "meta_capi"}, "minimal-ga4": {"ga4"}, "amplitude": {"amplitude"},
+	"matomo":   {"matomo"},
+	"mixpanel": {"mixpanel"}, "plausible": {"plausible"}, "posthog": {"posthog"}, "segment": {"segment"},
+	"snowplow": {"snowplow"}, "umami": {"umami"},
 }
 
 func capturedRequest(t *testing.T, p *rules.Policy, file string, c *captured, body []byte) hit.Request {
 	t.Helper()
 	path, query, _ := strings.Cut(c.Target, "?")
-	r := hit.Request{Method: []byte(c.Method), Host: []byte("shop.example"), Query: []byte(query), Body: body, Address: netip.MustParseAddr("203.0.113.77")}
+	r := hit.Request{Method: []byte(c.Method), Host: []byte("shop.example"), Query: []byte(query), Body: body,
+		Address: netip.MustParseAddr("203.0.113.77")}
 	for _, header := range c.Headers {
 		r.Headers = append(r.Headers, hit.Header{Name: []byte(header[0]), Value: []byte(header[1])})
 	}
@@ -131,18 +135,21 @@ func TestCapturesDecode(t *testing.T) {
 
 // cookieless is what DESIGN's example profile of that name keeps.
 var cookieless = map[string]minimise.Spec{
-	"event_name": keep, "client_id": {Kind: minimise.Derive, Derive: "daily_visitor"}, "url": urlSpec, "referrer": origin, "user_agent": family,
-	"ip": prefix, "timestamp": hour, "revenue": keep,
+	"event_name": keep, "client_id": {Kind: minimise.Derive, Derive: "daily_visitor"}, "url": urlSpec, "referrer": origin,
+	"user_agent": family,
+	"ip":         prefix, "timestamp": hour, "revenue": keep,
 }
 
-// permitting permits everything, on a basis that needs no consent, so that what is shown is what minimising alone takes away.
+// permitting permits everything, on a basis that needs no consent, so that what is
+// shown is what minimising alone takes away.
 func permitting(t testing.TB) *rules.Policy {
 	t.Helper()
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
 	for _, id := range catalog.BuiltinIDs() {
 		d.Activities = append(d.Activities, rules.DraftActivity{
-			ID: id, Vendor: id, Purposes: []string{"audience"}, Basis: basis.Contract, Reference: "test", Profile: "cookieless", Events: []string{"*"},
+			ID: id, Vendor: id, Purposes: []string{"audience"}, Basis: basis.Contract, Reference: "test", Profile: "cookieless",
+			Events: []string{"*"},
 		})
 	}
 	d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "cookieless", Classes: cookieless})
@@ -172,8 +179,9 @@ func TestNothingLeaksFromCaptures(t *testing.T) {
 	}
 }
 
-// TestDroppedValuesLeakFromNoCapture: the value of a field that was dropped, or replaced, stands nowhere in what is sent, unless another
-// field that is sent has it for its own; and where it is an identifier or a secret by its class, not even then.
+// TestDroppedValuesLeakFromNoCapture: the value of a field that was dropped, or replaced, stands nowhere
+// in what is sent, unless another field that is sent has it for its own; and where it is an identifier or
+// a secret by its class, not even then.
 func TestDroppedValuesLeakFromNoCapture(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())

@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// TestAddressIsHandedOn: the visitor's address goes where the vendor takes it, as each event's own profile leaves it; not where nothing may be said of
-// it, where it is not known, or where the hit has one.
+// TestAddressIsHandedOn: the visitor's address goes where the vendor takes it, as each event's own profile leaves it;
+// not where nothing may be said of it, where it is not known, or where the hit has one.
 func TestAddressIsHandedOn(t *testing.T) {
 	t.Parallel()
 	cut := func(bits int) minimise.Spec {
@@ -29,22 +29,27 @@ func TestAddressIsHandedOn(t *testing.T) {
 			event := func(name string, i int) string {
 				return `{"type":"track","event":"` + name + `","messageId":"m"` + own[i] + `}`
 			}
-			return "POST /v1/batch" + asJSON + `{"batch":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + "," + event("d", 4) + `]}`
+			return "POST /v1/batch" + asJSON + `{"batch":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," +
+				event("a", 3) + "," + event("d", 4) + `]}`
 		}},
 		{"amplitude", "ip", `,"ip":"198.51.100.7"`, func(own [5]string) string {
 			event := func(name string, i int) string { return `{"event_type":"` + name + `","device_id":"d"` + own[i] + `}` }
-			return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + event("a", 0) + "," + event("b", 1) + "," + event("c", 2) + "," + event("a", 3) + "," + event("d", 4) + `]}`
+			return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + event("a", 0) + "," + event("b", 1) + "," +
+				event("c", 2) + "," + event("a", 3) + "," + event("d", 4) + `]}`
 		}},
 		{"ga4", "_uip", "&_uip=198.51.100.7", func(own [5]string) string {
-			return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=a" + own[0] + "\nen=b" + own[1] + "\nen=c" + own[2] + "\nen=a" + own[3] + "\nen=d" + own[4]
+			return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=a" + own[0] + "\nen=b" + own[1] + "\nen=c" + own[2] +
+				"\nen=a" + own[3] + "\nen=d" + own[4]
 		}},
 	} {
 		d := togetherDraft(v.vendor, map[string]rules.DraftActivity{
-			"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"}, "c": {Purposes: []string{"audience"}, Profile: "pc"},
+			"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"},
+			"c": {Purposes: []string{"audience"}, Profile: "pc"},
 			"d": {Purposes: []string{"audience"}, Profile: "pd"},
 		})
 		d.Profiles = nil
-		for id, spec := range map[string]minimise.Spec{"pa": keep, "pb": cut(16), "pc": {}, "pd": {Kind: minimise.Replace, Replace: "192.0.2.1"}} {
+		for id, spec := range map[string]minimise.Spec{"pa": keep, "pb": cut(16), "pc": {}, "pd": {Kind: minimise.Replace,
+			Replace: "192.0.2.1"}} {
 			classes := everything()
 			classes["ip"] = spec
 			d.Profiles = append(d.Profiles, rules.DraftProfile{ID: id, Classes: classes})
@@ -56,11 +61,14 @@ func TestAddressIsHandedOn(t *testing.T) {
 			own     [5]string
 			want    [5]string
 		}{
-			{"each its own", "203.0.113.77", [5]string{}, [5]string{"203.0.113.77", "203.0.0.0", "", "203.0.113.77", "192.0.2.1"}},
+			{"each its own", "203.0.113.77", [5]string{}, [5]string{"203.0.113.77", "203.0.0.0", "",
+				"203.0.113.77", "192.0.2.1"}},
 			{"of another family", "2001:db8::1", [5]string{}, [5]string{"2001:db8::1", "", "", "2001:db8::1", "192.0.2.1"}},
-			{"of IPv4 in IPv6", "2002:cb00:714d::1", [5]string{}, [5]string{"2002:cb00:714d::1", "203.0.0.0", "", "2002:cb00:714d::1", "192.0.2.1"}},
+			{"of IPv4 in IPv6", "2002:cb00:714d::1", [5]string{}, [5]string{"2002:cb00:714d::1", "203.0.0.0", "",
+				"2002:cb00:714d::1", "192.0.2.1"}},
 			{"not known", "", [5]string{}, [5]string{}},
-			{"two have one", "203.0.113.77", [5]string{v.own, v.own, "", "", v.own}, [5]string{"198.51.100.7", "198.51.0.0", "", "203.0.113.77", "192.0.2.1"}},
+			{"two have one", "203.0.113.77", [5]string{v.own, v.own, "", "", v.own}, [5]string{"198.51.100.7", "198.51.0.0", "",
+				"203.0.113.77", "192.0.2.1"}},
 		} {
 			r := request(t, v.hit(c.own), v.vendor, asBrowsers()...)
 			r.Address = netip.Addr{}
@@ -96,19 +104,23 @@ func TestAddressIsHandedOn(t *testing.T) {
 	}
 	// What all share has one: no event gets another.
 	d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "all"}})
-	x := explain(t, compile(t, d), request(t, "POST /g/collect?v=2&tid=G-1&cid=1.2&_uip=198.51.100.7 HTTP/1.1\n\nen=a\nen=a", "ga4", asBrowsers()...))
-	if x.Forward == nil || strings.Contains(x.Forward.Body, "_uip") || !strings.Contains(x.Forward.URL, "_uip=198.51.100.7") {
+	x := explain(t, compile(t, d),
+		request(t, "POST /g/collect?v=2&tid=G-1&cid=1.2&_uip=198.51.100.7 HTTP/1.1\n\nen=a\nen=a", "ga4", asBrowsers()...))
+	if x.Forward == nil || strings.Contains(x.Forward.Body, "_uip") ||
+		!strings.Contains(x.Forward.URL, "_uip=198.51.100.7") {
 		t.Errorf("%+v", x.Forward)
 	}
 }
 
 // asBrowsers are headers that every browser sends, and no server does.
 func asBrowsers() []string {
-	return []string{"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0", "Origin: https://shop.example"}
+	return []string{"User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0",
+		"Origin: https://shop.example"}
 }
 
-// TestNobodysServerIsAVisitor: what a server library sends comes from the server's address. Whatever vendor and endpoint
-// it goes to, and however the vendor takes addresses, that is handed on for nobody's; a browser's is where it was.
+// TestNobodysServerIsAVisitor: what a server library sends comes from the server's address. Whatever
+// vendor and endpoint it goes to, and however the vendor takes addresses, that is handed on for
+// nobody's; a browser's is where it was.
 func TestNobodysServerIsAVisitor(t *testing.T) {
 	t.Parallel()
 	all := draft()
@@ -136,7 +148,8 @@ func TestNobodysServerIsAVisitor(t *testing.T) {
 		plain := request(t, text, vendor, yes)
 		plain.Address = netip.MustParseAddr("100.99.88.77") // which stands in no case
 		plain.Headers = slices.DeleteFunc(plain.Headers, func(h hit.Header) bool {
-			return slices.Contains([]string{"user-agent", "origin", "referer", "accept-language"}, strings.ToLower(string(h.Name))) ||
+			return slices.Contains([]string{"user-agent", "origin", "referer", "accept-language"},
+				strings.ToLower(string(h.Name))) ||
 				strings.HasPrefix(strings.ToLower(string(h.Name)), "sec-fetch-")
 		})
 		sent := func(headers []string) string {

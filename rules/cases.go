@@ -74,7 +74,8 @@ func (p *Policy) signals(c *Choices) (*signal.Signals, error) {
 	return s, add(signal.ConsentMode, c.ConsentMode, signal.DefaultCategory)
 }
 
-// Test runs a case and returns what is not as expected, in words; nothing where all is. An error means that the case cannot be run.
+// Test runs a case and returns what is not as expected, in words; nothing where all is. An
+// error means that the case cannot be run.
 func (p *Policy) Test(c *Case) (failures []string, x *Explanation, err error) {
 	q := c.Question
 	if c.Choices != nil {

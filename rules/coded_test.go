@@ -92,8 +92,8 @@ func unpack(layer, text string) (string, error) {
 	return string(inside), err
 }
 
-// codings are the ways a body comes in: what is said of it, and the layers that it is in, the outermost first. open names the stack that an
-// endpoint must have for what is not said.
+// codings are the ways a body comes in: what is said of it, and the layers that it is in, the outermost first. open
+// names the stack that an endpoint must have for what is not said.
 var codings = []struct {
 	name, header string
 	layers       []string
@@ -151,9 +151,9 @@ func coded(c *packing, r hit.Request, header string, layers []string) hit.Reques
 	return r
 }
 
-// TestCodedBodies: whatever coding a body comes in, what leaves of it is what leaves of the same body without one, in the same coding; and
-// byte for byte what came where nothing is changed. One judgement after another takes two visitors' hits, and nothing of the first is in the
-// second's.
+// TestCodedBodies: whatever coding a body comes in, what leaves of it is what leaves of the same body without one, in
+// the same coding; and byte for byte what came where nothing is changed. One judgement after another takes two
+// visitors' hits, and nothing of the first is in the second's.
 func TestCodedBodies(t *testing.T) {
 	t.Parallel()
 	all := draft()
@@ -168,7 +168,8 @@ func TestCodedBodies(t *testing.T) {
 	}{{"a profile", draft(), false}, {"a profile of every class", all, false}, {"every leaf kept", draft(), true}} {
 		t.Run(mode.name, func(t *testing.T) {
 			p := compile(t, mode.draft)
-			c := &coders{packing: pack, policy: p, keep: mode.keep, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}}
+			c := &coders{packing: pack, policy: p, keep: mode.keep,
+				in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}}
 			changed, whole := map[string]int{}, map[string]int{}
 			eachGolden(t, func(t *testing.T, vendor, text string) {
 				if r := request(t, text, vendor); len(r.Body) > 0 {
@@ -181,7 +182,8 @@ func TestCodedBodies(t *testing.T) {
 						return slices.Contains(e.Body, mustParse(coding.open))
 					})
 					of := recipient.ID + " " + coding.name
-					if takes && (mode.keep && whole[of] == 0 || mode.draft != all && !mode.keep && changed[of] == 0 || changed[of]+whole[of] == 0) {
+					if takes && (mode.keep && whole[of] == 0 || mode.draft != all && !mode.keep && changed[of] == 0 ||
+						changed[of]+whole[of] == 0) {
 						t.Errorf("%s: no case", of)
 					}
 				}
@@ -234,7 +236,8 @@ func (c *coders) look(t *testing.T, vendor, text string, changed, whole map[stri
 			if i == 1 && strings.Contains(inside, "one.example") {
 				t.Errorf("%s: the first visitor's is in the second's: %s", coding.name, inside)
 			}
-			if says := strings.ToLower(headerOf(headers, "Content-Encoding")); got != "" && says != strings.ToLower(strings.TrimPrefix(coding.header, "identity")) {
+			if says := strings.ToLower(headerOf(headers, "Content-Encoding")); got != "" && says != strings.ToLower(
+				strings.TrimPrefix(coding.header, "identity")) {
 				t.Errorf("%s: sent as %q", coding.name, says)
 			}
 		}
@@ -245,7 +248,8 @@ func (c *coders) look(t *testing.T, vendor, text string, changed, whole map[stri
 func (c *coders) takes(r hit.Request, stack string) bool {
 	first := bytes.TrimLeft(r.Body, " \r\n\t")
 	route, _, _ := c.policy.Site(r.Host).Find(r.Method, r.Path)
-	return route != nil && len(first) > 0 && (first[0] == '{' || first[0] == '[') && slices.Contains(route.Endpoint.Body, mustParse(stack))
+	return route != nil && len(first) > 0 && (first[0] == '{' || first[0] == '[') &&
+		slices.Contains(route.Endpoint.Body, mustParse(stack))
 }
 
 func headerOf(headers []rules.Header, name string) string {
@@ -257,7 +261,8 @@ func headerOf(headers []rules.Header, name string) string {
 	return ""
 }
 
-// TestCodingsThatAreRefused: what no SDK uses, what is not what it says, and what is cut or goes on forwards nothing, whosever it is.
+// TestCodingsThatAreRefused: what no SDK uses, what is not what it says, and what is cut or
+// goes on forwards nothing, whosever it is.
 func TestCodingsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())

@@ -17,7 +17,8 @@ import (
 // most is how many purposes and vendors a policy may have: each is a bit of an objection.
 const most = 64
 
-// CompileError says which part of a draft cannot be compiled: At is a path such as "vendors.ga4" or "profiles.standard.fields.ga4.cid".
+// CompileError says which part of a draft cannot be compiled: At is a path such as "vendors.ga4"
+// or "profiles.standard.fields.ga4.cid".
 type CompileError struct {
 	At  string
 	Msg string
@@ -33,14 +34,16 @@ func wrong(at, format string, args ...any) error {
 // Compile makes a policy of a draft. What it refuses is a [*CompileError].
 func Compile(d *Draft) (*Policy, error) {
 	c := &compiler{
-		draft:  d,
-		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{}, purposes: d.Purposes, assessments: d.Assessments, detectors: d.Detectors},
+		draft: d,
+		policy: &Policy{digest: d.Digest, limits: d.Limits, trusted: d.Trusted, sites: map[string]*Site{},
+			purposes: d.Purposes, assessments: d.Assessments, detectors: d.Detectors},
 		number: map[string]int{},
 		plans:  map[[2]string]*plan{},
 		spaces: map[spacesKey]*spaces{},
 		having: map[hasKey]bool{},
 	}
-	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies, c.origins, c.digests} {
+	for _, step := range []func() error{c.limits, c.purposes, c.recipients, c.activities, c.scopes, c.sites, c.cookies,
+		c.origins, c.digests} {
 		if err := step(); err != nil {
 			return nil, err
 		}
@@ -175,8 +178,10 @@ func (c *compiler) activities() error {
 			return wrong(at, "no vendor %q", d.Vendor)
 		}
 		a := &Activity{
-			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference, Profile: d.Profile,
-			consentMaxAge: d.ConsentMaxAge, events: EventNamesOf(d.Events), except: EventNamesOf(d.ExceptEvents), sites: d.Sites, when: d.When,
+			ID: d.ID, Recipient: r, PurposeIDs: d.Purposes, Basis: d.Basis, Assessment: d.Assessment, Reference: d.Reference,
+			Profile:       d.Profile,
+			consentMaxAge: d.ConsentMaxAge, events: EventNamesOf(d.Events), except: EventNamesOf(d.ExceptEvents),
+			sites: d.Sites, when: d.When,
 			server: d.Server, whenText: d.WhenText,
 			afterRefusal: d.AfterRefusal,
 		}
@@ -238,7 +243,8 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 		for _, word := range p.US {
 			kind, ok := signal.ParseUS(word)
 			if !ok {
-				return wrong("purposes."+id+".us", "%q is nothing that one opts out of: sale, sharing and targeted_advertising are", word)
+				return wrong("purposes."+id+".us", "%q is nothing that one opts out of: sale, sharing and targeted_advertising are",
+					word)
 			}
 			a.us |= kind
 		}
@@ -262,7 +268,8 @@ func (c *compiler) purposesOf(a *Activity, at string) error {
 // byDefault stands for the line of a class that is kept without being listed.
 const byDefault = "by default: it says nothing about a visitor"
 
-// plan compiles a profile for a vendor. Of classes that say nothing about a visitor, fields are kept without being listed.
+// plan compiles a profile for a vendor. Of classes that say nothing about a visitor,
+// fields are kept without being listed.
 func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 	key := [2]string{profile, r.ID}
 	if p, ok := c.plans[key]; ok {
@@ -273,7 +280,8 @@ func (c *compiler) plan(profile string, r *Recipient) (*plan, error) {
 		return nil, wrong("profiles", "no profile %q", profile)
 	}
 	d := &c.draft.Profiles[n]
-	p := &plan{profile: profile, byField: make([]*minimise.Action, len(r.Catalog.Fields)), fieldLines: make([]string, len(r.Catalog.Fields))}
+	p := &plan{profile: profile, byField: make([]*minimise.Action, len(r.Catalog.Fields)),
+		fieldLines: make([]string, len(r.Catalog.Fields))}
 	at := "profiles." + profile
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
 		spec, listed := d.Classes[class.String()]

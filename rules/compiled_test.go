@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestCompiledOnce: a policy of vendors that are compiled already explains as one that compiles them, also where another
-// policy, which closes nearly all of their fields, was made of the same before.
+// TestCompiledOnce: a policy of vendors that are compiled already explains as one that compiles them, also where
+// another policy, which closes nearly all of their fields, was made of the same before.
 func TestCompiledOnce(t *testing.T) {
 	t.Parallel()
 	anew := goldenDraft()

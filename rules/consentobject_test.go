@@ -41,15 +41,19 @@ func TestAConsentObjectSaysNoMore(t *testing.T) {
 		one    bool   // whether Matomo's yes leaves
 	}{
 		{"consent to statistics", func(a *rules.DraftActivity) { a.Basis = basis.Consent },
-			`{` + necessary + `"analytics":true,"C0002":true,"marketing":false,"elsewhere":false,"off":false}`, `["analytics","C0001"]`, true},
+			`{` + necessary + `"analytics":true,"C0002":true,"marketing":false,"elsewhere":false,"off":false}`,
+			`["analytics","C0001"]`, true},
 		{"consent to advertising", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"ads"} },
-			`{` + necessary + `"analytics":false,"C0002":false,"marketing":true,"elsewhere":false,"off":false}`, `["marketing","C0001"]`, false},
+			`{` + necessary + `"analytics":false,"C0002":false,"marketing":true,"elsewhere":false,"off":false}`,
+			`["marketing","C0001"]`, false},
 		{"consent to both", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"audience", "ads"} },
-			`{` + necessary + `"analytics":true,"C0002":true,"marketing":true,"elsewhere":false,"off":false}`, `["analytics","marketing","C0001"]`, true},
+			`{` + necessary + `"analytics":true,"C0002":true,"marketing":true,"elsewhere":false,"off":false}`,
+			`["analytics","marketing","C0001"]`, true},
 		{"a legitimate interest", func(a *rules.DraftActivity) { a.Basis, a.Assessment = basis.LegitimateInterest, "LIA-1" },
 			`{` + necessary + `"marketing":false,"elsewhere":false,"off":false}`, `["C0001"]`, false},
 		{"a contract", func(a *rules.DraftActivity) { a.Basis = basis.Contract },
-			`{` + necessary + `"analytics":false,"C0002":false,"marketing":false,"elsewhere":false,"off":false}`, `["C0001"]`, false},
+			`{` + necessary + `"analytics":false,"C0002":false,"marketing":false,"elsewhere":false,"off":false}`,
+			`["C0001"]`, false},
 	}
 	const mixed = `{` + necessary + `"analytics":false,"C0002":false,"marketing":false,"elsewhere":false,"off":false}`
 	particles, err := catalog.Parse([]byte(consentObjects))
@@ -103,7 +107,8 @@ func TestAConsentObjectSaysNoMore(t *testing.T) {
 			path := map[bool]string{true: "/api/s/track", false: "/v1/track"}[vendor == "jitsu"]
 			one := sent(vendor, post(path, event("view", `"consent":`+prefer)))
 			is(vendor, gjson.Get(one, preferences).Raw, ground.object)
-			two := sent(vendor, post("/v1/batch", `{"batch":[`+event("view", `"consent":`+prefer)+`,`+event("law", "")+`],"context":{"consent":`+prefer+`}}`))
+			two := sent(vendor, post("/v1/batch", `{"batch":[`+event("view", `"consent":`+prefer)+`,`+event("law", "")+
+				`],"context":{"consent":`+prefer+`}}`))
 			is(vendor+", in a batch", gjson.Get(two, "batch.0."+preferences).Raw, ground.object)
 			is(vendor+", beside a batch", gjson.Get(two, preferences).Raw, mixed)
 			if vendor == "rudderstack" {
@@ -117,7 +122,8 @@ func TestAConsentObjectSaysNoMore(t *testing.T) {
 		want := gjson.Get(ground.object, "analytics").Raw
 		is("mParticle", gjson.Get(state, "consent_state.gdpr.analytics.consented").Raw, want)
 		is("mParticle's no", gjson.Get(state, "consent_state.gdpr.off.consented").Raw, "false")
-		matomo := sent("matomo", "GET /matomo.php?idsite=1&rec=1&action_name=x&url=https%3A%2F%2Fshop.example%2F&consent=1 HTTP/1.1\n\n")
+		matomo := sent("matomo",
+			"GET /matomo.php?idsite=1&rec=1&action_name=x&url=https%3A%2F%2Fshop.example%2F&consent=1 HTTP/1.1\n\n")
 		if got := strings.Contains(matomo, "consent=1"); got != ground.one {
 			t.Errorf("Matomo on %s: %s", ground.name, matomo)
 		}

@@ -20,7 +20,8 @@ import (
 func openly() *rules.Draft {
 	d := draft()
 	classes := maps.Clone(firstPart)
-	for _, class := range []string{"custom", "user_trait", "free_text", "element", "product", "error", "search_term", "page_title"} {
+	for _, class := range []string{"custom", "user_trait", "free_text", "element", "product", "error",
+		"search_term", "page_title"} {
 		classes[class] = scrubbed
 	}
 	classes["precise_geo"] = minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Decimals: new(1)}}
@@ -52,19 +53,25 @@ func pixel(name, value string) string {
 }
 
 func tracker(name, value string) string {
-	return "POST /com.snowplowanalytics.snowplow/tp2" + asJSON + `{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"ue","p":"web","tv":"js","` + name + `":"` + inText(value) + `"}]}`
+	return "POST /com.snowplowanalytics.snowplow/tp2" + asJSON +
+		`{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"ue","p":"web","tv":"js","` +
+		name + `":"` + inText(value) + `"}]}`
 }
 
 func capture(properties string) string {
-	return "POST /e/" + asJSON + `{"api_key":"phc","event":"x","properties":{"token":"phc","distinct_id":"0190ffff-1111-7222-8333-444455556666",` + properties + `}}`
+	return "POST /e/" + asJSON +
+		`{"api_key":"phc","event":"x","properties":{"token":"phc","distinct_id":"0190ffff-1111-7222-8333-444455556666",` +
+		properties + `}}`
 }
 
 func entities(schema, data string) string {
-	return `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":[{"schema":"iglu:` + schema + `/jsonschema/1-0-0","data":` + data + `}]}`
+	return `{"schema":"iglu:com.snowplowanalytics.snowplow/contexts/jsonschema/1-0-0","data":[{"schema":"iglu:` + schema +
+		`/jsonschema/1-0-0","data":` + data + `}]}`
 }
 
 func unstructured(schema, data string) string {
-	return `{"schema":"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0","data":{"schema":"iglu:` + schema + `/jsonschema/1-0-0","data":` + data + `}}`
+	return `{"schema":"iglu:com.snowplowanalytics.snowplow/unstruct_event/jsonschema/1-0-0","data":{"schema":"iglu:` +
+		schema + `/jsonschema/1-0-0","data":` + data + `}}`
 }
 
 // members are values beside each other in an object, the one in the middle among them.
@@ -79,10 +86,13 @@ var containers = []struct {
 	hit           func(value string) string
 }{
 	{"amplitude", "identification", func(v string) string {
-		return "POST /identify" + asForm + "api_key=k&identification=" + url.QueryEscape(`[{"device_id":"d","user_properties":{"$set":`+beside(v)+`}}]`)
+		return "POST /identify" + asForm + "api_key=k&identification=" + url.QueryEscape(
+			`[{"device_id":"d","user_properties":{"$set":`+beside(v)+`}}]`)
 	}},
 	{"amplitude", "[Amplitude] Element Hierarchy", func(v string) string {
-		return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{"[Amplitude] Element Hierarchy":"` + inText(`[{"tag":"a","attrs":`+beside(v)+`}]`) + `"}}]}`
+		return "POST /2/httpapi" + asJSON +
+			`{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{"[Amplitude] Element Hierarchy":"` +
+			inText(`[{"tag":"a","attrs":`+beside(v)+`}]`) + `"}}]}`
 	}},
 	{"ga4", "pr{n}", func(v string) string {
 		return collect("pr1=" + url.QueryEscape("idStays-1~nm"+strings.ReplaceAll(v, "~", "~~")+"~brStays-3"))
@@ -91,7 +101,8 @@ var containers = []struct {
 		return collect("pr1=" + url.QueryEscape("idStays-1~k0colour~v0"+strings.ReplaceAll(v, "~", "~~")+"~k1size~v1Stays-3"))
 	}},
 	{"ga4", "pr{n}", func(v string) string {
-		return "POST /g/collect?v=2&tid=G-T&cid=1.2 HTTP/1.1\n\nen=x&pr12=" + url.QueryEscape("idStays-1~k0colour~v0"+strings.ReplaceAll(v, "~", "~~")+"~vaStays-3") + "\nen=y"
+		return "POST /g/collect?v=2&tid=G-T&cid=1.2 HTTP/1.1\n\nen=x&pr12=" + url.QueryEscape("idStays-1~k0colour~v0"+
+			strings.ReplaceAll(v, "~", "~~")+"~vaStays-3") + "\nen=y"
 	}},
 	{"ga4", "ep.*", func(v string) string { return collect("ep.note=" + url.QueryEscape(beside(v))) }},
 	{"matomo", "_cvar", func(v string) string {
@@ -104,13 +115,18 @@ var containers = []struct {
 		return matomo("ec_items", `[["Stays-1","`+inText(v)+`",["Stays-3"],9.9,1]]`)
 	}},
 	{"matomo", "requests[]", func(v string) string {
-		return "POST /matomo.php" + asJSON + `{"requests":["?idsite=1&rec=1&e_c=x&e_a=y&dimension1=Stays-1&dimension2=` + inText(url.QueryEscape(v)) + `&dimension3=Stays-3"]}`
+		return "POST /matomo.php" + asJSON + `{"requests":["?idsite=1&rec=1&e_c=x&e_a=y&dimension1=Stays-1&dimension2=` +
+			inText(url.QueryEscape(v)) + `&dimension3=Stays-3"]}`
 	}},
 	{"meta_capi", "data", func(v string) string {
-		return "POST /v19.0/123/events" + asForm + "access_token=t&data=" + url.QueryEscape(`[{"event_name":"x","event_time":1700000000,"action_source":"website","user_data":{"fbp":"fb.1.1700000000000.1234567890"},"custom_data":`+beside(v)+`}]`)
+		return "POST /v19.0/123/events" + asForm + "access_token=t&data=" + url.QueryEscape(
+			`[{"event_name":"x","event_time":1700000000,"action_source":"website","user_data":{"fbp":"fb.1.1700000000000.1234567890"},"custom_data":`+
+				beside(v)+`}]`)
 	}},
 	{"meta_pixel", "cd[contents]", func(v string) string { return pixel("contents", "["+beside(v)+"]") }},
-	{"meta_pixel", "cd[content_ids]", func(v string) string { return pixel("content_ids", `["Stays-1","`+inText(v)+`","Stays-3"]`) }},
+	{"meta_pixel", "cd[content_ids]", func(v string) string {
+		return pixel("content_ids", `["Stays-1","`+inText(v)+`","Stays-3"]`)
+	}},
 	{"meta_pixel", "cd[buttonFeatures]", func(v string) string { return pixel("buttonFeatures", beside(v)) }},
 	{"meta_pixel", "cd[formFeatures]", func(v string) string { return pixel("formFeatures", "["+beside(v)+"]") }},
 	{"meta_pixel", "cd[pageFeatures]", func(v string) string { return pixel("pageFeatures", beside(v)) }},
@@ -121,41 +137,54 @@ var containers = []struct {
 	{"meta_pixel", "cd[DataLayer]", func(v string) string { return pixel("DataLayer", "["+beside(v)+"]") }},
 	{"meta_pixel", "cd[*]", func(v string) string { return pixel("options", beside(v)) }},
 	{"mixpanel", "data", func(v string) string {
-		return "POST /track/" + asForm + "data=" + url.QueryEscape(inBase64(`[{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}]`))
+		return "POST /track/" + asForm + "data=" + url.QueryEscape(
+			inBase64(`[{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}]`))
 	}},
 	{"mixpanel", "?data", func(v string) string {
-		return "GET /track/?data=" + url.QueryEscape(inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}`)) + " HTTP/1.1\n\n"
+		return "GET /track/?data=" + url.QueryEscape(
+			inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}`)) + " HTTP/1.1\n\n"
 	}},
 	{"plausible", "p", func(v string) string {
-		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" + `{"n":"x","u":"https://shop.example/","d":"shop.example","p":"` + inText(beside(v)) + `"}`
+		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" +
+			`{"n":"x","u":"https://shop.example/","d":"shop.example","p":"` + inText(beside(v)) + `"}`
 	}},
 	{"plausible", "props", func(v string) string {
-		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" + `{"name":"x","url":"https://shop.example/","domain":"shop.example","props":"` + inText(beside(v)) + `"}`
+		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" +
+			`{"name":"x","url":"https://shop.example/","domain":"shop.example","props":"` + inText(beside(v)) + `"}`
 	}},
 	{"plausible", "m", func(v string) string {
-		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" + `{"n":"x","u":"https://shop.example/","d":"shop.example","m":"` + inText(beside(v)) + `"}`
+		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" +
+			`{"n":"x","u":"https://shop.example/","d":"shop.example","m":"` + inText(beside(v)) + `"}`
 	}},
 	{"plausible", "meta", func(v string) string {
-		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" + `{"n":"x","u":"https://shop.example/","d":"shop.example","meta":"` + inText(beside(v)) + `"}`
+		return "POST /api/event HTTP/1.1\nContent-Type: text/plain\n\n" +
+			`{"n":"x","u":"https://shop.example/","d":"shop.example","meta":"` + inText(beside(v)) + `"}`
 	}},
 	{"posthog", "data", func(v string) string {
-		return "POST /e/" + asForm + "data=" + url.QueryEscape(inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}`))
+		return "POST /e/" + asForm + "data=" + url.QueryEscape(
+			inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}`))
 	}},
 	{"posthog", "?data", func(v string) string {
-		return "GET /e/?data=" + url.QueryEscape(inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+beside(v)+`}}`)) + " HTTP/1.1\n\n"
+		return "GET /e/?data=" + url.QueryEscape(inBase64(`{"event":"x","properties":{"token":"t","distinct_id":"d","more":`+
+			beside(v)+`}}`)) + " HTTP/1.1\n\n"
 	}},
 	{"posthog", "properties.$elements_chain", func(v string) string {
-		return capture(`"$elements_chain":"` + inText(`a.btn:attr__rel="Stays-1"text="`+strings.ReplaceAll(v, `"`, `\"`)+`";div.page:attr__class="Stays-3"`) + `"`)
+		return capture(`"$elements_chain":"` + inText(`a.btn:attr__rel="Stays-1"text="`+strings.ReplaceAll(v, `"`, `\"`)+
+			`";div.page:attr__class="Stays-3"`) + `"`)
 	}},
 	{"posthog", "attributes[]", func(v string) string {
-		return "POST /i/v1/logs" + asJSON + `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[{"key":"a","value":{"stringValue":"Stays-1"}},{"key":"b","value":{"stringValue":"` + inText(v) + `"}},{"key":"c","value":{"stringValue":"Stays-3"}}]}]}]}]}`
+		return "POST /i/v1/logs" + asJSON +
+			`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[{"key":"a","value":{"stringValue":"Stays-1"}},{"key":"b","value":{"stringValue":"` +
+			inText(v) + `"}},{"key":"c","value":{"stringValue":"Stays-3"}}]}]}]}]}`
 	}},
 	{"posthog", "properties.*", func(v string) string { return capture(`"more":"` + inText(beside(v)) + `"`) }},
 	{"posthog", "properties.*", func(v string) string {
 		return capture(`"more":"` + inText(`[{"deep":"`+inText(beside(v))+`"}]`) + `"`)
 	}},
 	{"segment", "properties.*", func(v string) string {
-		return "POST /v1/t" + asJSON + `{"type":"track","event":"x","anonymousId":"a","messageId":"m","properties":{"more":"` + inText(" "+beside(v)+" ") + `"}}`
+		return "POST /v1/t" + asJSON +
+			`{"type":"track","event":"x","anonymousId":"a","messageId":"m","properties":{"more":"` +
+			inText(" "+beside(v)+" ") + `"}}`
 	}},
 	{"snowplow", "co", func(v string) string { return tracker("co", entities("com.acme/visit", beside(v))) }},
 	{"snowplow", "cx", func(v string) string { return tracker("cx", inBase64(entities("com.acme/visit", beside(v)))) }},
@@ -170,7 +199,9 @@ var containers = []struct {
 	{"ga4", "dt", func(v string) string { return collect("dt=" + url.QueryEscape("["+beside(v)+"]")) }},
 	{"snowplow", "se_la", func(v string) string { return tracker("se_la", beside(v)) }},
 	{"snowplow", "elements[]", func(v string) string {
-		return tracker("ue_pr", unstructured("com.snowplowanalytics.snowplow/submit_form", `{"formId":"f","elements":[{"name":"a","value":"Stays-1"},{"name":"b","value":"`+inText(v)+`"},{"name":"c","value":"Stays-3"}]}`))
+		return tracker("ue_pr", unstructured("com.snowplowanalytics.snowplow/submit_form",
+			`{"formId":"f","elements":[{"name":"a","value":"Stays-1"},{"name":"b","value":"`+inText(v)+
+				`"},{"name":"c","value":"Stays-3"}]}`))
 	}},
 }
 
@@ -184,7 +215,9 @@ var notFree = []string{
 	"mixpanel ?context",                // an identifier and what else flags are asked with
 	"plausible $", "plausible revenue", // an amount and its currency
 	"posthog resourceLogs[].resource.attributes[]", "posthog resourceMetrics[].resource.attributes[]", // of the service
-	"posthog sum.dataPoints[].attributes[]", "posthog gauge.dataPoints[].attributes[]", "posthog histogram.dataPoints[].attributes[]", // pairs as in logs
+	// pairs as in logs
+	"posthog sum.dataPoints[].attributes[]", "posthog gauge.dataPoints[].attributes[]",
+	"posthog histogram.dataPoints[].attributes[]",
 	"snowplow content[]", "snowplow attributes[]", // pairs as in forms
 }
 
@@ -195,8 +228,9 @@ func TestEachValueInAContainerIsTreatedAlone(t *testing.T) {
 	p := compile(t, openly())
 	for _, c := range containers {
 		for kind, value := range map[string]string{
-			"card": "4111 1111 1111 1111", "iban": "DE89370400440532013000", "ip": "203.0.113.77", "e-mail": "jane.doe@example.com",
-			"phone": "+49 30 90182011", "coded": "amFuZS5kb2VAZXhhbXBsZS5jb20=", "path": "/account/12345/orders?name=Jane",
+			"card": "4111 1111 1111 1111", "iban": "DE89370400440532013000", "ip": "203.0.113.77",
+			"e-mail": "jane.doe@example.com",
+			"phone":  "+49 30 90182011", "coded": "amFuZS5kb2VAZXhhbXBsZS5jb20=", "path": "/account/12345/orders?name=Jane",
 			"token": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
 			"clean": "Stays-2", "tilde": "Stays~~2~", "quote": `Stays "2"; a:b="c"`,
 		} {
@@ -211,10 +245,13 @@ func TestEachValueInAContainerIsTreatedAlone(t *testing.T) {
 			if c.opens == "pr{n}" {
 				value = strings.ReplaceAll(value, "~", "~~")
 			}
-			if out.Holds(value) != stays || kind == "coded" && out.Holds("jane.doe@example.com") || kind == "path" && out.Holds("12345") {
-				t.Errorf("%s %s: %s %q in\n%s\nleaves as\n%s %s", c.vendor, c.opens, kind, value, text, x.Forward.URL, x.Forward.Body)
+			if out.Holds(value) != stays || kind == "coded" && out.Holds("jane.doe@example.com") || kind == "path" &&
+				out.Holds("12345") {
+				t.Errorf("%s %s: %s %q in\n%s\nleaves as\n%s %s", c.vendor, c.opens, kind, value, text,
+					x.Forward.URL, x.Forward.Body)
 			}
-			if x := explain(t, p, request(t, strings.ReplaceAll(text, "two", "vorname"), c.vendor, yes)); x.Forward == nil || text != strings.ReplaceAll(text, "two", "vorname") && sent(t, x).Holds(value) {
+			if x := explain(t, p, request(t, strings.ReplaceAll(text, "two", "vorname"), c.vendor, yes)); x.Forward == nil ||
+				text != strings.ReplaceAll(text, "two", "vorname") && sent(t, x).Holds(value) {
 				t.Errorf("%s %s: %q leaves though its name says whose it is: %+v", c.vendor, c.opens, value, x.Forward)
 			}
 			if strings.Contains(text, "client_session") {
@@ -229,8 +266,8 @@ func TestEachValueInAContainerIsTreatedAlone(t *testing.T) {
 	}
 }
 
-// TestEachContainerIsAmongThose: every field of every vendor that is opened, or taken apart by names in it, is among the
-// places that the test above plants values in.
+// TestEachContainerIsAmongThose: every field of every vendor that is opened, or taken apart by names in it, is among
+// the places that the test above plants values in.
 func TestEachContainerIsAmongThose(t *testing.T) {
 	t.Parallel()
 	covered := slices.Clone(notFree)
@@ -295,8 +332,8 @@ func TestValuesInContainersAreExplained(t *testing.T) {
 	}
 }
 
-// TestCasesOfContainers: what leaves of hits in which values are packed into each other. UPDATE_GOLDEN=1 writes the file
-// anew.
+// TestCasesOfContainers: what leaves of hits in which values are packed into each other.
+// UPDATE_GOLDEN=1 writes the file anew.
 func TestCasesOfContainers(t *testing.T) {
 	t.Parallel()
 	p := compile(t, openly())

@@ -55,11 +55,12 @@ func (c *counting) rarity(h *hit.Hit, b *budget, i int32, a *minimise.Action, by
 	return together
 }
 
-// maxCombined is how long values are together that are counted. They are copied for each value that is judged by them: what is longer is rare.
+// maxCombined is how long values are together that are counted. They are copied for each value that is
+// judged by them: what is longer is rare.
 const maxCombined = 1 << 10
 
-// together is a value with those of other classes in its event, each with its length before it, so that none can be taken for another. Of a
-// class that stands more than once the first counts. It is nil where they are too long.
+// together is a value with those of other classes in its event, each with its length before it, so that none can be
+// taken for another. Of a class that stands more than once the first counts. It is nil where they are too long.
 func (c *counting) together(h *hit.Hit, b *budget, i int32, with []hit.Class) []byte {
 	from, length := len(c.combined), len(h.Text(i))
 	firsts := c.firsts(h, h.Nodes[i].Event)
@@ -86,7 +87,8 @@ func appendLong(dst, text []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(dst, uint32(len(text))), text...)
 }
 
-// firsts are the first fields of each class in an event, or else in the whole hit. They are looked for once an event, and once in the whole hit.
+// firsts are the first fields of each class in an event, or else in the whole hit. They are looked for
+// once an event, and once in the whole hit.
 func (c *counting) firsts(h *hit.Hit, event int32) *[hit.NumClasses]int32 {
 	if !c.known {
 		c.known, c.event = true, hit.Shared

@@ -20,7 +20,8 @@ func (c counts) Common(_ hit.Class, value []byte, k, _ int) bool { return c[stri
 func rarely() map[string]minimise.Spec {
 	classes := maps.Clone(twelve)
 	classes["screen"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 20}}
-	classes["language"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 30, With: []string{"screen", "timezone"}}}
+	classes["language"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 30,
+		With: []string{"screen", "timezone"}}}
 	return classes
 }
 
@@ -32,7 +33,8 @@ func TestCounts(t *testing.T) {
 	if k := g.policy.Rarest(); k != 30 {
 		t.Errorf("up to %d networks matter", k)
 	}
-	together := "\x00\x00\x00\x05de-de" + string(rune(hit.Screen)) + "\x00\x00\x00\x09" + "1920x1080" + string(rune(hit.Timezone))
+	together := "\x00\x00\x00\x05de-de" + string(rune(hit.Screen)) + "\x00\x00\x00\x09" + "1920x1080" +
+		string(rune(hit.Timezone))
 	g.in.Rare = counts{"1920x1080": 20, together: 30}
 	ask := func(params, consent string) (url.Values, []string) {
 		r := request(t, "GET /g/collect?v=2&tid=G-1&cid=1.1700000000&en=page_view"+params+" HTTP/1.1\n\n", "ga4", consent)

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// countries are the codes of ISO 3166-1 alpha-2, and XK, which databases of addresses and the European Union write for Kosovo.
+// countries are the codes of ISO 3166-1 alpha-2, and XK, which databases of addresses
+// and the European Union write for Kosovo.
 var countries = strings.Fields(`
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI
 CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ
@@ -33,8 +34,8 @@ func IsCountry(code string) bool {
 		countrySet[int(code[0]-'A')*26+int(code[1]-'A')]
 }
 
-// nowhere are what content delivery networks and databases write where they know no country: unknown, Tor, a proxy that hides who is behind
-// it, a satellite. They tell as little as no code at all.
+// nowhere are what content delivery networks and databases write where they know no country: unknown, Tor, a proxy that
+// hides who is behind it, a satellite. They tell as little as no code at all.
 var nowhere = []string{"", "-", "XX", "ZZ", "T1", "A1", "A2", "O1"}
 
 // isNowhere tells whether a code says that the country is not known.

@@ -19,7 +19,8 @@ type odd string
 
 func (o odd) Place(netip.Addr) (country, part string, ok bool) { return string(o), "CA", true }
 
-// TestADatabaseThatDoesNotTell: what could not be looked up is unknown, and the strictest rule holds; the default is for what no source knows.
+// TestADatabaseThatDoesNotTell: what could not be looked up is unknown, and the strictest rule holds;
+// the default is for what no source knows.
 func TestADatabaseThatDoesNotTell(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -27,12 +28,16 @@ func TestADatabaseThatDoesNotTell(t *testing.T) {
 		want   string
 		regime rules.Regime
 	}{
-		{damaged{}, "", rules.OptIn}, {odd("QX"), "", rules.OptIn}, {odd("\xff\x01"), "", rules.OptIn}, {odd("USA"), "", rules.OptIn},
-		{odd(""), "US", rules.OptOut}, {odd("ZZ"), "US", rules.OptOut}, {odd("US"), "US-CA", rules.OptOut}, {odd("EU"), "EU", rules.OptIn},
+		{damaged{}, "", rules.OptIn}, {odd("QX"), "", rules.OptIn}, {odd("\xff\x01"), "", rules.OptIn},
+		{odd("USA"), "", rules.OptIn},
+		{odd(""), "US", rules.OptOut}, {odd("ZZ"), "US", rules.OptOut}, {odd("US"), "US-CA", rules.OptOut},
+		{odd("EU"), "EU", rules.OptIn},
 	} {
 		p, err := rules.Compile(&rules.Draft{
-			Digest: "x", Limits: rules.Limits{Body: 1, Decompressed: 1, Events: 1, Depth: 4, Fields: 16, Nodes: 16}, Assessments: basis.NewRegister(nil, nil, basis.Past{}),
-			Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "US", Database: c.places}}},
+			Digest: "x", Limits: rules.Limits{Body: 1, Decompressed: 1, Events: 1, Depth: 4, Fields: 16, Nodes: 16},
+			Assessments: basis.NewRegister(nil, nil, basis.Past{}),
+			Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "US",
+				Database: c.places}}},
 		})
 		if err != nil {
 			t.Fatal(err)

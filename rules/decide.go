@@ -66,7 +66,8 @@ func (d *decideState) asks(r *readState, e int, objections Objections, in *Input
 	endpoint := r.Route.Endpoint
 	return asked{
 		site: r.Site, region: r.Region, event: &d.view, name: r.Hit.EventName(int32(e)), signals: r.SignalsOf(e),
-		objections: objections, unavailable: untaken(in.ObjectionsUnavailable, in.ObjectionsStale), now: in.Now, latest: in.Latest,
+		objections: objections, unavailable: untaken(in.ObjectionsUnavailable, in.ObjectionsStale),
+		now: in.Now, latest: in.Latest,
 		endpoint: endpoint,
 		server:   r.FromServer, nobody: endpoint.Kind == catalog.Opaque && r.namesNobody(),
 		stamps: stamps{

@@ -10,8 +10,8 @@ import (
 )
 
 // Lift is a person's decision for one who objected: that the compelling grounds of an assessment outweigh that one's
-// interests (Art. 21(1)). It lifts the objection for what rests on that version of the assessment, and for nothing else:
-// its zero value lifts nothing.
+// interests (Art. 21(1)). It lifts the objection for what rests on that version of the assessment, and for
+// nothing else: its zero value lifts nothing.
 type Lift struct {
 	Number     uint64 // that records name it by; 0 where it is supposed, in a question
 	Assessment string
@@ -154,7 +154,9 @@ func (o Objections) Lacks(other Objections) bool {
 		return false
 	}
 	return slices.ContainsFunc(o.Lifts.all, func(l Lift) bool {
-		return other.Lifts == nil || !slices.ContainsFunc(other.Lifts.all, func(of Lift) bool { return of.Number == l.Number })
+		return other.Lifts == nil || !slices.ContainsFunc(other.Lifts.all, func(of Lift) bool {
+			return of.Number == l.Number
+		})
 	})
 }
 

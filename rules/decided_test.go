@@ -93,7 +93,8 @@ func TestLiftsOfSeveral(t *testing.T) {
 	}
 	lift := func(number uint64, since, until int64) *rules.Lifts {
 		return rules.LiftsOf(rules.Lift{
-			Number: number, Assessment: "LIA-3", Version: 1, Purposes: ^uint64(0), Since: now.Unix() + since, Until: now.Unix() + until,
+			Number: number, Assessment: "LIA-3", Version: 1, Purposes: ^uint64(0), Since: now.Unix() + since,
+			Until: now.Unix() + until,
 		})
 	}
 	other := rules.LiftsOf(rules.Lift{Assessment: "LIA-4", Version: 1, Purposes: ^uint64(0), Until: now.Unix() + 1})
@@ -129,7 +130,8 @@ func TestLiftsOfSeveral(t *testing.T) {
 		}
 	}
 	known := with(lift(7, -9, 9))
-	if !known.Tightens(all) || !known.Tightens(with(lift(8, -9, 9))) || known.Tightens(rules.Objections{}) || all.Tightens(known) ||
+	if !known.Tightens(all) || !known.Tightens(with(lift(8, -9, 9))) || known.Tightens(rules.Objections{}) ||
+		all.Tightens(known) ||
 		known.Tightens(known) || known.Lacks(with(lift(7, -5, 5))) || !known.Lacks(all) || known.Lacks(rules.Objections{}) {
 		t.Error("what a decision was judged by is not told apart")
 	}
@@ -161,10 +163,12 @@ func TestADecisionWasNotThere(t *testing.T) {
 		{"told, no day", cookie + "all/told:20577x", objected, time.Time{}, rules.Objection},
 		{"not told, of nothing that is known", cookie + "gone", objected, time.Time{}, rules.Permitted},
 		{"told, of less", cookie + "audience/" + told, objected, time.Time{}, rules.Permitted},
-		{"told, of one cookie", cookie + "all/" + told + "; __Host-tagwarden-objections=all", objected, time.Time{}, rules.Objection},
+		{"told, of one cookie", cookie + "all/" + told + "; __Host-tagwarden-objections=all", objected,
+			time.Time{}, rules.Objection},
 		{"told, and nobody decided", cookie + "all/" + told, rules.Objections{}, time.Time{}, rules.Objection},
 		{"told alone", cookie + told, rules.Objections{}, time.Time{}, rules.Permitted},
-		{"told, of more", cookie + "all/" + told, rules.Objections{Purposes: 1, Lifts: objected.Lifts}, time.Time{}, rules.Objection},
+		{"told, of more", cookie + "all/" + told, rules.Objections{Purposes: 1, Lifts: objected.Lifts},
+			time.Time{}, rules.Objection},
 	} {
 		var j rules.Judgement
 		j.Hit.Reset()

@@ -13,7 +13,8 @@ func TestDenialsDoNotAllocate(t *testing.T) {
 	for _, cookie := range []string{chosen(now.Add(-time.Hour)), `Cookie: site_consent={"analytics":"no"}`} {
 		in := rules.Inputs{Now: now, Keys: keysOf(p), Denials: everyDenial{}}
 		j := new(rules.Judgement)
-		r := request(t, "POST /v1/b HTTP/1.1\n\n"+`{"batch":[{"type":"track","event":"e","anonymousId":"a","messageId":"message-1",`+
+		r := request(t, "POST /v1/b HTTP/1.1\n\n"+
+			`{"batch":[{"type":"track","event":"e","anonymousId":"a","messageId":"message-1",`+
 			`"timestamp":"2026-05-04T10:00:00.000Z"}],"sentAt":"2026-05-04T12:30:00.000Z","writeKey":"k"}`, "segment", cookie)
 		objections, sums := make([]rules.Objections, 1), 0
 		work := func() {

@@ -16,7 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// detected is a case of the scrubber: a text, and what becomes of it where everything is looked for; empty where nothing is found.
+// detected is a case of the scrubber: a text, and what becomes of it where everything is
+// looked for; empty where nothing is found.
 type detected struct{ In, Want string }
 
 // detectedCases are the scrubber's cases, and those of its numbers that JSON could hold as numbers.
@@ -39,7 +40,8 @@ func detectedCases(t testing.TB) (all []detected) {
 
 var marker = regexp.MustCompile(`\[(email|phone|card|iban|id|ip|mac|jwt|key|geo|address|date|token|hash)\]`)
 
-// left returns the first part of the text that was to be replaced and stands in what left, escapes undone; "" where none does.
+// left returns the first part of the text that was to be replaced and stands in what
+// left, escapes undone; "" where none does.
 func (c *detected) left(out string) string {
 	text, layers := out, []string{out}
 	for range 4 {
@@ -70,8 +72,8 @@ func (c *detected) left(out string) string {
 	return ""
 }
 
-// place is somewhere in a vendor's hits where a site's own values stand: a hit with each of the values under a name, and what is under the names in
-// what leaves.
+// place is somewhere in a vendor's hits where a site's own values stand: a hit with each of the values under a name,
+// and what is under the names in what leaves.
 type place struct {
 	name, vendor string
 	hit          func(values []string) string
@@ -105,7 +107,8 @@ func members(values []string, below bool) string {
 	return string(text)
 }
 
-func inQuery(text func(x *rules.Explanation) string, prefix, suffix string) func(*testing.T, *rules.Explanation) map[string]any {
+func inQuery(text func(x *rules.Explanation) string, prefix, suffix string) func(*testing.T,
+	*rules.Explanation) map[string]any {
 	return func(t *testing.T, x *rules.Explanation) map[string]any {
 		t.Helper()
 		q, err := url.ParseQuery(strings.TrimSpace(text(x)))
@@ -181,7 +184,10 @@ var valuePlaces = []place{
 	}, inQuery(sentQuery, "ep.", "")},
 	{"line of a body", "ga4", func(v []string) string {
 		return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=x" + pairs(v, "ep.", "") + "\nen=y"
-	}, inQuery(func(x *rules.Explanation) string { line, _, _ := strings.Cut(x.Forward.Body, "\n"); return line }, "ep.", "")},
+	}, inQuery(func(x *rules.Explanation) string {
+		line, _, _ := strings.Cut(x.Forward.Body, "\n")
+		return line
+	}, "ep.", "")},
 	{"query with brackets", "meta_pixel", func(v []string) string {
 		return "GET /tr/?id=1&ev=PageView" + pairs(v, "cd[", "]") + " HTTP/1.1\n\n"
 	}, inQuery(sentQuery, "cd[", "]")},
@@ -189,21 +195,26 @@ var valuePlaces = []place{
 		return "POST /v1/t" + asJSON + `{"type":"track","event":"x","anonymousId":"a","properties":` + members(v, false) + `}`
 	}, inJSON(sentBody, "properties")},
 	{"nested JSON", "segment", func(v []string) string {
-		return "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","event":"x","anonymousId":"a","properties":` + members(v, true) + `}]}`
+		return "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","event":"x","anonymousId":"a","properties":` +
+			members(v, true) + `}]}`
 	}, inJSON(sentBody, "batch", 0, "properties")},
 	{"JSON of a batch", "posthog", func(v []string) string {
-		return "POST /batch/" + asJSON + `{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":` + members(v, false) + `}]}`
+		return "POST /batch/" + asJSON + `{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":` +
+			members(v, false) + `}]}`
 	}, inJSON(sentBody, "batch", 0, "properties")},
 	{"JSON in base64 in a form", "mixpanel", func(v []string) string {
 		text := `[{"event":"x","properties":{"token":"k","distinct_id":"d",` + members(v, false)[1:] + `}]`
-		return "POST /track/ HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(text)))
+		return "POST /track/ HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=" + url.QueryEscape(
+			base64.StdEncoding.EncodeToString([]byte(text)))
 	}, inJSON(sentData, 0, "properties")},
 	{"nested JSON of a batch", "amplitude", func(v []string) string {
-		return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":` + members(v, true) + `}]}`
+		return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":` +
+			members(v, true) + `}]}`
 	}, inJSON(sentBody, "events", 0, "event_properties")},
 }
 
-// passing are the ways in which values that a site chose may pass, and whether what leaves is exactly what the scrubber leaves of it.
+// passing are the ways in which values that a site chose may pass, and whether what leaves is
+// exactly what the scrubber leaves of it.
 var passing = []struct {
 	name  string
 	spec  minimise.Spec
@@ -214,12 +225,13 @@ var passing = []struct {
 	{"truncate", minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Chars: new(1000)}}, true},
 	{"cut short", minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Chars: new(20)}}, false},
 	{"decimals", minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Decimals: new(2)}}, false},
-	{"url", minimise.Spec{Kind: minimise.URL, URL: minimise.URLSpec{Query: []string{"q", "x"}, IDs: "cut", Fragment: "route"}}, false},
+	{"url", minimise.Spec{Kind: minimise.URL, URL: minimise.URLSpec{Query: []string{"q", "x"}, IDs: "cut",
+		Fragment: "route"}}, false},
 	{"rare", minimise.Spec{Kind: minimise.Rare}, false},
 }
 
-// TestNothingDetectedLeaves: what a detector finds leaves in no hit, wherever in it a site's values stand and whatever minimiser passes them;
-// and what none finds leaves as it came.
+// TestNothingDetectedLeaves: what a detector finds leaves in no hit, wherever in it a site's values stand and whatever
+// minimiser passes them; and what none finds leaves as it came.
 func TestNothingDetectedLeaves(t *testing.T) {
 	t.Parallel()
 	cases := detectedCases(t)
@@ -296,9 +308,12 @@ func TestDetectedNumbersDoNotLeave(t *testing.T) {
 		d.Profiles[1].Classes["custom"] = way.spec
 		p := compile(t, d)
 		for vendor, text := range map[string]string{
-			"segment":   "POST /v1/t" + asJSON + `{"type":"track","event":"x","anonymousId":"a","properties":{` + properties + `}}`,
-			"posthog":   "POST /batch/" + asJSON + `{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":{` + properties + `}}]}`,
-			"amplitude": "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{` + properties + `}}]}`,
+			"segment": "POST /v1/t" + asJSON + `{"type":"track","event":"x","anonymousId":"a","properties":{` +
+				properties + `}}`,
+			"posthog": "POST /batch/" + asJSON + `{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":{` +
+				properties + `}}]}`,
+			"amplitude": "POST /2/httpapi" + asJSON +
+				`{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{` + properties + `}}]}`,
 		} {
 			x := explain(t, p, request(t, text, vendor, yes))
 			if x.Forward == nil {
@@ -318,7 +333,8 @@ func TestDetectedInAddresses(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = maps.Clone(firstPart)
-	d.Profiles[0].Classes["url"] = minimise.Spec{Kind: minimise.URL, URL: minimise.URLSpec{Query: []string{"q"}, Fragment: "route"}}
+	d.Profiles[0].Classes["url"] = minimise.Spec{Kind: minimise.URL,
+		URL: minimise.URLSpec{Query: []string{"q"}, Fragment: "route"}}
 	p := compile(t, d)
 	var from []detected
 	var pages []string
@@ -327,8 +343,10 @@ func TestDetectedInAddresses(t *testing.T) {
 			continue
 		}
 		for _, page := range []string{
-			"https://shop.example/?q=" + url.QueryEscape(c.In), "https://shop.example/?q=" + url.PathEscape(c.In), "https://shop.example/" + url.PathEscape(c.In) + "/x",
-			"https://shop.example/?q=" + url.QueryEscape("https://shop.example/?q="+url.QueryEscape(c.In)), "https://shop.example/#/" + url.PathEscape(c.In),
+			"https://shop.example/?q=" + url.QueryEscape(c.In), "https://shop.example/?q=" + url.PathEscape(c.In),
+			"https://shop.example/" + url.PathEscape(c.In) + "/x",
+			"https://shop.example/?q=" + url.QueryEscape("https://shop.example/?q="+url.QueryEscape(c.In)),
+			"https://shop.example/#/" + url.PathEscape(c.In),
 		} {
 			from, pages = append(from, c), append(pages, page)
 		}

@@ -23,8 +23,9 @@ type Draft struct {
 	Detectors   *scrub.Detectors // of the sites' own; nil: none
 	Assessments *basis.Register
 	Limits      Limits
-	Given       catalog.Limits // those that the operator wrote down: no vendor file goes beyond them; 0 is one that was not
-	Trusted     []netip.Prefix // proxies whose X-Forwarded-For and Forwarded are believed
+	// those that the operator wrote down: no vendor file goes beyond them; 0 is one that was not
+	Given   catalog.Limits
+	Trusted []netip.Prefix // proxies whose X-Forwarded-For and Forwarded are believed
 }
 
 // DraftSite is a set of host names whose hits belong together.
@@ -119,7 +120,9 @@ type DraftProfile struct {
 	Classes map[string]minimise.Spec
 	Fields  map[string]map[string]minimise.Spec // by vendor, by the vendor's own name
 	Set     map[string]map[string]string        // by vendor: fields given a constant value
-	Place   func(path ...string) string         // where a line stands, "policy/profiles.yaml:12": classes and a class; fields or set, a vendor and a name. nil: nobody knows
+	// where a line stands, "policy/profiles.yaml:12": classes and a class; fields or set, a
+	// vendor and a name. nil: nobody knows
+	Place func(path ...string) string
 }
 
 // place is where a line of the profile stands, or what it is, where nobody knows.

@@ -274,8 +274,8 @@ func TestNumbersOfASite(t *testing.T) {
 	}
 }
 
-// TestAListOfAddressesHasAnEnd: a value that lists more addresses, or numbers, than anybody has is no visitor's: the hit
-// is refused for what it would take.
+// TestAListOfAddressesHasAnEnd: a value that lists more addresses, or numbers, than anybody has is no visitor's: the
+// hit is refused for what it would take.
 func TestAListOfAddressesHasAnEnd(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())

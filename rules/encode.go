@@ -24,7 +24,8 @@ func (e *encodeState) reset() {
 	e.out, e.inner, e.eventText = hit.Recycled(e.out), hit.Recycled(e.inner), hit.Recycled(e.eventText)
 }
 
-// encode makes the request to the vendor from nothing: method, path, the headers the catalog lists, and what is left of query and body.
+// encode makes the request to the vendor from nothing: method, path, the headers the catalog
+// lists, and what is left of query and body.
 func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 	defer r.budget.trace.fields(r, m, &e.Out)
 	if len(m.plans) == 0 {
@@ -69,7 +70,8 @@ func (e *encodeState) encode(r *readState, m *minimiseState) Reason {
 	return Unjudged
 }
 
-// unsealed tells whether the hit is changed and would be sent with a checksum, signature or length that vouches for what it was.
+// unsealed tells whether the hit is changed and would be sent with a checksum, signature
+// or length that vouches for what it was.
 func (r *readState) unsealed() bool {
 	if !r.Route.Recipient.Catalog.Seals {
 		return false
@@ -90,7 +92,8 @@ func (r *readState) unsealed() bool {
 	return false
 }
 
-// held tells whether a container stays though nothing is left in it: the hit's own roots, its events, and what the vendor requires.
+// held tells whether a container stays though nothing is left in it: the hit's own roots, its
+// events, and what the vendor requires.
 func (r *readState) held(i int32) bool {
 	n := &r.Hit.Nodes[i]
 	if n.Parent == hit.None || n.Event != hit.Shared && r.Hit.Events[n.Event].Root == i {
@@ -100,7 +103,8 @@ func (r *readState) held(i int32) bool {
 	return f != nil && f.Required
 }
 
-// carryQuery hands the visitor's address on as a parameter, minimised, where the vendor takes it so and the hit has none.
+// carryQuery hands the visitor's address on as a parameter, minimised, where the
+// vendor takes it so and the hit has none.
 func (e *encodeState) carryQuery(m *minimiseState, from int) {
 	name := m.route.Endpoint.Carry.Query
 	if name == "" || slices.ContainsFunc(m.plans, func(p *plan) bool { return p.sets(name) }) {

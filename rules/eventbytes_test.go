@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestEventBytesAreWhatLeaves: what the ledger digests of an event is its part of the very bytes that were assembled, whatever it is wrapped in.
+// TestEventBytesAreWhatLeaves: what the ledger digests of an event is its part of the very bytes that were
+// assembled, whatever it is wrapped in.
 func TestEventBytesAreWhatLeaves(t *testing.T) {
 	g := newJudging(t)
 	look := func(name string, r hit.Request) {
@@ -53,12 +54,17 @@ func TestEventBytesAreWhatLeaves(t *testing.T) {
 	}
 
 	one := func(name string) string {
-		return base64.RawURLEncoding.EncodeToString([]byte(`{"event":"` + name + `","properties":{"token":"k","distinct_id":"1234","url":"https://shop.example/?email=a"}}`))
+		return base64.RawURLEncoding.EncodeToString(
+			[]byte(`{"event":"` + name +
+				`","properties":{"token":"k","distinct_id":"1234","url":"https://shop.example/?email=a"}}`))
 	}
-	list := base64.RawURLEncoding.EncodeToString([]byte(`[` + strings.TrimSuffix(strings.Repeat(`{"event":"x","properties":{"token":"k","distinct_id":"1234"}},`, 5), ",") + `]`))
+	list := base64.RawURLEncoding.EncodeToString(
+		[]byte(`[` + strings.TrimSuffix(strings.Repeat(`{"event":"x","properties":{"token":"k","distinct_id":"1234"}},`, 5),
+			",") + `]`))
 	head := " HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n"
 	look("a wrapped list", request(t, "POST /track"+head+"data="+list, "mixpanel", yes))
-	look("several wrapped values", request(t, "POST /track"+head+"data="+one("a")+"&data="+one("bb")+"&data="+one("ccc"), "mixpanel", yes))
+	look("several wrapped values", request(t, "POST /track"+head+"data="+one("a")+"&data="+one("bb")+"&data="+one("ccc"),
+		"mixpanel", yes))
 	look("wrapped in the query, beside a body", request(t, "POST /track?data="+one("a")+head+"x=1", "mixpanel", yes))
 }
 

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// EventNames is a set of names of events, as activities and promises write them: whole names, beginnings ("checkout_*"),
-// and "*" for all. The zero EventNames is empty.
+// EventNames is a set of names of events, as activities and promises write them: whole names, beginnings
+// ("checkout_*"), and "*" for all. The zero EventNames is empty.
 type EventNames struct {
 	all        bool
 	names      []string

@@ -17,7 +17,8 @@ func TestEventNames(t *testing.T) {
 	}{
 		{nil, nil, []string{"", "x"}},
 		{[]string{"*"}, []string{"x", "checkout_done"}, nil},
-		{[]string{"page_view", "checkout_*"}, []string{"page_view", "checkout_", "checkout_done"}, []string{"page_view2", "checkout", "Checkout_x"}},
+		{[]string{"page_view", "checkout_*"}, []string{"page_view", "checkout_", "checkout_done"},
+			[]string{"page_view2", "checkout", "Checkout_x"}},
 	} {
 		set := rules.EventNamesOf(of.written)
 		for _, name := range of.in {
@@ -45,7 +46,9 @@ func TestExceptEvents(t *testing.T) {
 		rung("most", basis.Contract, func(a *rules.DraftActivity) {
 			a.Reference, a.Events, a.ExceptEvents = "x", []string{"*"}, []string{"checkout_*", "login"}
 		}),
-		rung("checkout", basis.Contract, func(a *rules.DraftActivity) { a.Reference, a.Events = "x", []string{"checkout_d*"} }),
+		rung("checkout", basis.Contract, func(a *rules.DraftActivity) {
+			a.Reference, a.Events = "x", []string{"checkout_d*"}
+		}),
 	)
 	p := compile(t, d)
 	for name, want := range map[string]string{

@@ -16,16 +16,17 @@ import (
 // Question is a hit to be judged without sending it anywhere.
 type Question struct {
 	Request    hit.Request
-	Refused    bool              // the request could not be read in one way only
-	Objections []string          // scopes, as Policy.AskedObjection reads them; of every subject in the hit
-	Receipts   map[string]string // by consent category: granted or refused, as receipts of choices say for every subject in the hit
-	Decisions  []string          // that stand for every subject in the hit, as AskedLift reads them
-	At         time.Time
-	Keys       *Keys
-	Region     string          // in place of what the hit tells; "" for that
-	Signals    *signal.Signals // in place of what the hit says; nil for that
-	Supposed   signal.Supposed // in place of what the hit says by the same sources; nothing in its zero value
-	Otherwise  bool            // what would become of fields of denied events is asked for, too
+	Refused    bool     // the request could not be read in one way only
+	Objections []string // scopes, as Policy.AskedObjection reads them; of every subject in the hit
+	// by consent category: granted or refused, as receipts of choices say for every subject in the hit
+	Receipts  map[string]string
+	Decisions []string // that stand for every subject in the hit, as AskedLift reads them
+	At        time.Time
+	Keys      *Keys
+	Region    string          // in place of what the hit tells; "" for that
+	Signals   *signal.Signals // in place of what the hit says; nil for that
+	Supposed  signal.Supposed // in place of what the hit says by the same sources; nothing in its zero value
+	Otherwise bool            // what would become of fields of denied events is asked for, too
 }
 
 // Explanation is a verdict as people and other tools read it. Its JSON is fixed: members may be added, none taken away.
@@ -44,9 +45,10 @@ type Explanation struct {
 	Shared   []ExplainedField  `json:"shared,omitempty"` // fields that belong to the whole hit
 	Forward  *ExplainedRequest `json:"forward"`          // null where nothing is forwarded
 	Respond  ExplainedResponse `json:"respond"`
-	Asked    bool              `json:"asked,omitempty"` // the vendor is asked for an answer: the SDK gets that one, and respond stands for it
-	Bytes    ExplainedBytes    `json:"bytes"`
-	Subjects int               `json:"subjects"` // identifiers that objections are looked up by
+	// the vendor is asked for an answer: the SDK gets that one, and respond stands for it
+	Asked    bool           `json:"asked,omitempty"`
+	Bytes    ExplainedBytes `json:"bytes"`
+	Subjects int            `json:"subjects"` // identifiers that objections are looked up by
 
 	Left []Left `json:"-"` // what left, for those who hold promises against it
 }
@@ -80,10 +82,12 @@ type ExplainedRung struct {
 	Activity string `json:"activity"`
 	Decision string `json:"decision"`
 	Reason   string `json:"reason"`
-	Why      string `json:"why,omitempty"` // which source refuses, where a refusal has to do with it; which decision carries it
+	// which source refuses, where a refusal has to do with it; which decision carries it
+	Why string `json:"why,omitempty"`
 }
 
-// ExplainedField is what became of one field. Identifying values in Before may be masked by who prints it; After is what is forwarded.
+// ExplainedField is what became of one field. Identifying values in Before may be masked by who
+// prints it; After is what is forwarded.
 type ExplainedField struct {
 	Path   string   `json:"path"`
 	Class  string   `json:"class"`
@@ -93,7 +97,8 @@ type ExplainedField struct {
 	Sent   bool     `json:"sent"`
 	Why    string   `json:"why,omitempty"`   // why it is dropped though a line names it
 	Found  []string `json:"found,omitempty"` // what the scrubber found, by the labels of its markers
-	Rule   string   `json:"rule,omitempty"`  // the line that decided; missing where no line names the field, and of a denied event
+	// the line that decided; missing where no line names the field, and of a denied event
+	Rule string `json:"rule,omitempty"`
 
 	Otherwise []ExplainedOtherwise `json:"otherwise,omitempty"` // of a denied event, where it was asked for
 }
@@ -117,7 +122,8 @@ type ExplainedRequest struct {
 	BodyBase64 string            `json:"body_base64,omitempty"`
 }
 
-// ExplainedResponse is what the SDK gets, from the catalog; of a hit that is forwarded what it gets when the vendor takes it.
+// ExplainedResponse is what the SDK gets, from the catalog; of a hit that is forwarded
+// what it gets when the vendor takes it.
 type ExplainedResponse struct {
 	Status     int               `json:"status"`
 	Headers    map[string]string `json:"headers"`
@@ -214,8 +220,8 @@ func (a *answering) preflight(j *Judgement) *Explanation {
 	return preflight(j)
 }
 
-// preflight explains a browser's question whether it may send a hit: it is answered, and nothing is judged. It returns nil where it is
-// about an address that nobody listed.
+// preflight explains a browser's question whether it may send a hit: it is answered, and nothing is judged. It returns
+// nil where it is about an address that nobody listed.
 func preflight(j *Judgement) *Explanation {
 	r := &j.Hit.Request
 	wanted, _ := r.One("Access-Control-Request-Method")
@@ -291,7 +297,8 @@ func (p *Policy) explainEvent(f Facts) ExplainedEvent {
 }
 
 func explainRequest(out *Outgoing) *ExplainedRequest {
-	r := &ExplainedRequest{Method: out.Method, URL: strings.TrimSuffix(out.Upstream, "/") + string(out.Path), Headers: map[string]string{}}
+	r := &ExplainedRequest{Method: out.Method, URL: strings.TrimSuffix(out.Upstream, "/") + string(out.Path),
+		Headers: map[string]string{}}
 	if len(out.Query) > 0 {
 		r.URL += "?" + string(out.Query)
 	}

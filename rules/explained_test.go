@@ -19,7 +19,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// shownDraft is a policy with something of everything that an explanation can show: three rungs a vendor, lines that name fields, constants.
+// shownDraft is a policy with something of everything that an explanation can show: three rungs a
+// vendor, lines that name fields, constants.
 func shownDraft(t *testing.T) *rules.Draft {
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
@@ -29,10 +30,12 @@ func shownDraft(t *testing.T) *rules.Draft {
 	for _, id := range []string{"ga4", "ga4_mp", "segment", "posthog", "matomo", "mixpanel"} {
 		activity := func(name, profile string, b basis.Basis, events ...string) rules.DraftActivity {
 			return rules.DraftActivity{
-				ID: id + "-" + name, Vendor: id, Purposes: []string{"audience"}, Basis: b, Assessment: "LIA-3", Reference: "terms of use", Profile: profile, Events: events,
+				ID: id + "-" + name, Vendor: id, Purposes: []string{"audience"}, Basis: b, Assessment: "LIA-3",
+				Reference: "terms of use", Profile: profile, Events: events,
 			}
 		}
-		d.Activities = append(d.Activities, activity("consent", "wide", basis.Consent, "*"), activity("interest", "narrow", basis.LegitimateInterest, "login", "sign_up"))
+		d.Activities = append(d.Activities, activity("consent", "wide", basis.Consent, "*"), activity("interest", "narrow",
+			basis.LegitimateInterest, "login", "sign_up"))
 		one := activity("contract", "narrow", basis.Contract, "page_view", "x", "purchase")
 		one.Regions = []string{"DE", "US-CA", "UK"}
 		d.Activities = append(d.Activities, one)
@@ -40,10 +43,12 @@ func shownDraft(t *testing.T) *rules.Draft {
 	d.Profiles = []rules.DraftProfile{{
 		ID: "wide", Classes: maps.Clone(firstPart),
 		Fields: map[string]map[string]minimise.Spec{
-			"ga4":     {"ep.*": {Kind: minimise.Scrub}, "uid": daily, "sr": {Kind: minimise.Drop}, "dr": keep},
-			"segment": {"properties.*": {Kind: minimise.Scrub}, "context.traits.email": daily, "messageId": {Kind: minimise.Drop}},
+			"ga4": {"ep.*": {Kind: minimise.Scrub}, "uid": daily, "sr": {Kind: minimise.Drop}, "dr": keep},
+			"segment": {"properties.*": {Kind: minimise.Scrub}, "context.traits.email": daily,
+				"messageId": {Kind: minimise.Drop}},
 		},
-		Set: map[string]map[string]string{"ga4": {"ir": "1", "dt": "hidden"}, "segment": {"context.ip": "0.0.0.0", "context.device.id": "none"}, "mixpanel": {"properties.ip": "0"}},
+		Set: map[string]map[string]string{"ga4": {"ir": "1", "dt": "hidden"}, "segment": {"context.ip": "0.0.0.0",
+			"context.device.id": "none"}, "mixpanel": {"properties.ip": "0"}},
 		Place: func(path ...string) string {
 			return "profiles.yaml:" + strings.Join(path, "/")
 		},
@@ -60,7 +65,8 @@ func show(b *strings.Builder, x *rules.Explanation) {
 	if x.Why != "" {
 		line("  why: %s", x.Why)
 	}
-	if x.Forward != nil && x.Forward.BodyBase64 != "" || x.Endpoint == "batch" && x.Vendor == "posthog" { // how well something is packed is nobody's promise
+	if x.Forward != nil && x.Forward.BodyBase64 != "" || x.Endpoint == "batch" && x.Vendor == "posthog" {
+		// how well something is packed is nobody's promise
 		line("  packed, %d subjects, asked %t", x.Subjects, x.Asked)
 	} else {
 		line("  %d bytes in, %d out, %d subjects, asked %t", x.Bytes.In, x.Bytes.Out, x.Subjects, x.Asked)
@@ -70,11 +76,13 @@ func show(b *strings.Builder, x *rules.Explanation) {
 	}
 	fields := func(at string, fields []rules.ExplainedField) {
 		for _, f := range fields {
-			line("  %s %s (%s): %s, sent %t, %q to %q; rule %q, why %q, found %v", at, f.Path, f.Class, f.Action, f.Sent, f.Before, f.After, f.Rule, f.Why, f.Found)
+			line("  %s %s (%s): %s, sent %t, %q to %q; rule %q, why %q, found %v", at, f.Path, f.Class, f.Action, f.Sent,
+				f.Before, f.After, f.Rule, f.Why, f.Found)
 		}
 	}
 	for _, e := range x.Events {
-		line("  event %d %q: %s %s %s, %s %s, objections %v", e.Index, e.Name, e.Decision, e.Reason, e.Activity, e.Basis, e.Assessment, e.Objections)
+		line("  event %d %q: %s %s %s, %s %s, objections %v", e.Index, e.Name, e.Decision, e.Reason, e.Activity, e.Basis,
+			e.Assessment, e.Objections)
 		for _, r := range e.Ladder {
 			line("    rung %s: %s %s", r.Activity, r.Decision, r.Reason)
 		}
@@ -125,13 +133,16 @@ func shownHits() []shownHit {
 	}
 	german := "CF-IPCountry: DE"
 	return []shownHit{
-		{"consented", "ga4", page, []string{yes, german, "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0", "Sec-GPC: 0"}, nil},
+		{"consented", "ga4", page, []string{yes, german, "User-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0",
+			"Sec-GPC: 0"}, nil},
 		{"silent", "ga4", unsaid, []string{german}, nil},
 		{"silent elsewhere", "ga4", unsaid, []string{"CF-IPCountry: BR"}, nil},
 		{"GPC", "ga4", page, []string{yes, "Sec-GPC: 1", "DNT: 1"}, nil},
 		{"npa is added", "ga4", strings.Replace(page, "&npa=0", "", 1), []string{yes}, nil},
 		{"npa is added to an event", "ga4", two + "&npa=0\nen=x&gcs=G111", []string{yes}, nil},
-		{"objected", "ga4", page, []string{yes, german}, func(q *rules.Question) { q.Objections = []string{"audience", "vendor:matomo"} }},
+		{"objected", "ga4", page, []string{yes, german}, func(q *rules.Question) {
+			q.Objections = []string{"audience", "vendor:matomo"}
+		}},
 		{"objected to all", "ga4", page, []string{yes}, func(q *rules.Question) { q.Objections = []string{"all"} }},
 		{"objected in the browser", "ga4", page, []string{yes + "; __Host-tagwarden-objections=ads/vendor:ga4"}, nil},
 		{"region given", "ga4", unsaid, nil, func(q *rules.Question) { q.Region = "US-CA" }},
@@ -140,27 +151,40 @@ func shownHits() []shownHit {
 		{"three events, silent", "ga4", two, []string{"CF-IPCountry: GB"}, nil},
 		{"a batch", "segment", segment, []string{yes, "Authorization: Basic d2s6"}, nil},
 		{"a batch, silent", "segment", segment, []string{german}, nil},
-		{"an event too large", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","event":"x","properties":{"a":1` + strings.Repeat(`,"b":1`, 90) + `}},{"type":"track","event":"y"}]}`, []string{yes}, nil},
-		{"a malformed event", "segment", "POST /v1/batch" + asJSON + `{"batch":["x",{"type":"track","event":"y"},7]}`, []string{yes}, nil},
-		{"on the server", "ga4_mp", "POST /mp/collect?measurement_id=G-1&api_secret=s" + asJSON + `{"client_id":"1.2","user_id":"u-17","non_personalized_ads":false,"consent":{"ad_user_data":"GRANTED","ad_personalization":"DENIED"},"events":[{"name":"page_view","params":{"page_title":"Jane"}},{"name":"x"}]}`, []string{yes}, nil},
-		{"a form", "matomo", "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=Jane&url=https%3A%2F%2Fshop.example%2F HTTP/1.1\n\n", []string{yes}, nil},
-		{"carried", "mixpanel", "POST /track/?ip=1" + asJSON + `[{"event":"x","properties":{"token":"k","distinct_id":"d","$current_url":"https://shop.example/"}},{"event":"y","properties":{"token":"k","ip":"198.51.100.7"}}]`, []string{yes}, nil},
+		{"an event too large", "segment", "POST /v1/batch" + asJSON +
+			`{"batch":[{"type":"track","event":"x","properties":{"a":1` + strings.Repeat(`,"b":1`, 90) +
+			`}},{"type":"track","event":"y"}]}`, []string{yes}, nil},
+		{"a malformed event", "segment", "POST /v1/batch" + asJSON + `{"batch":["x",{"type":"track","event":"y"},7]}`,
+			[]string{yes}, nil},
+		{"on the server", "ga4_mp", "POST /mp/collect?measurement_id=G-1&api_secret=s" + asJSON +
+			`{"client_id":"1.2","user_id":"u-17","non_personalized_ads":false,"consent":{"ad_user_data":"GRANTED","ad_personalization":"DENIED"},"events":[{"name":"page_view","params":{"page_title":"Jane"}},{"name":"x"}]}`,
+			[]string{yes}, nil},
+		{"a form", "matomo", "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=Jane&url=https%3A%2F%2Fshop.example%2F HTTP/1.1\n\n",
+			[]string{yes}, nil},
+		{"carried", "mixpanel", "POST /track/?ip=1" + asJSON +
+			`[{"event":"x","properties":{"token":"k","distinct_id":"d","$current_url":"https://shop.example/"}},{"event":"y","properties":{"token":"k","ip":"198.51.100.7"}}]`,
+			[]string{yes}, nil},
 		{"a stream", "posthog", "POST /s/ HTTP/1.1\nContent-Type: text/plain\n\n[1]", []string{yes + "; " + visitor}, nil},
 		{"a question", "posthog", "POST /flags/?v=2" + asJSON + `{"token":"phc_x","distinct_id":"d"}`, []string{yes}, nil},
 		{"a script", "posthog", "GET /static/array.js HTTP/1.1\n\n", []string{yes}, nil},
-		{"coded", "posthog", "POST /batch/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: gzip\n\n", []string{yes}, func(q *rules.Question) {
-			q.Request.Body = []byte(zip(`{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":{"$current_url":"https://shop.example/"}}]}`))
-		}},
+		{"coded", "posthog", "POST /batch/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: gzip\n\n",
+			[]string{yes}, func(q *rules.Question) {
+				q.Request.Body = []byte(
+					zip(`{"api_key":"k","batch":[{"event":"x","distinct_id":"d","properties":{"$current_url":"https://shop.example/"}}]}`))
+			}},
 		{"a coding that nobody uses", "posthog", "POST /batch/ HTTP/1.1\nContent-Encoding: br\n\nx", []string{yes}, nil},
 		{"in parts", "posthog", "POST /batch/ HTTP/1.1\nContent-Type: Multipart/form-data\n\nx", []string{yes}, nil},
 		{"not JSON", "segment", "POST /v1/batch" + asJSON + `{"batch":`, []string{yes}, nil},
 		{"too large", "segment", "POST /v1/batch" + asJSON + strings.Repeat(" ", 4001), []string{yes}, nil},
 		{"too many events", "segment", "POST /v1/batch" + asJSON + `{"batch":[{},{},{},{},{},{}]}`, []string{yes}, nil},
-		{"too deep", "segment", "POST /v1/t" + asJSON + `{"a":` + strings.Repeat("[", 12) + strings.Repeat("]", 12) + "}", []string{yes}, nil},
-		{"unpacks too far", "posthog", "POST /batch/ HTTP/1.1\nContent-Encoding: gzip\n\n", []string{yes}, func(q *rules.Question) {
-			q.Request.Body = []byte(zip(strings.Repeat(" ", 9000)))
-		}},
-		{"too many fields", "matomo", "GET /matomo.php?idsite=1&rec=1" + strings.Repeat("&a=1", 300) + " HTTP/1.1\n\n", []string{yes}, nil},
+		{"too deep", "segment", "POST /v1/t" + asJSON + `{"a":` + strings.Repeat("[", 12) + strings.Repeat("]", 12) + "}",
+			[]string{yes}, nil},
+		{"unpacks too far", "posthog", "POST /batch/ HTTP/1.1\nContent-Encoding: gzip\n\n", []string{yes},
+			func(q *rules.Question) {
+				q.Request.Body = []byte(zip(strings.Repeat(" ", 9000)))
+			}},
+		{"too many fields", "matomo", "GET /matomo.php?idsite=1&rec=1" + strings.Repeat("&a=1", 300) + " HTTP/1.1\n\n",
+			[]string{yes}, nil},
 		{"another host", "ga4", page, []string{yes}, func(q *rules.Question) { q.Request.Host = []byte("other.example") }},
 		{"another path", "ga4", "GET /g/other HTTP/1.1\n\n", []string{yes}, nil},
 		{"nobody's path", "nobody", "GET /g/other HTTP/1.1\n\n", []string{yes}, nil},
@@ -168,15 +192,22 @@ func shownHits() []shownHit {
 		{"unreadable", "ga4", page, []string{yes}, func(q *rules.Question) { q.Refused = true }},
 		{"without keys", "ga4", page, []string{yes}, func(q *rules.Question) { q.Keys = nil }},
 		{"a preflight", "ga4", "OPTIONS /g/collect HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil, nil},
-		{"a preflight of an unknown path", "ga4", "OPTIONS /g/other HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil, nil},
+		{"a preflight of an unknown path", "ga4", "OPTIONS /g/other HTTP/1.1\nAccess-Control-Request-Method: POST\n\n",
+			nil, nil},
 		{"a preflight of nobody's path", "nobody", "OPTIONS /x HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil, nil},
-		{"a preflight of another host", "ga4", "OPTIONS /g/collect HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil, func(q *rules.Question) { q.Request.Host = []byte("other.example") }},
-		{"an unreadable preflight", "ga4", "OPTIONS /g/collect HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil, func(q *rules.Question) { q.Refused = true }},
+		{"a preflight of another host", "ga4", "OPTIONS /g/collect HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil,
+			func(q *rules.Question) {
+				q.Request.Host = []byte("other.example")
+			}},
+		{"an unreadable preflight", "ga4", "OPTIONS /g/collect HTTP/1.1\nAccess-Control-Request-Method: POST\n\n", nil,
+			func(q *rules.Question) {
+				q.Refused = true
+			}},
 	}
 }
 
-// TestExplanationsInFull: everything that an explanation says of hits of every kind. UPDATE_GOLDEN=1 writes the file anew; what changed is then
-// to be read line by line.
+// TestExplanationsInFull: everything that an explanation says of hits of every kind. UPDATE_GOLDEN=1 writes the file
+// anew; what changed is then to be read line by line.
 func TestExplanationsInFull(t *testing.T) {
 	t.Parallel()
 	p := compile(t, shownDraft(t))
@@ -200,7 +231,8 @@ func TestExplanationsInFull(t *testing.T) {
 		var j rules.Judgement
 		j.Hit.Reset()
 		j.Hit.Request = request(t, c.text, c.vendor, c.headers...)
-		if c.change != nil || rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys, NewestForm: true}, nil) != rules.Unjudged {
+		if c.change != nil || rules.Read(p, &j, &rules.Inputs{Now: now, Keys: keys, NewestForm: true},
+			nil) != rules.Unjudged {
 			continue
 		}
 		j.Objections = make([]rules.Objections, len(j.Hit.Events))
@@ -232,13 +264,16 @@ func TestQuestionsThatCannotBeAsked(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	for want, q := range map[string]rules.Question{
-		`"nothing" is no scope of an objection: a purpose's id, vendor:ID or all is`:       {Objections: []string{"ads", "nothing"}},
-		`"vendor:nobody" is no scope of an objection: a purpose's id, vendor:ID or all is`: {Objections: []string{"vendor:nobody"}},
+		`"nothing" is no scope of an objection: a purpose's id, vendor:ID or all is`: {
+			Objections: []string{"ads", "nothing"}},
+		`"vendor:nobody" is no scope of an objection: a purpose's id, vendor:ID or all is`: {
+			Objections: []string{"vendor:nobody"}},
 		"": {Region: "Atlantis"},
 	} {
 		q.Request = request(t, pageView, "ga4")
 		x, err := p.Explain(&q)
-		if err == nil || x != nil || !strings.Contains(err.Error(), want) || q.Region != "" && !strings.Contains(err.Error(), `"Atlantis" is no region`) {
+		if err == nil || x != nil || !strings.Contains(err.Error(), want) || q.Region != "" && !strings.Contains(err.Error(),
+			`"Atlantis" is no region`) {
 			t.Errorf("%v", err)
 		}
 	}
@@ -282,8 +317,11 @@ func TestExplainedNames(t *testing.T) {
 	classes["custom"] = keep
 	delete(classes, "user_id")
 	delete(classes, "product")
-	x := explain(t, compile(t, d), request(t, "GET /g/collect?v=2&tid=G-1&cid=12.17&en=page_view&ep.kundennummer=K1&ep.colour=red&pr1=nmShoe", "ga4", yes))
-	want := map[string]string{"ep.kundennummer": "it is taken for user_id, too, and no line names that", "ep.colour": "", "pr1": ""}
+	x := explain(t, compile(t, d),
+		request(t, "GET /g/collect?v=2&tid=G-1&cid=12.17&en=page_view&ep.kundennummer=K1&ep.colour=red&pr1=nmShoe",
+			"ga4", yes))
+	want := map[string]string{"ep.kundennummer": "it is taken for user_id, too, and no line names that",
+		"ep.colour": "", "pr1": ""}
 	for _, f := range x.Events[0].Fields {
 		if why, asked := want[f.Path]; asked && f.Why != why {
 			t.Errorf("%s: %q", f.Path, f.Why)

@@ -18,8 +18,8 @@ func (j *Judgement) AssembleEvent(event int) []byte {
 	return j.assembler.Again(nil, &j.Hit, j.Hit.Events[event].Root)
 }
 
-// JudgeKeeping judges a hit and keeps every leaf of it but those that drop names, whatever the policy says, and tells the vendor nothing: what would
-// leave if minimising were gone.
+// JudgeKeeping judges a hit and keeps every leaf of it but those that drop names, whatever the policy says, and tells
+// the vendor nothing: what would leave if minimising were gone.
 func (j *Judgement) JudgeKeeping(in *Inputs, drop func(node int32) bool) Reason {
 	route := *j.Route
 	route.tells, j.Route = false, &route
@@ -55,7 +55,8 @@ type Asked struct {
 // Permits tells whether the activity's basis carries an event.
 func (p *Policy) Permits(a *Activity, q *Asked) Reason {
 	return a.permits(p, &asked{
-		region: q.Region, signals: q.Signals, objections: q.Objections, unavailable: untaken(q.Unavailable, false), now: q.Now,
+		region: q.Region, signals: q.Signals, objections: q.Objections, unavailable: untaken(q.Unavailable, false),
+		now:      q.Now,
 		endpoint: &catalog.Endpoint{Kind: q.Kind},
 	})
 }
@@ -114,7 +115,8 @@ func (k *Kept) SamePlan(p *Policy, event int) bool {
 // Said is all that was read of facts, in words.
 func (k *Kept) Said() string {
 	var text strings.Builder
-	fmt.Fprintf(&text, "%s %s %s %s %q server %t nobody %t objects %q told %d\n", k.received.UTC().Format(time.RFC3339Nano),
+	fmt.Fprintf(&text, "%s %s %s %s %q server %t nobody %t objects %q told %d\n",
+		k.received.UTC().Format(time.RFC3339Nano),
 		k.site, k.vendor, k.endpoint, k.region, k.server, k.nobody, k.scopes, k.told)
 	for _, s := range k.Subjects {
 		fmt.Fprintf(&text, "subject of %d, kind %d, %x\n", s.Visitor, s.Kind, s.Hash)

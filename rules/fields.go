@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// FieldNotes say what became of every field of a hit that was judged and that nobody explains, but for Why and Found. Their
-// cost is linear in the hit's bytes.
+// FieldNotes say what became of every field of a hit that was judged and that nobody explains, but for Why and Found.
+// Their cost is linear in the hit's bytes.
 func (j *Judgement) FieldNotes() []FieldNote {
 	t := &Trace{brief: true}
 	t.fields(&j.readState, &j.minimiseState, &j.Out)
@@ -39,7 +39,8 @@ func (t *Trace) fields(r *readState, m *minimiseState, out *Outgoing) {
 		}
 		a, _ := m.action(n.Event, n.Field, n.Class, n.Alias)
 		if !n.Made && !t.brief {
-			value := minimise.Value{Class: n.Class, Format: m.route.Recipient.idField(n.Field).format, Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
+			value := minimise.Value{Class: n.Class, Format: m.route.Recipient.idField(n.Field).format,
+				Bytes: []byte(note.Before), Kind: kindOf(n.Kind)}
 			note.Found = a.Found(value, m.consented(n.Event), r.Policy.detectors)
 			if in := m.route.Recipient.idField(n.Field); n.Fate == hit.Drop {
 				if note.Why = a.WhyDropped(value); a != nil && in.exact && made(n.Class) && !in.format.Fits(value.Bytes) {
@@ -107,7 +108,8 @@ func (p *plan) line(n *hit.Node, by hit.Class) string {
 func (t *Trace) headers(r *readState, m *minimiseState, headers []Header) {
 	for _, header := range headers {
 		n := FieldNote{
-			Event: hit.Shared, Path: "header " + header.Name, Name: "header " + header.Name, Class: hit.Technical, Action: "keep", After: string(header.Value), Sent: true,
+			Event: hit.Shared, Path: "header " + header.Name, Name: "header " + header.Name, Class: hit.Technical,
+			Action: "keep", After: string(header.Value), Sent: true,
 		}
 		sent := r.Route.Endpoint.Headers
 		for i := range sent {

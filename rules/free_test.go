@@ -55,8 +55,8 @@ func withFree(t testing.TB, passes func(c hit.Class) minimise.Spec) *rules.Polic
 	return compile(t, d)
 }
 
-// TestFreeValuesOfAllVendors: a value of each kind leaves in no free field of any vendor: hits of all of them are written
-// anew with the value in each free field in turn of classes, and then sent.
+// TestFreeValuesOfAllVendors: a value of each kind leaves in no free field of any vendor: hits of all of them are
+// written anew with the value in each free field in turn of classes, and then sent.
 func TestFreeValuesOfAllVendors(t *testing.T) {
 	t.Parallel()
 	sends := withFree(t, func(c hit.Class) minimise.Spec { return freeClasses[c] })

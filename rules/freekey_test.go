@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// TestLeakThroughNames: where the catalog leaves names to the site, a name can hold what a value may not. Such a member does not leave,
-// nor does what is below it; members beside it do.
+// TestLeakThroughNames: where the catalog leaves names to the site, a name can hold what a value may not. Such a member
+// does not leave, nor does what is below it; members beside it do.
 func TestLeakThroughNames(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -37,22 +37,38 @@ func TestLeakThroughNames(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		escaped := fmt.Sprintf(`"%s"`, regexp.MustCompile(".").ReplaceAllStringFunc(secret, func(c string) string { return fmt.Sprintf(`\u%04x`, c[0]) }))
+		escaped := fmt.Sprintf(`"%s"`, regexp.MustCompile(".").ReplaceAllStringFunc(secret, func(c string) string {
+			return fmt.Sprintf(`\u%04x`, c[0])
+		}))
 		form := url.QueryEscape(secret)
 		post := func(path, body string) string {
 			return "POST " + path + " HTTP/1.1\nContent-Type: application/json\n\n" + body
 		}
 		for where, hit := range map[string]string{
-			"segment properties":   "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+string(name)+`:1,"colour":"crimson"}}`),
-			"segment, escaped":     "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+escaped+`:1,"colour":"crimson"}}`),
-			"segment, below":       "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{"a":{`+string(name)+`:{"b":1}},"colour":"crimson"}}`),
-			"segment integrations": "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{"colour":"crimson"},"integrations":{`+string(name)+`:true}}`),
-			"ga4":                  "ga4 GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ep." + form + "=1&ep.colour=crimson HTTP/1.1\n\n",
-			"posthog":              "posthog " + post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d",`+string(name)+`:1,"colour":"crimson"}}`),
-			"posthog heat map":     "posthog " + post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d","$heatmap_data":{`+string(name)+`:[{"x":1}]},"colour":"crimson"}}`),
-			"mixpanel":             "mixpanel POST /track/ HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=" + base64.URLEncoding.EncodeToString([]byte(`{"event":"x","properties":{"token":"t","colour":"crimson",`+string(name)+`:1}}`)),
-			"meta pixel":           "meta_pixel GET /tr/?id=1&ev=PageView&cd%5B" + form + "%5D=1&cd%5Bcolour%5D=crimson HTTP/1.1\n\n",
-			"amplitude":            "amplitude " + post("/2/httpapi", `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{`+string(name)+`:1,"colour":"crimson"}}]}`),
+			"segment properties": "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+string(name)+
+				`:1,"colour":"crimson"}}`),
+			"segment, escaped": "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{`+escaped+
+				`:1,"colour":"crimson"}}`),
+			"segment, below": "segment " + post("/v1/t", `{"type":"track","event":"x","properties":{"a":{`+string(name)+
+				`:{"b":1}},"colour":"crimson"}}`),
+			"segment integrations": "segment " +
+				post("/v1/t", `{"type":"track","event":"x","properties":{"colour":"crimson"},"integrations":{`+
+					string(name)+`:true}}`),
+			"ga4": "ga4 GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ep." + form +
+				"=1&ep.colour=crimson HTTP/1.1\n\n",
+			"posthog": "posthog " + post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d",`+
+				string(name)+`:1,"colour":"crimson"}}`),
+			"posthog heat map": "posthog " +
+				post("/e/", `{"event":"x","properties":{"token":"t","distinct_id":"d","$heatmap_data":{`+string(name)+
+					`:[{"x":1}]},"colour":"crimson"}}`),
+			"mixpanel": "mixpanel POST /track/ HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=" +
+				base64.URLEncoding.EncodeToString([]byte(`{"event":"x","properties":{"token":"t","colour":"crimson",`+
+					string(name)+`:1}}`)),
+			"meta pixel": "meta_pixel GET /tr/?id=1&ev=PageView&cd%5B" + form +
+				"%5D=1&cd%5Bcolour%5D=crimson HTTP/1.1\n\n",
+			"amplitude": "amplitude " +
+				post("/2/httpapi", `{"api_key":"k","events":[{"event_type":"x","device_id":"d","event_properties":{`+string(name)+
+					`:1,"colour":"crimson"}}]}`),
 		} {
 			vendor, text, _ := strings.Cut(hit, " ")
 			r := request(t, text, vendor, yes)
@@ -99,14 +115,16 @@ func TestNamesThatSayNothingStay(t *testing.T) {
 	}
 	p := compile(t, d)
 	for _, name := range []string{
-		"order_id", "Item 1", "$feature/new-checkout", "experiment_20394823", "20394823", "[Amplitude] Page Path", "utm_source", "a.b.c", "größe",
+		"order_id", "Item 1", "$feature/new-checkout", "experiment_20394823", "20394823", "[Amplitude] Page Path",
+		"utm_source", "a.b.c", "größe",
 		"checkoutStep2Completed", "3f2a9c", "v1.2.3", "email", "is/enabled", "x-y-z", "2026-05-04",
 	} {
 		text, err := json.Marshal(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		x := explain(t, p, request(t, "POST /v1/t HTTP/1.1\nContent-Type: application/json\n\n"+`{"type":"track","event":"x","properties":{`+string(text)+`:1}}`, "segment", yes))
+		x := explain(t, p, request(t, "POST /v1/t HTTP/1.1\nContent-Type: application/json\n\n"+
+			`{"type":"track","event":"x","properties":{`+string(text)+`:1}}`, "segment", yes))
 		if x.Forward == nil || !strings.Contains(x.Forward.Body, string(text)) {
 			t.Errorf("%s is gone: %+v", name, x.Forward)
 		}

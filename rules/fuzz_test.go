@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// FuzzJudge: whatever a hit holds, judging neither panics nor forwards what the profile does not name. The secret stands in a header
-// and a cookie that no vendor is sent.
+// FuzzJudge: whatever a hit holds, judging neither panics nor forwards what the profile does not name. The secret
+// stands in a header and a cookie that no vendor is sent.
 func FuzzJudge(f *testing.F) {
 	p, err := rules.Compile(goldenDraft())
 	if err != nil {
@@ -23,10 +23,13 @@ func FuzzJudge(f *testing.F) {
 	ids := catalog.BuiltinIDs()
 	for i := range ids {
 		for e := range p.Recipients()[i].Catalog.Endpoints {
-			f.Add(byte(i), byte(e), "v=2&en=page_view&idsite=1&e=pv&data=eyJldmVudCI6IngifQ", []byte(`{"batch":[{"event":"x","properties":{"email":"a@b.example"}}]}`))
-			f.Add(byte(i), byte(e), `v=2&en=x&pr1=idS~nma~~b~k0colour~v0red&cvar={"1":["a","b"]}&ec_items=[["a","b",["c"],1,2]]&co={"data":[{"schema":"iglu:a/b/c","data":{"id":[52.1234,13.1234]}}]}`,
+			f.Add(byte(i), byte(e), "v=2&en=page_view&idsite=1&e=pv&data=eyJldmVudCI6IngifQ",
+				[]byte(`{"batch":[{"event":"x","properties":{"email":"a@b.example"}}]}`))
+			f.Add(byte(i), byte(e),
+				`v=2&en=x&pr1=idS~nma~~b~k0colour~v0red&cvar={"1":["a","b"]}&ec_items=[["a","b",["c"],1,2]]&co={"data":[{"schema":"iglu:a/b/c","data":{"id":[52.1234,13.1234]}}]}`,
 				[]byte(`{"event":"x","properties":{"$elements_chain":"a.b:attr__href=\"/x?y=1\"text=\"\\\"\";div","$elements":[{"attr__data-x":"1"}],"more":"{\"a\":\"[1]\"}"}}`))
-			f.Add(byte(i), byte(e), "token=x", []byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"x","attributes":[{"key":"email","value":{"stringValue":"a@b.example"}},{"key":1},[]]}]}]}]}`))
+			f.Add(byte(i), byte(e), "token=x",
+				[]byte(`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"x","attributes":[{"key":"email","value":{"stringValue":"a@b.example"}},{"key":1},[]]}]}]}]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, vendor, endpoint byte, query string, body []byte) {
@@ -35,7 +38,8 @@ func FuzzJudge(f *testing.F) {
 		path := pathsOf(r.ID, e.Path.Text)[0]
 		request := hit.Request{
 			Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(r.Prefix + path), Query: []byte(query),
-			Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}; s=s3cr3tcookie`)}, {Name: []byte("Referer"), Value: []byte("s3cr3treferer")}},
+			Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}; s=s3cr3tcookie`)},
+				{Name: []byte("Referer"), Value: []byte("s3cr3treferer")}},
 		}
 		if e.Methods[0] == "POST" {
 			request.Body = body
@@ -59,7 +63,8 @@ func FuzzJudge(f *testing.F) {
 func FuzzSignals(f *testing.F) {
 	reader, err := signal.NewReader([]signal.Source{
 		{Kind: signal.GPC}, {Kind: signal.DNT}, {Kind: signal.ConsentMode},
-		{Kind: signal.Own, Cookie: "c", JSON: "a.b", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}},
+		{Kind: signal.Own, Cookie: "c", JSON: "a.b", Category: "analytics", Granted: []string{"yes"},
+			Refused: []string{"no"}},
 	}, map[string]int{"analytics": 0, "marketing": 1})
 	if err != nil {
 		f.Fatal(err)
@@ -75,7 +80,8 @@ func FuzzSignals(f *testing.F) {
 		root := h.Append(hit.None, hit.Node{Kind: hit.Form, Val: h.Whole(hit.Query)})
 		for i, text := range []string{gcs, gcd} {
 			from := uint32(i * len(gcs))
-			n := h.Append(root, hit.Node{Kind: hit.Number, Val: hit.Span{Buf: hit.Query, Start: from, End: from + uint32(len(text))}})
+			n := h.Append(root, hit.Node{Kind: hit.Number, Val: hit.Span{Buf: hit.Query, Start: from,
+				End: from + uint32(len(text))}})
 			h.Claims = append(h.Claims, hit.Claim{Node: n, Event: hit.Shared, Signal: []string{"gcs", "gcd"}[i]})
 		}
 		e := h.Begun(root, 0)

@@ -29,8 +29,8 @@ func (g *given) rung(a *Activity) *RecordedRung {
 	return &RecordedRung{}
 }
 
-// speaksOf tells whether an activity is of events of a name, as it was scrubbed. Where what was scrubbed away could have made
-// it another name, it is what the record says.
+// speaksOf tells whether an activity is of events of a name, as it was scrubbed. Where what was scrubbed away could
+// have made it another name, it is what the record says.
 func (g *given) speaksOf(a *Activity, name string) bool {
 	if a.events.all && a.except.IsEmpty() {
 		return true

@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// golden is what is expected of a hit: the verdict and the bytes at the vendor, with a yes in the site's banner, and without any choice.
+// golden is what is expected of a hit: the verdict and the bytes at the vendor, with a yes in the
+// site's banner, and without any choice.
 type golden struct {
 	Consented answer `json:"consented"`
 	Silent    answer `json:"silent"`
@@ -32,7 +33,8 @@ type verdict struct {
 	Activity string `json:"activity"`
 }
 
-// goldenDraft has two rungs for every vendor: consent, then a contract that keeps nothing that tells visitors apart, for page views.
+// goldenDraft has two rungs for every vendor: consent, then a contract that keeps nothing that
+// tells visitors apart, for page views.
 func goldenDraft() *rules.Draft {
 	d := draft()
 	for _, id := range catalog.BuiltinIDs() {

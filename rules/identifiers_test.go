@@ -10,8 +10,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestWorkOfIdentifiers: what reading a hit takes is what its identifiers take: 60 steps each, 300 for each form that is a hash, 500 for hashing a form
-// below two keys, and 16 for each that all events share, with every event. What one event after another holds is hashed once.
+// TestWorkOfIdentifiers: what reading a hit takes is what its identifiers take: 60 steps each, 300 for each form that
+// is a hash, 500 for hashing a form below two keys, and 16 for each that all events share, with every event. What one
+// event after another holds is hashed once.
 func TestWorkOfIdentifiers(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -20,9 +21,10 @@ func TestWorkOfIdentifiers(t *testing.T) {
 		return request(t, "POST /g/collect?v=2&tid=G-1"+query+" HTTP/1.1\nCookie: "+cookie+"\n\n"+body, "ga4")
 	}
 	for _, c := range []struct {
-		name                          string
-		hit                           hit.Request
-		given, digests, hashed, times int // identifiers, forms that are hashes, hashes below keys, and those that all share by events
+		name string
+		hit  hit.Request
+		// identifiers, forms that are hashes, hashes below keys, and those that all share by events
+		given, digests, hashed, times int
 	}{
 		{"nobody", ga4("", "a=b", "en=a"), 0, 0, 0, 0},
 		{"one", ga4("", "a=b", "en=a&cid=1.2"), 1, 0, 2, 0},
@@ -52,13 +54,15 @@ func TestSharedIdentifiersAreBounded(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	in := rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}
-	for n, want := range map[int]rules.Reason{1: rules.Unjudged, 63: rules.Unjudged, 64: rules.Unjudged, 65: rules.OverLimit, 80: rules.OverLimit} {
+	for n, want := range map[int]rules.Reason{1: rules.Unjudged, 63: rules.Unjudged, 64: rules.Unjudged,
+		65: rules.OverLimit, 80: rules.OverLimit} {
 		var jar []string
 		for i := range n {
 			jar = append(jar, fmt.Sprint("_ga=GA1.1.7.", i))
 		}
 		var j rules.Judgement
-		if got := readInto(&j, p, &in, request(t, "POST /g/collect?v=2&tid=G-1&en=a HTTP/1.1\nCookie: "+strings.Join(jar, "; ")+"\n\n", "ga4")); got != want {
+		if got := readInto(&j, p, &in, request(t, "POST /g/collect?v=2&tid=G-1&en=a HTTP/1.1\nCookie: "+
+			strings.Join(jar, "; ")+"\n\n", "ga4")); got != want {
 			t.Errorf("%d: %v, want %v", n, got, want)
 		}
 		if want == rules.Unjudged && len(j.Subjects) != n {
@@ -67,13 +71,15 @@ func TestSharedIdentifiersAreBounded(t *testing.T) {
 	}
 }
 
-// TestKeysAreThereForEveryHitThatNamesSomebody: without keys, a hit with an identifier is refused; keys are valid for a day, and digest by salt.
+// TestKeysAreThereForEveryHitThatNamesSomebody: without keys, a hit with an identifier is refused; keys
+// are valid for a day, and digest by salt.
 func TestKeysAreThereForEveryHitThatNamesSomebody(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	for query, want := range map[string]rules.Reason{"": rules.Unjudged, "&cid=1.2": rules.Failed} {
 		var j rules.Judgement
-		if got := readInto(&j, p, &rules.Inputs{Now: now}, request(t, "GET /g/collect?v=2&tid=G-1&en=a"+query+" HTTP/1.1\n\n", "ga4")); got != want {
+		if got := readInto(&j, p, &rules.Inputs{Now: now}, request(t, "GET /g/collect?v=2&tid=G-1&en=a"+query+" HTTP/1.1\n\n",
+			"ga4")); got != want {
 			t.Errorf("%q without keys: %v, want %v", query, got, want)
 		}
 	}
@@ -85,7 +91,8 @@ func TestKeysAreThereForEveryHitThatNamesSomebody(t *testing.T) {
 		}
 	}
 	a, b := keys.Digest([16]byte{1}, []byte("x")), keys.Digest([16]byte{1}, []byte("y"))
-	if a == b || a == keys.Digest([16]byte{2}, []byte("x")) || a == [32]byte{} || a != rules.NewKeys(pseudonym.TestRoot, p, now).Digest([16]byte{1}, []byte("x")) {
+	if a == b || a == keys.Digest([16]byte{2}, []byte("x")) || a == [32]byte{} || a != rules.NewKeys(pseudonym.TestRoot, p,
+		now).Digest([16]byte{1}, []byte("x")) {
 		t.Error("a digest that is not of its salt and its bytes")
 	}
 }

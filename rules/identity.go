@@ -13,19 +13,22 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// Identity is an identifier in one of the forms that it is known in, as the world may keep it: keyed hashes that share nothing.
+// Identity is an identifier in one of the forms that it is known in, as the world may
+// keep it: keyed hashes that share nothing.
 type Identity struct {
-	Space  string   // see Namespace; e-mail addresses and phone numbers are "email_sha256", "email_md5" and "phone_sha256"
-	Form   uint8    // number of its normal form: what is kept anew is of pseudonym.NewestForm, an older one may be known from before
+	Space string // see Namespace; e-mail addresses and phone numbers are "email_sha256", "email_md5" and "phone_sha256"
+	// number of its normal form: what is kept anew is of pseudonym.NewestForm, an older one may be known from before
+	Form   uint8
 	Hash   [16]byte // below the key of objections
 	Ledger [16]byte // below the key of the ledger
 	Feed   [16]byte // below the key that suppression feeds are matched with
 }
 
-// Identities returns every form of an identifier that an event may carry it in. The name is a class that identifies ("client_id", "email"
-// ...), followed by a colon and a catalog id where only that vendor's is meant ("client_id:ga4"; without, every vendor's of the policy), or
-// "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. Where its text or namespace was another in an older form, that one is among
-// them, too, and says so. The error says what is wrong and holds nothing of the identifier.
+// Identities returns every form of an identifier that an event may carry it in. The name is a class that identifies
+// ("client_id", "email" ...), followed by a colon and a catalog id where only that vendor's is meant ("client_id:ga4";
+// without, every vendor's of the policy), or "email_sha256", "email_md5" or "phone_sha256", in hexadecimal. Where its
+// text or namespace was another in an older form, that one is among them, too, and says so. The error says what is
+// wrong and holds nothing of the identifier.
 func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error) {
 	class, vendor, named := strings.Cut(name, ":")
 	f := idVariants{older: true}
@@ -66,7 +69,8 @@ func (p *Policy) Identities(k *Keys, name string, id []byte) ([]Identity, error)
 		}
 	}
 	if !utf8.Valid(id) || bytes.ContainsRune(id, utf8.RuneError) {
-		// Two that are different would become the same on their way: half of a surrogate pair is read as U+FFFD, whichever it was.
+		// Two that are different would become the same on their way: half of a surrogate pair
+		// is read as U+FFFD, whichever it was.
 		return nil, fmt.Errorf("%s: it holds a character that is none", class)
 	}
 	if len(f.all) == 0 {
@@ -87,8 +91,9 @@ func (k *Keys) identities(f *idVariants) []Identity {
 	for i := range f.all {
 		space, text := f.all[i].space, f.text[f.all[i].from:f.all[i].to]
 		all = append(all, Identity{
-			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(k.subject, space, text), Ledger: pseudonym.SubjectHash(k.ledger, space, text),
-			Feed: pseudonym.SubjectHash(k.feed, space, text),
+			Space: space, Form: f.all[i].form, Hash: pseudonym.SubjectHash(k.subject, space, text),
+			Ledger: pseudonym.SubjectHash(k.ledger, space, text),
+			Feed:   pseudonym.SubjectHash(k.feed, space, text),
 		})
 	}
 	return all

@@ -169,8 +169,10 @@ func (p *idPlace) value(t *testing.T, id string) (path string, value any) {
 	return path, value
 }
 
-// requestWith is a hit of an endpoint that holds nothing but the one value; ok is false where this test cannot make one.
-func (p *idPlace) requestWith(t *testing.T, f *catalog.File, e *catalog.EndpointFile, id string) (text string, ok bool) {
+// requestWith is a hit of an endpoint that holds nothing but the one value; ok is
+// false where this test cannot make one.
+func (p *idPlace) requestWith(t *testing.T, f *catalog.File, e *catalog.EndpointFile, id string) (
+	text string, ok bool) {
 	t.Helper()
 	path, value := p.value(t, id)
 	if value == nil {
@@ -208,7 +210,8 @@ func (p *idPlace) requestWith(t *testing.T, f *catalog.File, e *catalog.Endpoint
 		if err != nil || p.around {
 			return "", false
 		}
-		return e.Methods[0] + " " + pathOf(t, f, e) + " HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n" + members + "=" + url.QueryEscape(string(b)), true
+		return e.Methods[0] + " " + pathOf(t, f, e) + " HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n" +
+			members + "=" + url.QueryEscape(string(b)), true
 	}
 	body := event
 	if members != "" {
@@ -246,7 +249,8 @@ func pathOf(t *testing.T, f *catalog.File, e *catalog.EndpointFile) string {
 func sample(field *catalog.Field, class string) (given, objected string) {
 	const mail, phone = "jane.doe@example.com", "+4930901820"
 	plain := "cust-48213"
-	switch _, format, _ := strings.Cut(" "+field.Format, " "); strings.TrimPrefix(strings.TrimPrefix(format, "exact "), "open ") {
+	switch _, format, _ := strings.Cut(" "+field.Format, " "); strings.TrimPrefix(
+		strings.TrimPrefix(format, "exact "), "open ") {
 	case "ga_cid":
 		plain = "1234567890.1700000000"
 	case "ga_cookie":
@@ -285,8 +289,8 @@ func sample(field *catalog.Field, class string) (given, objected string) {
 	}
 }
 
-// TestEveryPlaceOfAnIdentifierIsLookedUp: at every place of every vendor that the catalog knows an identifier of a person, browser or device at, under
-// every class that it may be known by, an objection by that id is found.
+// TestEveryPlaceOfAnIdentifierIsLookedUp: at every place of every vendor that the catalog knows an identifier of a
+// person, browser or device at, under every class that it may be known by, an objection by that id is found.
 func TestEveryPlaceOfAnIdentifierIsLookedUp(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -336,23 +340,28 @@ func TestEveryPlaceOfAnIdentifierIsLookedUp(t *testing.T) {
 	}
 }
 
-// TestWhatStandsBesideABatchIsOfAllItsEvents: an id that a batch holds once counts for each of its events, and so does an objection by it.
+// TestWhatStandsBesideABatchIsOfAllItsEvents: an id that a batch holds once counts for each of its
+// events, and so does an objection by it.
 func TestWhatStandsBesideABatchIsOfAllItsEvents(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	keys := keysOf(p)
 	for _, vendor := range []string{"segment", "rudderstack", "jitsu"} {
 		for name, c := range map[string]struct{ id, beside string }{
-			"user_id":             {"cust-48213", `"userId":"cust-48213"`},
-			"client_id:segment":   {"6f1c5a9e-1111-4222-8333-444455556666", `"anonymousId":"6F1C5A9E-1111-4222-8333-444455556666"`},
-			"email":               {"jane.doe@example.com", `"context":{"traits":{"email":"Jane.Doe@example.com"}}`},
-			"phone":               {"+4930901820", `"context":{"traits":{"mobile":"0049 30 901820"}}`},
-			"external_id":         {"crm-7", `"context":{"externalIds":[{"type":"crm","id":"crm-7","collection":"users","encoding":"none"}]}`},
-			"client_id:ga4":       {"1234567890.1700000000", `"integrations":{"Google Analytics":{"clientId":"x"}},"context":{"externalIds":[{"id":"1234567890.1700000000","type":"ga_client_id"}]}`},
+			"user_id": {"cust-48213", `"userId":"cust-48213"`},
+			"client_id:segment": {"6f1c5a9e-1111-4222-8333-444455556666",
+				`"anonymousId":"6F1C5A9E-1111-4222-8333-444455556666"`},
+			"email": {"jane.doe@example.com", `"context":{"traits":{"email":"Jane.Doe@example.com"}}`},
+			"phone": {"+4930901820", `"context":{"traits":{"mobile":"0049 30 901820"}}`},
+			"external_id": {"crm-7",
+				`"context":{"externalIds":[{"type":"crm","id":"crm-7","collection":"users","encoding":"none"}]}`},
+			"client_id:ga4": {"1234567890.1700000000",
+				`"integrations":{"Google Analytics":{"clientId":"x"}},"context":{"externalIds":[{"id":"1234567890.1700000000","type":"ga_client_id"}]}`},
 			"client_id:" + vendor: {"ga-7", `"integrations":{"Google Analytics":{"clientId":"ga-7"}}`},
 		} {
 			var j rules.Judgement
-			r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[{"type":"track","event":"a"},{"type":"track","event":"b"}],`+c.beside+`}`, vendor)
+			r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+
+				`{"batch":[{"type":"track","event":"a"},{"type":"track","event":"b"}],`+c.beside+`}`, vendor)
 			if reason := readInto(&j, p, &rules.Inputs{Now: now, Keys: keys}, r); reason != rules.Unjudged {
 				t.Fatal(vendor, c.beside, reason)
 			}
@@ -365,7 +374,10 @@ func TestWhatStandsBesideABatchIsOfAllItsEvents(t *testing.T) {
 			}) {
 				t.Errorf("%s: %s %s of %s is not looked up", vendor, name, c.id, c.beside)
 			}
-			if users, _ := p.Identities(keys, "user_id", []byte("users")); slices.ContainsFunc(j.Subjects, func(s rules.Subject) bool { return s.Hash == users[0].Hash }) {
+			if users, _ := p.Identities(keys, "user_id", []byte("users")); slices.ContainsFunc(j.Subjects,
+				func(s rules.Subject) bool {
+					return s.Hash == users[0].Hash
+				}) {
 				t.Errorf("%s: what stands beside an id is taken for one", vendor)
 			}
 		}

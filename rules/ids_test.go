@@ -24,15 +24,16 @@ func (m *idMemory) Recall(text []byte) *rules.ID {
 
 func (m *idMemory) Remember(text []byte, id rules.ID) { m.ids[string(text)] = id }
 
-// TestRememberedIDsAreTheSame: shapes and rungs of every event of every vendor's hits have the names that they have where
-// nobody remembers, with a yes and without, the first time and the second.
+// TestRememberedIDsAreTheSame: shapes and rungs of every event of every vendor's hits have the names that they have
+// where nobody remembers, with a yes and without, the first time and the second.
 func TestRememberedIDsAreTheSame(t *testing.T) {
 	t.Parallel()
 	p, m := compile(t, goldenDraft()), &idMemory{ids: map[string]rules.ID{}}
 	eachGolden(t, func(t *testing.T, vendor, text string) {
 		for _, choice := range []string{yes, "Accept: */*"} {
 			r := request(t, text, vendor, choice)
-			without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}}
+			without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now),
+				NewestForm: true}}
 			with := &judging{policy: p, in: without.in}
 			with.in.IDs = m
 			if without.judge(&r) != rules.Unjudged {

@@ -165,9 +165,9 @@ func (f *idVariants) keep(of idVariant) {
 	f.all = append(f.all, of)
 }
 
-// settle makes mentions of what leads to no one: an id that may be of many, and a person that the site's own names speak
-// of where the event names one at a place of the vendor's. An agent's browser is not the customer's whose address is
-// beside it.
+// settle makes mentions of what leads to no one: an id that may be of many, and a person that the site's own
+// names speak of where the event names one at a place of the vendor's. An agent's browser is not the
+// customer's whose address is beside it.
 func (f *idVariants) settle() {
 	if !f.guessed {
 		return
@@ -213,8 +213,8 @@ func sumOf(text []byte) uint64 {
 	return mixed(sum ^ rest)
 }
 
-// mixed makes every bit count in every other one: it multiplies by 2^64 divided by the golden ratio, and folds the upper
-// half of what that makes into the lower.
+// mixed makes every bit count in every other one: it multiplies by 2^64 divided by the golden ratio, and folds the
+// upper half of what that makes into the lower.
 func mixed(sum uint64) uint64 {
 	upper, lower := bits.Mul64(sum, 0x9e3779b97f4a7c15)
 	return upper ^ lower

@@ -74,11 +74,13 @@ func sum256(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(
 
 func sumMD5(text string) string { return fmt.Sprintf("%x", md5.Sum([]byte(text))) }
 
-// TestFormsOfEachClass: every class of identifiers, in every way that it travels, against the rule in words: a hash is known as that hash; an
-// address and a number by their hashes alone; what may be an address is known as itself and by the address's hashes; the rest as itself.
+// TestFormsOfEachClass: every class of identifiers, in every way that it travels, against the rule in words: a hash is
+// known as that hash; an address and a number by their hashes alone; what may be an address is known as itself and by
+// the address's hashes; the rest as itself.
 func TestFormsOfEachClass(t *testing.T) {
 	t.Parallel()
-	type text struct{ given, mail, digits, tidy string } // what it is as an address, as a number, and without blanks around it
+	// what it is as an address, as a number, and without blanks around it
+	type text struct{ given, mail, digits, tidy string }
 	texts := []text{
 		{given: ""}, {given: "  "},
 		{"u-17", "", "17", "u-17"},
@@ -129,7 +131,8 @@ func TestFormsOfEachClass(t *testing.T) {
 					if class != hit.Email {
 						line(class, Namespace(class, "ga4"), c.tidy)
 					}
-					if made(class) && c.tidy != "" { // none of these has the form of an SDK's id: it is as likely one that the site gave
+					if made(class) && c.tidy != "" {
+						// none of these has the form of an SDK's id: it is as likely one that the site gave
 						line(hit.UserID, "user_id", c.tidy)
 					}
 					if c.mail != "" && (wideSpaces[class] || made(class)) {
@@ -161,8 +164,8 @@ func TestFormsOfEachClass(t *testing.T) {
 	}
 }
 
-// TestListsOfHashes: of a list of hashes, those of addresses and numbers are known, in whatever order, with padding or without; what is no hash
-// of 32 bytes is left out, and what follows it is not.
+// TestListsOfHashes: of a list of hashes, those of addresses and numbers are known, in whatever order, with padding or
+// without; what is no hash of 32 bytes is left out, and what follows it is not.
 func TestListsOfHashes(t *testing.T) {
 	t.Parallel()
 	raw := func(text string) string {
@@ -174,13 +177,17 @@ func TestListsOfHashes(t *testing.T) {
 	short := base64.RawURLEncoding.EncodeToString(make([]byte, 31))
 	em, pn := "em."+raw("a@b.example"), "pn."+raw("+49301")
 	for text, want := range map[string][]string{
-		"": nil, "~": nil, "tv.1": nil, "tv.1~": nil, em: {mail}, pn: {phone}, "tv.1~" + em: {mail}, em + "~" + pn: {mail, phone}, pn + "~" + em: {phone, mail},
+		"": nil, "~": nil, "tv.1": nil, "tv.1~": nil, em: {mail}, pn: {phone}, "tv.1~" + em: {mail}, em + "~" +
+			pn: {mail, phone}, pn + "~" + em: {phone, mail},
 		em + "=": {mail}, em + "==~" + pn: {mail, phone}, "~~" + em + "~~" + pn + "~": {mail, phone}, em + "~" + em: {mail},
-		"em." + long + "~" + pn: {phone}, "em." + short + "~" + pn: {phone}, "em.x~" + em: {mail}, "em~" + em: {mail}, "em.~" + em: {mail},
-		"fn." + raw("jane") + "~" + em: {mail}, "EM." + raw("a@b.example"): nil, "e." + raw("x") + "~" + pn: {phone}, "em0." + raw("x") + "~" + pn: {phone},
+		"em." + long + "~" + pn: {phone}, "em." + short + "~" + pn: {phone}, "em.x~" + em: {mail}, "em~" + em: {mail},
+		"em.~" + em:                    {mail},
+		"fn." + raw("jane") + "~" + em: {mail}, "EM." + raw("a@b.example"): nil, "e." + raw("x") + "~" + pn: {phone},
+		"em0." + raw("x") + "~" + pn: {phone},
 		"em." + strings.Replace(raw("a@b.example"), raw("a@b.example")[5:6], "!", 1) + "~" + pn: {phone},
-		"em." + strings.ReplaceAll(strings.ReplaceAll(raw("a@b.example"), "-", "+"), "_", "/"):  {mail}, // of the other alphabet
-		"em." + strings.ToUpper(sum256("a@b.example")) + "~" + pn:                               {mail, phone},
+		// of the other alphabet
+		"em." + strings.ReplaceAll(strings.ReplaceAll(raw("a@b.example"), "-", "+"), "_", "/"): {mail},
+		"em." + strings.ToUpper(sum256("a@b.example")) + "~" + pn:                              {mail, phone},
 		"tv.1~em.A@B.example~pn.+49 301 234567": {mail, "1 email email_md5 " + sumMD5("a@b.example"),
 			"1 phone phone_sha256 " + sum256("49301234567"), "1 phone phone_sha256 " + sum256("+49301234567")},
 		sum256("a@b.example"): {mail}, "A@B.example": {mail, "1 email email_md5 " + sumMD5("a@b.example")},
@@ -193,8 +200,8 @@ func TestListsOfHashes(t *testing.T) {
 	}
 }
 
-// TestFormsAreKeptOnce: against sets. What an event has already, or all events have, is not kept again; what all events share is kept beside an
-// event's own, for the others' sake, except where there are no others.
+// TestFormsAreKeptOnce: against sets. What an event has already, or all events have, is not kept again; what all events
+// share is kept beside an event's own, for the others' sake, except where there are no others.
 func TestFormsAreKeptOnce(t *testing.T) {
 	t.Parallel()
 	type one struct {
@@ -280,7 +287,8 @@ func TestManyVariants(t *testing.T) {
 	}
 }
 
-// TestFormTablesStartAnew: a table that was emptied knows nothing of before, also when the count of its rounds begins anew.
+// TestFormTablesStartAnew: a table that was emptied knows nothing of before, also
+// when the count of its rounds begins anew.
 func TestFormTablesStartAnew(t *testing.T) {
 	t.Parallel()
 	f := new(idVariants)
@@ -313,7 +321,8 @@ func TestFormTablesStartAnew(t *testing.T) {
 		f.known.add(f, &of[i])
 		f.all = append(f.all, of[i])
 	}
-	if !f.known.newer(f, &of[0]) || !f.known.newer(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) || f.known.n != 2 {
+	if !f.known.newer(f, &of[0]) || !f.known.newer(f, &of[1]) || f.known.find(f, &of[0]) == f.known.find(f, &of[1]) ||
+		f.known.n != 2 {
 		t.Error("one of two forms in the same place is not found")
 	}
 }
@@ -337,7 +346,8 @@ func TestStepsOfVariants(t *testing.T) {
 	f.reset()
 	f.add(0, hit.Phone, inGA4(""), []byte("+49301234567"))
 	f.reset()
-	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.older || f.last != hit.Shared || len(f.all)+len(f.text) != 0 {
+	if f.digests != 0 || f.sized != 0 || f.shared != 0 || f.events != 0 || f.older || f.last != hit.Shared ||
+		len(f.all)+len(f.text) != 0 {
 		t.Errorf("%d digests are left of before", f.digests)
 	}
 }
@@ -356,7 +366,8 @@ func TestOlderForms(t *testing.T) {
 			got = append(got, fmt.Sprint(of.form, " ", of.space, " ", string(f.text[of.from:of.to])))
 		}
 		mail := []string{
-			"2 user_id jane@example.com", "2 email_sha256 " + sum256("jane@example.com"), "2 email_md5 " + sumMD5("jane@example.com"),
+			"2 user_id jane@example.com", "2 email_sha256 " + sum256("jane@example.com"), "2 email_md5 " +
+				sumMD5("jane@example.com"),
 		}
 		want := append([]string{"2 client_id:ga4 1.2"}, mail...)
 		if older {

@@ -18,8 +18,10 @@ import (
 
 // twelve is a profile of twelve lines.
 var twelve = map[string]minimise.Spec{
-	"event_name": keep, "client_id": daily, "session_id": daily, "url": urlSpec, "referrer": origin, "page_title": scrubbed,
-	"user_agent": family, "timestamp": hour, "revenue": keep, "language": primary, "screen": bucket, "consent_signal": keep,
+	"event_name": keep, "client_id": daily, "session_id": daily, "url": urlSpec, "referrer": origin,
+	"page_title": scrubbed,
+	"user_agent": family, "timestamp": hour, "revenue": keep, "language": primary, "screen": bucket,
+	"consent_signal": keep,
 }
 
 // bigGA4 is a GA4 hit of about 900 bytes.
@@ -31,8 +33,10 @@ func bigGA4(t testing.TB) hit.Request {
 // bigSegment is a batch of twenty events.
 func bigSegment(t testing.TB) hit.Request {
 	event := `{"timestamp":"2026-11-24T01:55:18.851Z","integrations":{},"event":"Item Viewed","type":"track","properties":{"order_id":"ORD-1001","revenue":129.7,"currency":"EUR","email":"jane.doe@example.com","products":[{"sku":"SKU-1","name":"Red shoes","price":59.9,"quantity":2}],"page":"https://shop.example/account/12345/orders?email=jane.doe%40example.com","i":0},"context":{"library":{"name":"@segment/analytics-node","version":"3.1.0"},"userAgent":"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36","page":{"url":"https://shop.example/account/12345/orders?email=jane.doe%40example.com","path":"/account/12345/orders","referrer":"https://search.example/?q=jane","title":"Orders"}},"userId":"cust-48213","anonymousId":"00000000-0000-4000-8000-000000000001","messageId":"node-next-1795485318851-cf1c5c40-78ad-49da-99e2-4f2e20a71940"}`
-	body := `{"batch":[` + strings.TrimSuffix(strings.Repeat(event+",", 20), ",") + `],"sentAt":"2026-11-24T01:55:19.000Z"}`
-	return request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\nAuthorization: Basic d2s6\n\n"+body, "segment", yes)
+	body := `{"batch":[` + strings.TrimSuffix(strings.Repeat(event+",", 20), ",") +
+		`],"sentAt":"2026-11-24T01:55:19.000Z"}`
+	return request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\nAuthorization: Basic d2s6\n\n"+
+		body, "segment", yes)
 }
 
 // judging is what a server does between receiving and recording.
@@ -133,7 +137,8 @@ func withSignals(t testing.TB) (*judging, hit.Request) {
 	}
 	r := bigGA4(t)
 	r.Headers = append(r.Headers[:len(r.Headers)-1], hit.Header{Name: []byte("Cookie"), Value: []byte(
-		"_ga=GA1.1.1234567890.1700000000; euconsent-v2=" + tc{consent: []int{1, 7, 8, 9}, vendors: []int{1, google}, disclosed: []int{1, google}}.String() +
+		"_ga=GA1.1.1234567890.1700000000; euconsent-v2=" + tc{consent: []int{1, 7, 8, 9}, vendors: []int{1, google},
+			disclosed: []int{1, google}}.String() +
 			"; usprivacy=1YNN; __gpp=DBABLA~CAAAAAAAAABA.QA; OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z" +
 			"; OptanonConsent=isGpcEnabled=0&datestamp=Tue+Nov+14+2023&version=202405.2.0&groups=C0001%3A1%2CC0002%3A1%2CC0003%3A0%2CC0004%3A0&AwaitingReconsent=false"),
 	})
@@ -240,10 +245,12 @@ func BenchmarkJudgeGA4Denied(b *testing.B) {
 	benchmarkJudge(b, r)
 }
 
-// BenchmarkJudgeWide is a batch in which as many fields are shared as there are events, twice: the time for a byte stays the same.
+// BenchmarkJudgeWide is a batch in which as many fields are shared as there are events,
+// twice: the time for a byte stays the same.
 func BenchmarkJudgeWide(b *testing.B) {
 	for _, n := range []int{200, 800} {
-		text := "POST /g/collect?v=2&tid=G-1&cid=1.2" + strings.Repeat("&dt=Orders", n) + " HTTP/1.1\n\n" + strings.Repeat("en=page_view\r\n", n/2)
+		text := "POST /g/collect?v=2&tid=G-1&cid=1.2" + strings.Repeat("&dt=Orders", n) + " HTTP/1.1\n\n" + strings.Repeat(
+			"en=page_view\r\n", n/2)
 		b.Run(strconv.Itoa(n), func(b *testing.B) { benchmarkJudge(b, request(b, text, "ga4", yes)) })
 	}
 }

@@ -23,7 +23,8 @@ var worstHits = []struct {
 	{"values of pairs", "segment", values("12 ")},
 	{"values of fours", "segment", values("4111 ")},
 	{"values of words", "segment", values("we have the best 7 red shoes of the town ")},
-	{"values of user agents", "segment", values("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 ")},
+	{"values of user agents", "segment",
+		values("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 ")},
 	{"values of identifiers", "segment", values("836f82db-9912-4b34-8101-1f16b49dfa5f 1795484921505 ")},
 	{"values of at signs", "segment", values("a@a.")},
 	{"values of hex", "segment", values("6120")},
@@ -34,12 +35,15 @@ var worstHits = []struct {
 	{"short values", "segment", func(n int) string { return batch(strings.Repeat(`"a1":"1 1",`, n/11) + `"z":1`) }},
 	{"numbers", "segment", func(n int) string { return batch(strings.Repeat(`"a":1,`, n/6) + `"z":1`) }},
 	{"lists of numbers", "segment", func(n int) string { return batch(`"a":[` + strings.Repeat(`1,`, n/2) + `1]`) }},
-	{"names that a site chose", "segment", func(n int) string { return batch(strings.Repeat(`"k1 1 1 1 1 1":1,`, n/16) + `"z":1`) }},
+	{"names that a site chose", "segment", func(n int) string {
+		return batch(strings.Repeat(`"k1 1 1 1 1 1":1,`, n/16) + `"z":1`)
+	}},
 	{"objects", "segment", func(n int) string { return batch(strings.Repeat(`"a":{"b":{}},`, n/13) + `"z":1`) }},
 	{"forms of nothing", "ga4", func(n int) string { return form(strings.Repeat("a&", n/2)) }},
 	{"forms of short values", "ga4", func(n int) string { return form(strings.Repeat("ep.a=1+1&", n/9)) }},
 	{"shared fields and events", "ga4", func(n int) string {
-		return "POST /g/collect?v=2&tid=G-1&cid=1.2" + strings.Repeat("&dt=1+1", n/14) + " HTTP/1.1\n\n" + strings.Repeat("en=page_view\r\n", min(n/28, 2000))
+		return "POST /g/collect?v=2&tid=G-1&cid=1.2" + strings.Repeat("&dt=1+1", n/14) + " HTTP/1.1\n\n" + strings.Repeat(
+			"en=page_view\r\n", min(n/28, 2000))
 	}},
 	{"events", "ga4", func(n int) string {
 		return "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\n" + strings.Repeat("en=a\r\n", min(n/6, 2400))
@@ -63,11 +67,13 @@ var worstHits = []struct {
 		for i := range min(n/50, 2400) {
 			fmt.Fprintf(&b, `{"type":"track","event":"x","userId":"%d@b.de"},`, i)
 		}
-		return "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n" + `{"batch":[` + b.String() + `{"type":"track","event":"x","userId":"1"}]}`
+		return "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n" + `{"batch":[` + b.String() +
+			`{"type":"track","event":"x","userId":"1"}]}`
 	}},
 	{"claims", "ga4", func(n int) string { return form(strings.Repeat("gcs=G111&gcd=13r3r3r3r5l1&", n/26)) }},
 	{"claims of consent strings", "ga4", func(n int) string {
-		return form(strings.Repeat("gdpr_consent="+tc{consent: []int{1, 7, 8, 9}, vendors: []int{1, google}, disclosed: []int{1, google}}.String()+"&", n/80))
+		return form(strings.Repeat("gdpr_consent="+tc{consent: []int{1, 7, 8, 9}, vendors: []int{1, google},
+			disclosed: []int{1, google}}.String()+"&", n/80))
 	}},
 	{"claims that cannot be read", "ga4", func(n int) string {
 		var b strings.Builder
@@ -77,10 +83,12 @@ var worstHits = []struct {
 		return form(b.String())
 	}},
 	{"cookies", "ga4", func(n int) string {
-		return "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\nCookie: " + strings.Repeat("a=1;", min(n, 1<<14)/4) + "\n\n"
+		return "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\nCookie: " + strings.Repeat("a=1;",
+			min(n, 1<<14)/4) + "\n\n"
 	}},
 	{"cookies of a vendor", "ga4", func(n int) string {
-		return "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\nCookie: " + strings.Repeat("_ga=GA1.1.1.1;", min(n, 1<<14)/14) + "\n\n"
+		return "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\nCookie: " + strings.Repeat("_ga=GA1.1.1.1;",
+			min(n, 1<<14)/14) + "\n\n"
 	}},
 	{"segments of a path", "segment", urls("/a")},
 	{"digits in a path", "segment", urls("/1")},
@@ -104,14 +112,19 @@ var worstHits = []struct {
 	{"deep places", "segment", func(n int) string {
 		return batch(`"coords":` + strings.Repeat("[", 50) + strings.Repeat(`[1,1],`, n/6) + `[]` + strings.Repeat("]", 50))
 	}},
-	{"relative addresses", "segment", func(n int) string { return batch(strings.Repeat(`"a":"/a?b=c",`, n/13) + `"z":1`) }},
+	{"relative addresses", "segment", func(n int) string {
+		return batch(strings.Repeat(`"a":"/a?b=c",`, n/13) + `"z":1`)
+	}},
 	{"entities", "snowplow", func(n int) string {
 		return tracker("co", `{"schema":"x","data":[`+strings.Repeat(`{"schema":"iglu:a/b/c","data":{"id":1}},`, n/55)+`{}]}`)
 	}},
 	{"members of an entity", "snowplow", func(n int) string {
-		return tracker("co", `{"schema":"x","data":[{"schema":"iglu:a/b/c","data":{`+strings.Repeat(`"id":1,`, n/20)+`"z":1},`+strings.Repeat(`"a":1,`, n/20)+`"z":1}]}`)
+		return tracker("co", `{"schema":"x","data":[{"schema":"iglu:a/b/c","data":{`+strings.Repeat(`"id":1,`, n/20)+
+			`"z":1},`+strings.Repeat(`"a":1,`, n/20)+`"z":1}]}`)
 	}},
-	{"custom variables", "matomo", func(n int) string { return matomo("cvar", `{`+strings.Repeat(`"1":["a","1"],`, n/40)+`"2":[]}`) }},
+	{"custom variables", "matomo", func(n int) string {
+		return matomo("cvar", `{`+strings.Repeat(`"1":["a","1"],`, n/40)+`"2":[]}`)
+	}},
 	{"hidden addresses", "segment", urls2("&utm_source=aHR0cHM6Ly9hLmIvMQ")},
 }
 
@@ -155,13 +168,17 @@ func form(pairs string) string {
 // judgingWorst judges hits of any size by a profile that keeps, and looks over, whatever it can.
 func judgingWorst(t testing.TB) *judging {
 	d := draft()
-	d.Limits = rules.Limits{Body: 8 << 20, Decompressed: 8 << 20, Events: 2500, Depth: 64, Fields: 200_000, Nodes: 5_000_000}
+	d.Limits = rules.Limits{Body: 8 << 20, Decompressed: 8 << 20, Events: 2500, Depth: 64,
+		Fields: 200_000, Nodes: 5_000_000}
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"] = urlSpec
-	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{With: []string{"language"}}}
+	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare,
+		Rare: minimise.RareSpec{With: []string{"language"}}}
 	onetrust, _ := cmp.Parse("onetrust")
-	d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Platform(onetrust)}, signal.Source{Kind: signal.Payload},
-		signal.Source{Kind: signal.TransparencyConsent}, signal.Source{Kind: signal.PrivacyPlatform}, signal.Source{Kind: signal.USPrivacy})
+	d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Platform(onetrust)},
+		signal.Source{Kind: signal.Payload},
+		signal.Source{Kind: signal.TransparencyConsent}, signal.Source{Kind: signal.PrivacyPlatform},
+		signal.Source{Kind: signal.USPrivacy})
 	g := &judging{policy: compile(t, d)}
 	g.in = rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, g.policy, now)}
 	return g

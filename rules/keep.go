@@ -30,8 +30,8 @@ const (
 	keptNobody
 )
 
-// mostKept is how many identifiers a visitor has in one hit whose events can wait: each is kept with each event. Whoever
-// has more is a server's batch under one id, rather than a visitor.
+// mostKept is how many identifiers a visitor has in one hit whose events can wait: each is kept with each event.
+// Whoever has more is a server's batch under one id, rather than a visitor.
 const mostKept = 256
 
 // keep is what writing facts needs, kept between hits. It holds numbers alone.

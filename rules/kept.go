@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// Kept is facts of events of one hit that wait, as [Judgement.Keep] wrote them: read, then told who objected by now, then
-// asked whether each event may still leave. It refers to the bytes that it was read from. Its zero value denies; it is
-// made to be used again and again.
+// Kept is facts of events of one hit that wait, as [Judgement.Keep] wrote them: read, then told who objected by now,
+// then asked whether each event may still leave. It refers to the bytes that it was read from. Its zero value denies;
+// it is made to be used again and again.
 type Kept struct {
 	Subjects []KeptSubject
 	Events   []KeptEvent
@@ -91,8 +91,8 @@ func (k *Kept) Read(facts []byte) error {
 // read: it is to be copied where it is needed for longer.
 func (k *Kept) Route() (endpoint, region string) { return k.endpoint, k.region.String() }
 
-// KeptEndpoint is the endpoint that events came in at whose facts were kept; "" where nobody can tell. It is a view of the
-// facts.
+// KeptEndpoint is the endpoint that events came in at whose facts were kept; "" where
+// nobody can tell. It is a view of the facts.
 func KeptEndpoint(facts []byte) string {
 	in := read.Kept{Rest: facts}
 	if in.Byte() != keptVersion {
@@ -225,8 +225,9 @@ func (k *Kept) Judge(p *Policy, event int, at Moment) Reason {
 	}
 	q := asked{
 		site: site, region: k.region, name: e.Name, signals: &k.signals, objections: k.objectionsOf(p, e),
-		server: k.server, unavailable: untaken(at.ObjectionsUnavailable, at.ObjectionsStale), now: at.Now, latest: at.Now, endpoint: route.Endpoint,
-		nobody: k.nobody, again: true,
+		server: k.server, unavailable: untaken(at.ObjectionsUnavailable, at.ObjectionsStale), now: at.Now, latest: at.Now,
+		endpoint: route.Endpoint,
+		nobody:   k.nobody, again: true,
 		stamps: stamps{now: k.received, timed: true, own: e.own, sent: e.sent},
 	}
 	if at.Latest.After(at.Now) {
@@ -253,7 +254,8 @@ func (k *Kept) JudgeIndex(p *Policy, index int, at Moment) Reason {
 	return k.Judge(p, i, at)
 }
 
-// objectionsOf are those that count for an event: what is known of its visitor by now, and what its browser itself said.
+// objectionsOf are those that count for an event: what is known of its visitor by
+// now, and what its browser itself said.
 func (k *Kept) objectionsOf(p *Policy, e *KeptEvent) Objections {
 	var declared Objections
 	for _, scope := range k.scopes {

@@ -80,13 +80,15 @@ func keptOf(t testing.TB, j *rules.Judgement) *rules.Kept {
 }
 
 // againAtOnce judges a hit, and again at once what is kept of it: exactly what leaves is permitted, on its activity.
-func againAtOnce(t testing.TB, where string, p *rules.Policy, r hit.Request, in rules.Inputs, who known) (permitted int) {
+func againAtOnce(t testing.TB, where string, p *rules.Policy, r hit.Request, in rules.Inputs,
+	who known) (permitted int) {
 	t.Helper()
 	j := judged(p, r, in, who)
 	if j == nil {
 		return 0
 	}
-	at := rules.Moment{Now: in.Now, Latest: in.Latest, ObjectionsUnavailable: in.ObjectionsUnavailable, ObjectionsStale: in.ObjectionsStale}
+	at := rules.Moment{Now: in.Now, Latest: in.Latest, ObjectionsUnavailable: in.ObjectionsUnavailable,
+		ObjectionsStale: in.ObjectionsStale}
 	k := keptOf(t, j)
 	for e := range j.Verdicts {
 		v, got, activity := &j.Verdicts[e], rules.Unjudged, ""
@@ -221,7 +223,8 @@ func choiceOf(r *rand.Rand) (headers []string) {
 	for _, c := range []string{
 		"usprivacy=" + pick(r, "1YNN", "1YYN", "broken"), "__gpp=" + pick(r, "DBABLA~CAAAAAAAAABA.QA", "broken"),
 		"OptanonAlertBoxClosed=2026-04-10T17:48:20.000Z; OptanonConsent=datestamp=Tue+Nov+14+2023&version=202405.2.0&groups=C0001%3A1%2CC0002%3A" +
-			pick(r, "0", "1") + "%2CC0004%3A" + pick(r, "0", "1") + "&genVendors=V1%3A" + pick(r, "0", "1") + "&AwaitingReconsent=false",
+			pick(r, "0", "1") + "%2CC0004%3A" + pick(r, "0", "1") + "&genVendors=V1%3A" + pick(r, "0", "1") +
+			"&AwaitingReconsent=false",
 		rules.PreferenceCookie + "=" + pick(r, "plain", "gpc/vendor:segment", "all", "sale/"+rules.Told(now), "zz", ""),
 	} {
 		if r.IntN(5) == 0 {
@@ -250,7 +253,8 @@ func hitOf(t *testing.T, r *rand.Rand) hit.Request {
 	own := now.Add(-time.Duration(r.IntN(200)) * time.Minute)
 	if r.IntN(2) == 0 {
 		query := "v=2&tid=G-1&cid=" + pick(r, "1234567890.1700000000", "2234567890.1700000000") +
-			"&uid=" + pick(r, "", "cust-1") + "&en=" + pick(r, "page_view", "purchase") + fmt.Sprintf("&qt=%d", now.Sub(own).Milliseconds()) +
+			"&uid=" + pick(r, "", "cust-1") + "&en=" + pick(r, "page_view", "purchase") + fmt.Sprintf("&qt=%d",
+			now.Sub(own).Milliseconds()) +
 			pick(r, "", "&gcs=G111", "&gcs=G100", "&gcd=13r3r3r3r5l1", "&gcd=13p3m3p3p5l1")
 		return request(t, "GET /g/collect?"+query+" HTTP/1.1\n\n", "ga4", choice...)
 	}
@@ -264,8 +268,10 @@ func hitOf(t *testing.T, r *rand.Rand) hit.Request {
 		events = append(events, fmt.Sprintf(`{"type":"track","event":"%s","timestamp":"%s"%s%s%s}`, pick(r, "a", "b"),
 			own.Add(clock-time.Duration(r.IntN(3))*time.Hour).Format(time.RFC3339),
 			pick(r, "", `,"userId":"u1"`, `,"userId":"u2"`),
-			pick(r, "", `,"anonymousId":"00000000-0000-4000-8000-00000000000a"`, `,"anonymousId":"00000000-0000-4000-8000-00000000000b"`),
-			pick(r, "", "", `,"properties":{"zz":"shop@shop.example"}`, `,"context":{"consent":{"categoryPreferences":{"A":true,"B":false}}}`,
+			pick(r, "", `,"anonymousId":"00000000-0000-4000-8000-00000000000a"`,
+				`,"anonymousId":"00000000-0000-4000-8000-00000000000b"`),
+			pick(r, "", "", `,"properties":{"zz":"shop@shop.example"}`,
+				`,"context":{"consent":{"categoryPreferences":{"A":true,"B":false}}}`,
 				`,"context":{"consent":{"categoryPreferences":{"A":false}}}`)))
 	}
 	return request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+strings.Join(events, ",")+
@@ -335,7 +341,8 @@ func TestAgainIsJudgingAnew(t *testing.T) {
 				continue
 			}
 			at := rules.Moment{
-				Now: now.Add(time.Duration(r.IntN(pick(r, 2, 60*24))) * time.Hour), ObjectionsUnavailable: r.IntN(10) == 0, ObjectionsStale: r.IntN(10) == 0,
+				Now: now.Add(time.Duration(r.IntN(pick(r, 2, 60*24))) * time.Hour), ObjectionsUnavailable: r.IntN(10) == 0,
+				ObjectionsStale: r.IntN(10) == 0,
 			}
 			if r.IntN(4) == 0 {
 				at.Latest = now.Add(time.Duration(r.IntN(60*24)) * time.Hour)

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// TestAgainByDecisions: a decision that lifts an objection is asked for again, and where the browser's own cookie objects
-// as well, only one counts that its visitor had been told of when the event came.
+// TestAgainByDecisions: a decision that lifts an objection is asked for again, and where the browser's own cookie
+// objects as well, only one counts that its visitor had been told of when the event came.
 func TestAgainByDecisions(t *testing.T) {
 	t.Parallel()
 	d := draft(rung("grounds", basis.LegitimateInterest, assessed("LIA-3")))
@@ -37,7 +37,8 @@ func TestAgainByDecisions(t *testing.T) {
 		{"it is over", "", before, 10 * days, rules.Objection},
 		{"it was made anew since", "", decided(now.Add(time.Hour), now.Add(9*days)), days, rules.BeforeChoice},
 		{"the cookie's visitor was told", "audience/" + told, before, time.Hour, rules.Permitted},
-		{"of another one, made since", "audience/" + told, decided(now.Add(2*days), now.Add(9*days)), 3 * days, rules.Objection},
+		{"of another one, made since", "audience/" + told, decided(now.Add(2*days), now.Add(9*days)),
+			3 * days, rules.Objection},
 		{"the cookie says more than what was decided on", "audience/vendor:ga4/" + told, before, time.Hour, rules.Unjudged},
 	} {
 		headers := []string{}

@@ -34,7 +34,8 @@ func keptHits(t testing.TB) (p *rules.Policy, hits map[string]hit.Request) {
 		"consent": request(t, pageView, "ga4", yes, "CF-IPCountry: DE"),
 		"every signal": request(t, pageView, "ga4", cookies, "Sec-GPC: 1", "DNT: 1", "CF-IPCountry: US",
 			"CF-Region: CA"),
-		"a cookie that objects": request(t, pageView, "ga4", "Cookie: "+rules.PreferenceCookie+"=audience/vendor:ga4/"+rules.Told(now)),
+		"a cookie that objects": request(t, pageView, "ga4", "Cookie: "+rules.PreferenceCookie+"=audience/vendor:ga4/"+
+			rules.Told(now)),
 		"two visitors": request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+
 			event+`,`+event+`,`+strings.Replace(event, "u1", "u2", 1)+`],"sentAt":"2026-05-04T12:30:00Z"}`, "segment", cookies),
 	}
@@ -57,7 +58,8 @@ func TestKeptGolden(t *testing.T) {
 	const file = "testdata/kept.golden.txt"
 	p, hits := keptHits(t)
 	var b strings.Builder
-	for _, name := range sorted(map[string]string{"consent": "", "every signal": "", "a cookie that objects": "", "two visitors": ""}) {
+	for _, name := range sorted(map[string]string{"consent": "", "every signal": "", "a cookie that objects": "",
+		"two visitors": ""}) {
 		facts := factsOf(t, p, hits[name])
 		var k rules.Kept
 		if err := k.Read(facts); err != nil {
@@ -87,7 +89,8 @@ func TestKeptGolden(t *testing.T) {
 	}
 }
 
-// TestKeptIsWholeOrNothing: what was cut, or has something behind it, is read as nothing, and nothing of it is permitted.
+// TestKeptIsWholeOrNothing: what was cut, or has something behind it, is read as
+// nothing, and nothing of it is permitted.
 func TestKeptIsWholeOrNothing(t *testing.T) {
 	t.Parallel()
 	p, hits := keptHits(t)
@@ -147,7 +150,8 @@ func TestWhoHasTooManyIdsCannotWait(t *testing.T) {
 			events = append(events, fmt.Sprintf(
 				`{"type":"track","event":"e","userId":"u%d","anonymousId":"00000000-0000-4000-8000-00000000000a"}`, n))
 		}
-		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+strings.Join(events, ",")+`]}`,
+		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+
+			strings.Join(events, ",")+`]}`,
 			"segment", yes)
 		j := judged(p, r, rules.Inputs{Now: now, Keys: keysOf(p)}, nil)
 		if k := keptOf(t, j); (k != nil) != waits {
@@ -169,7 +173,8 @@ func TestWhoHasTooManyIdsCannotWait(t *testing.T) {
 	}
 }
 
-// FuzzKept: whatever facts hold, reading and judging them panics nowhere, and permits nothing that is not in the policy.
+// FuzzKept: whatever facts hold, reading and judging them panics nowhere, and
+// permits nothing that is not in the policy.
 func FuzzKept(f *testing.F) {
 	p, hits := keptHits(f)
 	for _, r := range hits {

@@ -10,7 +10,8 @@ import (
 )
 
 // TestKeptOptOut: an opt-out that is kept denies activities on opt_out that the signal itself would, and those on
-// consent to what is sold or shared, unless the consent is younger; in regions whose law asks for that alone, and nothing else.
+// consent to what is sold or shared, unless the consent is younger; in regions whose law
+// asks for that alone, and nothing else.
 func TestKeptOptOut(t *testing.T) {
 	t.Parallel()
 	d := basesDraft(t)

@@ -83,7 +83,9 @@ var edits = []edit{
 		slices.Reverse(d.Activities)
 	}},
 	{"their purposes", true, activities(func(a *rules.DraftActivity) { a.Purposes = []string{"other"} })},
-	{"one more purpose", true, activities(func(a *rules.DraftActivity) { a.Purposes = append(slices.Clip(a.Purposes), "other") })},
+	{"one more purpose", true, activities(func(a *rules.DraftActivity) {
+		a.Purposes = append(slices.Clip(a.Purposes), "other")
+	})},
 	{"their basis", true, activities(func(a *rules.DraftActivity) {
 		if a.Reference = "law"; a.Basis == basis.Contract {
 			a.Basis = basis.LegalObligation
@@ -98,7 +100,9 @@ var edits = []edit{
 	{"their regions", false, activities(func(a *rules.DraftActivity) { a.Regions = []string{"EU", "US-CA"} })},
 	{"their sites", false, activities(func(a *rules.DraftActivity) { a.Sites = []string{"another"} })},
 	{"their senders", false, activities(func(a *rules.DraftActivity) { a.Server = true })},
-	{"the age of a consent", false, activities(func(a *rules.DraftActivity) { a.ConsentMaxAge = basis.Period{Days: 100} })},
+	{"the age of a consent", false, activities(func(a *rules.DraftActivity) {
+		a.ConsentMaxAge = basis.Period{Days: 100}
+	})},
 	{"the law that they name", false, activities(func(a *rules.DraftActivity) {
 		if a.Reference != "" {
 			a.Reference = "another law"
@@ -148,7 +152,9 @@ var edits = []edit{
 	{"the site's vendors", true, sites(func(s *rules.DraftSite) { s.Vendors = []string{"matomo"} })},
 	{"the site's origins", false, sites(func(s *rules.DraftSite) { s.Origins = []string{"https://a.example"} })},
 	{"the host of vendors", false, vendors(func(v *rules.DraftVendor) { v.Upstreams["api"] = "https://another.example" })},
-	{"what vendors are called in banners", true, vendors(func(v *rules.DraftVendor) { v.Catalog.Services = []string{"another"} })},
+	{"what vendors are called in banners", true, vendors(func(v *rules.DraftVendor) {
+		v.Catalog.Services = []string{"another"}
+	})},
 	{"the vendors' place in IAB's list", true, vendors(func(v *rules.DraftVendor) { v.Catalog.IAB = 12 })},
 	{"one more path", false, vendors(func(v *rules.DraftVendor) {
 		v.Paths = map[string]string{v.Catalog.Endpoints[0].ID: "/another"}
@@ -175,7 +181,8 @@ func TestWhatAChangeOfThePolicyEnds(t *testing.T) {
 	for vendor, text := range hits {
 		d := draft(rules.DraftActivity{})
 		d.Activities = []rules.DraftActivity{
-			{ID: vendor, Vendor: vendor, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"}},
+			{ID: vendor, Vendor: vendor, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard",
+				Events: []string{"*"}},
 		}
 		d.Purposes = append(d.Purposes, rules.Purpose{ID: "other", Categories: []string{"elsewhere"}})
 		p := compile(t, d)

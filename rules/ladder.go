@@ -30,8 +30,8 @@ type asked struct {
 	given       *given // what a record says of what is gone; nil: nothing is
 }
 
-// climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if none is, the
-// reason is that of the last one judged. An error in a condition denies the event.
+// climb judges an event against a vendor's activities from top to bottom. The first that is permitted carries it; if
+// none is, the reason is that of the last one judged. An error in a condition denies the event.
 func (d *decideState) climb(p *Policy, ladder []*Activity, q *asked) Verdict {
 	v := Verdict{Reason: NoActivity, first: int32(len(d.rungs))}
 	for _, a := range ladder {
@@ -113,7 +113,8 @@ func (a *Activity) carries(p *Policy, q *asked) Reason {
 	}
 }
 
-// permits asks whether the activity's basis carries the event now (DESIGN of the ladder: one function a basis, GDPR Art. 6(1)).
+// permits asks whether the activity's basis carries the event now (DESIGN of the ladder:
+// one function a basis, GDPR Art. 6(1)).
 func (a *Activity) permits(p *Policy, q *asked) Reason {
 	switch a.Basis {
 	case basis.Consent:
@@ -131,7 +132,8 @@ func (a *Activity) permits(p *Policy, q *asked) Reason {
 	}
 }
 
-// byConsent: Art. 6(1)(a). Every source that speaks of the matter grants, at least one does, none refuses, and the choice is not too old.
+// byConsent: Art. 6(1)(a). Every source that speaks of the matter grants, at least one does, none
+// refuses, and the choice is not too old.
 func (a *Activity) byConsent(q *asked) Reason {
 	if reason := a.objection(q); reason != Permitted {
 		return reason
@@ -197,12 +199,14 @@ func untaken(unavailable, stale bool) Reason {
 	}
 }
 
-// rests tells whether the basis holds only as long as nobody objects, so that it does not where objections are not known.
+// rests tells whether the basis holds only as long as nobody objects, so that it
+// does not where objections are not known.
 func (a *Activity) rests() bool {
 	return a.Basis == basis.LegitimateInterest || a.Basis == basis.PublicTask || a.Basis == basis.OptOut
 }
 
-// byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law it rests on must be named (Art. 6(3)).
+// byPublicTask: Art. 6(1)(e). Open to objection as legitimate interest is; the law
+// it rests on must be named (Art. 6(3)).
 func (a *Activity) byPublicTask(q *asked) Reason {
 	if a.Reference == "" {
 		return NoLegalReference
@@ -220,7 +224,8 @@ func (a *Activity) byPublicTask(q *asked) Reason {
 	}
 }
 
-// byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right to object, except to direct marketing.
+// byLaw: Art. 6(1)(b) to (d). The contract or law must be named. There is no right
+// to object, except to direct marketing.
 func (a *Activity) byLaw(q *asked) Reason {
 	switch {
 	case a.Reference == "":
@@ -233,9 +238,9 @@ func (a *Activity) byLaw(q *asked) Reason {
 }
 
 // heeds tells whether an objection to the activity ends it: on every basis but those of Art. 6(1)(b) to (d), and always
-// where it is direct marketing (Art. 21(2) and (3)). Compelling grounds that an assessment documents (Art. 21(1)) are no
-// standing answer: processing is restricted (Art. 18(1)(d)) until a person decided on them for the one who objects (see
-// decided.go).
+// where it is direct marketing (Art. 21(2) and (3)). Compelling grounds that an assessment documents (Art.
+// 21(1)) are no standing answer: processing is restricted (Art. 18(1)(d)) until a person decided on them for
+// the one who objects (see decided.go).
 func (a *Activity) heeds() bool { return a.directMarketing || a.Basis.OpenToObjection() }
 
 // byOptOut: the rule of regions where processing is allowed until the visitor opts out of sale, sharing or targeted

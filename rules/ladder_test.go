@@ -18,8 +18,8 @@ import (
 
 const pageView = "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&dl=https%3A%2F%2Fshop.example%2F&en=page_view HTTP/1.1\nHost: shop.example\n\n"
 
-// register holds LIA-1, approved and due on 2026-06-01, LIA-2, never approved, LIA-3, approved with compelling grounds, and LIA-4,
-// changed after it was approved.
+// register holds LIA-1, approved and due on 2026-06-01, LIA-2, never approved, LIA-3, approved with compelling grounds,
+// and LIA-4, changed after it was approved.
 func register(t testing.TB) *basis.Register {
 	t.Helper()
 	secret, public, err := note.GenerateKey(rand.Reader, "privacy")
@@ -55,7 +55,8 @@ func register(t testing.TB) *basis.Register {
 
 // rung is an activity for GA4.
 func rung(id string, b basis.Basis, change ...func(*rules.DraftActivity)) rules.DraftActivity {
-	a := rules.DraftActivity{ID: id, Vendor: "ga4", Purposes: []string{"audience"}, Basis: b, Profile: "standard", Events: []string{"*"}}
+	a := rules.DraftActivity{ID: id, Vendor: "ga4", Purposes: []string{"audience"}, Basis: b, Profile: "standard",
+		Events: []string{"*"}}
 	for _, c := range change {
 		c(&a)
 	}
@@ -94,58 +95,108 @@ func TestLadder(t *testing.T) {
 		at         time.Time
 		want       string // the activity that carries the event, or the reason of its denial
 	}{
-		{name: "no rung", rungs: []rules.DraftActivity{{ID: "x", Vendor: "matomo", Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"}}}, want: "no_activity"},
+		{name: "no rung", rungs: []rules.DraftActivity{{ID: "x", Vendor: "matomo", Purposes: []string{"audience"},
+			Basis: basis.Consent, Profile: "standard", Events: []string{"*"}}}, want: "no_activity"},
 		{name: "consent given", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes}, want: "a"},
 		{name: "consent absent", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, want: "no_consent"},
-		{name: "consent refused", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{no}, want: "consent_refused"},
-		{name: "two cookies that disagree", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes, no}, want: "consent_refused"},
-		{name: "a cookie that disagrees with itself", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{`Cookie: site_consent={"analytics":"yes","analytics":"no"}`}, want: "consent_refused"},
-		{name: "a cookie that is no JSON", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{`Cookie: site_consent={"analytics":"yes"`}, want: "no_consent"},
-		{name: "an unknown word", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{`Cookie: site_consent={"analytics":"maybe"}`}, want: "no_consent"},
-		{name: "a yes and an empty cookie", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes + "; site_consent="}, want: "no_consent"},
-		{name: "a yes and an unknown word", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes, `Cookie: site_consent={"analytics":"maybe"}`}, want: "no_consent"},
-		{name: "consent to something else", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)}, headers: []string{yes}, want: "no_consent"},
-		{name: "consent and an objection", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes}, objections: []string{"audience"}, want: "objection"},
-		{name: "consent and an objection to something else", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes}, objections: []string{"ads", "vendor:matomo"}, want: "a"},
-		{name: "objection to the vendor", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes}, objections: []string{"vendor:ga4"}, want: "objection"},
-		{name: "objection to all", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, objections: []string{"all"}, want: "objection"},
-		{name: "the first permitted rung carries", rungs: []rules.DraftActivity{rung("a", basis.Consent), rung("b", basis.LegitimateInterest, assessed("LIA-1")), rung("c", basis.Contract, law)}, want: "b"},
-		{name: "the reason is the last rung's", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-2")), rung("b", basis.Consent)}, want: "no_consent"},
-		{name: "assessment valid", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, want: "a"},
-		{name: "its last good day", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, at: time.Date(2026, 6, 1, 23, 59, 59, 0, time.UTC), want: "a"},
-		{name: "the day after", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, at: time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC), want: "assessment_expired"},
-		{name: "assessment unapproved", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-2"))}, want: "assessment_unapproved"},
-		{name: "assessment changed", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-4"))}, want: "assessment_changed"},
-		{name: "assessment missing", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-9"))}, want: "assessment_missing"},
-		{name: "compelling grounds are no standing answer", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-3"))}, objections: []string{"audience"}, want: "objection"},
-		{name: "least of all for direct marketing", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-3"), ads)}, objections: []string{"ads"}, want: "objection"},
-		{name: "GPC where a purpose counts it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"), ads)}, headers: []string{"Sec-GPC: 1"}, want: "gpc"},
-		{name: "GPC twice, once off", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"), ads)}, headers: []string{"Sec-GPC: 0", "Sec-GPC: 1"}, want: "gpc"},
-		{name: "GPC where a purpose ignores it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))}, headers: []string{"Sec-GPC: 1"}, want: "a"},
-		{name: "GPC is an objection on the consent rung too", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)}, headers: []string{"Sec-GPC: 1"}, want: "gpc"},
-		{name: "contract", rungs: []rules.DraftActivity{rung("a", basis.Contract, law)}, objections: []string{"all"}, want: "a"},
-		{name: "contract for direct marketing", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, ads)}, objections: []string{"ads"}, want: "objection"},
-		{name: "contract that names none", rungs: []rules.DraftActivity{rung("a", basis.Contract)}, want: "no_legal_reference"},
+		{name: "consent refused", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{no},
+			want: "consent_refused"},
+		{name: "two cookies that disagree", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{yes, no}, want: "consent_refused"},
+		{name: "a cookie that disagrees with itself", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{`Cookie: site_consent={"analytics":"yes","analytics":"no"}`}, want: "consent_refused"},
+		{name: "a cookie that is no JSON", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{`Cookie: site_consent={"analytics":"yes"`}, want: "no_consent"},
+		{name: "an unknown word", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{`Cookie: site_consent={"analytics":"maybe"}`}, want: "no_consent"},
+		{name: "a yes and an empty cookie", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{yes + "; site_consent="}, want: "no_consent"},
+		{name: "a yes and an unknown word", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{yes, `Cookie: site_consent={"analytics":"maybe"}`}, want: "no_consent"},
+		{name: "consent to something else", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)},
+			headers: []string{yes}, want: "no_consent"},
+		{name: "consent and an objection", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes},
+			objections: []string{"audience"}, want: "objection"},
+		{name: "consent and an objection to something else", rungs: []rules.DraftActivity{rung("a", basis.Consent)},
+			headers: []string{yes}, objections: []string{"ads", "vendor:matomo"}, want: "a"},
+		{name: "objection to the vendor", rungs: []rules.DraftActivity{rung("a", basis.Consent)}, headers: []string{yes},
+			objections: []string{"vendor:ga4"}, want: "objection"},
+		{name: "objection to all", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))},
+			objections: []string{"all"}, want: "objection"},
+		{name: "the first permitted rung carries", rungs: []rules.DraftActivity{rung("a", basis.Consent),
+			rung("b", basis.LegitimateInterest, assessed("LIA-1")), rung("c", basis.Contract, law)}, want: "b"},
+		{name: "the reason is the last rung's", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest,
+			assessed("LIA-2")), rung("b", basis.Consent)}, want: "no_consent"},
+		{name: "assessment valid", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))},
+			want: "a"},
+		{name: "its last good day", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))},
+			at: time.Date(2026, 6, 1, 23, 59, 59, 0, time.UTC), want: "a"},
+		{name: "the day after", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"))},
+			at: time.Date(2026, 6, 2, 0, 0, 0, 0, time.UTC), want: "assessment_expired"},
+		{name: "assessment unapproved", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-2"))},
+			want: "assessment_unapproved"},
+		{name: "assessment changed", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-4"))},
+			want: "assessment_changed"},
+		{name: "assessment missing", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-9"))},
+			want: "assessment_missing"},
+		{name: "compelling grounds are no standing answer", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest,
+			assessed("LIA-3"))}, objections: []string{"audience"}, want: "objection"},
+		{name: "least of all for direct marketing", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest,
+			assessed("LIA-3"), ads)}, objections: []string{"ads"}, want: "objection"},
+		{name: "GPC where a purpose counts it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest,
+			assessed("LIA-1"), ads)}, headers: []string{"Sec-GPC: 1"}, want: "gpc"},
+		{name: "GPC twice, once off", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest, assessed("LIA-1"),
+			ads)}, headers: []string{"Sec-GPC: 0", "Sec-GPC: 1"}, want: "gpc"},
+		{name: "GPC where a purpose ignores it", rungs: []rules.DraftActivity{rung("a", basis.LegitimateInterest,
+			assessed("LIA-1"))}, headers: []string{"Sec-GPC: 1"}, want: "a"},
+		{name: "GPC is an objection on the consent rung too", rungs: []rules.DraftActivity{rung("a", basis.Consent, ads)},
+			headers: []string{"Sec-GPC: 1"}, want: "gpc"},
+		{name: "contract", rungs: []rules.DraftActivity{rung("a", basis.Contract, law)},
+			objections: []string{"all"}, want: "a"},
+		{name: "contract for direct marketing", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, ads)},
+			objections: []string{"ads"}, want: "objection"},
+		{name: "contract that names none", rungs: []rules.DraftActivity{rung("a", basis.Contract)},
+			want: "no_legal_reference"},
 		{name: "legal obligation", rungs: []rules.DraftActivity{rung("a", basis.LegalObligation, law)}, want: "a"},
 		{name: "vital interests", rungs: []rules.DraftActivity{rung("a", basis.VitalInterests, law)}, want: "a"},
 		{name: "public task", rungs: []rules.DraftActivity{rung("a", basis.PublicTask, law)}, want: "a"},
-		{name: "public task that names no law", rungs: []rules.DraftActivity{rung("a", basis.PublicTask)}, want: "no_legal_reference"},
-		{name: "public task and an objection", rungs: []rules.DraftActivity{rung("a", basis.PublicTask, law)}, objections: []string{"audience"}, want: "objection"},
-		{name: "opt-out in the US", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))}, headers: []string{"CF-IPCountry: US"}, want: "a"},
-		{name: "opted out by GPC", rungs: []rules.DraftActivity{rung("a", basis.OptOut, func(a *rules.DraftActivity) { a.Purposes = []string{"sold"} }, in("US"))}, headers: []string{"CF-IPCountry: US", "Sec-GPC: 1"}, want: "opted_out"},
-		{name: "opt-out and an objection", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))}, headers: []string{"CF-IPCountry: US"}, objections: []string{"ads"}, want: "objection"},
-		{name: "opt-out elsewhere", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))}, headers: []string{"CF-IPCountry: DE"}, want: "no_activity"},
-		{name: "opt-out in a region that is not said", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads)}, headers: []string{"CF-IPCountry: DE"}, want: "no_consent"},
-		{name: "another region", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("UK", "CH"))}, headers: []string{"CF-IPCountry: DE"}, want: "no_activity"},
-		{name: "a country in its group", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("EEA"))}, headers: []string{"CF-IPCountry: NO"}, want: "a"},
-		{name: "two countries", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("EU", "US"))}, headers: []string{"CF-IPCountry: DE", "CF-IPCountry: US"}, want: "no_activity"},
-		{name: "another event", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, func(a *rules.DraftActivity) { a.Events = []string{"purchase"} })}, want: "no_activity"},
-		{name: "another site", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, func(a *rules.DraftActivity) { a.Sites = []string{"blog"} })}, want: "no_activity"},
-		{name: "a condition that holds", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, when(func(e rules.EventView) (bool, error) {
-			return e.Name() == "page_view" && e.Param("tid") == "G-1" && e.Param("debug") == "", nil
-		}))}, want: "a"},
-		{name: "a condition that does not", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, when(func(rules.EventView) (bool, error) { return false, nil }))}, want: "no_activity"},
-		{name: "a condition that fails denies the event", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, broken), rung("b", basis.Contract, law)}, want: "condition_failed"},
+		{name: "public task that names no law", rungs: []rules.DraftActivity{rung("a", basis.PublicTask)},
+			want: "no_legal_reference"},
+		{name: "public task and an objection", rungs: []rules.DraftActivity{rung("a", basis.PublicTask, law)},
+			objections: []string{"audience"}, want: "objection"},
+		{name: "opt-out in the US", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))},
+			headers: []string{"CF-IPCountry: US"}, want: "a"},
+		{name: "opted out by GPC", rungs: []rules.DraftActivity{rung("a", basis.OptOut, func(a *rules.DraftActivity) {
+			a.Purposes = []string{"sold"}
+		}, in("US"))}, headers: []string{"CF-IPCountry: US", "Sec-GPC: 1"}, want: "opted_out"},
+		{name: "opt-out and an objection", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))},
+			headers: []string{"CF-IPCountry: US"}, objections: []string{"ads"}, want: "objection"},
+		{name: "opt-out elsewhere", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads, in("US"))},
+			headers: []string{"CF-IPCountry: DE"}, want: "no_activity"},
+		{name: "opt-out in a region that is not said", rungs: []rules.DraftActivity{rung("a", basis.OptOut, ads)},
+			headers: []string{"CF-IPCountry: DE"}, want: "no_consent"},
+		{name: "another region", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("UK", "CH"))},
+			headers: []string{"CF-IPCountry: DE"}, want: "no_activity"},
+		{name: "a country in its group", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("EEA"))},
+			headers: []string{"CF-IPCountry: NO"}, want: "a"},
+		{name: "two countries", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, in("EU", "US"))},
+			headers: []string{"CF-IPCountry: DE", "CF-IPCountry: US"}, want: "no_activity"},
+		{name: "another event", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, func(a *rules.DraftActivity) {
+			a.Events = []string{"purchase"}
+		})}, want: "no_activity"},
+		{name: "another site", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, func(a *rules.DraftActivity) {
+			a.Sites = []string{"blog"}
+		})}, want: "no_activity"},
+		{name: "a condition that holds", rungs: []rules.DraftActivity{rung("a", basis.Contract, law,
+			when(func(e rules.EventView) (bool, error) {
+				return e.Name() == "page_view" && e.Param("tid") == "G-1" && e.Param("debug") == "", nil
+			}))}, want: "a"},
+		{name: "a condition that does not", rungs: []rules.DraftActivity{rung("a", basis.Contract, law,
+			when(func(rules.EventView) (bool, error) {
+				return false, nil
+			}))}, want: "no_activity"},
+		{name: "a condition that fails denies the event", rungs: []rules.DraftActivity{rung("a", basis.Contract, law, broken),
+			rung("b", basis.Contract, law)}, want: "condition_failed"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := draft(c.rungs...)
@@ -156,7 +207,8 @@ func TestLadder(t *testing.T) {
 			if at.IsZero() {
 				at = now
 			}
-			x, err := p.Explain(&rules.Question{Request: request(t, pageView, "ga4", c.headers...), Objections: c.objections, At: at, Keys: rules.NewKeys(pseudonym.TestRoot, p, at)})
+			x, err := p.Explain(&rules.Question{Request: request(t, pageView, "ga4", c.headers...), Objections: c.objections,
+				At: at, Keys: rules.NewKeys(pseudonym.TestRoot, p, at)})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -167,7 +219,9 @@ func TestLadder(t *testing.T) {
 			if got != c.want {
 				t.Errorf("got %s, want %s; the ladder: %v", got, c.want, x.Events[0].Ladder)
 			}
-			if permitted := x.Forward != nil; permitted != slices.ContainsFunc(c.rungs, func(a rules.DraftActivity) bool { return a.ID == c.want }) {
+			if permitted := x.Forward != nil; permitted != slices.ContainsFunc(c.rungs, func(a rules.DraftActivity) bool {
+				return a.ID == c.want
+			}) {
 				t.Errorf("forwarded: %v", permitted)
 			}
 		})
@@ -177,7 +231,9 @@ func TestLadder(t *testing.T) {
 func TestConsentGrowsOld(t *testing.T) {
 	t.Parallel()
 	// Sources of this build give no date; the rule is shown by a signal that does.
-	p := compile(t, draft(rung("a", basis.Consent, func(a *rules.DraftActivity) { a.ConsentMaxAge = basis.Period{Months: 13} })))
+	p := compile(t, draft(rung("a", basis.Consent, func(a *rules.DraftActivity) {
+		a.ConsentMaxAge = basis.Period{Months: 13}
+	})))
 	for _, c := range []struct {
 		chosen time.Time
 		want   string
@@ -239,7 +295,9 @@ func TestCompileRefuses(t *testing.T) {
 		{"unknown vendor", func(d *rules.Draft) { d.Activities[0].Vendor = "nobody" }, `no vendor "nobody"`},
 		{"unknown purpose", func(d *rules.Draft) { d.Activities[0].Purposes = []string{"x"} }, `no purpose "x"`},
 		{"unknown profile", func(d *rules.Draft) { d.Activities[0].Profile = "x" }, `no profile "x"`},
-		{"unknown region", func(d *rules.Draft) { d.Activities[0].Regions = []string{"Atlantis"} }, `"Atlantis" is no region`},
+		{"unknown region", func(d *rules.Draft) {
+			d.Activities[0].Regions = []string{"Atlantis"}
+		}, `"Atlantis" is no region`},
 		{"no basis", func(d *rules.Draft) { d.Activities[0].Basis = basis.None }, "no basis"},
 		{"a host twice", func(d *rules.Draft) {
 			d.Sites = append(d.Sites, rules.DraftSite{ID: "blog", Hosts: []string{"shop.example"}})

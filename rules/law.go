@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Law is what the law of regions asks for, or lets be done, besides their regime: an entry of laws in regions.yaml. One of
-// GPC, Sensitive and AudienceMeasurement says what.
+// Law is what the law of regions asks for, or lets be done, besides their regime: an entry of laws in regions.yaml. One
+// of GPC, Sensitive and AudienceMeasurement says what.
 type Law struct {
 	GPC                 string    // keep: an opt-out by the browser's signal counts also for hits that do not carry it
 	Sensitive           string    // opt_in: sensitive data are processed with consent alone
@@ -56,9 +56,9 @@ func (a *atlas) law(w *Law) {
 	}
 }
 
-// KeepsGPC tells whether the law of the region has an opt-out by the browser's signal count for the browser, its profiles
-// and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is unknown, or a
-// country is known alone, it does not.
+// KeepsGPC tells whether the law of the region has an opt-out by the browser's signal count for the browser, its
+// profiles and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is
+// unknown, or a country is known alone, it does not.
 func (r Region) KeepsGPC(now time.Time) bool {
 	for i := range world.laws {
 		if l := &world.laws[i]; l.about == keepsGPC && r.In(l.region) && l.holds(now) {
@@ -80,8 +80,8 @@ func AudienceMeasurement() []string {
 	return codesOf(audienceExempt, func(Region) bool { return true })
 }
 
-// SensitiveOptIn returns the codes of the regions inside r, or around it, where sensitive data are processed with consent
-// alone, in alphabetical order.
+// SensitiveOptIn returns the codes of the regions inside r, or around it, where sensitive data are processed with
+// consent alone, in alphabetical order.
 func (r Region) SensitiveOptIn() []string {
 	return codesOf(sensitiveOptIn, func(of Region) bool { return r.In(of) || of.In(r) })
 }

@@ -52,13 +52,15 @@ const (
 
 // Leaving is something that may leave for a vendor by one of its endpoints.
 type Leaving struct {
-	Field   string           // as catalog and policy name it: a path, "header NAME", "path"; "*" in it stands for names that nobody knows
-	Classes Classes          // what it is, all at once
-	Action  *minimise.Action // what is done to it; nil of what no action is done to, and where nothing leaves but by another name
-	By      By
-	Around  bool             // it belongs to the whole request, not to an event
-	Open    Classes          // that it may be of as well, by what a site calls it, or by what it holds
-	Own     *minimise.Action // what is done to it where its name says another class than the catalog
+	// as catalog and policy name it: a path, "header NAME", "path"; "*" in it stands for names that nobody knows
+	Field   string
+	Classes Classes // what it is, all at once
+	// what is done to it; nil of what no action is done to, and where nothing leaves but by another name
+	Action *minimise.Action
+	By     By
+	Around bool             // it belongs to the whole request, not to an event
+	Open   Classes          // that it may be of as well, by what a site calls it, or by what it holds
+	Own    *minimise.Action // what is done to it where its name says another class than the catalog
 
 	field int32     // the vendor's number of it, or None
 	class hit.Class // that the profile has a line for, where it is no field
@@ -85,8 +87,8 @@ type Outflow struct {
 	open []Classes // by the vendor's fields: see [Leaving.Open]
 }
 
-// OutflowsOf lists what may leave by a policy: read from the very plans that judging uses, in the order of the activities and of the
-// catalog's endpoints. Nothing else leaves.
+// OutflowsOf lists what may leave by a policy: read from the very plans that judging uses, in the order of the
+// activities and of the catalog's endpoints. Nothing else leaves.
 func OutflowsOf(p *Policy) (all []Outflow) {
 	type key struct {
 		plan           *plan
@@ -123,7 +125,8 @@ func (o *Outflow) leavingOn(a *Activity, told []string) (all []Leaving) {
 	p, e, fields := o.plan, o.Endpoint, o.Recipient.Catalog.Fields
 	for i := range e.Headers {
 		h := &e.Headers[i]
-		l := Leaving{Field: "header " + h.Name, Classes: classesOf(&fields[h.Field]), By: ByConstant, Around: true, field: h.Field}
+		l := Leaving{Field: "header " + h.Name, Classes: classesOf(&fields[h.Field]), By: ByConstant,
+			Around: true, field: h.Field}
 		if h.Value == "" {
 			l.By, l.Action = ByAction, p.byField[h.Field]
 		}
@@ -139,13 +142,16 @@ func (o *Outflow) leavingOn(a *Activity, told []string) (all []Leaving) {
 	}
 	for i := range e.State {
 		l := stateLeaving(&e.State[i])
-		if slices.Contains(told, l.Field) && !slices.ContainsFunc(all, func(o Leaving) bool { return o.By == ByState && o.Field == l.Field }) {
+		if slices.Contains(told, l.Field) && !slices.ContainsFunc(all, func(o Leaving) bool {
+			return o.By == ByState && o.Field == l.Field
+		}) {
 			all = append(all, l)
 		}
 	}
 	if c := e.Carry; c != (catalog.Carry{}) && p.byClass[hit.IP] != nil {
-		l := Leaving{Field: c.Field, Classes: ClassesOf(hit.IP), Action: p.byClass[hit.IP], By: ByCarry, Around: c.Field == "",
-			field: hit.None, class: hit.IP}
+		l := Leaving{Field: c.Field, Classes: ClassesOf(hit.IP), Action: p.byClass[hit.IP], By: ByCarry,
+			Around: c.Field == "",
+			field:  hit.None, class: hit.IP}
 		switch {
 		case c.Header != "":
 			l.Field = "header " + c.Header
@@ -169,7 +175,8 @@ func (o *Outflow) leavingOn(a *Activity, told []string) (all []Leaving) {
 func (o *Outflow) fieldLeaving(all []Leaving, field int32) []Leaving {
 	p, f := o.plan, &o.Recipient.Catalog.Fields[field]
 	l := Leaving{
-		Field: f.Path, Classes: classesOf(f), Action: p.byField[field], Around: field >= o.Endpoint.Around, Open: o.open[field],
+		Field: f.Path, Classes: classesOf(f), Action: p.byField[field], Around: field >= o.Endpoint.Around,
+		Open:  o.open[field],
 		field: field,
 	}
 	if c := p.setOf[field]; c != hit.None {
@@ -268,8 +275,8 @@ func stateLeaving(of *catalog.Statement) Leaving {
 	return Leaving{Field: of.Name, Classes: ClassesOf(hit.ConsentSignal), By: ByState, Around: of.Place != catalog.InEvent}
 }
 
-// EndpointsOf lists all endpoints of all vendors of a policy, as ways by which something could leave: nothing does by them that
-// [OutflowsOf] does not list.
+// EndpointsOf lists all endpoints of all vendors of a policy, as ways by which something could leave: nothing does by
+// them that [OutflowsOf] does not list.
 func EndpointsOf(p *Policy) (all []Outflow) {
 	open := openings{}
 	for _, r := range p.recipients {

@@ -103,7 +103,9 @@ func (l *leftOf) node(i int32) Left {
 	switch {
 	case n.Downgraded:
 		of.By = ByState
-	case n.Field != hit.None && slices.ContainsFunc(l.plans(n.Event), func(p *plan) bool { return p.setOf[n.Field] != hit.None }):
+	case n.Field != hit.None && slices.ContainsFunc(l.plans(n.Event), func(p *plan) bool {
+		return p.setOf[n.Field] != hit.None
+	}):
 		of.By, of.Classes = BySet, l.ownClasses(n.Field)
 	case n.Made && n.Class == hit.IP:
 		of.By, of.Action = ByCarry, l.action(n.Event, hit.None, hit.IP, hit.Unknown)
@@ -207,6 +209,7 @@ func (l *leftOf) isCarried(name string) bool {
 
 // address is the visitor's address, as it was handed on.
 func (l *leftOf) address(name string) Left {
-	return Left{Leaving{Field: name, Classes: ClassesOf(hit.IP), Action: l.action(hit.Shared, hit.None, hit.IP, hit.Unknown),
+	return Left{Leaving{Field: name, Classes: ClassesOf(hit.IP), Action: l.action(hit.Shared, hit.None,
+		hit.IP, hit.Unknown),
 		By: ByCarry, Around: true}, l.stayed}
 }

@@ -21,8 +21,8 @@ const (
 	singleDecompressed = 1 << 20
 )
 
-// at returns the limits of one endpoint: the general ones, less for one that takes no batches, and what its vendor file says, but never more
-// than what the operator wrote down.
+// at returns the limits of one endpoint: the general ones, less for one that takes no batches, and what its vendor file
+// says, but never more than what the operator wrote down.
 func (l Limits) at(e *catalog.Endpoint, given catalog.Limits) Limits {
 	if e.Kind != catalog.Opaque && !e.Batches {
 		l.Body, l.Decompressed = min(l.Body, singleBody), min(l.Decompressed, singleDecompressed)

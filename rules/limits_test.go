@@ -27,11 +27,14 @@ func batchOf(vendor string, events, fields int) (path, body string) {
 	event, between, around := "", ",", "%s"
 	switch vendor {
 	case "posthog":
-		path, event, around = "/batch/", `{"event":"$identify","distinct_id":"d","properties":{"a":1`+members+`}}`, `{"api_key":"k","batch":[%s]}`
+		path, event, around = "/batch/", `{"event":"$identify","distinct_id":"d","properties":{"a":1`+members+`}}`,
+			`{"api_key":"k","batch":[%s]}`
 	case "amplitude":
-		path, event, around = "/2/httpapi", `{"event_type":"x","device_id":"d","event_properties":{"a":1`+members+`}}`, `{"api_key":"k","events":[%s]}`
+		path, event, around = "/2/httpapi", `{"event_type":"x","device_id":"d","event_properties":{"a":1`+members+`}}`,
+			`{"api_key":"k","events":[%s]}`
 	case "segment":
-		path, event, around = "/v1/batch", `{"type":"track","event":"x","anonymousId":"d","properties":{"a":1`+members+`}}`, `{"batch":[%s]}`
+		path, event, around = "/v1/batch", `{"type":"track","event":"x","anonymousId":"d","properties":{"a":1`+members+
+			`}}`, `{"batch":[%s]}`
 	case "mixpanel":
 		path, event, around = "/import", `{"event":"x","properties":{"token":"k","distinct_id":"d"`+members+`}}`, `[%s]`
 	case "ga4":
@@ -44,7 +47,8 @@ func batchOf(vendor string, events, fields int) (path, body string) {
 
 var batching = []string{"posthog", "amplitude", "segment", "mixpanel", "ga4", "matomo"}
 
-// TestFieldsCountByEvent: a batch of many ordinary events is no hit over the limit, however many fields they have together.
+// TestFieldsCountByEvent: a batch of many ordinary events is no hit over the limit,
+// however many fields they have together.
 func TestFieldsCountByEvent(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -125,14 +129,18 @@ func TestNodesOfAHitAreBounded(t *testing.T) {
 	d.Limits.Nodes, d.Limits.Fields = 5000, 100_000
 	p := compile(t, d)
 	for name, c := range map[string]struct{ vendor, path, body string }{
-		"parameters":     {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("&a=b", 6000)},
-		"empty ones":     {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("&", 6000)},
-		"lines":          {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("\na", 6000)},
-		"members":        {"posthog", "/batch/", `{"batch":[{"event":"x"` + strings.Repeat(`,"a":1`, 6000) + "}]}"},
-		"elements":       {"posthog", "/batch/", `{"batch":[{"event":"x","properties":{"a":[1` + strings.Repeat(`,1`, 6000) + "]}}]}"},
-		"empty lists":    {"posthog", "/batch/", `{"batch":[{"event":"x","properties":{"a":[[]` + strings.Repeat(`,[]`, 6000) + "]}}]}"},
-		"in an escape":   {"mixpanel", "/track", "data=" + strings.ReplaceAll(`{"event":"x"`+strings.Repeat(`,"a":1`, 6000)+"}", `"`, "%22")},
-		"in many values": {"matomo", "/matomo.php", `{"requests":["?idsite=1&rec=1"` + strings.Repeat(`,"?idsite=1&rec=1&a=1&b=1&c=1"`, 900) + "]}"},
+		"parameters": {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("&a=b", 6000)},
+		"empty ones": {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("&", 6000)},
+		"lines":      {"ga4", "/g/collect?v=2&tid=G-1&cid=1.2", "en=x" + strings.Repeat("\na", 6000)},
+		"members":    {"posthog", "/batch/", `{"batch":[{"event":"x"` + strings.Repeat(`,"a":1`, 6000) + "}]}"},
+		"elements": {"posthog", "/batch/", `{"batch":[{"event":"x","properties":{"a":[1` +
+			strings.Repeat(`,1`, 6000) + "]}}]}"},
+		"empty lists": {"posthog", "/batch/", `{"batch":[{"event":"x","properties":{"a":[[]` + strings.Repeat(
+			`,[]`, 6000) + "]}}]}"},
+		"in an escape": {"mixpanel", "/track", "data=" + strings.ReplaceAll(`{"event":"x"`+strings.Repeat(`,"a":1`, 6000)+
+			"}", `"`, "%22")},
+		"in many values": {"matomo", "/matomo.php", `{"requests":["?idsite=1&rec=1"` + strings.Repeat(
+			`,"?idsite=1&rec=1&a=1&b=1&c=1"`, 900) + "]}"},
 	} {
 		x := explain(t, p, request(t, "POST "+c.path+" HTTP/1.1\nContent-Type: text/plain\n\n"+c.body, c.vendor, yes))
 		if x.Respond.Status != 413 || x.Forward != nil || x.Why != "it holds more than limits.nodes allows here: 5000" {
@@ -146,18 +154,24 @@ func TestALimitIsNamed(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	d.Limits = rules.Limits{Body: 4000, Decompressed: 8000, Events: 5, Depth: 8, Fields: 20, Nodes: 400}
-	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 400} // as if an operator had written it
+	// as if an operator had written it
+	d.Given = catalog.Limits{Body: 4000, Decompressed: 8000, Events: 5, Fields: 20, Nodes: 400}
 	p := compile(t, d)
 	event := `{"event":"x","properties":{"a":"b"}}`
 	for name, c := range map[string]struct{ body, coding, why string }{
-		"body":         {strings.Repeat(" ", 4001), "", "limits.body allows here: 4000"},
-		"decompressed": {zipped(`[{"event":"` + strings.Repeat("x", 9000) + `"}]`), "gzip", "limits.decompressed allows here: 8000"},
-		"events":       {"[" + event + strings.Repeat(","+event, 5) + "]", "", "limits.events allows here: 5"},
-		"depth":        {`[{"event":"x","properties":{"a":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + "}}]", "", "limits.depth allows here: 8"},
-		"fields":       {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 30) + "}}]", "", "limits.fields allows here: 20"},
-		"nodes":        {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 500) + "}}]", "", "limits.nodes allows here: 400"},
+		"body": {strings.Repeat(" ", 4001), "", "limits.body allows here: 4000"},
+		"decompressed": {zipped(`[{"event":"` + strings.Repeat("x", 9000) + `"}]`), "gzip",
+			"limits.decompressed allows here: 8000"},
+		"events": {"[" + event + strings.Repeat(","+event, 5) + "]", "", "limits.events allows here: 5"},
+		"depth": {`[{"event":"x","properties":{"a":` + strings.Repeat("[", 9) + strings.Repeat("]", 9) + "}}]", "",
+			"limits.depth allows here: 8"},
+		"fields": {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 30) + "}}]", "",
+			"limits.fields allows here: 20"},
+		"nodes": {`[{"event":"x","properties":{"a":1` + strings.Repeat(`,"a":1`, 500) + "}}]", "",
+			"limits.nodes allows here: 400"},
 	} {
-		r := request(t, "POST /e/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: "+c.coding+"\n\n", "posthog", yes)
+		r := request(t, "POST /e/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: "+c.coding+
+			"\n\n", "posthog", yes)
 		r.Body = []byte(c.body)
 		if x := explain(t, p, r); x.Respond.Status != 413 || !strings.HasSuffix(x.Why, c.why) {
 			t.Errorf("%s: %d %s %q", name, x.Respond.Status, x.Reason, x.Why)
@@ -165,7 +179,8 @@ func TestALimitIsNamed(t *testing.T) {
 	}
 }
 
-// TestRealBatchesUnpackFar: a batch of much the same events reaches 50 times its packed size and is no bomb; a text of spaces is one.
+// TestRealBatchesUnpackFar: a batch of much the same events reaches 50 times its packed size
+// and is no bomb; a text of spaces is one.
 func TestRealBatchesUnpackFar(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -183,7 +198,8 @@ func TestRealBatchesUnpackFar(t *testing.T) {
 	if x := ask(packed); len(x.Events) != 150 || x.Events[149].Decision != "permit" {
 		t.Errorf("%d events, answered with %d", len(x.Events), x.Respond.Status)
 	}
-	for name, c := range map[string]struct{ size, want int }{"small enough that it does not matter": {900 << 10, 200}, "a bomb": {2 << 20, 413}} {
+	for name, c := range map[string]struct{ size, want int }{"small enough that it does not matter": {900 << 10, 200},
+		"a bomb": {2 << 20, 413}} {
 		x := ask(zipped(strings.Repeat(" ", c.size) + `{"batch":[{"event":"x"}]}`))
 		if x.Respond.Status != c.want || strings.HasSuffix(x.Why, "100 times its size") != (c.want == 413) {
 			t.Errorf("%s: %d %q", name, x.Respond.Status, x.Why)
@@ -191,7 +207,8 @@ func TestRealBatchesUnpackFar(t *testing.T) {
 	}
 }
 
-// TestLimitsOfAnEndpoint: what takes one event takes little, a vendor file may say otherwise, and nothing exceeds what the operator wrote.
+// TestLimitsOfAnEndpoint: what takes one event takes little, a vendor file may say otherwise, and
+// nothing exceeds what the operator wrote.
 func TestLimitsOfAnEndpoint(t *testing.T) {
 	t.Parallel()
 	single, batch := "/v1/t", "/v1/batch"
@@ -202,16 +219,18 @@ func TestLimitsOfAnEndpoint(t *testing.T) {
 		length int
 		fits   bool
 	}{
-		"one event, as large as any":      {single, catalog.Limits{}, catalog.Limits{}, 64 << 10, true},
-		"one event, larger":               {single, catalog.Limits{}, catalog.Limits{}, 64<<10 + 1, false},
-		"a batch":                         {batch, catalog.Limits{}, catalog.Limits{}, 1 << 20, true},
-		"a larger batch":                  {batch, catalog.Limits{}, catalog.Limits{}, 1<<20 + 1, false},
-		"the vendor takes more":           {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{}, 2 << 20, true},
-		"the vendor takes more, of one":   {single, catalog.Limits{Body: 128 << 10}, catalog.Limits{}, 128 << 10, true},
-		"the vendor takes less":           {batch, catalog.Limits{Body: 32 << 10}, catalog.Limits{}, 32<<10 + 1, false},
-		"the operator wrote less":         {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{Body: 1 << 20}, 1<<20 + 1, false},
-		"the operator wrote more":         {batch, catalog.Limits{}, catalog.Limits{Body: 2 << 20}, 1<<20 + 1, false},
-		"the operator wrote what is true": {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{Body: 2 << 20}, 2 << 20, true},
+		"one event, as large as any":    {single, catalog.Limits{}, catalog.Limits{}, 64 << 10, true},
+		"one event, larger":             {single, catalog.Limits{}, catalog.Limits{}, 64<<10 + 1, false},
+		"a batch":                       {batch, catalog.Limits{}, catalog.Limits{}, 1 << 20, true},
+		"a larger batch":                {batch, catalog.Limits{}, catalog.Limits{}, 1<<20 + 1, false},
+		"the vendor takes more":         {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{}, 2 << 20, true},
+		"the vendor takes more, of one": {single, catalog.Limits{Body: 128 << 10}, catalog.Limits{}, 128 << 10, true},
+		"the vendor takes less":         {batch, catalog.Limits{Body: 32 << 10}, catalog.Limits{}, 32<<10 + 1, false},
+		"the operator wrote less": {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{Body: 1 << 20},
+			1<<20 + 1, false},
+		"the operator wrote more": {batch, catalog.Limits{}, catalog.Limits{Body: 2 << 20}, 1<<20 + 1, false},
+		"the operator wrote what is true": {batch, catalog.Limits{Body: 2 << 20}, catalog.Limits{Body: 2 << 20},
+			2 << 20, true},
 	} {
 		d := draft()
 		d.Given = c.given
@@ -235,15 +254,18 @@ func TestLimitsOfAnEndpoint(t *testing.T) {
 	}
 }
 
-// TestAHopelessHitIsNotSentAgain: over a limit is answered so that SDKs send less at a time, unless nothing they send would travel.
+// TestAHopelessHitIsNotSentAgain: over a limit is answered so that SDKs send less at a time,
+// unless nothing they send would travel.
 func TestAHopelessHitIsNotSentAgain(t *testing.T) {
 	t.Parallel()
 	const no = `Cookie: site_consent={"analytics":"no"}`
-	banner := signal.Source{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}
+	banner := signal.Source{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
+		Granted: []string{"yes"}, Refused: []string{"no"}}
 	inBody, inQuery := banner, banner
 	inBody.Cookie, inBody.Body = "", "consent"
 	inQuery.Cookie, inQuery.Query = "", "consent"
-	consent := rules.DraftActivity{ID: "consent", Vendor: "segment", Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"}}
+	consent := rules.DraftActivity{ID: "consent", Vendor: "segment", Purposes: []string{"audience"}, Basis: basis.Consent,
+		Profile: "standard", Events: []string{"*"}}
 	contract := consent
 	contract.ID, contract.Basis, contract.Reference = "contract", basis.Contract, "terms"
 	elsewhere := contract
@@ -255,18 +277,31 @@ func TestAHopelessHitIsNotSentAgain(t *testing.T) {
 		status  int
 		reason  rules.Reason
 	}{
-		"consent":                                {[]signal.Source{banner}, []rules.DraftActivity{consent}, yes, 413, rules.OverLimit},
-		"refused":                                {[]signal.Source{banner}, []rules.DraftActivity{consent}, no, 200, rules.ConsentRefused},
-		"no choice":                              {[]signal.Source{banner}, []rules.DraftActivity{consent}, "X: y", 200, rules.NoConsent},
-		"refused, with GPC listed":               {[]signal.Source{banner, {Kind: signal.GPC}}, []rules.DraftActivity{consent}, no, 200, rules.ConsentRefused},
-		"a rung without consent":                 {[]signal.Source{banner}, []rules.DraftActivity{consent, contract}, no, 413, rules.OverLimit},
-		"such a rung elsewhere":                  {[]signal.Source{banner}, []rules.DraftActivity{consent, elsewhere}, no, 200, rules.ConsentRefused},
-		"no rung":                                {[]signal.Source{banner}, []rules.DraftActivity{{ID: "other", Vendor: "ga4", Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"}}}, no, 200, rules.NoActivity},
-		"a source in the body":                   {[]signal.Source{banner, inBody}, []rules.DraftActivity{consent}, no, 413, rules.OverLimit},
-		"a source in the query":                  {[]signal.Source{banner, inQuery}, []rules.DraftActivity{consent}, no, 413, rules.OverLimit},
-		"consent mode":                           {[]signal.Source{banner, {Kind: signal.ConsentMode}}, []rules.DraftActivity{consent}, no, 413, rules.OverLimit},
-		"the SDK's own consent object":           {[]signal.Source{banner, {Kind: signal.Payload}}, []rules.DraftActivity{consent}, no, 413, rules.OverLimit},
-		"a TC string, which may be in the query": {[]signal.Source{banner, {Kind: signal.TransparencyConsent}}, []rules.DraftActivity{consent}, no, 413, rules.OverLimit},
+		"consent": {[]signal.Source{banner}, []rules.DraftActivity{consent},
+			yes, 413, rules.OverLimit},
+		"refused": {[]signal.Source{banner}, []rules.DraftActivity{consent}, no,
+			200, rules.ConsentRefused},
+		"no choice": {[]signal.Source{banner}, []rules.DraftActivity{consent}, "X: y",
+			200, rules.NoConsent},
+		"refused, with GPC listed": {[]signal.Source{banner, {Kind: signal.GPC}},
+			[]rules.DraftActivity{consent}, no, 200, rules.ConsentRefused},
+		"a rung without consent": {[]signal.Source{banner}, []rules.DraftActivity{consent, contract},
+			no, 413, rules.OverLimit},
+		"such a rung elsewhere": {[]signal.Source{banner}, []rules.DraftActivity{consent, elsewhere}, no,
+			200, rules.ConsentRefused},
+		"no rung": {[]signal.Source{banner},
+			[]rules.DraftActivity{{ID: "other", Vendor: "ga4", Purposes: []string{"audience"}, Basis: basis.Consent,
+				Profile: "standard", Events: []string{"*"}}}, no, 200, rules.NoActivity},
+		"a source in the body": {[]signal.Source{banner, inBody}, []rules.DraftActivity{consent},
+			no, 413, rules.OverLimit},
+		"a source in the query": {[]signal.Source{banner, inQuery}, []rules.DraftActivity{consent},
+			no, 413, rules.OverLimit},
+		"consent mode": {[]signal.Source{banner, {Kind: signal.ConsentMode}},
+			[]rules.DraftActivity{consent}, no, 413, rules.OverLimit},
+		"the SDK's own consent object": {[]signal.Source{banner, {Kind: signal.Payload}},
+			[]rules.DraftActivity{consent}, no, 413, rules.OverLimit},
+		"a TC string, which may be in the query": {[]signal.Source{banner, {Kind: signal.TransparencyConsent}},
+			[]rules.DraftActivity{consent}, no, 413, rules.OverLimit},
 	} {
 		d := draft(c.rungs...)
 		d.Sites[0].Signals = c.signals
@@ -316,7 +351,8 @@ func TestIdentifiersTakeMemory(t *testing.T) {
 	for _, name := range []string{"$email", "$emaix"} {
 		sign := map[string]string{"$email": "@", "$emaix": "."}[name]
 		var b strings.Builder
-		b.WriteString(`{"api_key":"k","batch":[{"event":"x","properties":{"distinct_id":"d","note":"` + strings.Repeat("word ", 3000) + `"`)
+		b.WriteString(`{"api_key":"k","batch":[{"event":"x","properties":{"distinct_id":"d","note":"` +
+			strings.Repeat("word ", 3000) + `"`)
 		for n := range 150 {
 			fmt.Fprintf(&b, `,%q:"%d%sexample.com"`, name, n, sign)
 		}
@@ -335,16 +371,18 @@ func TestIdentifiersTakeMemory(t *testing.T) {
 	}
 }
 
-// TestWithoutMemoryNothingIsJudged: at whatever point room runs out, the hit ends there, as one that may come again; and what a hit takes grows
-// with what it holds.
+// TestWithoutMemoryNothingIsJudged: at whatever point room runs out, the hit ends there, as one that may come again;
+// and what a hit takes grows with what it holds.
 func TestWithoutMemoryNothingIsJudged(t *testing.T) {
 	t.Parallel()
 	g := newJudging(t)
 	_, body := batchOf("posthog", 40, 60)
 	r := request(t, "POST /batch/ HTTP/1.1\nContent-Type: application/json\nContent-Encoding: gzip\n\n", "posthog", yes)
 	r.Body = []byte(zipped(body))
-	wrapped := request(t, "POST /track HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=eyJldmVudCI6IngiLCJwcm9wZXJ0aWVzIjp7InRva2VuIjoiayIsImRpc3RpbmN0X2lkIjoiZCJ9fQ%3D%3D", "mixpanel", yes)
-	for name, r := range map[string]hit.Request{"packed": r, "wrapped": wrapped, "GA4": bigGA4(t), "Segment": bigSegment(t)} {
+	wrapped := request(t, "POST /track HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\ndata=eyJldmVudCI6IngiLCJwcm9wZXJ0aWVzIjp7InRva2VuIjoiayIsImRpc3RpbmN0X2lkIjoiZCJ9fQ%3D%3D",
+		"mixpanel", yes)
+	for name, r := range map[string]hit.Request{"packed": r, "wrapped": wrapped, "GA4": bigGA4(t),
+		"Segment": bigSegment(t)} {
 		plenty := &stingy{left: 1 << 40, least: 1 << 40}
 		g.in.Memory = plenty
 		if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {

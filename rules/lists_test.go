@@ -9,8 +9,8 @@ import (
 )
 
 // TestOrdinaryListsAreTaken: an order of a hundred lines with the addresses of their pages and pictures, a list of two
-// hundred contacts, three hundred paths in one field: that is what sites send, and no attack. The work is in proportion:
-// ten times as many cost ten times as much at most, and end with the limit.
+// hundred contacts, three hundred paths in one field: that is what sites send, and no attack. The work is in
+// proportion: ten times as many cost ten times as much at most, and end with the limit.
 func TestOrdinaryListsAreTaken(t *testing.T) {
 	t.Parallel()
 	g := judgingWorst(t)
@@ -29,7 +29,8 @@ func TestOrdinaryListsAreTaken(t *testing.T) {
 		most int
 		of   func(n int) string
 	}{
-		{"lines of an order", 100, list(`{"product_id":"N","sku":"G-N","name":"Red shoe","price":12.5,"quantity":1,"url":"/products/shoes/red-shoe-N","image_url":"/img/shoes/N.jpg"}`)},
+		{"lines of an order", 100,
+			list(`{"product_id":"N","sku":"G-N","name":"Red shoe","price":12.5,"quantity":1,"url":"/products/shoes/red-shoe-N","image_url":"/img/shoes/N.jpg"}`)},
 		{"contacts", 200, list(`{"name":"Jane Doe","email":"jane.doeN@example.com","phone":"+49 30 90N"}`)},
 		{"contacts without names", 200, list(`{"email":"N@example.com"}`)},
 		{"numbers", 200, list(`{"phone":"+49 30 90N"}`)},

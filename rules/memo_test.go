@@ -58,7 +58,8 @@ func TestWhatIsRememberedChangesNothing(t *testing.T) {
 	choices := &choicesMind{said: map[string]signal.Reading{}}
 	eachGolden(t, func(t *testing.T, vendor, text string) {
 		r := request(t, text, vendor, yes)
-		without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now), NewestForm: true}}
+		without := &judging{policy: p, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now),
+			NewestForm: true}}
 		with := &judging{policy: p, in: without.in}
 		with.in.Memo, with.in.Choices, with.in.IDs = m, choices, &idMemory{ids: map[string]rules.ID{}}
 		want := allOf(without, without.judge(&r))
@@ -76,6 +77,7 @@ func TestWhatIsRememberedChangesNothing(t *testing.T) {
 // allOf is all that came of a hit.
 func allOf(g *judging, reason rules.Reason) string {
 	steps, _ := g.j.Work()
-	return fmt.Sprintf("%v %d %v %+q", reason, steps, g.j.Verdicts, fmt.Sprint(g.j.Out.Forward, g.j.Out.Method, g.j.Out.Upstream,
-		string(g.j.Out.Path), string(g.j.Out.Query), g.j.Out.Headers, string(g.j.Out.Body)))
+	return fmt.Sprintf("%v %d %v %+q", reason, steps, g.j.Verdicts,
+		fmt.Sprint(g.j.Out.Forward, g.j.Out.Method, g.j.Out.Upstream,
+			string(g.j.Out.Path), string(g.j.Out.Query), g.j.Out.Headers, string(g.j.Out.Body)))
 }

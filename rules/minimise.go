@@ -92,7 +92,8 @@ func (m *minimiseState) environment(p *Policy, in *Inputs) {
 	q := &m.hit.Request
 	m.env = minimise.Env{
 		Now: in.Now, Rare: in.Rare, Memo: in.Memo, Detectors: p.detectors, Work: &m.budget.Meter,
-		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Formats: m.route.Recipient.formats, Site: m.site.ID, IP: q.Address,
+		Vendor: m.route.Recipient.ID, Family: m.route.Recipient.family, Formats: m.route.Recipient.formats,
+		Site: m.site.ID, IP: q.Address,
 	}
 	if in.Keys != nil {
 		m.env.Keys = in.Keys.Pseudonyms
@@ -228,7 +229,8 @@ var texts = [hit.Quoted + 1]bool{hit.Text: true, hit.String: true, hit.Glued: tr
 // anyText are the classes whose values can be anything. An address of a page among them is also one, so that the one
 // rule for addresses holds wherever they stand.
 var anyText = [hit.NumClasses]bool{
-	hit.Custom: true, hit.UserTrait: true, hit.FreeText: true, hit.Element: true, hit.Product: true, hit.Error: true, hit.PageTitle: true,
+	hit.Custom: true, hit.UserTrait: true, hit.FreeText: true, hit.Element: true, hit.Product: true, hit.Error: true,
+	hit.PageTitle:  true,
 	hit.SearchTerm: true, hit.Campaign: true, hit.Interaction: true,
 }
 
@@ -260,7 +262,8 @@ func (m *minimiseState) rewrite(i int32, a *minimise.Action, by hit.Class) {
 	}
 	m.env.Purpose, m.env.Consented = m.purpose(n.Event), m.consented(n.Event)
 	m.env.Together = m.counting.rarity(h, m.budget, i, a, by)
-	made, outcome := m.makeAlike(i, a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text, Kind: kindOf(n.Kind)})
+	made, outcome := m.makeAlike(i, a, minimise.Value{Class: by, Format: in.format, Exact: in.exact, Bytes: text,
+		Kind: kindOf(n.Kind)})
 	switch {
 	case outcome == minimise.Kept && in.exact && !bytes.Equal(text, h.Text(i)):
 		h.SetEdit(i, text)

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// nobodys are the classes of ids that are deliberately no identifiers of a visitor, and why. An objection is not looked up by them, and
-// never spreads by them.
+// nobodys are the classes of ids that are deliberately no identifiers of a visitor, and why. An objection is not looked
+// up by them, and never spreads by them.
 var nobodys = map[string]string{
 	"session_id":     "made anew with each visit: nobody can object by one, and visits of one browser are found by the browser's",
 	"event_id":       "of one event",
@@ -34,7 +34,8 @@ var nobodys = map[string]string{
 }
 
 // looksLikeID are names whose last part says that they are ids.
-var looksLikeID = regexp.MustCompile(`(?i)(^|[._$\[-]|[a-z])(id|ids|uid|uuid|guid|userid|deviceid|visitor|customer|token)\]?$`)
+var looksLikeID = regexp.MustCompile(
+	`(?i)(^|[._$\[-]|[a-z])(id|ids|uid|uuid|guid|userid|deviceid|visitor|customer|token)\]?$`)
 
 // otherIDs are fields that are called like ids, are of no class of nobodys, and are no identifiers all the same.
 var otherIDs = map[string]string{
@@ -50,8 +51,8 @@ var otherIDs = map[string]string{
 	"snowplow vid":                                   "a counter of visits",
 }
 
-// TestWhatIsNoIdentifierIsListed: each field of the catalog whose name says that it is an id identifies a person, browser or device, or is of a class
-// that is deliberately nobody's.
+// TestWhatIsNoIdentifierIsListed: each field of the catalog whose name says that it is an id identifies a person,
+// browser or device, or is of a class that is deliberately nobody's.
 func TestWhatIsNoIdentifierIsListed(t *testing.T) {
 	t.Parallel()
 	seen := map[string]bool{}
@@ -67,10 +68,11 @@ func TestWhatIsNoIdentifierIsListed(t *testing.T) {
 					name = p.schema[1] + " " + p.member
 				}
 				class, _ := hit.ParseClass(p.field.Class)
-				if !looksLikeID.MatchString(name) || class.Identifies() || slices.ContainsFunc(p.field.Also, func(also string) bool {
-					c, _ := hit.ParseClass(also)
-					return c.Identifies()
-				}) {
+				if !looksLikeID.MatchString(name) || class.Identifies() || slices.ContainsFunc(p.field.Also,
+					func(also string) bool {
+						c, _ := hit.ParseClass(also)
+						return c.Identifies()
+					}) {
 					continue
 				}
 				seen[p.field.Class] = true

@@ -2,8 +2,8 @@ package rules
 
 import "github.com/tagwarden/tagwarden/rules/signal"
 
-// Objections are the scopes of what a subject refused: Art. 21 objections and Art. 18 restrictions alike. The zero value is none.
-// Purposes and vendors are bits, by their place in the policy.
+// Objections are the scopes of what a subject refused: Art. 21 objections and Art. 18 restrictions alike. The zero
+// value is none. Purposes and vendors are bits, by their place in the policy.
 type Objections struct {
 	All      bool
 	Purposes uint64
@@ -83,8 +83,8 @@ func (o Objections) Tightens(other Objections) bool {
 		o.Lifts != nil && other.Any() && o.Lifts != other.Lifts
 }
 
-// Stands tells whether what was decided of an event still holds in the face of these objections: those of the moment when it is about to
-// leave. What was denied stays denied.
+// Stands tells whether what was decided of an event still holds in the face of these objections: those of the moment
+// when it is about to leave. What was denied stays denied.
 func (j *Judgement) Stands(event int, o Objections) bool {
 	v := &j.Verdicts[event]
 	switch {

@@ -16,15 +16,17 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// saysYes is what a hit says of the visitor's choices, by the name of its place: every source that can says yes. Parameters begin with a
-// question mark, headers end with a colon, the rest are cookies.
+// saysYes is what a hit says of the visitor's choices, by the name of its place: every source that can says yes.
+// Parameters begin with a question mark, headers end with a colon, the rest are cookies.
 func saysYes() map[string]string {
 	strings := map[string]string{
-		"?gcs": "G111", "?gcd": "13r3r3r3r5", "?npa": "0", "?gdpr_consent": consented(), "?addtl_consent": "1~5.9", "?us_privacy": "1YNN",
-		"?gpp": noOptOut(), "?gpp_sid": allInForce, "?choice": "yes",
+		"?gcs": "G111", "?gcd": "13r3r3r3r5", "?npa": "0", "?gdpr_consent": consented(), "?addtl_consent": "1~5.9",
+		"?us_privacy": "1YNN",
+		"?gpp":        noOptOut(), "?gpp_sid": allInForce, "?choice": "yes",
 		"Sec-GPC:": "0", "DNT:": "0", "X-Choice:": "yes",
 		"own_word": "yes", "own_json": `{"analytics":"yes"}`,
-		"euconsent-v2": consented(), "addtl_consent": "1~5.9", "usprivacy": "1YNN", "__gpp": noOptOut(), "__gpp_sid": allInForce,
+		"euconsent-v2": consented(), "addtl_consent": "1~5.9", "usprivacy": "1YNN", "__gpp": noOptOut(),
+		"__gpp_sid":      allInForce,
 		"_iub_cs-5-uspr": `{"s":true,"sh":true,"adv":true}`,
 		"FCCDCF":         foundingChoices(consented(), "1~5.9"),
 	}
@@ -64,7 +66,8 @@ func allSources(t *testing.T) [2][]signal.Source {
 	funding := platform(t, "google_fc")
 	for i := range lists {
 		lists[i] = []signal.Source{
-			{Kind: signal.GPC}, {Kind: signal.DNT}, {Kind: signal.TransparencyConsent}, {Kind: signal.PrivacyPlatform}, {Kind: signal.USPrivacy},
+			{Kind: signal.GPC}, {Kind: signal.DNT}, {Kind: signal.TransparencyConsent}, {Kind: signal.PrivacyPlatform},
+			{Kind: signal.USPrivacy},
 			{Kind: signal.AdditionalConsent}, funding, {Kind: signal.ConsentMode},
 			at(func(s *signal.Source) { s.Cookie = "own_word" }),
 			at(func(s *signal.Source) { s.Cookie, s.JSON = "own_json", "analytics" }),
@@ -93,7 +96,8 @@ func allYes(t *testing.T, of rules.DraftActivity, sources []signal.Source) *rule
 	d.Sites[0].Signals = sources
 	d.Purposes = []rules.Purpose{
 		{ID: "audience", Categories: []string{"analytics"}, TCF: []int{8}},
-		{ID: "ads", Categories: []string{"marketing"}, TCF: []int{1, 4}, US: []string{"sale", "sharing", "targeted_advertising"}, GPCObjects: true, DNTObjects: true},
+		{ID: "ads", Categories: []string{"marketing"}, TCF: []int{1, 4}, US: []string{"sale", "sharing",
+			"targeted_advertising"}, GPCObjects: true, DNTObjects: true},
 	}
 	for v := range d.Vendors {
 		if d.Vendors[v].ID == "ga4" { // as a vendor outside the TCF that Google lists
@@ -105,7 +109,8 @@ func allYes(t *testing.T, of rules.DraftActivity, sources []signal.Source) *rule
 	return compile(t, d)
 }
 
-// hit is a page view in which everything says yes but for one change. A place with a plus before it says what is given besides.
+// hit is a page view in which everything says yes but for one change. A place with a plus
+// before it says what is given besides.
 func (c change) hit(t *testing.T) hit.Request {
 	said := saysYes()
 	name, again := strings.CutPrefix(c.place, "+")
@@ -129,7 +134,8 @@ func (c change) hit(t *testing.T) hit.Request {
 	if again {
 		add(name, c.value)
 	}
-	return request(t, "GET /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\n\n", "ga4", append(head, "Cookie: "+jar)...)
+	return request(t, "GET /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\n\n", "ga4",
+		append(head, "Cookie: "+jar)...)
 }
 
 // judgedAs is the activity that carries the one event of a hit, or why none does, and whether it is forwarded.
@@ -145,7 +151,8 @@ func judgedAs(t *testing.T, p *rules.Policy, r hit.Request) (got string, forward
 	return got, x.Forward != nil
 }
 
-// TestOneNo: in a hit in which every source says yes, any one that says no, or cannot be read, keeps it from the vendor.
+// TestOneNo: in a hit in which every source says yes, any one that says no, or
+// cannot be read, keeps it from the vendor.
 func TestOneNo(t *testing.T) {
 	t.Parallel()
 	var policies [2]*rules.Policy
@@ -186,7 +193,8 @@ var optsOut = regexp.MustCompile(`gpp|us_?privacy|uspr|Sec-GPC|DNT|Do-Not`)
 func TestOneNoInAnEvent(t *testing.T) {
 	t.Parallel()
 	sources := []signal.Source{
-		{Kind: signal.Payload}, {Kind: signal.ConsentMode, Categories: map[string]string{"ad_user_data": "marketing", "ad_personalization": "marketing", "ad_storage": "marketing"}},
+		{Kind: signal.Payload}, {Kind: signal.ConsentMode, Categories: map[string]string{"ad_user_data": "marketing",
+			"ad_personalization": "marketing", "ad_storage": "marketing"}},
 		{Kind: signal.Own, Body: "context.choice", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}},
 		{Kind: signal.Own, Cookie: "own", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}},
 		{Kind: signal.Own, Cookie: "ads", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}},
@@ -201,7 +209,9 @@ func TestOneNoInAnEvent(t *testing.T) {
 		if vendor == "ga4_mp" { // has no consent object of an SDK
 			use = sources[1:]
 		}
-		policies[vendor] = allYes(t, rung("a", basis.Consent, of(vendor, "audience", "ads"), func(a *rules.DraftActivity) { a.Profile = "all" }), use)
+		policies[vendor] = allYes(t, rung("a", basis.Consent, of(vendor, "audience", "ads"), func(a *rules.DraftActivity) {
+			a.Profile = "all"
+		}), use)
 	}
 	for _, c := range []struct{ vendor, body, old, changed, want string }{
 		{"segment", segment, "", "", "a"},
@@ -219,7 +229,8 @@ func TestOneNoInAnEvent(t *testing.T) {
 		{"ga4_mp", protocol, `"ad_personalization":"GRANTED"`, `"ad_personalization":"denied"`, unsaid},
 	} {
 		body := strings.Replace(c.body, c.old, c.changed, 1)
-		r := request(t, "POST "+paths[c.vendor]+" HTTP/1.1\nContent-Type: application/json\nCookie: own=yes; ads=yes\n\n"+body, c.vendor)
+		r := request(t, "POST "+paths[c.vendor]+" HTTP/1.1\nContent-Type: application/json\nCookie: own=yes; ads=yes\n\n"+
+			body, c.vendor)
 		if got, forwarded := judgedAs(t, policies[c.vendor], r); got != c.want || forwarded != (c.want == "a") {
 			t.Errorf("%s, %s: %s, want %s", c.vendor, c.changed, got, c.want)
 		}
@@ -233,14 +244,19 @@ func onlyNoes() []change {
 		{"Sec-GPC:", "1", byGPC}, {"+Sec-GPC:", "1", byGPC}, {"Sec-GPC:", "1, 1", byGPC}, {"Sec-GPC:", "0,1", byGPC},
 		{"DNT:", "1", byDNT}, {"+DNT:", "1", byDNT}, {"X-Do-Not-Track:", "1", byDNT}, {"DNT:", "0, 1", byDNT},
 
-		{"?gcs", "G101", refused}, {"?gcs", "G110", refused}, {"?gcs", "G1-x", unsaid}, {"?gcs", "G211", unsaid}, {"+?gcs", "G101", refused},
-		{"?npa", "1", refused}, {"?npa", "true", refused}, {"?npa", "maybe", unsaid}, {"+?npa", "1", refused}, {"?_npa", "1", refused},
-		{"?gcd", "13R3r3r3r5", unsaid}, {"?gcd", "13r3r3r3r", unsaid}, {"?gcd", "1xr3r3r3r5", unsaid}, {"?gcd", "13r3r3rxr5", unsaid},
+		{"?gcs", "G101", refused}, {"?gcs", "G110", refused}, {"?gcs", "G1-x", unsaid}, {"?gcs", "G211", unsaid},
+		{"+?gcs", "G101", refused},
+		{"?npa", "1", refused}, {"?npa", "true", refused}, {"?npa", "maybe", unsaid}, {"+?npa", "1", refused},
+		{"?_npa", "1", refused},
+		{"?gcd", "13R3r3r3r5", unsaid}, {"?gcd", "13r3r3r3r", unsaid}, {"?gcd", "1xr3r3r3r5", unsaid},
+		{"?gcd", "13r3r3rxr5", unsaid},
 		{"?gcd", "13t3r3r3r5", unsaid}, {"+?gcd", "13R3r3r3r5", unsaid}, // unclear, then granted
 
 		{"own_word", "no", refused}, {"own_word", "maybe", unsaid}, {"+own_word", "no", refused},
-		{"own_json", `{"analytics":"no"}`, refused}, {"own_json", `{"analytics":"yes"`, unsaid}, {"own_json", `{"analytics":"yes","analytics":"no"}`, refused},
-		{"X-Choice:", "no", refused}, {"+X-Choice:", "no", refused}, {"?choice", "no", refused}, {"+?choice", "no", refused}, {"?choice", "?", unsaid},
+		{"own_json", `{"analytics":"no"}`, refused}, {"own_json", `{"analytics":"yes"`, unsaid},
+		{"own_json", `{"analytics":"yes","analytics":"no"}`, refused},
+		{"X-Choice:", "no", refused}, {"+X-Choice:", "no", refused}, {"?choice", "no", refused}, {"+?choice", "no", refused},
+		{"?choice", "?", unsaid},
 	}
 	for _, letter := range "pqmu" {
 		for at := 2; at < 10; at += 2 {
@@ -255,9 +271,11 @@ func onlyNoes() []change {
 		for _, p := range [][]int{{1, 4}, {4, 8}, {1, 8}, nil} {
 			all = append(all, change{place, tc{consent: p}.String(), refused})
 		}
-		all = append(all, change{place, old.String(), unsaid}, change{place, global.String(), unsaid}, change{place, broken, unsaid})
+		all = append(all, change{place, old.String(), unsaid}, change{place, global.String(), unsaid},
+			change{place, broken, unsaid})
 	}
-	all = append(all, change{"FCCDCF", foundingChoices(tc{consent: []int{1, 4}}.String(), "1~9"), refused}, change{"FCCDCF", "%5Bnull", unsaid})
+	all = append(all, change{"FCCDCF", foundingChoices(tc{consent: []int{1, 4}}.String(), "1~9"), refused},
+		change{"FCCDCF", "%5Bnull", unsaid})
 	for _, place := range []string{"?addtl_consent", "addtl_consent", "+?addtl_consent", "+addtl_consent"} {
 		for _, text := range []string{"1~5", "1~", "2~5~dv.9", "2~5.9", "1~9~dv.", "3~9", "1~5.x", "11~9", "~9"} {
 			all = append(all, change{place, text, vendor})
@@ -265,12 +283,15 @@ func onlyNoes() []change {
 	}
 	all = append(all, change{"FCCDCF", foundingChoices(consented(), "1~5"), vendor})
 	for _, place := range []string{"?us_privacy", "usprivacy", "+?us_privacy", "+usprivacy"} {
-		all = append(all, change{place, "1YYN", refused}, change{place, "1-Y-", refused}, change{place, "2YNN", unsaid}, change{place, "1xNN", unsaid}, change{place, "1YN", unsaid})
+		all = append(all, change{place, "1YYN", refused}, change{place, "1-Y-", refused}, change{place, "2YNN", unsaid},
+			change{place, "1xNN", unsaid}, change{place, "1YN", unsaid})
 	}
 	all = append(all, change{"usprivacy", `%7B%22uspString%22%3A%221YYN%22%7D`, refused})
 	for _, member := range []string{"s", "sh", "adv"} {
-		all = append(all, change{"_iub_cs-5-uspr", strings.Replace(`{"s":true,"sh":true,"adv":true}`, `"`+member+`":true`, `"`+member+`":false`, 1), refused})
-		all = append(all, change{"_iub_cs-5-uspr", strings.Replace(`{"s":true,"sh":true,"adv":true}`, `"`+member+`":true`, `"`+member+`":0`, 1), unsaid})
+		all = append(all, change{"_iub_cs-5-uspr", strings.Replace(`{"s":true,"sh":true,"adv":true}`, `"`+member+`":true`,
+			`"`+member+`":false`, 1), refused})
+		all = append(all, change{"_iub_cs-5-uspr", strings.Replace(`{"s":true,"sh":true,"adv":true}`, `"`+member+`":true`,
+			`"`+member+`":0`, 1), unsaid})
 	}
 	for _, place := range []string{"?gpp", "__gpp", "+?gpp", "+__gpp"} {
 		all = append(all,
@@ -278,7 +299,8 @@ func onlyNoes() []change {
 			change{place, "DBABLA~CAAEAAAAAABA.QA", refused}, // sharing
 			change{place, "DBABLA~CAABAAAAAABA.QA", refused}, // targeted advertising
 			change{place, "DBABLA~CAAAAAAAAABA.YA", byGPC},
-			change{place, "DBABLA~CAA", unsaid}, change{place, "DBABLA~CAAwAAAAAABA.QA", unsaid}, change{place, "DBABLA~CAAAAAAAAABA.QA~", unsaid},
+			change{place, "DBABLA~CAA", unsaid}, change{place, "DBABLA~CAAwAAAAAABA.QA", unsaid},
+			change{place, "DBABLA~CAAAAAAAAABA.QA~", unsaid},
 			change{place, "DBABLA~EAAAAAAAAABA.QA", unsaid},
 		)
 	}

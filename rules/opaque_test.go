@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestStreamsLeaveWholeOrNotAtAll: what nobody takes apart, a recording of the page, leaves byte for byte where its class is kept as it is;
-// under every other treatment, and under none, nothing of it does, in whatever coding it came.
+// TestStreamsLeaveWholeOrNotAtAll: what nobody takes apart, a recording of the page, leaves byte for byte where its
+// class is kept as it is; under every other treatment, and under none, nothing of it does, in whatever coding it came.
 func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	streams := 0
@@ -30,8 +30,9 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 		"not named":                    {nil, basis.Consent, false},
 		"not named, on a contract":     {nil, basis.Contract, false},
 		"replaced":                     {&minimise.Spec{Kind: minimise.Replace, Replace: "x"}, basis.Consent, false},
-		"one of a few":                 {&minimise.Spec{Kind: minimise.Only, Only: []string{"\x00\xff Jane Doe", "x"}}, basis.Contract, false},
-		"dropped":                      {&minimise.Spec{Kind: minimise.Drop}, basis.Consent, false},
+		"one of a few": {&minimise.Spec{Kind: minimise.Only, Only: []string{"\x00\xff Jane Doe", "x"}},
+			basis.Contract, false},
+		"dropped": {&minimise.Spec{Kind: minimise.Drop}, basis.Consent, false},
 	} {
 		d := draft()
 		streaming := func(id string) bool {
@@ -58,10 +59,12 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 				}
 				streams++
 				plain := hit.Request{
-					Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(recipient.Prefix + e.Path.Text), Address: netip.Addr{},
+					Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte(recipient.Prefix + e.Path.Text),
+					Address: netip.Addr{},
 					Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(`site_consent={"analytics":"yes"}; ` + visitor)}},
 				}
-				for _, body := range []string{"", `{"event":"$snapshot","data":"Jane Doe"}`, "\x00\xff Jane Doe", strings.Repeat("jane.doe@example.com 4111 1111 1111 1111 ", 1000)} {
+				for _, body := range []string{"", `{"event":"$snapshot","data":"Jane Doe"}`, "\x00\xff Jane Doe",
+					strings.Repeat("jane.doe@example.com 4111 1111 1111 1111 ", 1000)} {
 					for _, coding := range codings[:5] {
 						r := plain
 						r.Body = []byte(body)
@@ -96,8 +99,8 @@ func TestStreamsLeaveWholeOrNotAtAll(t *testing.T) {
 // visitor is a cookie that says whose hit it is.
 const visitor = "ph_phc_x_posthog=%7B%22distinct_id%22%3A%22u-4711%22%7D"
 
-// TestStreamsOfNobodyDoNotLeave: where a hit does not say whose it is, objections cannot be looked up; the stream itself may say it, and is
-// not opened. Who sends it, and from where, is no help.
+// TestStreamsOfNobodyDoNotLeave: where a hit does not say whose it is, objections cannot be looked up; the stream
+// itself may say it, and is not opened. Who sends it, and from where, is no help.
 func TestStreamsOfNobodyDoNotLeave(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -105,7 +108,8 @@ func TestStreamsOfNobodyDoNotLeave(t *testing.T) {
 	p := compile(t, d)
 	for _, vendor := range []string{"posthog", "mixpanel"} {
 		path := map[string]string{"posthog": "/s/", "mixpanel": "/record/"}[vendor]
-		for cookie, reason := range map[string]string{yes: "opaque_stream", yes + "; " + visitor: "permitted", yes + "; _ga=GA1.1.1.2": "permitted"} {
+		for cookie, reason := range map[string]string{yes: "opaque_stream", yes + "; " + visitor: "permitted",
+			yes + "; _ga=GA1.1.1.2": "permitted"} {
 			for _, address := range []netip.Addr{{}, netip.MustParseAddr("203.0.113.7")} {
 				r := request(t, "POST "+path+" HTTP/1.1\nContent-Type: text/plain\n\n{\"distinct_id\":\"u-4711\"}", vendor, cookie)
 				r.Address = address
@@ -130,11 +134,13 @@ func TestStreamsAreShown(t *testing.T) {
 		x := explain(t, compile(t, d), r)
 		e := x.Events[0]
 		switch {
-		case !kept && (x.Forward != nil || e.Reason != "opaque_stream" || len(e.Fields) != 1 || e.Fields[0].Class != "recording" || e.Fields[0].Sent):
+		case !kept && (x.Forward != nil || e.Reason != "opaque_stream" || len(e.Fields) != 1 ||
+			e.Fields[0].Class != "recording" || e.Fields[0].Sent):
 			t.Errorf("not kept: %+v", e)
 		case kept && (x.Forward == nil || x.Forward.Body != "[1]" || len(e.Fields) != 1):
 			t.Errorf("kept: %+v", x)
-		case kept && (e.Fields[0].Class != "recording" || e.Fields[0].Action != "keep" || !e.Fields[0].Sent || e.Fields[0].Before != "[1]" || e.Fields[0].After != "[1]"):
+		case kept && (e.Fields[0].Class != "recording" || e.Fields[0].Action != "keep" || !e.Fields[0].Sent ||
+			e.Fields[0].Before != "[1]" || e.Fields[0].After != "[1]"):
 			t.Errorf("kept: %+v", e.Fields[0])
 		}
 	}

@@ -45,7 +45,9 @@ func denials(j *Judgement) (all []*Activity) {
 
 // denies tells whether an activity is why an event was denied, or one of several that are.
 func denies(j *Judgement, v *Verdict, a *Activity) bool {
-	return v.Decision != Permit && slices.ContainsFunc(j.Rungs(v), func(r Rung) bool { return r.Activity == a && r.Decision == Deny })
+	return v.Decision != Permit && slices.ContainsFunc(j.Rungs(v), func(r Rung) bool {
+		return r.Activity == a && r.Decision == Deny
+	})
 }
 
 // addOtherwise adds what a trace shows to the fields that it shows, each by its place among those of its name.

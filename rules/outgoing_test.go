@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestNoControlByteInAHeader: every header that any vendor is sent, with every byte that could end its line or do something to what reads it, at
-// every place. Such a value is not sent; one with a tab or with other bytes is.
+// TestNoControlByteInAHeader: every header that any vendor is sent, with every byte that could end its line or do
+// something to what reads it, at every place. Such a value is not sent; one with a tab or with other bytes is.
 func TestNoControlByteInAHeader(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -31,14 +31,17 @@ func TestNoControlByteInAHeader(t *testing.T) {
 		plain := request(t, text, vendor, yes)
 		route, _, _ := p.Site(plain.Host).Find(plain.Method, plain.Path)
 		plain.Headers = slices.DeleteFunc(plain.Headers, func(h hit.Header) bool {
-			return slices.ContainsFunc(route.Endpoint.Headers, func(i catalog.HeaderInfo) bool { return ascii.EqualFold(h.Name, i.Name) })
+			return slices.ContainsFunc(route.Endpoint.Headers, func(i catalog.HeaderInfo) bool {
+				return ascii.EqualFold(h.Name, i.Name)
+			})
 		})
 		for c := range 256 {
 			if c > ' ' && c < 0x7f || c > 0x82 {
 				continue
 			}
 			control := c < ' ' && c != '\t' || c == 0x7f
-			for _, value := range []string{string([]byte{byte(c)}) + "ab", "a" + string([]byte{byte(c)}) + "b", "ab" + string([]byte{byte(c)})} {
+			for _, value := range []string{string([]byte{byte(c)}) + "ab", "a" + string([]byte{byte(c)}) + "b",
+				"ab" + string([]byte{byte(c)})} {
 				r := plain
 				r.Headers = slices.Clone(r.Headers)
 				for _, info := range route.Endpoint.Headers {
@@ -67,7 +70,8 @@ func TestNoControlByteInAHeader(t *testing.T) {
 	})
 	for _, recipient := range p.Recipients() {
 		for _, info := range recipient.Catalog.Endpoints[0].Headers {
-			if of := recipient.ID + " " + info.Name; info.Value == "" && !info.KeyOnly && info.Fits([]byte("a\tb")) && !sent[of] {
+			if of := recipient.ID + " " + info.Name; info.Value == "" && !info.KeyOnly &&
+				info.Fits([]byte("a\tb")) && !sent[of] {
 				t.Errorf("%s is never sent: nothing is shown of it", of)
 			}
 		}
@@ -109,18 +113,21 @@ func TestTheAddressInTheQuery(t *testing.T) {
 		classes, fields map[string]minimise.Spec
 		want            string
 	}{
-		"kept":                           {"e=a", "203.0.113.77", kept, nil, "e=a&cip=203.0.113.77"},
-		"cut":                            {"e=a", "203.0.113.77", cut, nil, "e=a&cip=203.0.0.0"},
-		"an address with colons":         {"e=a", "2001:db8:1:2::3", cut, nil, "e=a&cip=2001%3Adb8%3A%3A"},
-		"not named":                      {"e=a", "203.0.113.77", nil, nil, "e=a"},
-		"dropped":                        {"e=a", "203.0.113.77", map[string]minimise.Spec{"ip": {Kind: minimise.Drop}}, nil, "e=a"},
-		"unknown":                        {"e=a", "", kept, nil, "e=a"},
-		"said by the hit":                {"e=a&cip=198.51.100.9", "203.0.113.77", kept, nil, "e=a&cip=198.51.100.9"},
-		"said by the hit, first":         {"cip=198.51.100.9&e=a", "203.0.113.77", cut, nil, "cip=198.51.0.0&e=a"},
-		"said in escapes":                {"e=a&%63ip=198.51.100.9", "203.0.113.77", kept, nil, "e=a&%63ip=198.51.100.9"},
-		"alone":                          {"e=a", "203.0.113.77", kept, map[string]minimise.Spec{"e": {Kind: minimise.Drop}}, "cip=203.0.113.77"},
-		"another parameter":              {"e=a&xip=1", "203.0.113.77", kept, nil, "e=a&xip=1&cip=203.0.113.77"},
-		"said by the hit, which may not": {"e=a&cip=198.51.100.9", "203.0.113.77", kept, map[string]minimise.Spec{"cip": {Kind: minimise.Drop}}, "e=a&cip=203.0.113.77"},
+		"kept":                   {"e=a", "203.0.113.77", kept, nil, "e=a&cip=203.0.113.77"},
+		"cut":                    {"e=a", "203.0.113.77", cut, nil, "e=a&cip=203.0.0.0"},
+		"an address with colons": {"e=a", "2001:db8:1:2::3", cut, nil, "e=a&cip=2001%3Adb8%3A%3A"},
+		"not named":              {"e=a", "203.0.113.77", nil, nil, "e=a"},
+		"dropped": {"e=a", "203.0.113.77", map[string]minimise.Spec{"ip": {Kind: minimise.Drop}},
+			nil, "e=a"},
+		"unknown":                {"e=a", "", kept, nil, "e=a"},
+		"said by the hit":        {"e=a&cip=198.51.100.9", "203.0.113.77", kept, nil, "e=a&cip=198.51.100.9"},
+		"said by the hit, first": {"cip=198.51.100.9&e=a", "203.0.113.77", cut, nil, "cip=198.51.0.0&e=a"},
+		"said in escapes":        {"e=a&%63ip=198.51.100.9", "203.0.113.77", kept, nil, "e=a&%63ip=198.51.100.9"},
+		"alone": {"e=a", "203.0.113.77", kept, map[string]minimise.Spec{"e": {Kind: minimise.Drop}},
+			"cip=203.0.113.77"},
+		"another parameter": {"e=a&xip=1", "203.0.113.77", kept, nil, "e=a&xip=1&cip=203.0.113.77"},
+		"said by the hit, which may not": {"e=a&cip=198.51.100.9", "203.0.113.77", kept,
+			map[string]minimise.Spec{"cip": {Kind: minimise.Drop}}, "e=a&cip=203.0.113.77"},
 	} {
 		r := request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "own", append(asBrowsers(), yes)...)
 		r.Address, _ = netip.ParseAddr(c.address)
@@ -134,7 +141,8 @@ func TestTheAddressInTheQuery(t *testing.T) {
 // TestAVendorFilesHeaderEndsNoLine: nor does what a file sets in place of the visitor's.
 func TestAVendorFilesHeaderEndsNoLine(t *testing.T) {
 	t.Parallel()
-	for value, want := range map[string]string{"json": "json", "a\tb": "a\tb", "a\r\nX-B: c": "", "a\n": "", "\x00a": "", "a\x7f": ""} {
+	for value, want := range map[string]string{"json": "json", "a\tb": "a\tb", "a\r\nX-B: c": "", "a\n": "",
+		"\x00a": "", "a\x7f": ""} {
 		d := ownDraft(t, nil, nil)
 		d.Vendors[len(d.Vendors)-1].Catalog.Headers = map[string]catalog.Field{"X-Format": {Class: "technical", Value: value}}
 		p, err := rules.Compile(d)

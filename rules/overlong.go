@@ -18,7 +18,8 @@ func Overlong(j *Judgement, in *Inputs) Reason {
 	j.ask.Declaration, j.ask.Strings, j.ask.Scratch = &j.Route.Recipient.declared, in.Strings, &j.scratch
 	var said signal.Signals
 	j.Site.signals.Hit(&j.Hit, &said, &j.ask, nil)
-	q := asked{site: j.Site, region: j.Region, signals: &said, unavailable: untaken(in.ObjectionsUnavailable, in.ObjectionsStale),
+	q := asked{site: j.Site, region: j.Region, signals: &said, unavailable: untaken(in.ObjectionsUnavailable,
+		in.ObjectionsStale),
 		now: in.Now, endpoint: j.Route.Endpoint}
 	reason := NoActivity
 	for _, a := range j.Route.ladder {

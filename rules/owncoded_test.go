@@ -24,8 +24,12 @@ var cookieCodings = map[string]func(string) string{
 	"with escaped quotes":    func(s string) string { return strings.ReplaceAll(s, `"`, `\"`) },
 	"in base64":              func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 	"in base64 without ends": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
-	"in base64, escaped":     func(s string) string { return url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(s))) },
-	"escaped in base64":      func(s string) string { return base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(s))) },
+	"in base64, escaped": func(s string) string {
+		return url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(s)))
+	},
+	"escaped in base64": func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(url.QueryEscape(s)))
+	},
 }
 
 // TestAnOwnChoiceInEveryCoding: a site's own record of a choice says the same however it was put into its cookie: a no
@@ -33,8 +37,9 @@ var cookieCodings = map[string]func(string) string{
 func TestAnOwnChoiceInEveryCoding(t *testing.T) {
 	t.Parallel()
 	source := signal.Source{
-		Kind: signal.Own, Cookie: "choice", JSON: "a", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"},
-		Date: signal.Date{JSON: "at"},
+		Kind: signal.Own, Cookie: "choice", JSON: "a", Category: "analytics", Granted: []string{"yes"},
+		Refused: []string{"no"},
+		Date:    signal.Date{JSON: "at"},
 	}
 	ads := signal.Source{Kind: signal.Own, Cookie: "ads", Category: "marketing", Granted: []string{"yes"}}
 	iso := func(d time.Duration) string { return now.Add(d).Format(time.RFC3339) }
@@ -54,7 +59,8 @@ func TestAnOwnChoiceInEveryCoding(t *testing.T) {
 			}
 		}
 	}
-	plain := signal.Source{Kind: signal.Own, Cookie: "choice", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}
+	plain := signal.Source{Kind: signal.Own, Cookie: "choice", Category: "analytics", Granted: []string{"yes"},
+		Refused: []string{"no"}}
 	for _, value := range []string{"no", `"no"`, "%22no%22", "%6eo"} {
 		r := request(t, pageView, "ga4", "CF-IPCountry: DE", "Cookie: choice="+value)
 		if got, _ := judgedAs(t, refusable(t, basis.LegitimateInterest, plain), r); got != refused {

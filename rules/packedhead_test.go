@@ -63,13 +63,14 @@ func withDictionary(t *testing.T, dictionary, text string) string {
 	return b.String()
 }
 
-// TestHeadsOfWhatIsPacked: what gzip and zlib say beside a body is read by nobody, and leaves with no hit of any vendor,
-// also where the whole body is kept; the body itself is the vendor's as it came.
+// TestHeadsOfWhatIsPacked: what gzip and zlib say beside a body is read by nobody, and leaves with no hit of any
+// vendor, also where the whole body is kept; the body itself is the vendor's as it came.
 func TestHeadsOfWhatIsPacked(t *testing.T) {
 	t.Parallel()
 	pack := newPacking()
 	p := compile(t, draft())
-	c := &coders{packing: pack, policy: p, keep: true, in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}}
+	c := &coders{packing: pack, policy: p, keep: true,
+		in: rules.Inputs{Now: now, Keys: rules.NewKeys(pseudonym.TestRoot, p, now)}}
 	inside := 0
 	eachGolden(t, func(t *testing.T, vendor, text string) {
 		plain := request(t, text, vendor, yes)
@@ -87,7 +88,8 @@ func TestHeadsOfWhatIsPacked(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if sent, err := send("gzip", pack.pack("gzip", body)); err != nil || whole == body && sent != pack.pack("gzip", body) {
+		if sent, err := send("gzip", pack.pack("gzip", body)); err != nil || whole == body &&
+			sent != pack.pack("gzip", body) {
 			t.Errorf("the control, a header of nothing: %v", err)
 		}
 		for name := range gzipHeads {
@@ -118,7 +120,8 @@ func TestHeadsOfWhatIsPacked(t *testing.T) {
 				}
 			}
 		}
-		if sent, err := send("deflate", withDictionary(t, "jane.doe@example.com", body)); err == nil || c.j.Reason != rules.MalformedHit {
+		if sent, err := send("deflate", withDictionary(t, "jane.doe@example.com", body)); err == nil ||
+			c.j.Reason != rules.MalformedHit {
 			t.Errorf("zlib with a dictionary: %q, %v", sent, err)
 		}
 		sent, err := send("deflate", withDictionary(t, "", body))

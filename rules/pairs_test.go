@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestAPairGoesWhole: where a value is dropped its name goes with it, and a name that tells of somebody takes its value along.
+// TestAPairGoesWhole: where a value is dropped its name goes with it, and a name that
+// tells of somebody takes its value along.
 func TestAPairGoesWhole(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -36,7 +37,9 @@ func TestAPairGoesWhole(t *testing.T) {
 			t.Errorf("%q leaves: %s", empty, x.Forward.Body)
 		}
 	}
-	for _, there := range []string{`{"key":"colour","value":{"stringValue":"red"}}`, `{"key":"service.name","value":{"stringValue":"shop"}}`, `{"key":"posthogDistinctId","value":{"stringValue":"`, "utm_source=news", "payment of [email] failed"} {
+	for _, there := range []string{`{"key":"colour","value":{"stringValue":"red"}}`,
+		`{"key":"service.name","value":{"stringValue":"shop"}}`, `{"key":"posthogDistinctId","value":{"stringValue":"`,
+		"utm_source=news", "payment of [email] failed"} {
 		if !strings.Contains(x.Forward.Body, there) {
 			t.Errorf("%q does not leave: %s", there, x.Forward.Body)
 		}
@@ -52,11 +55,13 @@ func TestABodyThatBeginsAsJSON(t *testing.T) {
 		body   string
 		reason string
 	}{
-		{bulk, ""}, {bulk[:len(bulk)-1], "malformed"}, {" " + bulk[:len(bulk)-1], "malformed"}, {bulk[:len(bulk)-2], "malformed"}, {bulk + "x", "malformed"}, {"[" + bulk, "malformed"},
+		{bulk, ""}, {bulk[:len(bulk)-1], "malformed"}, {" " + bulk[:len(bulk)-1], "malformed"},
+		{bulk[:len(bulk)-2], "malformed"}, {bulk + "x", "malformed"}, {"[" + bulk, "malformed"},
 		{"idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2Fa", ""},
 	} {
 		for _, kind := range []string{"application/x-www-form-urlencoded; charset=UTF-8", "application/json", "text/plain"} {
-			x := explain(t, p, request(t, "POST /matomo.php?idsite=1&rec=1 HTTP/1.1\nContent-Type: "+kind+"\n\n"+c.body, "matomo", yes))
+			x := explain(t, p, request(t, "POST /matomo.php?idsite=1&rec=1 HTTP/1.1\nContent-Type: "+kind+"\n\n"+
+				c.body, "matomo", yes))
 			if x.Reason != c.reason || (x.Forward == nil) != (c.reason != "") || x.Respond.Status != 200 {
 				t.Errorf("%s %.60s: %q, forwarded %v, answered %d", kind, c.body, x.Reason, x.Forward != nil, x.Respond.Status)
 			}

@@ -27,7 +27,8 @@ func TestLeakThroughThePath(t *testing.T) {
 		if strings.HasPrefix(request1, "POST") {
 			body = `{"data":[{"event_name":"x","event_time":1700000000,"action_source":"website","user_data":{"client_user_agent":"x"}}]}`
 		}
-		x := explain(t, p, request(t, request1+"?access_token=t HTTP/1.1\nContent-Type: application/json\n\n"+body, vendor, yes))
+		x := explain(t, p, request(t, request1+"?access_token=t HTTP/1.1\nContent-Type: application/json\n\n"+
+			body, vendor, yes))
 		if got := x.Reason != "unknown_path"; got != known {
 			t.Errorf("%s: %q, %+v", path, x.Reason, x.Forward)
 		}

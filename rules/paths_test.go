@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// samples are what may stand in the built-in vendors' paths, by vendor and name. A name that is not here fails the tests below.
+// samples are what may stand in the built-in vendors' paths, by vendor and name. A name
+// that is not here fails the tests below.
 var samples = map[string]map[string][]string{
 	"posthog": {
 		"token": {"phc_PROJECT_KEY", "phc_x", "sTMFPsFhdP1Ssg000000000000000000000000000AB"},
@@ -26,8 +27,10 @@ var samples = map[string]map[string][]string{
 
 // hostile is what a page may put into a path, and what is none of a vendor's keys, versions or files.
 var hostile = []string{
-	"jane.doe@example.com", "jane.doe%40example.com", "jane.doe", "Jane%20Doe", "+491701234567", "203.0.113.7", "..", ".", "%2e%2e", "a%2fb", "a;b", "x=1", "<b>",
-	"\u00fcser", "~", strings.Repeat("a", 9<<10), strings.Repeat("1", 9<<10), strings.Repeat("a/", 4<<10) + "a.js", "amFuZS5kb2VAZXhhbXBsZS5jb20=",
+	"jane.doe@example.com", "jane.doe%40example.com", "jane.doe", "Jane%20Doe", "+491701234567", "203.0.113.7", "..", ".",
+	"%2e%2e", "a%2fb", "a;b", "x=1", "<b>",
+	"\u00fcser", "~", strings.Repeat("a", 9<<10), strings.Repeat("1", 9<<10), strings.Repeat("a/", 4<<10) + "a.js",
+	"amFuZS5kb2VAZXhhbXBsZS5jb20=",
 }
 
 // names are the names in braces of a path.
@@ -53,8 +56,8 @@ func filled(vendor, path, name, value string) string {
 	return path
 }
 
-// TestEveryPathOfEveryVendor: each leads where it says, also with a slash at its end that is missing or too many, and the vendor is sent the
-// path that it knows.
+// TestEveryPathOfEveryVendor: each leads where it says, also with a slash at its end that is missing or too many, and
+// the vendor is sent the path that it knows.
 func TestEveryPathOfEveryVendor(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -110,8 +113,8 @@ func leads(t *testing.T, p *rules.Policy, r *rules.Recipient, e *catalog.Endpoin
 	}
 }
 
-// TestNothingHostileStandsInAPath: what is no key, version or file of the vendor's leads nowhere, is answered so that the page does not
-// complain, and is not forwarded.
+// TestNothingHostileStandsInAPath: what is no key, version or file of the vendor's leads nowhere, is answered so that
+// the page does not complain, and is not forwarded.
 func TestNothingHostileStandsInAPath(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -124,19 +127,24 @@ func TestNothingHostileStandsInAPath(t *testing.T) {
 				if len(samples[r.ID][name]) == 0 {
 					t.Fatalf("%s: no sample of {%s}", r.ID, name)
 				}
-				for _, value := range append(hostile, "", samples[r.ID][name][0]+"%40example.com", samples[r.ID][name][0]+"@example.com") {
+				for _, value := range append(hostile, "", samples[r.ID][name][0]+"%40example.com",
+					samples[r.ID][name][0]+"@example.com") {
 					path := filled(r.ID, e.Path.Text, name, value)
 					if strings.HasSuffix(e.Path.Text, "...}") && value == "" {
 						continue
 					}
 					tried++
-					request := hit.Request{Method: []byte(e.Methods[0]), Host: []byte("shop.example"), Path: []byte("/t" + r.Prefix + path), Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(yes[len("Cookie: "):])}}}
+					request := hit.Request{Method: []byte(e.Methods[0]), Host: []byte("shop.example"),
+						Path:    []byte("/t" + r.Prefix + path),
+						Headers: []hit.Header{{Name: []byte("Cookie"), Value: []byte(yes[len("Cookie: "):])}}}
 					x, err := p.Explain(&rules.Question{Request: request, At: now, Keys: keys})
 					if err != nil {
 						t.Fatal(err)
 					}
-					if x.Reason != "unknown_path" || x.Forward != nil || x.Vendor != r.ID || x.Respond.Status/100 != 2 || x.Respond.Body != "" {
-						t.Errorf("%s: %.80s: %s, vendor %q, answered %d, forwarded %v", r.ID, path, x.Reason, x.Vendor, x.Respond.Status, x.Forward)
+					if x.Reason != "unknown_path" || x.Forward != nil || x.Vendor != r.ID || x.Respond.Status/100 != 2 ||
+						x.Respond.Body != "" {
+						t.Errorf("%s: %.80s: %s, vendor %q, answered %d, forwarded %v", r.ID, path, x.Reason, x.Vendor,
+							x.Respond.Status, x.Forward)
 					}
 				}
 			}
@@ -147,11 +155,14 @@ func TestNothingHostileStandsInAPath(t *testing.T) {
 	}
 }
 
-// TestWhoseAnUnknownPathIs: a vendor with a prefix has all that is below it; one without has its areas; the rest is nobody's.
+// TestWhoseAnUnknownPathIs: a vendor with a prefix has all that is below it; one
+// without has its areas; the rest is nobody's.
 func TestWhoseAnUnknownPathIs(t *testing.T) {
 	t.Parallel()
 	d := draft()
-	d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool { return v.ID != "posthog" && v.ID != "ga4" && v.ID != "mixpanel" })
+	d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool {
+		return v.ID != "posthog" && v.ID != "ga4" && v.ID != "mixpanel"
+	})
 	d.Activities = nil
 	for i := range d.Vendors {
 		if d.Vendors[i].ID != "mixpanel" {
@@ -194,7 +205,8 @@ func TestWhoseAnUnknownPathIs(t *testing.T) {
 		r.Path = []byte(c.path)
 		r.Headers = slices.DeleteFunc(r.Headers, func(h hit.Header) bool { return len(h.Name) == 0 })
 		x := explain(t, p, r)
-		if x.Vendor != c.owner || x.Respond.Status != c.status || x.Respond.Headers["Content-Type"] != c.kind || x.Forward != nil || x.Respond.Body != "" {
+		if x.Vendor != c.owner || x.Respond.Status != c.status || x.Respond.Headers["Content-Type"] != c.kind ||
+			x.Forward != nil || x.Respond.Body != "" {
 			t.Errorf("%s %s %s: vendor %q, answered %+v", c.method, c.path, c.headers, x.Vendor, x.Respond)
 		}
 	}
@@ -207,21 +219,27 @@ func TestAVendorsPathIsNoOthers(t *testing.T) {
 		one, other string
 		overlap    bool
 	}{
-		{"/c/", "/c", true}, {"/c", "/c/", true}, {"/c", "/cc", false}, {"/c/{n}", "/c/17/", true}, {"/c/{n}", "/c/x", false}, {"/c/{n}/", "/c/{n}", true},
-		{"/c/{n}", "/{w}/17", true}, {"/c/{n}", "/{w}/x", false}, {"/c/{file...}", "/c/17", false}, {"/c/{file...}", "/c/a.js", true}, {"/c/{n}/d", "/c/{n}/e", false},
+		{"/c/", "/c", true}, {"/c", "/c/", true}, {"/c", "/cc", false}, {"/c/{n}", "/c/17/", true}, {"/c/{n}", "/c/x", false},
+		{"/c/{n}/", "/c/{n}", true},
+		{"/c/{n}", "/{w}/17", true}, {"/c/{n}", "/{w}/x", false}, {"/c/{file...}", "/c/17", false},
+		{"/c/{file...}", "/c/a.js", true}, {"/c/{n}/d", "/c/{n}/e", false},
 	} {
 		d := draft()
 		d.Activities, d.Vendors = nil, nil
 		for i, path := range []string{c.one, c.other} {
 			id := []string{"one", "other"}[i]
 			d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: &catalog.File{
-				ID: id, Name: id, Hosts: map[string]string{"api": "https://" + id + ".example"}, Event: []catalog.NameRule{{Is: "x"}},
-				Variables: map[string]catalog.VariableFile{"n": {Pattern: "[0-9]+", Most: 9}, "w": {Pattern: "[a-z]+", Most: 9}, "file": {Pattern: "[a-z]+[.]js", Most: 9}},
-				Endpoints: []catalog.EndpointFile{{ID: "e", Methods: []string{"GET"}, Path: path, Kind: "answer", Answer: catalog.AnswerFile{Status: 204}}},
+				ID: id, Name: id, Hosts: map[string]string{"api": "https://" + id + ".example"},
+				Event: []catalog.NameRule{{Is: "x"}},
+				Variables: map[string]catalog.VariableFile{"n": {Pattern: "[0-9]+", Most: 9}, "w": {Pattern: "[a-z]+", Most: 9},
+					"file": {Pattern: "[a-z]+[.]js", Most: 9}},
+				Endpoints: []catalog.EndpointFile{{ID: "e", Methods: []string{"GET"}, Path: path, Kind: "answer",
+					Answer: catalog.AnswerFile{Status: 204}}},
 			}})
 		}
 		_, err := rules.Compile(d)
-		if overlap := err != nil && bytes.Contains([]byte(err.Error()), []byte("overlaps")); overlap != c.overlap || err != nil && !overlap {
+		if overlap := err != nil && bytes.Contains([]byte(err.Error()), []byte("overlaps")); overlap != c.overlap ||
+			err != nil && !overlap {
 			t.Errorf("%s and %s: %v", c.one, c.other, err)
 		}
 	}

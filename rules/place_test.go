@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// codes are all texts of up to five characters, of such as stand at the bounds of what is a letter or a digit, and some that are whole codes.
+// codes are all texts of up to five characters, of such as stand at the bounds of what is a letter or a
+// digit, and some that are whole codes.
 func codes() []string {
 	all, last := []string{""}, []string{""}
 	for range 4 {
@@ -27,7 +28,8 @@ func codes() []string {
 		b := string([]byte{byte(c)})
 		all = append(all, "D"+b, b+"E", "US-"+b, "US-A"+b, "US-AB"+b, "US"+b+"CA", "us-"+b)
 	}
-	return append(all, "EU", "EEA", "UK", "CH", "US", "GB", "US-CA", "GB-SCT", "DE-BE", "DE-", "DE-ABCD", "EU-DE", "eu", "uk", "eea", "DEU", "XX", "ZZ", "T1")
+	return append(all, "EU", "EEA", "UK", "CH", "US", "GB", "US-CA", "GB-SCT", "DE-BE", "DE-", "DE-ABCD", "EU-DE", "eu",
+		"uk", "eea", "DEU", "XX", "ZZ", "T1")
 }
 
 var (
@@ -43,8 +45,8 @@ func isCode(code string) bool {
 
 func isPart(code string) bool { return part.MatchString(code) && !strings.Contains(code, "\n") }
 
-// TestCodesOfRegions: against the rule in words. A group as it is written, or a country in capitals or not, with or without a part of one to three
-// letters and digits behind a hyphen.
+// TestCodesOfRegions: against the rule in words. A group as it is written, or a country in capitals or not, with or
+// without a part of one to three letters and digits behind a hyphen.
 func TestCodesOfRegions(t *testing.T) {
 	t.Parallel()
 	if got := RegionGroups(); !slices.Equal(got, groupNames) {
@@ -59,7 +61,8 @@ func TestCodesOfRegions(t *testing.T) {
 			continue
 		}
 		if !right {
-			if want := fmt.Sprintf("%q is no region: a country (DE), a subdivision (US-CA) or one of EU, EEA, UK, CH and US is", code); err.Error() != want || r != (Region{}) {
+			if want := fmt.Sprintf("%q is no region: a country (DE), a subdivision (US-CA) or one of EU, EEA, UK, CH and US is",
+				code); err.Error() != want || r != (Region{}) {
 				t.Errorf("%v and %v, want %s", r, err, want)
 			}
 			continue
@@ -74,7 +77,8 @@ func TestCodesOfRegions(t *testing.T) {
 			if IsCountry(code) != slices.Contains(countries, code) {
 				t.Fatalf("%q is a country: %t", code, IsCountry(code))
 			}
-			if want := listedNobody.MatchString(strings.ToUpper(code)) && code[1] != '\n'; isNowhere(code) != want && a < 0x80 && b < 0x80 {
+			if want := listedNobody.MatchString(strings.ToUpper(code)) && code[1] != '\n'; isNowhere(code) != want &&
+				a < 0x80 && b < 0x80 {
 				t.Fatalf("%q is nowhere: %t", code, isNowhere(code))
 			}
 		}
@@ -93,7 +97,8 @@ func TestCodesOfRegions(t *testing.T) {
 func TestRegionsLieWithinEachOther(t *testing.T) {
 	t.Parallel()
 	within := map[string]string{ // besides itself
-		"DE": "EU EEA", "DE-BE": "DE EU EEA", "EU": "EEA", "NO": "EEA", "GB": "UK", "GB-SCT": "GB UK", "US-CA": "US", "US-NY": "US", "US-C": "US",
+		"DE": "EU EEA", "DE-BE": "DE EU EEA", "EU": "EEA", "NO": "EEA", "GB": "UK", "GB-SCT": "GB UK", "US-CA": "US",
+		"US-NY": "US", "US-C": "US",
 		"EEA": "", "UK": "", "CH": "", "US": "", "BR": "", "BR-CA": "BR", "FR": "EU EEA",
 	}
 	for one, above := range within {
@@ -154,7 +159,8 @@ func wanted(code, more string) string {
 	}
 }
 
-// regionOf is the region of a code, as headers and databases are read: a country where there is one of the name, else a group; "" is none.
+// regionOf is the region of a code, as headers and databases are read: a country where there is one
+// of the name, else a group; "" is none.
 func regionOf(code string) (r Region) {
 	if before, after, _ := strings.Cut(code, "-"); isCode(before) {
 		copy(r.Country[:], before)
@@ -168,8 +174,10 @@ func regionOf(code string) (r Region) {
 // TestRegionOfAHit: what headers and databases say, one before the other, against the rule in words.
 func TestRegionOfAHit(t *testing.T) {
 	t.Parallel()
-	countriesSaid := []string{"", " ", "-", "XX", "t1", "A1", "A2", "O1", "ZZ", "DE", "de", " de ", "US", "EU", "uk", "CH", "EEA", "eea", "QX", "DEU", "D", "D1"}
-	partsSaid := []string{"", "CA", "ca", " NY ", "US-CA", "us-ny", "DE-BE", "de-by", "US-", "US-CALI", "ABC", "ABCD", "A-B", "a_", "DE-", "99", "US-A-", "-", "XX-CA", "US_CA", "CH-ZH"}
+	countriesSaid := []string{"", " ", "-", "XX", "t1", "A1", "A2", "O1", "ZZ", "DE", "de", " de ", "US", "EU", "uk", "CH",
+		"EEA", "eea", "QX", "DEU", "D", "D1"}
+	partsSaid := []string{"", "CA", "ca", " NY ", "US-CA", "us-ny", "DE-BE", "de-by", "US-", "US-CALI", "ABC", "ABCD",
+		"A-B", "a_", "DE-", "99", "US-A-", "-", "XX-CA", "US_CA", "CH-ZH"}
 	address := netip.MustParseAddr("198.51.100.1")
 	header := func(name, value string) hit.Header { return hit.Header{Name: []byte(name), Value: []byte(value)} }
 	fallback, _ := ParseRegion("BR")
@@ -191,8 +199,10 @@ func TestRegionOfAHit(t *testing.T) {
 				{"both", []hit.Header{header("Country", code), header("Part", more)}, true, own, true, false},
 				{"no part", []hit.Header{header("country", code)}, true, "", true, false},
 				{"part not listed", []hit.Header{header("Country", code), header("Part", more)}, false, "", true, false},
-				{"part twice", []hit.Header{header("Country", code), header("Part", more), header("part", more)}, true, "", true, false},
-				{"country twice", []hit.Header{header("Country", code), header("Country", code), header("Part", more)}, true, "", true, true},
+				{"part twice", []hit.Header{header("Country", code), header("Part", more), header("part", more)},
+					true, "", true, false},
+				{"country twice", []hit.Header{header("Country", code), header("Country", code), header("Part", more)},
+					true, "", true, true},
 				{"not from a proxy", []hit.Header{header("Country", code), header("Part", more)}, true, own, false, false},
 			} {
 				s := &Site{header: "Country", fallback: fallback}

@@ -27,7 +27,8 @@ func TestPlaceholders(t *testing.T) {
 		"<user-id>", "{gaid}", "9774d56d682e549c", "null@null", "null@null.com", "undefined@undefined.com",
 		"none@none.none", "N/A@n/a", "guest@guest.de", "$device:null",
 		"$device:00000000-0000-0000-0000-000000000000", sha(""), sha("null"), sha("undefined"),
-		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"), "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+		strings.ToUpper(sha("none")), sha("NaN"), sha("0"), md(""), md("null"), md("NULL"),
+		"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
 		"sha256:" + sha("null"), sha("[object Object]"),
 		sha("00000000-0000-0000-0000-000000000000"),
 	}
@@ -83,16 +84,17 @@ func TestAPlaceholderIsNoSubject(t *testing.T) {
 		return request(t, "POST /g/collect?v=2&tid=G-1&en=page_view"+query+" HTTP/1.1\nCookie: "+cookies+"\n\n", "ga4")
 	}
 	for what, r := range map[string]hit.Request{
-		"a user":                               segment(`"userId":"null"`),
-		"a number":                             segment(`"userId":"0"`),
-		"a browser":                            segment(`"anonymousId":"00000000-0000-0000-0000-000000000000"`),
-		"an address":                           segment(`"context":{"traits":{"email":"undefined@undefined.com"}}`),
-		"an address as hash":                   segment(`"context":{"traits":{"email":"` + sha("") + `"}}`),
-		"a device":                             segment(`"context":{"device":{"id":"unknown","advertisingId":"0-0"}}`),
-		"a parameter":                          ga4("&cid=0.0&uid=%28not+set%29", "a=b"),
-		"a cookie":                             ga4("", "_ga=GA1.1.0.0; ajs_user_id=null; ajs_anonymous_id=%22undefined%22"),
-		"an address as hash, in another dress": segment(`"context":{"traits":{"email":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}}`),
-		"hashes in user data":                  ga4("&em=tv.1~em.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "a=b"),
+		"a user":             segment(`"userId":"null"`),
+		"a number":           segment(`"userId":"0"`),
+		"a browser":          segment(`"anonymousId":"00000000-0000-0000-0000-000000000000"`),
+		"an address":         segment(`"context":{"traits":{"email":"undefined@undefined.com"}}`),
+		"an address as hash": segment(`"context":{"traits":{"email":"` + sha("") + `"}}`),
+		"a device":           segment(`"context":{"device":{"id":"unknown","advertisingId":"0-0"}}`),
+		"a parameter":        ga4("&cid=0.0&uid=%28not+set%29", "a=b"),
+		"a cookie":           ga4("", "_ga=GA1.1.0.0; ajs_user_id=null; ajs_anonymous_id=%22undefined%22"),
+		"an address as hash, in another dress": segment(
+			`"context":{"traits":{"email":"47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"}}`),
+		"hashes in user data": ga4("&em=tv.1~em.47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU", "a=b"),
 	} {
 		if got := subjectsOf(t, p, keys, r); len(got) > 0 {
 			t.Errorf("%s: %d subjects", what, len(got))

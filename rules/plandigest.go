@@ -9,10 +9,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// planDigest names all that shapes the bytes which leave of an event by one route and on one activity, and by which what
-// the event said was read: where two policies have the same, each makes the same bytes of an event that both permit.
-// What decides whether it is permitted is not in it, but for what facts of an event stand for (purposes and their
-// categories, basis, assessment, condition): the rest is judged anew. It is the first half of a SHA-256.
+// planDigest names all that shapes the bytes which leave of an event by one route and on one activity, and by which
+// what the event said was read: where two policies have the same, each makes the same bytes of an event that both
+// permit. What decides whether it is permitted is not in it, but for what facts of an event stand for (purposes and
+// their categories, basis, assessment, condition): the rest is judged anew. It is the first half of a SHA-256.
 type planDigest [sha256.Size / 2]byte
 
 // digestText is a text to be digested: parts, each behind its length, so that no two lists of parts are the same text.
@@ -42,8 +42,8 @@ func (t *digestText) sum() string {
 	return string(sum[:])
 }
 
-// digests notes for each rung of each route what shapes an event there. It comes last: what a vendor may be told changes
-// plans.
+// digests notes for each rung of each route what shapes an event there. It comes last:
+// what a vendor may be told changes plans.
 func (c *compiler) digests() error {
 	plans, vendors := map[*plan]string{}, map[*Recipient]string{}
 	for i, s := range c.policy.ids {
@@ -141,8 +141,8 @@ func (c *compiler) activity(t *digestText, a *Activity) {
 	}
 }
 
-// shape is where an event goes by a route, how, and what its vendor is told there. The address of the vendor is not in it:
-// where one was wrong, or moved, what waits goes to the one that is right by then.
+// shape is where an event goes by a route, how, and what its vendor is told there. The address of the vendor is not in
+// it: where one was wrong, or moved, what waits goes to the one that is right by then.
 func (r *Route) shape(t *digestText, told *told) {
 	e := r.Endpoint
 	t.add(e.ID, e.Host, e.Carry.Query, e.Carry.Header, e.Carry.Field)

@@ -68,9 +68,9 @@ func among(strings []string, in *curious.Readings) []string {
 	return slices.DeleteFunc(slices.Clone(strings), func(s string) bool { return !in.Holds(s) })
 }
 
-// TestPlantedIsSeenOnTheWayIn: what reads what is sent sees in each recording what was planted in it; a recording in which it sees nothing, and
-// a string that it sees nowhere, would prove nothing. Of our own recordings it is written down what each hit holds; UPDATE_GOLDEN=1 writes it
-// anew, to be held against the recordings.
+// TestPlantedIsSeenOnTheWayIn: what reads what is sent sees in each recording what was planted in it; a recording in
+// which it sees nothing, and a string that it sees nowhere, would prove nothing. Of our own recordings it is written
+// down what each hit holds; UPDATE_GOLDEN=1 writes it anew, to be held against the recordings.
 func TestPlantedIsSeenOnTheWayIn(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -112,8 +112,9 @@ func TestPlantedIsSeenOnTheWayIn(t *testing.T) {
 	}
 }
 
-// TestWhatIsKeptIsSeen: with every leaf kept, all that was planted in a hit is seen in what is sent of it, whole and put together anew, in the
-// wire form of each vendor of which there are recordings. So no form of a vendor's hides from the tests what leaves.
+// TestWhatIsKeptIsSeen: with every leaf kept, all that was planted in a hit is seen in what is sent of it,
+// whole and put together anew, in the wire form of each vendor of which there are recordings. So no form of a
+// vendor's hides from the tests what leaves.
 func TestWhatIsKeptIsSeen(t *testing.T) {
 	t.Parallel()
 	p := permitting(t)
@@ -135,10 +136,13 @@ func TestWhatIsKeptIsSeen(t *testing.T) {
 			if how != "whole" {
 				gone = harmless(t, &j.Hit, secrets)
 			}
-			if reason := j.JudgeKeeping(&in, func(i int32) bool { return i == gone }); reason != rules.Unjudged || !j.Out.Forward {
+			if reason := j.JudgeKeeping(&in, func(i int32) bool {
+				return i == gone
+			}); reason != rules.Unjudged || !j.Out.Forward {
 				t.Fatalf("%s, %s: %v, forward %v", where, how, reason, j.Out.Forward)
 			}
-			if anew := !bytes.Equal(j.Out.Query, r.Query) || !bytes.Equal(j.Out.Body, r.Body); anew && how == "whole" || !anew && how != "whole" {
+			if anew := !bytes.Equal(j.Out.Query, r.Query) || !bytes.Equal(j.Out.Body, r.Body); anew && how == "whole" ||
+				!anew && how != "whole" {
 				t.Errorf("%s, %s: sent anew: %v", where, how, anew)
 			}
 			if got := among(secrets, readings(t, string(j.Out.Query), string(j.Out.Body))); !slices.Equal(got, seen) {

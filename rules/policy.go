@@ -1,4 +1,5 @@
-// Package rules decides what becomes of a tracking hit: which events may travel, on which basis, and what is left of each field.
+// Package rules decides what becomes of a tracking hit: which events may travel, on which
+// basis, and what is left of each field.
 //
 // It is pure: the same hit, signals, objections, policy and time give the same verdict. It does no I/O, reads no clock
 // and keeps no globals. Read takes a hit apart; [Judge] decides, minimises and assembles it; between the two, whoever

@@ -48,10 +48,10 @@ type declared struct {
 	told       int64 // decisions made before count for it, Unix seconds
 }
 
-// preferences reads what the browser itself says was objected to. Several cookies of the name count together. A scope that the policy does
-// not know says nothing; a value that is no list of scopes counts as an objection to everything, since nobody knows what it was.
-// A decision on what stands for the browser's identifiers is one on what its cookie says, too, where it was made before
-// told, Unix seconds.
+// preferences reads what the browser itself says was objected to. Several cookies of the name count together. A scope
+// that the policy does not know says nothing; a value that is no list of scopes counts as an objection to everything,
+// since nobody knows what it was. A decision on what stands for the browser's identifiers is one on what its cookie
+// says, too, where it was made before told, Unix seconds.
 func (r *readState) preferences() (o Objections, told int64) {
 	told = math.MaxInt64
 	for name, value := range r.ask.Cookies {

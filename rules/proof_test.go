@@ -11,13 +11,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// TestIDsOnEveryBasis: an identifier of any class that is a phone number leaves on consent alone; an id that is one leaves
-// on every basis.
+// TestIDsOnEveryBasis: an identifier of any class that is a phone number leaves on consent alone; an
+// id that is one leaves on every basis.
 func TestIDsOnEveryBasis(t *testing.T) {
 	t.Parallel()
 	var ids []hit.Class
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
-		if _, err := minimise.Compile(minimise.Spec{Kind: minimise.Pseudonymise}, class); err == nil && class != hit.Custom && class != hit.Email && class != hit.Phone {
+		if _, err := minimise.Compile(minimise.Spec{Kind: minimise.Pseudonymise}, class); err == nil && class != hit.Custom &&
+			class != hit.Email && class != hit.Phone {
 			ids = append(ids, class)
 		}
 	}
@@ -43,7 +44,8 @@ func TestIDsOnEveryBasis(t *testing.T) {
 		where := map[bool]string{true: "CF-IPCountry: US\n"}[b == basis.OptOut]
 		for _, class := range ids {
 			for _, value := range []string{phone, id} {
-				text := fmt.Sprintf("POST /x HTTP/1.1\nContent-Type: application/json\n%s\n{\"e\":\"a\",\"v_%v\":%q}", where, class, value)
+				text := fmt.Sprintf("POST /x HTTP/1.1\nContent-Type: application/json\n%s\n{\"e\":\"a\",\"v_%v\":%q}",
+					where, class, value)
 				x := explain(t, p, request(t, text, "own", yes))
 				if x.Forward == nil {
 					t.Fatalf("%v: nothing is forwarded: %s", b, x.Reason)

@@ -56,7 +56,8 @@ const (
 	choiceRefused = "refused"
 )
 
-// AskedReceipt is what receipts come to in a [Question]: by consent category granted or refused, at the time of the hit.
+// AskedReceipt is what receipts come to in a [Question]: by consent category
+// granted or refused, at the time of the hit.
 func AskedReceipt(p *Policy, chosen map[string]string, at time.Time) (r signal.Receipt, err error) {
 	for name, choice := range chosen {
 		of := CategoryOf(p, name)

@@ -114,8 +114,8 @@ func anyReceipt(rnd *rand.Rand, of signal.Categories) (r signal.Receipt) {
 	return r
 }
 
-// TestReceiptsAtDelivery: an event that was permitted leaves where what stands by then permits it, and not where it does
-// not: at the gate of its own hit as after it waited. What was kept grants nothing by itself.
+// TestReceiptsAtDelivery: an event that was permitted leaves where what stands by then permits it, and not where it
+// does not: at the gate of its own hit as after it waited. What was kept grants nothing by itself.
 func TestReceiptsAtDelivery(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(1, 2))
@@ -163,8 +163,8 @@ func TestReceiptsAtDelivery(t *testing.T) {
 	}
 }
 
-// TestReceiptsOfTwoPeople: of two people who use one browser, what one of them granted is nothing for the other; what one
-// refused is for both.
+// TestReceiptsOfTwoPeople: of two people who use one browser, what one of them granted is nothing for
+// the other; what one refused is for both.
 func TestReceiptsOfTwoPeople(t *testing.T) {
 	t.Parallel()
 	p := receiptsPolicy(t, rung("a", basis.Consent))
@@ -213,7 +213,8 @@ func TestMergedReceipts(t *testing.T) {
 		if both != other {
 			t.Fatalf("%+v and %+v make %+v or %+v", a, b, both, other)
 		}
-		if both.Refused != a.Refused|b.Refused || a.At != 0 && both.Granted&^a.Granted != 0 || b.At != 0 && both.Granted&^b.Granted != 0 {
+		if both.Refused != a.Refused|b.Refused || a.At != 0 && both.Granted&^a.Granted != 0 || b.At != 0 &&
+			both.Granted&^b.Granted != 0 {
 			t.Fatalf("%+v and %+v make %+v", a, b, both)
 		}
 	}

@@ -261,7 +261,8 @@ func TestCategoriesAndTCStringsTogether(t *testing.T) {
 		{group("0", ""), tc{li: []int{8}}, "a"},
 		{group("1", ""), tc{}, "tcf_purpose_li"},
 	} {
-		r := request(t, "GET /matomo.php?idsite=1&rec=1 HTTP/1.1\n\n", "matomo", "Cookie: "+c.jar+"euconsent-v2="+c.tc.String())
+		r := request(t, "GET /matomo.php?idsite=1&rec=1 HTTP/1.1\n\n", "matomo", "Cookie: "+c.jar+
+			"euconsent-v2="+c.tc.String())
 		if got, _ := judgedAs(t, p, r); got != c.want {
 			t.Errorf("%s, consent to %v, interest in %v: %s, want %s", c.jar, c.tc.consent, c.tc.li, got, c.want)
 		}

@@ -13,9 +13,10 @@ type Regime uint8
 
 // The regimes.
 const (
-	OptIn                     Regime = iota // access needs consent or a named exemption (ePrivacy Directive, Art. 5(3))
-	StatisticalUntilObjection               // statistics about one's own service are exempt until objection (UK, Data (Use and Access) Act 2025)
-	OptOut                                  // processing is allowed until the visitor opts out (US state laws)
+	OptIn Regime = iota // access needs consent or a named exemption (ePrivacy Directive, Art. 5(3))
+	// statistics about one's own service are exempt until objection (UK, Data (Use and Access) Act 2025)
+	StatisticalUntilObjection
+	OptOut // processing is allowed until the visitor opts out (US state laws)
 )
 
 // Region is where a visitor is, as far as it is known. The zero Region is unknown.
@@ -43,8 +44,8 @@ func (r Region) In(other Region) bool {
 	}
 }
 
-// Regime returns the rule that holds in the region (regions.yaml). Where nothing is known, or nothing is known of the law, the strictest
-// one holds.
+// Regime returns the rule that holds in the region (regions.yaml). Where nothing is known, or nothing is
+// known of the law, the strictest one holds.
 func (r Region) Regime() Regime {
 	for i := range world.regimes {
 		if r.In(world.regimes[i].region) {
@@ -66,7 +67,8 @@ func (r Region) String() string {
 	}
 }
 
-// ParseRegion reads a code as policies write it: a country (DE), a subdivision (US-CA) or a group (EU, EEA, UK, CH, US).
+// ParseRegion reads a code as policies write it: a country (DE), a subdivision
+// (US-CA) or a group (EU, EEA, UK, CH, US).
 func ParseRegion(code string) (Region, error) { return world.parse(code) }
 
 func (a *atlas) parse(code string) (Region, error) {
@@ -78,7 +80,8 @@ func (a *atlas) parse(code string) (Region, error) {
 	var r Region
 	country, part, _ := strings.Cut(code, "-")
 	if !r.setCountry(country) || part != "" && !r.setPart(part) || strings.HasSuffix(code, "-") {
-		return Region{}, fmt.Errorf("%q is no region: a country (DE), a subdivision (US-CA) or one of EU, EEA, UK, CH and US is", code)
+		return Region{}, fmt.Errorf(
+			"%q is no region: a country (DE), a subdivision (US-CA) or one of EU, EEA, UK, CH and US is", code)
 	}
 	return r, nil
 }

@@ -9,9 +9,11 @@ import (
 func TestRegimes(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[string]rules.Regime{
-		"DE": rules.OptIn, "NO": rules.OptIn, "CH": rules.OptIn, "EU": rules.OptIn, "EEA": rules.OptIn, "BR": rules.OptIn, "": rules.OptIn,
-		"GB": rules.StatisticalUntilObjection, "UK": rules.StatisticalUntilObjection, "GB-SCT": rules.StatisticalUntilObjection,
-		"US": rules.OptOut, "US-CA": rules.OptOut,
+		"DE": rules.OptIn, "NO": rules.OptIn, "CH": rules.OptIn, "EU": rules.OptIn, "EEA": rules.OptIn,
+		"BR": rules.OptIn, "": rules.OptIn,
+		"GB": rules.StatisticalUntilObjection, "UK": rules.StatisticalUntilObjection,
+		"GB-SCT": rules.StatisticalUntilObjection,
+		"US":     rules.OptOut, "US-CA": rules.OptOut,
 	} {
 		var region rules.Region
 		if code != "" {
@@ -35,8 +37,10 @@ func TestRegionsWithin(t *testing.T) {
 		region, other string
 		want          bool
 	}{
-		{"DE", "DE", true}, {"DE", "EU", true}, {"DE", "EEA", true}, {"EU", "EEA", true}, {"EEA", "EU", false}, {"NO", "EEA", true}, {"NO", "EU", false},
-		{"DE-BE", "DE", true}, {"DE", "DE-BE", false}, {"GB", "UK", true}, {"US-CA", "US", true}, {"US", "US-CA", false}, {"EU", "DE", false}, {"CH", "EEA", false},
+		{"DE", "DE", true}, {"DE", "EU", true}, {"DE", "EEA", true}, {"EU", "EEA", true}, {"EEA", "EU", false},
+		{"NO", "EEA", true}, {"NO", "EU", false},
+		{"DE-BE", "DE", true}, {"DE", "DE-BE", false}, {"GB", "UK", true}, {"US-CA", "US", true}, {"US", "US-CA", false},
+		{"EU", "DE", false}, {"CH", "EEA", false},
 	} {
 		a, err := rules.ParseRegion(c.region)
 		if err != nil {

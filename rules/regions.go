@@ -32,7 +32,8 @@ type atlas struct {
 
 var world = newAtlas(regionsText)
 
-var regimeNames = map[string]Regime{"opt_in": OptIn, "statistical_until_objection": StatisticalUntilObjection, "opt_out": OptOut}
+var regimeNames = map[string]Regime{"opt_in": OptIn, "statistical_until_objection": StatisticalUntilObjection,
+	"opt_out": OptOut}
 
 // newAtlas reads the file. What is wrong in it is a bug, which a test finds.
 func newAtlas(text []byte) *atlas {
@@ -87,7 +88,8 @@ func newAtlas(text []byte) *atlas {
 	return a
 }
 
-// group adds a group whose members are countries, and groups named before. A country may share its name with a group that it is alone in.
+// group adds a group whose members are countries, and groups named before. A country may share its
+// name with a group that it is alone in.
 func (a *atlas) group(name string, members []string) {
 	number := uint64(1) << len(a.groups)
 	a.groups, a.within = append(a.groups, name), append(a.within, number)

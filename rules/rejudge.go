@@ -52,11 +52,12 @@ type Assumed uint8
 // What is assumed.
 const (
 	AssumedCondition Assumed = 1 << iota // whether a condition (`when`) was met
-	AssumedChoice                        // whether the event was from before an act that would permit it, or was denied before
-	AssumedName                          // that a name which the ledger has scrubbed is of an activity's events, or is not
-	AssumedUntaken                       // that objections could not be taken then, or not all of them be known
-	AssumedDecision                      // that a decision lifted an objection then
-	AssumedNobody                        // that a hit of an opaque stream named nobody, where its record holds no subject
+	// whether the event was from before an act that would permit it, or was denied before
+	AssumedChoice
+	AssumedName     // that a name which the ledger has scrubbed is of an activity's events, or is not
+	AssumedUntaken  // that objections could not be taken then, or not all of them be known
+	AssumedDecision // that a decision lifted an objection then
+	AssumedNobody   // that a hit of an opaque stream named nobody, where its record holds no subject
 	assumptions
 )
 
@@ -64,10 +65,11 @@ const (
 func (a Assumed) Says() (all []string) {
 	words := map[Assumed]string{
 		AssumedCondition: "whether conditions (when) were met: what they ask of an event is not recorded",
-		AssumedChoice: "whether an event was from before the choice that permits it, or had been denied before: its own time " +
-			"is not recorded",
-		AssumedName:     "whether a scrubbed name is one that an activity names: names are recorded scrubbed",
-		AssumedUntaken:  "that objections could not be taken, or that not all of them were known, where a rung was denied for that",
+		AssumedChoice: "whether an event was from before the choice that permits it, or had been denied before: its own " +
+			"time is not recorded",
+		AssumedName: "whether a scrubbed name is one that an activity names: names are recorded scrubbed",
+		AssumedUntaken: "that objections could not be taken, or that not all of them were known, where a rung was denied " +
+			"for that",
 		AssumedDecision: "that a person's decision lifted an objection, where a rung shows that one did",
 		AssumedNobody:   "that a stream which cannot be minimised named nobody, where its record holds no subject",
 	}
@@ -97,8 +99,8 @@ var (
 	ErrUnknown  = errors.New("the policy does not know what the record names")
 )
 
-// Rejudge judges events again by the facts that records hold of them, with the ladder's own functions. It is used by one
-// goroutine at a time.
+// Rejudge judges events again by the facts that records hold of them, with the ladder's own functions.
+// It is used by one goroutine at a time.
 type Rejudge struct {
 	policy   *Policy
 	site     *Site
@@ -113,11 +115,12 @@ type Rejudge struct {
 	climbing decideState
 }
 
-// timeApart is how much before the record of an event it may have been judged: the hit's body took that long to come, or
-// the disk. What stands between the two moments, such as the end of a day, is no difference.
+// timeApart is how much before the record of an event it may have been judged: the hit's body took that long to come,
+// or the disk. What stands between the two moments, such as the end of a day, is no difference.
 const timeApart = 10 * time.Minute
 
-// NewRejudge makes ready to judge events again that name such rungs, under their policy. The error is [ErrUnknown], with what is not known.
+// NewRejudge makes ready to judge events again that name such rungs, under their policy. The error is
+// [ErrUnknown], with what is not known.
 func NewRejudge(p *Policy, of *RecordedRungs) (*Rejudge, error) {
 	r := &Rejudge{policy: p, server: of.Server}
 	if r.site, r.route = routeOf(p, of.Site, of.Vendor, of.Endpoint); r.route == nil {
@@ -241,13 +244,14 @@ func (r *Rejudge) objections(e *RecordedEvent) (all Objections, err error) {
 	return all, nil
 }
 
-// wasLifted tells whether a rung shows that a decision lifted what touches it: it permitted by one, or was denied for what
-// is asked behind an objection.
+// wasLifted tells whether a rung shows that a decision lifted what touches it: it permitted by one, or was denied
+// for what is asked behind an objection.
 func (r *Rejudge) wasLifted(rung *RecordedRung, e *RecordedEvent) bool {
 	switch rung.Reason {
 	case Permitted.String():
 		return rung.Activity == e.Activity && e.Decided != 0
-	case ConsentRefused.String(), ObjectionsUntaken.String(), ObjectionsStale.String(), TCFPurposeLI.String(), TCFVendorLI.String(),
+	case ConsentRefused.String(), ObjectionsUntaken.String(), ObjectionsStale.String(), TCFPurposeLI.String(),
+		TCFVendorLI.String(),
 		TCFRestriction.String(), RequiredDropped.String(), BeforeChoice.String():
 		r.given.assumed |= AssumedDecision
 		return true

@@ -11,10 +11,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// recordOf is what records say of the first event of a hit that was judged: its rungs, and what stands in its own record.
+// recordOf is what records say of the first event of a hit that was judged: its
+// rungs, and what stands in its own record.
 func recordOf(p *rules.Policy, j *rules.Judgement) (rules.RecordedRungs, rules.RecordedEvent) {
 	f := j.Facts(0)
-	of := rules.RecordedRungs{Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint, Region: f.Region.String(), Server: f.Server}
+	of := rules.RecordedRungs{Site: f.Site, Vendor: f.Vendor, Endpoint: f.Endpoint, Region: f.Region.String(),
+		Server: f.Server}
 	for _, r := range f.Ladder {
 		of.Ladder = append(of.Ladder, rules.RecordedRung{
 			Activity: r.Activity.ID, When: r.When, Decision: r.Decision.String(), Reason: r.Reason.String(),
@@ -37,15 +39,16 @@ func recordOf(p *rules.Policy, j *rules.Judgement) (rules.RecordedRungs, rules.R
 		})
 	}
 	e := rules.RecordedEvent{
-		Name: p.ScrubName(f.Name), Decision: f.Decision.String(), Reason: f.Reason.String(), Activity: f.Activity, Basis: f.Basis,
+		Name: p.ScrubName(f.Name), Decision: f.Decision.String(), Reason: f.Reason.String(),
+		Activity: f.Activity, Basis: f.Basis,
 		Assessment: f.Assessment, Version: f.Version, ConsentAt: f.ConsentAt, Dates: s.AppendDates(nil), Objected: f.Objected,
 		Decided: f.Decided.Number, KeptSince: f.KeptSince, At: now, Latest: now,
 	}
 	return of, e
 }
 
-// TestRejudge: of a ladder with every kind of rung, judged in every way, what was recorded is found again; and each part of
-// the record that is another one is seen.
+// TestRejudge: of a ladder with every kind of rung, judged in every way, what was recorded is found again; and each
+// part of the record that is another one is seen.
 func TestRejudge(t *testing.T) {
 	t.Parallel()
 	holds := func(want bool) func(*rules.DraftActivity) {
@@ -70,7 +73,8 @@ func TestRejudge(t *testing.T) {
 		d := draft(rungs...)
 		d.Assessments = register(t)
 		p := compile(t, d)
-		for _, headers := range [][]string{nil, {yes}, {no}, {"Sec-GPC: 1"}, {"CF-IPCountry: US"}, {"CF-IPCountry: US", "Sec-GPC: 1"}} {
+		for _, headers := range [][]string{nil, {yes}, {no}, {"Sec-GPC: 1"}, {"CF-IPCountry: US"},
+			{"CF-IPCountry: US", "Sec-GPC: 1"}} {
 			for _, objections := range [][]string{nil, {"audience"}, {"ads"}, {"vendor:ga4"}, {"all"}} {
 				j := judgedFor(t, p, headers, objections)
 				of, e := recordOf(p, j)
@@ -79,7 +83,8 @@ func TestRejudge(t *testing.T) {
 					t.Fatal(err)
 				}
 				found, err := again.Judge(&e)
-				if err != nil || found.Differs != "" || found.Reason != j.Verdicts[0].Reason || found.Activity != j.Verdicts[0].Activity {
+				if err != nil || found.Differs != "" || found.Reason != j.Verdicts[0].Reason ||
+					found.Activity != j.Verdicts[0].Activity {
 					t.Errorf("%v, objected %v: %+v, %v; recorded %+v", headers, objections, found, err, of.Ladder)
 				}
 				judged++
@@ -187,8 +192,8 @@ func TestRejudgeUnknown(t *testing.T) {
 	}
 }
 
-// TestRejudgeBoundary: an event that was judged right before a moment that changes what comes out is no other one because it
-// was recorded right behind it.
+// TestRejudgeBoundary: an event that was judged right before a moment that changes what comes out is no other one
+// because it was recorded right behind it.
 func TestRejudgeBoundary(t *testing.T) {
 	t.Parallel()
 	d := draft(rung("a", basis.LegitimateInterest, assessed("LIA-1")))

@@ -24,5 +24,6 @@ const (
 // MirrorCookie is what that script calls its cookie, where the site says nothing else.
 const MirrorCookie = "tagwarden-choices"
 
-// UndoCookie is the cookie by which a browser proves that an objection was made in it, so that it can be taken back there.
+// UndoCookie is the cookie by which a browser proves that an objection was made in
+// it, so that it can be taken back there.
 const UndoCookie = "__Host-tagwarden-undo"

@@ -27,8 +27,8 @@ import (
 //   - bytes are zeros and texts are empty, wherever they stand;
 //   - nothing outside it is reached: no policy, no keys, no bytes of who called;
 //   - nothing says what the visitor chose;
-//   - numbers may stay (where nodes stood, which slots of a table are taken). They were places in bytes that are gone, and
-//     are written anew before they are read.
+//   - numbers may stay (where nodes stood, which slots of a table are taken). They were places in bytes that are gone,
+//     and are written anew before they are read.
 //
 // What compressors keep in their windows is not ours to overwrite, and is not looked at: see [codec.Opener] and
 // [codec.Assembler].

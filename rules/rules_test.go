@@ -26,9 +26,10 @@ import (
 var now = time.Date(2026, 5, 4, 12, 30, 0, 0, time.UTC)
 
 var (
-	keep      = minimise.Spec{Kind: minimise.Keep}
-	daily     = minimise.Spec{Kind: minimise.Pseudonymise}
-	urlSpec   = minimise.Spec{Kind: minimise.URL, URL: minimise.URLSpec{Query: []string{"utm_source", "utm_medium", "utm_campaign"}}}
+	keep    = minimise.Spec{Kind: minimise.Keep}
+	daily   = minimise.Spec{Kind: minimise.Pseudonymise}
+	urlSpec = minimise.Spec{Kind: minimise.URL,
+		URL: minimise.URLSpec{Query: []string{"utm_source", "utm_medium", "utm_campaign"}}}
 	origin    = minimise.Spec{Kind: minimise.Generalise, Generalise: "origin"}
 	family    = minimise.Spec{Kind: minimise.Generalise, Generalise: "family"}
 	primary   = minimise.Spec{Kind: minimise.Generalise, Generalise: "primary"}
@@ -86,7 +87,8 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 			Region: rules.RegionSource{Header: "CF-IPCountry", Default: "EU"},
 			Signals: []signal.Source{
 				{Kind: signal.GPC}, {Kind: signal.DNT}, {Kind: signal.ConsentMode},
-				{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}},
+				{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"},
+					Refused: []string{"no"}},
 			},
 		}},
 		Purposes: []rules.Purpose{
@@ -106,10 +108,12 @@ func draft(rungs ...rules.DraftActivity) *rules.Draft {
 				upstreams[role] = "https://" + role + "." + strings.ReplaceAll(id, "_", "-") + ".example"
 			}
 		}
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id, Upstreams: upstreams, Compiled: v})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: f, Prefix: "/" + id,
+			Upstreams: upstreams, Compiled: v})
 		if len(rungs) == 0 {
 			d.Activities = append(d.Activities, rules.DraftActivity{
-				ID: id + "-consent", Vendor: id, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard", Events: []string{"*"},
+				ID: id + "-consent", Vendor: id, Purposes: []string{"audience"}, Basis: basis.Consent, Profile: "standard",
+				Events: []string{"*"},
 			})
 		}
 	}
@@ -218,7 +222,8 @@ func TestConsentedPageView(t *testing.T) {
 		}
 	}
 	t.Logf("%s %v", x.Forward.URL, x.Forward.Headers)
-	if x := explain(t, p, request(t, text, "ga4", yes), "vendor:ga4"); x.Forward != nil || x.Events[0].Reason != "objection" {
+	if x := explain(t, p, request(t, text, "ga4", yes), "vendor:ga4"); x.Forward != nil ||
+		x.Events[0].Reason != "objection" {
 		t.Errorf("with an objection: %+v", x)
 	}
 }
@@ -270,7 +275,8 @@ func TestKeptWholeIsIdentical(t *testing.T) {
 	}
 }
 
-// TestSeals: a checksum that was right for what came is not sent with what is left; where it is dropped, or nothing changes, all is well.
+// TestSeals: a checksum that was right for what came is not sent with what is left; where it is
+// dropped, or nothing changes, all is well.
 func TestSeals(t *testing.T) {
 	t.Parallel()
 	file, err := catalog.Parse([]byte(`
@@ -304,8 +310,10 @@ endpoints:
 		d.Profiles[0].Fields = map[string]map[string]minimise.Spec{"sealed": c.fields}
 		x := explain(t, compile(t, d), request(t, "GET /x?"+c.query+" HTTP/1.1\nHost: shop.example\n\n", "sealed", yes))
 		// In a body, with a query that has nothing in it.
-		posted := explain(t, compile(t, d), request(t, "POST /x HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n"+c.query, "sealed", yes))
-		if c.want == "" && (posted.Forward != nil || posted.Reason != "sealed") || c.want != "" && (posted.Forward == nil || posted.Forward.Body != c.want) {
+		posted := explain(t, compile(t, d),
+			request(t, "POST /x HTTP/1.1\nContent-Type: application/x-www-form-urlencoded\n\n"+c.query, "sealed", yes))
+		if c.want == "" && (posted.Forward != nil || posted.Reason != "sealed") || c.want != "" &&
+			(posted.Forward == nil || posted.Forward.Body != c.want) {
 			t.Errorf("%s in a body: %s %+v", c.query, posted.Reason, posted.Forward)
 		}
 		switch {

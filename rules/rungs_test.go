@@ -31,7 +31,8 @@ func TestRungsID(t *testing.T) {
 	as := func(*rules.Judgement) {}
 	want := judge(p, request(t, pageView, "ga4", yes), as)
 	for what, id := range map[string]string{
-		"another event": judge(p, request(t, "GET /g/collect?v=2&tid=G-1&cid=9876543210.1700000000&en=login HTTP/1.1\n\n", "ga4", yes), as),
+		"another event": judge(p, request(t, "GET /g/collect?v=2&tid=G-1&cid=9876543210.1700000000&en=login HTTP/1.1\n\n",
+			"ga4", yes), as),
 		"another time": judge(p, request(t, pageView, "ga4", yes), func(j *rules.Judgement) {
 			j.Signals[0].Sources[0].Last, j.Signals[0].Sources[1].At = 5, now.Unix()-5
 		}),
@@ -50,9 +51,10 @@ func TestRungsID(t *testing.T) {
 		"none":        judge(p, request(t, pageView, "ga4"), as),
 		"a server":    judge(p, request(t, pageView, "ga4", yes), func(j *rules.Judgement) { j.FromServer = true }),
 		"an objector": judge(p, request(t, pageView, "ga4", yes), func(j *rules.Judgement) { j.Objections[0].All = true }),
-		"another objector": judge(p, request(t, pageView, "ga4", `Cookie: site_consent={"analytics":"no"}`), func(j *rules.Judgement) {
-			j.Objections[0].All = true
-		}),
+		"another objector": judge(p, request(t, pageView, "ga4", `Cookie: site_consent={"analytics":"no"}`),
+			func(j *rules.Judgement) {
+				j.Objections[0].All = true
+			}),
 	} {
 		if before, met := ids[id]; met {
 			t.Errorf("%s: it has the name of %s", what, before)

@@ -52,9 +52,9 @@ func (s *Senders) sent(q *hit.Request) bool {
 	return subtle.ConstantTimeCompare(hash[:], s.Token[:]) == 1
 }
 
-// browsersOwn tells whether a request carries what browsers alone send: cookies, where a script runs, what is fetched for
-// what, and client hints. Node's fetch says "Sec-Fetch-Mode: cors", too, and none of the others (undici); a browser never
-// says that alone (Fetch Metadata).
+// browsersOwn tells whether a request carries what browsers alone send: cookies, where a script runs, what is fetched
+// for what, and client hints. Node's fetch says "Sec-Fetch-Mode: cors", too, and none of the others (undici); a browser
+// never says that alone (Fetch Metadata).
 func browsersOwn(q *hit.Request) bool {
 	for i := range q.Headers {
 		h := &q.Headers[i]

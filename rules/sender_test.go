@@ -13,12 +13,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestSenders: who is in a network or shows the token is a server; what carries a browser's own headers is none, whatever
-// it shows; and nobody is where nobody may be.
+// TestSenders: who is in a network or shows the token is a server; what carries a browser's own headers is none,
+// whatever it shows; and nobody is where nobody may be.
 func TestSenders(t *testing.T) {
 	t.Parallel()
 	const token = "0123456789abcdef0123456789abcdef"
-	byNetwork := rules.Senders{Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}}
+	byNetwork := rules.Senders{Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"),
+		netip.MustParsePrefix("2001:db8::/32")}}
 	byToken := rules.Senders{Token: rules.NewSenderToken([]byte(token))}
 	both := rules.Senders{Networks: byNetwork.Networks, Token: byToken.Token}
 	for _, c := range []struct {
@@ -37,7 +38,8 @@ func TestSenders(t *testing.T) {
 		{"with the token, in another case of its name", byToken, "192.0.2.1", "x-tagwarden-sender: " + token, false, true},
 		{"with another token", byToken, "192.0.2.1", "X-Tagwarden-Sender: " + token + "0", false, false},
 		{"with no token", byToken, "192.0.2.1", "X-Tagwarden-Sender:", false, false},
-		{"with two tokens", byToken, "192.0.2.1", "X-Tagwarden-Sender: " + token + "\nX-Tagwarden-Sender: " + token, false, false},
+		{"with two tokens", byToken, "192.0.2.1", "X-Tagwarden-Sender: " + token + "\nX-Tagwarden-Sender: " +
+			token, false, false},
 		{"with a token where none is known", byNetwork, "192.0.2.1", "X-Tagwarden-Sender: " + token, false, false},
 		{"either", both, "10.1.2.3", "", false, true},
 		{"nobody may", rules.Senders{}, "10.1.2.3", "X-Tagwarden-Sender: " + token, false, false},
@@ -51,7 +53,8 @@ func TestSenders(t *testing.T) {
 		{"fetch metadata of another kind", both, "10.1.2.3", "Sec-Fetch-Dest: empty", false, false},
 		{"a page", both, "10.1.2.3", "Sec-Fetch-Mode: navigate", false, false},
 		{"Node's fetch", both, "10.1.2.3", "User-Agent: node\nSec-Fetch-Mode: cors", false, true},
-		{"a browser's fetch", both, "10.1.2.3", "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\nSec-Fetch-Mode: cors", false, false},
+		{"a browser's fetch", both, "10.1.2.3", "User-Agent: Mozilla/5.0 (X11; Linux x86_64)\nSec-Fetch-Mode: cors",
+			false, false},
 		{"nobody's fetch", both, "10.1.2.3", "Sec-Fetch-Mode: cors", false, false},
 		{"client hints", both, "10.1.2.3", "Sec-CH-UA-Mobile: ?0", false, false},
 		{"client hints, vouched for", both, "10.1.2.3", "sec-ch-ua: x", true, false},
@@ -61,7 +64,8 @@ func TestSenders(t *testing.T) {
 		d.Activities = []rules.DraftActivity{rung("servers", basis.Contract, func(a *rules.DraftActivity) {
 			a.Vendor, a.Reference, a.Server = "own", "terms", true
 		})}
-		request := hit.Request{Method: []byte("GET"), Host: []byte("shop.example"), Path: []byte("/t/own/x"), Query: []byte("e=x"),
+		request := hit.Request{Method: []byte("GET"), Host: []byte("shop.example"), Path: []byte("/t/own/x"),
+			Query:   []byte("e=x"),
 			Vouched: c.vouched}
 		if c.from != "" {
 			request.Address = netip.MustParseAddr(c.from)
@@ -75,7 +79,8 @@ func TestSenders(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
-		x, err := policy.Explain(&rules.Question{Request: request, At: at, Keys: rules.NewKeys(pseudonym.TestRoot, policy, at)})
+		x, err := policy.Explain(&rules.Question{Request: request, At: at,
+			Keys: rules.NewKeys(pseudonym.TestRoot, policy, at)})
 		if err != nil {
 			t.Fatal(err)
 		}

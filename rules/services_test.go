@@ -54,7 +54,8 @@ func TestANoToAServiceIsANoToItsVendor(t *testing.T) {
 		{"didomi", ga4, token(`"vendors":{"disabled":["stats-service"]}`), refused},
 		{"didomi", ga4, token(`"vendors_li":{"disabled":["stats-service"]}`), refused},
 		{"didomi", nil, token(`"vendors":{"enabled":[],"disabled":["c:googleana-4TXnJigR"]}`), refused},
-		{"didomi", nil, token(`"vendors":{"enabled":["c:googleana-4TXnJigR"],"disabled":["c:mixpanel-kX92jLmQ"]}`), permitted},
+		{"didomi", nil, token(`"vendors":{"enabled":["c:googleana-4TXnJigR"],"disabled":["c:mixpanel-kX92jLmQ"]}`),
+			permitted},
 		{"onetrust", ga4, groups("&genVendors=stats-service:0,", closed), refused},
 		{"onetrust", ga4, groups("&genVendors=stats-service:1,other:0,", closed), permitted},
 		{"onetrust", ga4, groups("&genVendors=stats-service:0,", ""), unsaid}, // before the choice

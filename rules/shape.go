@@ -22,8 +22,8 @@ func (s *shapes) reset() {
 	s.ids = nil
 }
 
-// ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog always have
-// the same name, in whatever order they came. It is appended to dst.
+// ShapeID names which fields of an event were kept, changed and dropped, in hex: the same fields under the same catalog
+// always have the same name, in whatever order they came. It is appended to dst.
 func (j *Judgement) ShapeID(dst []byte, event int) []byte {
 	text := append(hit.Emptied(j.shapes.text), j.Route.Recipient.ID...)
 	text = append(append(text, 0), j.Policy.digest...)
@@ -91,6 +91,6 @@ func mark(shape []uint64, h *hit.Hit, fields int, event int32) {
 	}
 }
 
-// EventBytes returns what leaves of one event: its own part of query or body, minimised, as it stands in what was assembled. The bytes belong
-// to the Judgement, and hold until EventBytes is called again.
+// EventBytes returns what leaves of one event: its own part of query or body, minimised, as it stands in what was
+// assembled. The bytes belong to the Judgement, and hold until EventBytes is called again.
 func (j *Judgement) EventBytes(event int) []byte { return j.eventBytes(&j.Hit, event) }

@@ -36,9 +36,11 @@ func of(vendor string, purposes ...string) func(*rules.DraftActivity) {
 // pageVerdict judges a page view and returns the activity that carries it, or the reason of its denial.
 func pageVerdict(t *testing.T, p *rules.Policy, vendor, query string, headers ...string) string {
 	t.Helper()
-	text := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=page_view" + query + " HTTP/1.1\nHost: shop.example\n\n"
+	text := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=page_view" + query +
+		" HTTP/1.1\nHost: shop.example\n\n"
 	if vendor == "matomo" {
-		text = "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=a&url=https%3A%2F%2Fshop.example%2F" + query + " HTTP/1.1\nHost: shop.example\n\n"
+		text = "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=a&url=https%3A%2F%2Fshop.example%2F" + query +
+			" HTTP/1.1\nHost: shop.example\n\n"
 	}
 	x := explain(t, p, request(t, text, vendor, headers...))
 	if len(x.Events) == 0 {
@@ -69,18 +71,26 @@ func TestSourcesTogether(t *testing.T) {
 		{"nobody chose yet", []signal.Source{oneTrust}, undecided, "no_consent"},
 		{"refused", []signal.Source{oneTrust}, reject, "consent_refused"},
 		{"not there", []signal.Source{oneTrust}, "x=y", "no_consent"},
-		{"platform and TC string agree", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, accept + "; euconsent-v2=" + yes, "a"},
-		{"the TC string refuses", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, accept + "; euconsent-v2=" + no, "consent_refused"},
-		{"the platform refuses", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, reject + "; euconsent-v2=" + yes, "consent_refused"},
-		{"the platform is undecided", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, undecided + "; euconsent-v2=" + yes, "no_consent"},
+		{"platform and TC string agree", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}},
+			accept + "; euconsent-v2=" + yes, "a"},
+		{"the TC string refuses", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, accept + "; euconsent-v2=" +
+			no, "consent_refused"},
+		{"the platform refuses", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, reject + "; euconsent-v2=" +
+			yes, "consent_refused"},
+		{"the platform is undecided", []signal.Source{oneTrust, {Kind: signal.TransparencyConsent}}, undecided +
+			"; euconsent-v2=" + yes, "no_consent"},
 		{"two platforms agree", []signal.Source{oneTrust, cookiebot}, accept + "; " + fmt.Sprintf(bot, "true"), "a"},
-		{"two platforms disagree", []signal.Source{oneTrust, cookiebot}, accept + "; " + fmt.Sprintf(bot, "false"), "consent_refused"},
+		{"two platforms disagree", []signal.Source{oneTrust, cookiebot}, accept + "; " + fmt.Sprintf(bot, "false"),
+			"consent_refused"},
 		{"one is listed", []signal.Source{oneTrust}, accept + "; " + fmt.Sprintf(bot, "false"), "a"},
-		{"one platform that contradicts itself", []signal.Source{oneTrust}, accept + "; OptanonConsent=groups=C0002%3A0&AwaitingReconsent=false", "consent_refused"},
-		{"one that cannot be read at all", []signal.Source{platform(t, "osano"), oneTrust}, accept + "; osano_consentmanager=29z_AY1nTFjK", "a"},
+		{"one platform that contradicts itself", []signal.Source{oneTrust},
+			accept + "; OptanonConsent=groups=C0002%3A0&AwaitingReconsent=false", "consent_refused"},
+		{"one that cannot be read at all", []signal.Source{platform(t, "osano"), oneTrust},
+			accept + "; osano_consentmanager=29z_AY1nTFjK", "a"},
 		{"and grants nothing", []signal.Source{platform(t, "osano")}, "osano_consentmanager=29z_AY1nTFjK", "no_consent"},
 		{"the site's own mapping", []signal.Source{platform(t, "onetrust", "C0007", "analytics")}, accept, "no_consent"},
-		{"do not track beats a grant", []signal.Source{platform(t, "hubspot")}, "__hs_cookie_cat_pref=1:true,2:true,3:true; __hs_do_not_track=yes", "objection"},
+		{"do not track beats a grant", []signal.Source{platform(t, "hubspot")},
+			"__hs_cookie_cat_pref=1:true,2:true,3:true; __hs_do_not_track=yes", "objection"},
 	} {
 		p := listed(t, c.sources, rung("a", basis.Consent, of("matomo", "audience")))
 		if got := pageVerdict(t, p, "matomo", "", "Cookie: "+c.cookies); got != c.want {
@@ -131,7 +141,8 @@ func TestOptOuts(t *testing.T) {
 		{"US privacy: no", "&us_privacy=1YNN", nil, "a", "no_consent"},
 		{"US privacy in a cookie", "", []string{"Cookie: usprivacy=1YYN"}, "opted_out", "consent_refused"},
 		{"iubenda's", "", []string{`Cookie: usprivacy=%7B%22uspString%22%3A%221YYN%22%7D`}, "opted_out", "consent_refused"},
-		{"iubenda's record", "", []string{`Cookie: _iub_cs-90000000-uspr=%7B%22s%22%3Afalse%2C%22sh%22%3Atrue%7D`}, "opted_out", "consent_refused"},
+		{"iubenda's record", "", []string{`Cookie: _iub_cs-90000000-uspr=%7B%22s%22%3Afalse%2C%22sh%22%3Atrue%7D`},
+			"opted_out", "consent_refused"},
 		{"US privacy that cannot be read", "&us_privacy=1yyn", nil, "opted_out", "no_consent"},
 		{"the browser", "", []string{"Sec-GPC: 1"}, "opted_out", "no_consent"},
 	} {
@@ -172,7 +183,8 @@ func TestOptOutsOfListedPlatforms(t *testing.T) {
 func TestAdditionalConsent(t *testing.T) {
 	t.Parallel()
 	tcs := "euconsent-v2=" + tc{consent: []int{8}}.String()
-	for ac, want := range map[string]string{"": "a", "; addtl_consent=1~5.9": "a", "; addtl_consent=1~5": "tcf_vendor", "; addtl_consent=2~5~dv.9": "tcf_vendor", "; addtl_consent=1~x": "tcf_vendor"} {
+	for ac, want := range map[string]string{"": "a", "; addtl_consent=1~5.9": "a", "; addtl_consent=1~5": "tcf_vendor",
+		"; addtl_consent=2~5~dv.9": "tcf_vendor", "; addtl_consent=1~x": "tcf_vendor"} {
 		d := draft(rung("a", basis.Consent, of("matomo", "audience")))
 		d.Sites[0].Signals = []signal.Source{{Kind: signal.TransparencyConsent}, {Kind: signal.AdditionalConsent}}
 		d.Purposes[0].TCF = []int{8}
@@ -193,18 +205,28 @@ func TestAdditionalConsent(t *testing.T) {
 func TestPayload(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, body, want string }{
-		{"granted", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":true}}}}`, "a"},
-		{"by OneTrust's ids", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"C0002":true,"C0004":false}}}}`, "a"},
-		{"refused", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":false}}}}`, "consent_refused"},
-		{"twice", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":true,"analytics":false}}}}`, "consent_refused"},
-		{"a text", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":"true"}}}}`, "no_consent"},
-		{"something else", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"marketing":true}}}}`, "no_consent"},
-		{"RudderStack", `{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":{"allowedConsentIds":["analytics"],"deniedConsentIds":["marketing"]}}}`, "a"},
-		{"denied beats allowed", `{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":{"allowedConsentIds":["analytics"],"deniedConsentIds":["analytics"]}}}`, "consent_refused"},
+		{"granted", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":true}}}}`,
+			"a"},
+		{"by OneTrust's ids", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"C0002":true,"C0004":false}}}}`,
+			"a"},
+		{"refused", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":false}}}}`,
+			"consent_refused"},
+		{"twice", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":true,"analytics":false}}}}`,
+			"consent_refused"},
+		{"a text", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"analytics":"true"}}}}`,
+			"no_consent"},
+		{"something else", `{"type":"track","event":"x","anonymousId":"a","context":{"consent":{"categoryPreferences":{"marketing":true}}}}`,
+			"no_consent"},
+		{"RudderStack", `{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":{"allowedConsentIds":["analytics"],"deniedConsentIds":["marketing"]}}}`,
+			"a"},
+		{"denied beats allowed",
+			`{"type":"track","event":"x","anonymousId":"a","context":{"consentManagement":{"allowedConsentIds":["analytics"],"deniedConsentIds":["analytics"]}}}`,
+			"consent_refused"},
 		{"nothing", `{"type":"track","event":"x","anonymousId":"a"}`, "no_consent"},
 	} {
 		p := listed(t, []signal.Source{{Kind: signal.Payload}}, rung("a", basis.Consent, of("segment", "audience")))
-		x := explain(t, p, request(t, "POST /v1/t HTTP/1.1\nHost: shop.example\nContent-Type: application/json\n\n"+c.body, "segment"))
+		x := explain(t, p, request(t, "POST /v1/t HTTP/1.1\nHost: shop.example\nContent-Type: application/json\n\n"+
+			c.body, "segment"))
 		got := x.Events[0].Reason
 		if x.Events[0].Decision == "permit" {
 			got = x.Events[0].Activity
@@ -252,7 +274,9 @@ endpoints:
 		d.Sites[0].Signals = []signal.Source{{Kind: signal.Payload}}
 		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: "mparticle", Catalog: file, Prefix: "/mparticle"})
 		d.Purposes[0].US = []string{"sale"}
-		x := explain(t, compile(t, d), request(t, "POST /events HTTP/1.1\nHost: shop.example\nContent-Type: application/json\n\n"+`{"events":[{"event_name":"x"}],"consent_state":`+consent+`}`, "mparticle"))
+		x := explain(t, compile(t, d),
+			request(t, "POST /events HTTP/1.1\nHost: shop.example\nContent-Type: application/json\n\n"+
+				`{"events":[{"event_name":"x"}],"consent_state":`+consent+`}`, "mparticle"))
 		if len(x.Events) != 1 {
 			t.Fatalf("%s: %+v", consent, x)
 		}
@@ -269,7 +293,8 @@ endpoints:
 // TestLowered: an event states no more consent than it travels on, in all of the parameters at once.
 func TestLowered(t *testing.T) {
 	t.Parallel()
-	own := []signal.Source{{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}}
+	own := []signal.Source{{Kind: signal.Own, Cookie: "site_consent", JSON: "analytics", Category: "analytics",
+		Granted: []string{"yes"}, Refused: []string{"no"}}}
 	const said = "&gcs=G111&gcd=13r3r3n3v5l1&npa=0&dma=1&dma_cps=syphamo"
 	for _, c := range []struct {
 		name  string
@@ -278,14 +303,17 @@ func TestLowered(t *testing.T) {
 		want  string
 	}{
 		{"analytics alone", rung("a", basis.Consent), said, "&gcs=G101&gcd=13q3r3m3u5l1&npa=1&dma=1&dma_cps=-"},
-		{"no consent at all", rung("a", basis.LegitimateInterest, assessed("LIA-1")), said, "&gcs=G100&gcd=13q3q3m3u5l1&npa=1&dma=1&dma_cps=-"},
+		{"no consent at all", rung("a", basis.LegitimateInterest, assessed("LIA-1")), said,
+			"&gcs=G100&gcd=13q3q3m3u5l1&npa=1&dma=1&dma_cps=-"},
 		{"all that was granted", rung("a", basis.OptOut, of("ga4", "audience", "ads"), in("US")), said, said},
 		{"denied already", rung("a", basis.Consent), "&gcs=G101&gcd=13p3r3p3p5l1&npa=1", "&gcs=G101&gcd=13p3r3p3p5l1&npa=1"},
 		{"npa is missing", rung("a", basis.Consent), "&gcs=G111", "&gcs=G101&gcd=13p3r3p3p5l1&npa=1"},
 		{"npa says so already", rung("a", basis.Consent), "&gcs=G111&npa=1", "&gcs=G101&npa=1&gcd=13p3r3p3p5l1"},
 		{"in its own word", rung("a", basis.Consent), "&gcs=G111&npa=true", "&gcs=G101&npa=true&gcd=13p3r3p3p5l1"},
-		{"unset is what it travels on", rung("a", basis.Consent), "&gcs=G1--&gcd=13l3l3l3l5", "&gcs=G101&gcd=13p3r3p3p5&npa=1"},
-		{"unset stays unset for statistics", rung("a", basis.LegitimateInterest, assessed("LIA-1")), "&gcs=G1--&gcd=13l3l3l3l5",
+		{"unset is what it travels on", rung("a", basis.Consent), "&gcs=G1--&gcd=13l3l3l3l5",
+			"&gcs=G101&gcd=13p3r3p3p5&npa=1"},
+		{"unset stays unset for statistics", rung("a", basis.LegitimateInterest, assessed("LIA-1")),
+			"&gcs=G1--&gcd=13l3l3l3l5",
 			"&gcs=G10-&gcd=13p3l3p3p5&npa=1"},
 		{"what cannot be read is dropped, and taken for a no", rung("a", basis.Consent), "&gcs=G1111&gcd=zz",
 			"&gcd=13p3p3p3p5l1&gcs=G100&npa=1"},
@@ -309,10 +337,12 @@ func TestLowered(t *testing.T) {
 // TestSignalsAreComparable: the same hit says the same, and what is explained names each source.
 func TestExplainedSignals(t *testing.T) {
 	t.Parallel()
-	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}, {Kind: signal.USPrivacy}, platform(t, "onetrust")}, rung("a", basis.Consent))
+	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}, {Kind: signal.USPrivacy}, platform(t, "onetrust")},
+		rung("a", basis.Consent))
 	x, err := p.Explain(&rules.Question{
-		Request: request(t, pageView, "ga4", "Cookie: euconsent-v2="+tc{consent: []int{8}, vendors: []int{google}, disclosed: []int{google}}.String()),
-		At:      now, Keys: keysOf(p),
+		Request: request(t, pageView, "ga4", "Cookie: euconsent-v2="+tc{consent: []int{8}, vendors: []int{google},
+			disclosed: []int{google}}.String()),
+		At: now, Keys: keysOf(p),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -326,7 +356,8 @@ func TestExplainedSignals(t *testing.T) {
 		t.Errorf("%v, want %v", got, want)
 	}
 	for _, s := range x.Signals {
-		if s.Source == "tcf" && (s.Where != "cookie euconsent-v2" || !strings.Contains(s.Says, "vendor 755: may rely on consent to 8")) {
+		if s.Source == "tcf" && (s.Where != "cookie euconsent-v2" ||
+			!strings.Contains(s.Says, "vendor 755: may rely on consent to 8")) {
 			t.Errorf("%+v", s)
 		}
 	}

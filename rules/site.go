@@ -75,8 +75,9 @@ func (s *Site) Local(path []byte) []byte {
 	return path
 }
 
-// Find returns the route of a path as on the wire, and the path as the vendor knows it: with or without a slash at its end, as the catalog
-// has it. Known is true where the path leads somewhere but not by this method. A path with escapes in it leads nowhere.
+// Find returns the route of a path as on the wire, and the path as the vendor knows it: with or without a slash
+// at its end, as the catalog has it. Known is true where the path leads somewhere but not by this method. A
+// path with escapes in it leads nowhere.
 func (s *Site) Find(method, path []byte) (route *Route, rest []byte, known bool) {
 	path = s.Local(path)
 	for _, r := range s.literal[string(path)] {
@@ -122,7 +123,8 @@ type area struct {
 	owner *Recipient
 }
 
-// Owner tells whose a path is, known or not: the vendor's below whose prefix it lies, or in whose area; nil where it is nobody's.
+// Owner tells whose a path is, known or not: the vendor's below whose prefix it lies, or in
+// whose area; nil where it is nobody's.
 func (s *Site) Owner(path []byte) *Recipient {
 	path = s.Local(path)
 	for i := range s.areas {
@@ -158,12 +160,14 @@ func (r *Route) method(given []byte) string {
 
 // RegionDB tells where an address is. It is called from many goroutines at once.
 type RegionDB interface {
-	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known. Ok is false where it could not look.
+	// Place returns ISO 3166-1 and 3166-2 codes (without the country), "" where they are not known.
+	// Ok is false where it could not look.
 	Place(address netip.Addr) (country, part string, ok bool)
 }
 
-// Region tells where the visitor is, as far as the site can know it: by the header that a trusted proxy sets, else by the address, else
-// by default. Two headers of one name, a code that is none, and a database that cannot be read leave it unknown.
+// Region tells where the visitor is, as far as the site can know it: by the header that a trusted proxy
+// sets, else by the address, else by default. Two headers of one name, a code that is none, and a database
+// that cannot be read leave it unknown.
 func (s *Site) Region(r *hit.Request) Region {
 	if s.header != "" && r.Trusted {
 		found, said := s.byHeader(r)
@@ -273,7 +277,8 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 			}
 			for _, other := range all {
 				if other.Recipient != recipient && overlap(r, other) {
-					return wrong("vendors."+recipient.ID, "its endpoint %s overlaps with one of %s on site %s: give one of them a prefix, such as \"prefix: /%s\"",
+					return wrong("vendors."+recipient.ID,
+						"its endpoint %s overlaps with one of %s on site %s: give one of them a prefix, such as \"prefix: /%s\"",
 						recipient.Prefix+r.Endpoint.Path.Text, other.Recipient.ID, s.ID, recipient.ID)
 				}
 			}
@@ -295,7 +300,9 @@ func (c *compiler) routes(s *Site, d *DraftSite) error {
 }
 
 func overlap(a, b *Route) bool {
-	shares := slices.ContainsFunc(a.Endpoint.Methods, func(m string) bool { return slices.Contains(b.Endpoint.Methods, m) })
+	shares := slices.ContainsFunc(a.Endpoint.Methods, func(m string) bool {
+		return slices.Contains(b.Endpoint.Methods, m)
+	})
 	p, q := a.Endpoint.Path.Under(a.Recipient.Prefix), b.Endpoint.Path.Under(b.Recipient.Prefix)
 	return shares && p.Overlaps(&q)
 }

@@ -140,7 +140,8 @@ type idField struct {
 	exact  bool             // the vendor refuses ids of another format
 }
 
-// newIDField makes ready what the catalog says of a field of a file, or of a cookie. The error says what is wrong there.
+// newIDField makes ready what the catalog says of a field of a file, or of a
+// cookie. The error says what is wrong there.
 func (c *compiler) newIDField(file *catalog.File, family, format string, exact bool) (f idField, err error) {
 	if family != "" && family != theDevice && !c.isEntry(family) {
 		return f, fmt.Errorf("family: %q is no catalog entry that is of its own family, nor %q", family, theDevice)

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestSpellingsOfOneIdentifier: two spellings of one e-mail address, phone number or id get one pseudonym and one subject, in any position of a hit and in
-// two hits; two identifiers get two.
+// TestSpellingsOfOneIdentifier: two spellings of one e-mail address, phone number or id get one pseudonym and one
+// subject, in any position of a hit and in two hits; two identifiers get two.
 func TestSpellingsOfOneIdentifier(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -26,9 +26,12 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 		same  []string
 		other string
 	}{
-		{"context.traits.email", []string{"jane.doe@example.com", "Jane.Doe@Example.COM", " jane.doe@example.com ", "JANE.DOE@EXAMPLE.COM"}, "jane.d@example.com"},
-		{"context.traits.phone", []string{"+49301234567", "+49 (0)30 1234567", "0049 30 1234567", "+49-30-1234567", "0049301234567", "49301234567"}, "+49301234568"},
-		{"anonymousId", []string{"836f82db-9912-4b34-8101-1f16b49dfa5f", " 836f82db-9912-4b34-8101-1f16b49dfa5f\n"}, "836f82db-9912-4b34-8101-1f16b49dfa5e"},
+		{"context.traits.email", []string{"jane.doe@example.com", "Jane.Doe@Example.COM", " jane.doe@example.com ",
+			"JANE.DOE@EXAMPLE.COM"}, "jane.d@example.com"},
+		{"context.traits.phone", []string{"+49301234567", "+49 (0)30 1234567", "0049 30 1234567", "+49-30-1234567",
+			"0049301234567", "49301234567"}, "+49301234568"},
+		{"anonymousId", []string{"836f82db-9912-4b34-8101-1f16b49dfa5f", " 836f82db-9912-4b34-8101-1f16b49dfa5f\n"},
+			"836f82db-9912-4b34-8101-1f16b49dfa5e"},
 		{"userId", []string{"48213", " 48213 ", "\u00a048213"}, "48214"},
 		{"userId", []string{"cust-48213", " cust-48213", "cust-48213 "}, "CUST-48213"},
 	} {
@@ -66,13 +69,15 @@ func TestSpellingsOfOneIdentifier(t *testing.T) {
 	}
 }
 
-// TestWhatIsAHashAndWhatIsNot: an address as long as a hash is an address, and its objection is found; a hash with one character that is none is nothing.
+// TestWhatIsAHashAndWhatIsNot: an address as long as a hash is an address, and its objection is found; a hash with
+// one character that is none is nothing.
 func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	keys := keysOf(p)
 	event := func(address string) hit.Request {
-		return request(t, "POST /v1/t"+asJSON+`{"type":"track","event":"x","messageId":"m","context":{"traits":{"email":"`+address+`"}}}`, "segment")
+		return request(t, "POST /v1/t"+asJSON+`{"type":"track","event":"x","messageId":"m","context":{"traits":{"email":"`+
+			address+`"}}}`, "segment")
 	}
 	const domain = "@example.com"
 	for _, length := range []int{31, 32, 33, 63, 64, 65} {
@@ -102,7 +107,8 @@ func TestWhatIsAHashAndWhatIsNot(t *testing.T) {
 	}
 }
 
-// TestEachIdentifierIsLookedUpOnce: what a hit says twice is looked up once, and as often again when the same judgement reads it after others.
+// TestEachIdentifierIsLookedUpOnce: what a hit says twice is looked up once, and as often again when the
+// same judgement reads it after others.
 func TestEachIdentifierIsLookedUpOnce(t *testing.T) {
 	t.Parallel()
 	g := newJudging(t)
@@ -121,8 +127,11 @@ func TestEachIdentifierIsLookedUpOnce(t *testing.T) {
 		{"an id", segment(track(`,"userId":"u-1"`)), 2},                             // and its hash
 		{"the same twice", segment(track(`,"userId":"u-1","previousId":"u-1"`)), 3}, // of two classes
 		{"of two events", segment(track(`,"userId":"u-1"`), track(`,"userId":"u-1"`)), 4},
-		{"an address twice", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"JANE@example.com"}`)), 2}, // SHA-256 and MD5
-		{"two addresses", segment(track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"joe@example.com"}`)), 4},
+		// SHA-256 and MD5
+		{"an address twice", segment(
+			track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"JANE@example.com"}`)), 2},
+		{"two addresses", segment(
+			track(`,"context":{"traits":{"email":"jane@example.com"}},"traits":{"email":"joe@example.com"}`)), 4},
 		{"shared by two events", ga4("&uid=u-1", "", "en=a\nen=b"), 2},
 		{"shared, and again of each", ga4("&uid=u-1", "", "en=a&uid=u-1\nen=b&uid=u-1"), 2},
 		{"shared, and others", ga4("&uid=u-1", "", "en=a&uid=u-2\nen=b&uid=u-3"), 6},

@@ -23,7 +23,8 @@ var stated = []struct {
 }{
 	{"ga4", [][2]string{
 		{"silent", "GET /g/collect?v=2&tid=G-1&en=EVENT HTTP/1.1\n\n"},
-		{"silent, by a tag without consent mode", "GET /g/collect?v=2&tid=G-1&gcd=13l3l3l3l1l1&npa=0&dma=0&en=EVENT HTTP/1.1\n\n"},
+		{"silent, by a tag without consent mode",
+			"GET /g/collect?v=2&tid=G-1&gcd=13l3l3l3l1l1&npa=0&dma=0&en=EVENT HTTP/1.1\n\n"},
 		{"yes", "GET /g/collect?v=2&tid=G-1&gcs=G111&gcd=13r3r3r3r5l1&npa=0&dma=1&dma_cps=syphamo&us_privacy=1YNN&en=EVENT HTTP/1.1\n\n"},
 		{"yes by default", "GET /g/collect?v=2&tid=G-1&gcs=G111&gcd=13t3t3t3t5l1&en=EVENT HTTP/1.1\n\n"},
 		{"no", "GET /g/collect?v=2&tid=G-1&gcs=G100&gcd=13q3q3q3q5l1&npa=1&dma=1&dma_cps=-&us_privacy=1YYN&en=EVENT HTTP/1.1\n\n"},
@@ -31,7 +32,8 @@ var stated = []struct {
 		{"what cannot be read", "GET /g/collect?v=2&tid=G-1&gcs=zz&us_privacy=YES&en=EVENT HTTP/1.1\n\n"},
 		{"silent, a batch", "POST /g/collect?v=2&tid=G-1 HTTP/1.1\nContent-Type: text/plain\n\nen=EVENT\nen=LAST"},
 		{"yes, in a line", "POST /g/collect?v=2&tid=G-1 HTTP/1.1\nContent-Type: text/plain\n\nen=EVENT&gcs=G111\nen=LAST"},
-		{"no, in the last line", "POST /g/collect?v=2&tid=G-1 HTTP/1.1\nContent-Type: text/plain\n\nen=EVENT\nen=LAST&gcs=G100"},
+		{"no, in the last line",
+			"POST /g/collect?v=2&tid=G-1 HTTP/1.1\nContent-Type: text/plain\n\nen=EVENT\nen=LAST&gcs=G100"},
 	}},
 	{"ga4_mp", [][2]string{
 		{"silent", measured(`"client_id":"1.2","events":[{"name":"EVENT"},{"name":"LAST"}]`)},
@@ -50,12 +52,15 @@ var stated = []struct {
 		{"silent", converted(`{"event_name":"EVENT","event_time":1779998400,"action_source":"website"},{"event_name":"LAST","event_time":1779998400,"action_source":"website"}`)},
 		{"yes", converted(`{"event_name":"EVENT","event_time":1779998400,"action_source":"website","data_processing_options":[],"opt_out":false}`)},
 		{"no", converted(`{"event_name":"EVENT","event_time":1779998400,"action_source":"website","data_processing_options":["LDU"],"data_processing_options_country":1,"data_processing_options_state":1000,"opt_out":true}`)},
-		{"no, as a text", converted(`{"event_name":"EVENT","event_time":1779998400,"action_source":"website","data_processing_options":"LDU"}`)},
+		{"no, as a text", converted(
+			`{"event_name":"EVENT","event_time":1779998400,"action_source":"website","data_processing_options":"LDU"}`)},
 	}},
 	{"own", [][2]string{
 		{"silent", "POST /c HTTP/1.1\nContent-Type: application/json\n\n" + `{"e":"EVENT"}`},
-		{"yes", "POST /c HTTP/1.1\nContent-Type: application/json\n\n" + `{"e":"EVENT","limited_data_use":false,"consent":{"ads":"granted","stats":"granted"},"tracking":true}`},
-		{"no", "POST /c HTTP/1.1\nContent-Type: application/json\n\n" + `{"e":"EVENT","limited_data_use":true,"consent":{"ads":"denied","stats":"denied"},"tracking":false}`},
+		{"yes", "POST /c HTTP/1.1\nContent-Type: application/json\n\n" +
+			`{"e":"EVENT","limited_data_use":false,"consent":{"ads":"granted","stats":"granted"},"tracking":true}`},
+		{"no", "POST /c HTTP/1.1\nContent-Type: application/json\n\n" +
+			`{"e":"EVENT","limited_data_use":true,"consent":{"ads":"denied","stats":"denied"},"tracking":false}`},
 	}},
 }
 
@@ -88,8 +93,8 @@ func converted(events string) string {
 	return "POST /v21.0/1/events?access_token=x HTTP/1.1\nContent-Type: application/json\n\n" + `{"data":[` + events + "]}"
 }
 
-// statedDraft has an activity on one ground for every vendor that is told something, and one on a contract for events of
-// name "law".
+// statedDraft has an activity on one ground for every vendor that is told something, and one
+// on a contract for events of name "law".
 func statedDraft(t testing.TB, profile string, change func(a *rules.DraftActivity)) *rules.Draft {
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
@@ -109,20 +114,22 @@ func statedDraft(t testing.TB, profile string, change func(a *rules.DraftActivit
 	}
 	d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "no signals", Classes: cookieless})
 	for _, s := range stated {
-		a := rules.DraftActivity{ID: s.vendor, Vendor: s.vendor, Purposes: []string{"audience"}, Reference: "terms", Profile: profile, Events: []string{"view"}}
+		a := rules.DraftActivity{ID: s.vendor, Vendor: s.vendor, Purposes: []string{"audience"}, Reference: "terms",
+			Profile: profile, Events: []string{"view"}}
 		if change(&a); a.Basis != basis.LegitimateInterest {
 			a.Assessment = ""
 		}
 		d.Activities = append(d.Activities, a, rules.DraftActivity{
-			ID: s.vendor + "-law", Vendor: s.vendor, Purposes: []string{"security"}, Basis: basis.Contract, Reference: "terms", Profile: profile, Events: []string{"law"},
+			ID: s.vendor + "-law", Vendor: s.vendor, Purposes: []string{"security"}, Basis: basis.Contract, Reference: "terms",
+			Profile: profile, Events: []string{"law"},
 		})
 	}
 	return d
 }
 
-// TestStated: what each vendor is told, whatever its page says, on every ground, in each region that makes a difference;
-// of a batch what its strictest event travels on. UPDATE_GOLDEN=1 writes the file anew; what changed is then to be read
-// line by line.
+// TestStated: what each vendor is told, whatever its page says, on every ground, in each region that makes a
+// difference; of a batch what its strictest event travels on. UPDATE_GOLDEN=1 writes the file anew; what
+// changed is then to be read line by line.
 func TestStated(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -132,13 +139,19 @@ func TestStated(t *testing.T) {
 		change  func(a *rules.DraftActivity)
 	}{
 		{"consent to statistics", "DE US-CA ?", func(a *rules.DraftActivity) { a.Basis = basis.Consent }},
-		{"consent to advertising", "DE US-CA", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"ads"} }},
-		{"consent to both", "DE", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.Consent, []string{"audience", "ads"} }},
+		{"consent to advertising", "DE US-CA", func(a *rules.DraftActivity) {
+			a.Basis, a.Purposes = basis.Consent, []string{"ads"}
+		}},
+		{"consent to both", "DE", func(a *rules.DraftActivity) {
+			a.Basis, a.Purposes = basis.Consent, []string{"audience", "ads"}
+		}},
 		{"a legitimate interest", "DE GB US-CA US-CO US-CT US-NY", func(a *rules.DraftActivity) {
 			a.Basis, a.Assessment = basis.LegitimateInterest, "LIA-1"
 		}},
 		{"not opted out of statistics", "US-CA", func(a *rules.DraftActivity) { a.Basis = basis.OptOut }},
-		{"not opted out of advertising", "US-CA", func(a *rules.DraftActivity) { a.Basis, a.Purposes = basis.OptOut, []string{"ads"} }},
+		{"not opted out of advertising", "US-CA", func(a *rules.DraftActivity) {
+			a.Basis, a.Purposes = basis.OptOut, []string{"ads"}
+		}},
 		{"a contract", "DE", func(a *rules.DraftActivity) { a.Basis = basis.Contract }},
 	} {
 		for _, profile := range []string{"all", "no signals"} {
@@ -193,7 +206,8 @@ func TestEveryFieldOfChoicesIsToldOrNot(t *testing.T) {
 		speaks := f.Has("consent_signal", "")
 		told := len(f.State) > 0
 		if speaks && !told && untold[id] == "" {
-			t.Errorf("%s has fields of class consent_signal, and no state: say what it is told, or here why it is told nothing", id)
+			t.Errorf("%s has fields of class consent_signal, and no state: say what it is told, or here why it is told nothing",
+				id)
 		}
 		if untold[id] != "" && (told || !speaks) {
 			t.Errorf("%s needs no reason", id)
@@ -213,15 +227,19 @@ func TestWhatCoversAdvertising(t *testing.T) {
 		{rules.Purpose{Categories: []string{"marketing"}}, nil, "gcd=13r3l3r3r5l1&gcs=G11-"},
 		{rules.Purpose{Categories: []string{"marketing", "analytics"}}, nil, "gcd=13r3r3r3r5l1&gcs=G111"},
 		{rules.Purpose{Categories: []string{"werbung"}}, nil, "gcd=13p3l3p3p5l1&gcs=G10-&npa=1"},
-		{rules.Purpose{Categories: []string{"werbung"}}, map[string]string{"ad_storage": "werbung", "ad_user_data": "werbung"},
+		{rules.Purpose{Categories: []string{"werbung"}}, map[string]string{"ad_storage": "werbung",
+			"ad_user_data": "werbung"},
 			"gcd=13r3l3r3p5l1&gcs=G11-&npa=1"},
 		{rules.Purpose{Categories: []string{"werbung"}, TCF: []int{1, 4}}, nil, "gcd=13r3l3r3r5l1&gcs=G11-"},
 		{rules.Purpose{Categories: []string{"werbung"}, TCF: []int{1, 2}}, nil, "gcd=13r3l3r3p5l1&gcs=G11-&npa=1"},
-		{rules.Purpose{Categories: []string{"werbung"}, TCF: []int{1, 4}}, map[string]string{"ad_storage": ""}, "gcd=13p3l3p3p5l1&gcs=G10-&npa=1"},
+		{rules.Purpose{Categories: []string{"werbung"}, TCF: []int{1, 4}}, map[string]string{"ad_storage": ""},
+			"gcd=13p3l3p3p5l1&gcs=G10-&npa=1"},
 		{rules.Purpose{Categories: []string{"analytics"}, TCF: []int{7, 8, 9, 10}}, nil, "gcd=13p3r3p3p5l1&gcs=G101&npa=1"},
 		{rules.Purpose{Categories: []string{"statistik"}, TCF: []int{8}}, nil, "gcd=13p3r3p3p5l1&gcs=G101&npa=1"},
-		{rules.Purpose{Categories: []string{"analytics"}, US: []string{"sale", "sharing"}}, nil, "gcd=13p3r3p3p5l1&gcs=G101&npa=1"},
-		{rules.Purpose{Categories: []string{"werbung"}, US: []string{"targeted_advertising"}}, nil, "gcd=13r3l3r3r5l1&gcs=G11-"},
+		{rules.Purpose{Categories: []string{"analytics"}, US: []string{"sale", "sharing"}}, nil,
+			"gcd=13p3r3p3p5l1&gcs=G101&npa=1"},
+		{rules.Purpose{Categories: []string{"werbung"}, US: []string{"targeted_advertising"}}, nil,
+			"gcd=13r3l3r3r5l1&gcs=G11-"},
 		{rules.Purpose{Categories: []string{"werbung"}, DirectMarketing: true}, nil, "gcd=13p3l3p3p5l1&gcs=G10-&npa=1"},
 	} {
 		d := draft()
@@ -229,7 +247,8 @@ func TestWhatCoversAdvertising(t *testing.T) {
 		d.Purposes = []rules.Purpose{c.purpose}
 		d.Sites[0].Signals = nil
 		for _, category := range c.purpose.Categories {
-			d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Own, Cookie: "own", Category: category, Granted: []string{"yes"}})
+			d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Own, Cookie: "own", Category: category,
+				Granted: []string{"yes"}})
 		}
 		if c.mapped != nil {
 			d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.ConsentMode, Categories: c.mapped})
@@ -256,7 +275,8 @@ func TestStatedIsExplained(t *testing.T) {
 	}
 	const rule = " what the catalog says that ga4 is told (state)"
 	for path, want := range map[string]string{
-		"gcs": "state >G101" + rule, "gcd": "state >13p3r3p3p5l1" + rule, "npa": "lower 0>1" + rule, "dma": "state >1" + rule, "dma_cps": "state >-" + rule,
+		"gcs": "state >G101" + rule, "gcd": "state >13p3r3p3p5l1" + rule, "npa": "lower 0>1" + rule, "dma": "state >1" + rule,
+		"dma_cps": "state >-" + rule,
 	} {
 		if got[path] != want {
 			t.Errorf("%s: %q, want %q", path, got[path], want)
@@ -278,8 +298,8 @@ func TestStatedIsExplained(t *testing.T) {
 	}
 }
 
-// TestOverruled: a constant of a profile that states more than the event travels on does not count, one that states less
-// does, and which did not is known.
+// TestOverruled: a constant of a profile that states more than the event travels on does not count, one that states
+// less does, and which did not is known.
 func TestOverruled(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -307,7 +327,8 @@ func TestOverruled(t *testing.T) {
 			c.rung(&a)
 		}
 		d := draft(a)
-		d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Own, Cookie: "ads", Category: "marketing", Granted: []string{"yes"}})
+		d.Sites[0].Signals = append(d.Sites[0].Signals, signal.Source{Kind: signal.Own, Cookie: "ads", Category: "marketing",
+			Granted: []string{"yes"}})
 		d.Profiles[0].Set = map[string]map[string]string{c.vendor: {c.field: c.set}}
 		p := compile(t, d)
 		hits := map[string]string{
@@ -329,8 +350,8 @@ func TestOverruled(t *testing.T) {
 	}
 }
 
-// TestRefusedDestinationsStay: that a page does not want a destination of the vendor's to have an event stays, whatever the
-// profile says; that it wants one does not.
+// TestRefusedDestinationsStay: that a page does not want a destination of the vendor's to have an event stays, whatever
+// the profile says; that it wants one does not.
 func TestRefusedDestinationsStay(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -355,7 +376,8 @@ func TestRefusedDestinationsStay(t *testing.T) {
 				t.Errorf("%s: %s: nothing leaves: %s %+v", vendor, said, x.Reason, x.Events)
 				continue
 			}
-			if got := strings.Contains(x.Forward.Body, "integrations"); got != (want != "") || !strings.Contains(x.Forward.Body, want) {
+			if got := strings.Contains(x.Forward.Body, "integrations"); got != (want != "") ||
+				!strings.Contains(x.Forward.Body, want) {
 				t.Errorf("%s: %s leaves as %s, want %s", vendor, said, x.Forward.Body, want)
 			}
 		}

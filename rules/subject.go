@@ -9,12 +9,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// maxShared is how many identifiers the events of a hit may have in common. Each is looked up, and recorded, with every event: more would
-// make a small hit a large one.
+// maxShared is how many identifiers the events of a hit may have in common. Each is looked up, and recorded, with every
+// event: more would make a small hit a large one.
 const maxShared = 64
 
-// subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a cookie that a vendor of the
-// catalog keeps one in: whose hit it is does not matter for who the visitor is. A placeholder is of nobody, and left out.
+// subjects hashes every identifier of the hit, in every form that it may be known in, and every identifier in a
+// cookie that a vendor of the catalog keeps one in: whose hit it is does not matter for who the visitor is. A
+// placeholder is of nobody, and left out.
 func (r *readState) subjects(in *Inputs) Reason {
 	h := &r.Hit
 	r.variants.events, r.variants.older = len(h.Events), !in.NewestForm
@@ -64,7 +65,8 @@ func (r *readState) whole(i int, in *idField) bool {
 	id := &h.IDs[i]
 	n := &h.Nodes[id.Node]
 	text := h.Text(id.Node)
-	if raw := h.Bytes(n.Val); n.Kind == hit.Text && raw[0] == '+' && ascii.IsDigit(raw[1]) { // a space, where "+" was meant
+	if raw := h.Bytes(n.Val); n.Kind == hit.Text && raw[0] == '+' && ascii.IsDigit(raw[1]) {
+		// a space, where "+" was meant
 		f.room = append(append(f.room[:0], '+'), text[1:]...)
 		text = f.room
 	}
@@ -151,10 +153,10 @@ func (f *idVariants) add(event int32, class hit.Class, in *idField, text []byte)
 	}
 }
 
-// seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the random
-// form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too. One that has may
-// still be: sites give their users UUIDs, and hexadecimal ids. Nobody gives them what Google and Meta make, numbers with
-// dots between them.
+// seen adds an identifier that an event or a cookie holds in plain. An id of a browser or device that has not the
+// random form of its SDK is as likely the name that the site knows a person by: it is looked up as one, too. One
+// that has may still be: sites give their users UUIDs, and hexadecimal ids. Nobody gives them what Google and Meta
+// make, numbers with dots between them.
 func (f *idVariants) seen(event int32, class hit.Class, in *idField, text []byte) {
 	f.random = false
 	f.given(event, class, in, text)
@@ -241,7 +243,8 @@ func (f *idVariants) first(of idVariant, ok bool, event int32, class hit.Class, 
 	}
 }
 
-// cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of identifiers. They belong to every event.
+// cookie adds the identifiers that a visitor's cookie holds, and tells whether it is one of
+// identifiers. They belong to every event.
 func (f *idVariants) cookie(p *Policy, name, value []byte) (named bool) {
 	if len(name) == 0 {
 		return false

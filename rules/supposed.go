@@ -109,6 +109,6 @@ func suppose(j *Judgement, of *signal.Supposed, trace *Trace) {
 	}
 }
 
-// CategoriesGiven is the set of consent categories that some source of a site can say yes to. TCF is true where the site
-// reads TC strings, by which purposes of the TCF are consented to.
+// CategoriesGiven is the set of consent categories that some source of a site can say yes to. TCF is true where the
+// site reads TC strings, by which purposes of the TCF are consented to.
 func CategoriesGiven(s *Site) (of signal.Categories, tcf bool) { return s.signals.Grants() }

@@ -130,28 +130,58 @@ func TestTCFDecides(t *testing.T) {
 	}{
 		{"everything granted", "ga4", consent, []string{"audience"}, full, "a"},
 		{"two purposes", "ga4", consent, []string{"audience", "ads"}, full, "a"},
-		{"the purpose's bit is missing", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.consent = []int{1, 9} }), "consent_refused"},
-		{"one of two purposes", "ga4", consent, []string{"audience", "ads"}, but(func(s *tc) { s.consent = []int{1, 8} }), "consent_refused"},
-		{"the vendor's bit is missing", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.vendors = []int{1} }), "tcf_vendor"},
-		{"the vendor was not disclosed", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.disclosed = []int{1} }), "tcf_vendor"},
+		{"the purpose's bit is missing", "ga4", consent, []string{"audience"}, but(func(s *tc) {
+			s.consent = []int{1, 9}
+		}), "consent_refused"},
+		{"one of two purposes", "ga4", consent, []string{"audience", "ads"}, but(func(s *tc) {
+			s.consent = []int{1, 8}
+		}), "consent_refused"},
+		{"the vendor's bit is missing", "ga4", consent, []string{"audience"}, but(func(s *tc) {
+			s.vendors = []int{1}
+		}), "tcf_vendor"},
+		{"the vendor was not disclosed", "ga4", consent, []string{"audience"}, but(func(s *tc) {
+			s.disclosed = []int{1}
+		}), "tcf_vendor"},
 		{"a purpose that the vendor declares on interest", "ga4", consent, []string{"statistics"}, full, "tcf_vendor"},
-		{"which a restriction changes to consent", "ga4", consent, []string{"statistics"}, but(func(s *tc) { s.restricted = [3]int{9, 1, google} }), "a"},
-		{"the publisher forbids it", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.restricted = [3]int{8, 0, google} }), "tcf_restriction"},
-		{"a policy that is out of date", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.policy = 3 }), "no_consent"},
+		{"which a restriction changes to consent", "ga4", consent, []string{"statistics"}, but(func(s *tc) {
+			s.restricted = [3]int{9, 1, google}
+		}), "a"},
+		{"the publisher forbids it", "ga4", consent, []string{"audience"}, but(func(s *tc) {
+			s.restricted = [3]int{8, 0, google}
+		}), "tcf_restriction"},
+		{"a policy that is out of date", "ga4", consent, []string{"audience"}, but(func(s *tc) {
+			s.policy = 3
+		}), "no_consent"},
 		{"global scope", "ga4", consent, []string{"audience"}, but(func(s *tc) { s.global = true }), "no_consent"},
 		{"a purpose that the TCF does not know", "ga4", consent, []string{"shop"}, full, "no_consent"},
-		{"no vendor of the TCF: the purpose's bit counts", "matomo", consent, []string{"audience"}, but(func(s *tc) { s.vendors, s.disclosed = nil, nil }), "a"},
+		{"no vendor of the TCF: the purpose's bit counts", "matomo", consent, []string{"audience"}, but(func(s *tc) {
+			s.vendors, s.disclosed = nil, nil
+		}), "a"},
 		{"and only that", "matomo", consent, []string{"audience"}, but(func(s *tc) { s.consent = nil }), "consent_refused"},
 		{"interest", "ga4", interest, []string{"statistics"}, full, "a"},
-		{"the purpose's LI bit is missing", "ga4", interest, []string{"statistics"}, but(func(s *tc) { s.li = []int{8} }), "tcf_purpose_li"},
-		{"the vendor's LI bit is missing", "ga4", interest, []string{"statistics"}, but(func(s *tc) { s.liVendors = []int{1} }), "tcf_vendor_li"},
-		{"not disclosed", "ga4", interest, []string{"statistics"}, but(func(s *tc) { s.disclosed = []int{1} }), "tcf_vendor_li"},
+		{"the purpose's LI bit is missing", "ga4", interest, []string{"statistics"}, but(func(s *tc) {
+			s.li = []int{8}
+		}), "tcf_purpose_li"},
+		{"the vendor's LI bit is missing", "ga4", interest, []string{"statistics"}, but(func(s *tc) {
+			s.liVendors = []int{1}
+		}), "tcf_vendor_li"},
+		{"not disclosed", "ga4", interest, []string{"statistics"}, but(func(s *tc) {
+			s.disclosed = []int{1}
+		}), "tcf_vendor_li"},
 		{"declared on consent", "ga4", interest, []string{"audience"}, full, "tcf_vendor_li"},
-		{"interest is forbidden", "ga4", interest, []string{"statistics"}, but(func(s *tc) { s.restricted = [3]int{9, 0, google} }), "tcf_restriction"},
+		{"interest is forbidden", "ga4", interest, []string{"statistics"}, but(func(s *tc) {
+			s.restricted = [3]int{9, 0, google}
+		}), "tcf_restriction"},
 		{"there is no interest in advertising", "matomo", interest, []string{"ads"}, full, "tcf_purpose_li"},
-		{"the bit may be an objection", "matomo", interest, []string{"audience"}, but(func(s *tc) { s.li = nil }), "tcf_purpose_li"},
-		{"no vendor of the TCF", "matomo", interest, []string{"audience"}, but(func(s *tc) { s.liVendors, s.disclosed = nil, nil }), "a"},
-		{"what the TCF does not know, it does not keep back", "matomo", interest, []string{"shop"}, but(func(s *tc) { s.li = nil }), "a"},
+		{"the bit may be an objection", "matomo", interest, []string{"audience"}, but(func(s *tc) {
+			s.li = nil
+		}), "tcf_purpose_li"},
+		{"no vendor of the TCF", "matomo", interest, []string{"audience"}, but(func(s *tc) {
+			s.liVendors, s.disclosed = nil, nil
+		}), "a"},
+		{"what the TCF does not know, it does not keep back", "matomo", interest, []string{"shop"}, but(func(s *tc) {
+			s.li = nil
+		}), "a"},
 	} {
 		of(c.vendor, c.purposes...)(&c.rung)
 		p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}}, c.rung)
@@ -167,22 +197,25 @@ func TestTCFDecides(t *testing.T) {
 }
 
 // TestTCFDeclarations: each way in which a vendor may declare a purpose, under each restriction of the publisher's, by
-// strings that say yes to both bases, to consent alone and to interest alone: an activity travels on the basis that is then
-// the vendor's, and on no other.
+// strings that say yes to both bases, to consent alone and to interest alone: an activity travels on the basis that
+// is then the vendor's, and on no other.
 func TestTCFDeclarations(t *testing.T) {
 	const vendor, purpose, other = 77, 9, 8
 	all := []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
-	said := map[string]tc{"both": {consent: all, li: all}, "consent": {consent: all, li: []int{other}}, "interest": {consent: []int{other}, li: all}}
+	said := map[string]tc{"both": {consent: all, li: all}, "consent": {consent: all, li: []int{other}},
+		"interest": {consent: []int{other}, li: all}}
 	permitted := 0
 	for name, c := range map[string]struct {
 		declared *catalog.TCF
 		by       string // the basis that is declared
 		flexible bool
 	}{
-		"on consent":             {declared: &catalog.TCF{Consent: []int{purpose}}, by: "consent"},
-		"on consent, flexible":   {declared: &catalog.TCF{Consent: []int{purpose}, Flexible: []int{purpose}}, by: "consent", flexible: true},
-		"on interest":            {declared: &catalog.TCF{LI: []int{purpose}}, by: "interest"},
-		"on interest, flexible":  {declared: &catalog.TCF{LI: []int{purpose}, Flexible: []int{purpose}}, by: "interest", flexible: true},
+		"on consent": {declared: &catalog.TCF{Consent: []int{purpose}}, by: "consent"},
+		"on consent, flexible": {declared: &catalog.TCF{Consent: []int{purpose}, Flexible: []int{purpose}},
+			by: "consent", flexible: true},
+		"on interest": {declared: &catalog.TCF{LI: []int{purpose}}, by: "interest"},
+		"on interest, flexible": {declared: &catalog.TCF{LI: []int{purpose}, Flexible: []int{purpose}},
+			by: "interest", flexible: true},
 		"another, flexible":      {declared: &catalog.TCF{LI: []int{purpose, other}, Flexible: []int{other}}, by: "interest"},
 		"not":                    {declared: &catalog.TCF{Consent: []int{other}, LI: []int{10}}},
 		"as others, on consent":  {declared: &catalog.TCF{LI: []int{other}, Others: "consent"}, by: "consent"},
@@ -217,7 +250,8 @@ func TestTCFDeclarations(t *testing.T) {
 					travels := by != "" && (by == "consent") == (on == basis.Consent) && (yes == "both" || yes == by)
 					got := pageVerdict(t, p, "ga4", "", "Cookie: euconsent-v2="+text.String())
 					if (got == "a") != travels {
-						t.Errorf("declared %s, restriction %d, yes to %s, on %v: %s, travels %v", name, restriction, yes, on, got, travels)
+						t.Errorf("declared %s, restriction %d, yes to %s, on %v: %s, travels %v", name, restriction,
+							yes, on, got, travels)
 					}
 					if travels {
 						permitted++
@@ -257,10 +291,13 @@ func TestTCFHomes(t *testing.T) {
 		{"gdpr=0 changes nothing", "&gdpr=0&gdpr_consent=" + no, nil, "tcf_purpose_li"},
 		{"over-long", "&gdpr_consent=" + yes + strings.Repeat("A", iab.MaxTC), nil, "tcf_purpose_li"},
 		{"Google's CMP", "", []string{"Cookie: FCCDCF=%5Bnull%2Cnull%2Cnull%2C%5B%22" + yes + "%22%2C%221~%22%5D%5D"}, "a"},
-		{"Cookiebot", "", []string{"Cookie: CookieConsent={stamp:'a',necessary:true,statistics:false,method:'explicit',ver:1,utc:1764000000000,iab2:'" + yes + "'}"}, "a"},
+		{"Cookiebot", "", []string{
+			"Cookie: CookieConsent={stamp:'a',necessary:true,statistics:false,method:'explicit',ver:1,utc:1764000000000,iab2:'" +
+				yes + "'}"}, "a"},
 	} {
 		p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}},
-			rung("a", basis.Consent, of("matomo", "audience")), rung("b", basis.LegitimateInterest, assessed("LIA-1"), of("matomo", "audience")))
+			rung("a", basis.Consent, of("matomo", "audience")), rung("b", basis.LegitimateInterest, assessed("LIA-1"),
+				of("matomo", "audience")))
 		if got := pageVerdict(t, p, "matomo", c.query, c.headers...); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
@@ -274,9 +311,13 @@ func TestTCFHomes(t *testing.T) {
 // TestTCFGrowsOld: a TC string tells when it was made.
 func TestTCFGrowsOld(t *testing.T) {
 	t.Parallel()
-	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}}, rung("a", basis.Consent, of("matomo", "audience"), func(a *rules.DraftActivity) { a.ConsentMaxAge = basis.Period{Months: 13} }))
+	p := listed(t, []signal.Source{{Kind: signal.TransparencyConsent}}, rung("a", basis.Consent, of("matomo", "audience"),
+		func(a *rules.DraftActivity) {
+			a.ConsentMaxAge = basis.Period{Months: 13}
+		}))
 	for at, want := range map[time.Time]string{now.AddDate(0, -13, 1): "a", now.AddDate(0, -13, -2): "consent_expired"} {
-		if got := pageVerdict(t, p, "matomo", "", "Cookie: euconsent-v2="+tc{consent: []int{8}, updated: at}.String()); got != want {
+		if got := pageVerdict(t, p, "matomo", "", "Cookie: euconsent-v2="+tc{consent: []int{8},
+			updated: at}.String()); got != want {
 			t.Errorf("made %v: %s, want %s", at, got, want)
 		}
 	}

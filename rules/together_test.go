@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// together is how a vendor sends several events in one hit: what all of them share, and one event for each name. What an event has for its own
-// stands behind its name: "a uid=7".
+// together is how a vendor sends several events in one hit: what all of them share, and one event for each name. What
+// an event has for its own stands behind its name: "a uid=7".
 type together struct {
 	vendor string
 	id     string // the field of a person's id
@@ -65,24 +65,29 @@ func eachEvent(events []string, between string, of func(name string, fields map[
 	return strings.Join(all, between)
 }
 
-// matomoEvents are events of Matomo in place of those that others name freely: what the policy calls them, and what makes them one.
+// matomoEvents are events of Matomo in place of those that others name freely: what the
+// policy calls them, and what makes them one.
 var matomoEvents = map[string][2]string{
-	"n": {"content_impression", "c_n=x"}, "a": {"event", "e_c=x"}, "a2": {"site_search", "search=shoes"}, "b": {"download", "download=x"}, "ab": {"link", "link=x"}, "x": {"page_view", "action_name=x"},
+	"n": {"content_impression", "c_n=x"}, "a": {"event", "e_c=x"}, "a2": {"site_search", "search=shoes"},
+	"b": {"download", "download=x"}, "ab": {"link", "link=x"}, "x": {"page_view", "action_name=x"},
 }
 
 var sharing = []together{
 	{"ga4", "uid", func(shared map[string]string, events []string) string {
-		return "POST /g/collect?v=2&tid=G-1" + parameters(shared) + " HTTP/1.1\n\n" + eachEvent(events, "\n", func(name string, fields map[string]string) string {
-			return "en=" + name + parameters(fields)
-		})
+		return "POST /g/collect?v=2&tid=G-1" + parameters(shared) + " HTTP/1.1\n\n" + eachEvent(events, "\n",
+			func(name string, fields map[string]string) string {
+				return "en=" + name + parameters(fields)
+			})
 	}},
 	{"matomo", "uid", func(shared map[string]string, events []string) string {
-		return "POST /matomo.php?idsite=1" + parameters(shared) + asJSON + `{"requests":[` + eachEvent(events, ",", func(name string, fields map[string]string) string {
-			return `"?idsite=1&rec=1&` + matomoEvents[name][1] + parameters(fields) + `"`
-		}) + `]}`
+		return "POST /matomo.php?idsite=1" + parameters(shared) + asJSON + `{"requests":[` + eachEvent(events, ",",
+			func(name string, fields map[string]string) string {
+				return `"?idsite=1&rec=1&` + matomoEvents[name][1] + parameters(fields) + `"`
+			}) + `]}`
 	}},
 	{"ga4_mp", "user_id", func(shared map[string]string, events []string) string {
-		return "POST /mp/collect?measurement_id=G-1&api_secret=s" + asJSON + `{"client_id":"1.2"` + strs(shared) + `,"events":[` + eachEvent(events, ",", func(name string, fields map[string]string) string {
+		return "POST /mp/collect?measurement_id=G-1&api_secret=s" + asJSON + `{"client_id":"1.2"` + strs(shared) +
+			`,"events":[` + eachEvent(events, ",", func(name string, fields map[string]string) string {
 			return `{"name":"` + name + `","params":{"x":"y"` + strs(fields) + `}}`
 		}) + `]}`
 	}},
@@ -91,18 +96,21 @@ var sharing = []together{
 // listing are vendors whose events have ids of their own alone.
 var listing = []together{
 	{"segment", "userId", func(_ map[string]string, events []string) string {
-		return "POST /v1/batch" + asJSON + `{"batch":[` + eachEvent(events, ",", func(name string, fields map[string]string) string {
-			return `{"type":"track","event":"` + name + `"` + strs(fields) + `}`
-		}) + `]}`
+		return "POST /v1/batch" + asJSON + `{"batch":[` + eachEvent(events, ",",
+			func(name string, fields map[string]string) string {
+				return `{"type":"track","event":"` + name + `"` + strs(fields) + `}`
+			}) + `]}`
 	}},
 	{"amplitude", "user_id", func(_ map[string]string, events []string) string {
-		return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + eachEvent(events, ",", func(name string, fields map[string]string) string {
-			return `{"event_type":"` + name + `"` + strs(fields) + `}`
-		}) + `]}`
+		return "POST /2/httpapi" + asJSON + `{"api_key":"k","events":[` + eachEvent(events, ",",
+			func(name string, fields map[string]string) string {
+				return `{"event_type":"` + name + `"` + strs(fields) + `}`
+			}) + `]}`
 	}},
 }
 
-// togetherDraft has, for each of the vendors, an activity for each event: of its purposes, under its profile. Events that none names are denied.
+// togetherDraft has, for each of the vendors, an activity for each event: of its purposes, under its
+// profile. Events that none names are denied.
 func togetherDraft(vendor string, activities map[string]rules.DraftActivity) *rules.Draft {
 	d := draft(rules.DraftActivity{})
 	d.Activities = nil
@@ -137,7 +145,8 @@ func sentField(t *testing.T, x *rules.Explanation, event int, path string) strin
 		if strings.TrimPrefix(f.Path, "?") != path || !f.Sent {
 			continue
 		}
-		if out := x.Forward.URL + "\n" + x.Forward.Body; !strings.Contains(out, f.After) && !strings.Contains(out, url.QueryEscape(f.After)) {
+		if out := x.Forward.URL + "\n" + x.Forward.Body; !strings.Contains(out, f.After) &&
+			!strings.Contains(out, url.QueryEscape(f.After)) {
 			t.Fatalf("%s is said to be sent as %q, and is not: %s", path, f.After, out)
 		}
 		return f.After
@@ -145,17 +154,20 @@ func sentField(t *testing.T, x *rules.Explanation, event int, path string) strin
 	return ""
 }
 
-// TestPseudonymsByPurposeInAHit: of pseudonyms made for a purpose, no two purposes share one: in one hit as in two, for what an event has for its
-// own as for what events share. What events of two purposes share gets none.
+// TestPseudonymsByPurposeInAHit: of pseudonyms made for a purpose, no two purposes share one: in one hit as in two, for
+// what an event has for its own as for what events share. What events of two purposes share gets none.
 func TestPseudonymsByPurposeInAHit(t *testing.T) {
 	t.Parallel()
-	byPurpose := minimise.Spec{Kind: minimise.Pseudonymise, Pseudonymise: minimise.PseudonymiseSpec{Scope: "purpose", Rotate: "week"}}
+	byPurpose := minimise.Spec{Kind: minimise.Pseudonymise, Pseudonymise: minimise.PseudonymiseSpec{Scope: "purpose",
+		Rotate: "week"}}
 	const id = "cust-48213"
 	for _, v := range append(slices.Clone(sharing), listing...) {
 		shares := slices.ContainsFunc(sharing, func(s together) bool { return s.vendor == v.vendor })
 		d := togetherDraft(v.vendor, map[string]rules.DraftActivity{
-			"a": {Purposes: []string{"audience"}, Profile: "purpose"}, "a2": {Purposes: []string{"audience"}, Profile: "purpose"},
-			"b": {Purposes: []string{"ads"}, Profile: "purpose"}, "ab": {Purposes: []string{"audience", "ads"}, Profile: "purpose"},
+			"a":  {Purposes: []string{"audience"}, Profile: "purpose"},
+			"a2": {Purposes: []string{"audience"}, Profile: "purpose"},
+			"b":  {Purposes: []string{"ads"}, Profile: "purpose"}, "ab": {Purposes: []string{"audience", "ads"},
+				Profile: "purpose"},
 			"n": {Purposes: []string{"ads"}, Profile: "purpose", Basis: basis.Consent}, // which nobody gives
 		})
 		classes := everything()
@@ -215,8 +227,10 @@ func TestPseudonymsByPurposeInAHit(t *testing.T) {
 			events []string
 			want   string // whose pseudonym; "" for none
 		}{
-			{[]string{"a", "a2"}, "a"}, {[]string{"a", "b"}, ""}, {[]string{"b", "a"}, ""}, {[]string{"a", "ab"}, ""}, {[]string{"ab", "a"}, ""}, {[]string{"a", "a2", "b"}, ""},
-			{[]string{"a", "x"}, "a"}, {[]string{"x", "a"}, "a"}, {[]string{"x", "b", "x"}, "b"}, {[]string{"x", "b", "a", "x"}, ""}, {[]string{"b", "a", "a"}, ""}, {[]string{"n", "a"}, "a"}, {[]string{"a", "n"}, "a"},
+			{[]string{"a", "a2"}, "a"}, {[]string{"a", "b"}, ""}, {[]string{"b", "a"}, ""}, {[]string{"a", "ab"}, ""},
+			{[]string{"ab", "a"}, ""}, {[]string{"a", "a2", "b"}, ""},
+			{[]string{"a", "x"}, "a"}, {[]string{"x", "a"}, "a"}, {[]string{"x", "b", "x"}, "b"}, {[]string{"x", "b", "a", "x"},
+				""}, {[]string{"b", "a", "a"}, ""}, {[]string{"n", "a"}, "a"}, {[]string{"a", "n"}, "a"},
 		} {
 			if got := sentField(t, judge(true, slices.Clone(c.events)...), -1, v.id); got != alone[c.want] {
 				t.Errorf("%s, %q: what all share is %q, want %q", v.vendor, c.events, got, alone[c.want])
@@ -225,8 +239,9 @@ func TestPseudonymsByPurposeInAHit(t *testing.T) {
 	}
 }
 
-// TestSharedFieldsGetTheStrictest: what the events of two profiles share is treated as the stricter of them says, whichever event comes first, and
-// as neither where none is stricter; a profile whose events are all denied has no say. What an event has for its own goes by its own profile.
+// TestSharedFieldsGetTheStrictest: what the events of two profiles share is treated as the stricter of them says,
+// whichever event comes first, and as neither where none is stricter; a profile whose events are all denied has no say.
+// What an event has for its own goes by its own profile.
 func TestSharedFieldsGetTheStrictest(t *testing.T) {
 	t.Parallel()
 	hash := minimise.Spec{Kind: minimise.Hash, Hash: "sha256"}
@@ -255,18 +270,22 @@ func TestSharedFieldsGetTheStrictest(t *testing.T) {
 		{"url", "dl", "https://shop.example/a?utm_source=x&q=1", keep, minimise.Spec{Kind: minimise.Rare}, "b"},
 		{"language", "ul", "de-DE", keep, primary, "b"},
 		{"screen", "sr", "1512x982", keep, bucket, "b"},
-		{"ip", "_uip", "203.0.113.77", prefix, minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: new(24), V6: new(48)}}, "a"},
-		{"ip", "_uip", "203.0.113.77", minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: new(8), V6: new(48)}}, prefix, ""},
+		{"ip", "_uip", "203.0.113.77", prefix, minimise.Spec{Kind: minimise.Truncate,
+			Truncate: minimise.TruncateSpec{V4: new(24), V6: new(48)}}, "a"},
+		{"ip", "_uip", "203.0.113.77", minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: new(8),
+			V6: new(48)}}, prefix, ""},
 	} {
 		profile := func(spec minimise.Spec) map[string]minimise.Spec {
 			all := everything()
 			all[c.class] = spec
 			return all
 		}
-		d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "pa"}, "b": {Purposes: []string{"audience"}, Profile: "pb"},
+		d := togetherDraft("ga4", map[string]rules.DraftActivity{"a": {Purposes: []string{"audience"}, Profile: "pa"},
+			"b": {Purposes: []string{"audience"}, Profile: "pb"},
 			"n": {Purposes: []string{"audience"}, Profile: "none", Basis: basis.Consent}})
 		d.Vendors = slices.DeleteFunc(d.Vendors, func(v rules.DraftVendor) bool { return v.ID != "ga4" })
-		d.Profiles = []rules.DraftProfile{{ID: "pa", Classes: profile(c.a)}, {ID: "pb", Classes: profile(c.b)}, {ID: "none", Classes: map[string]minimise.Spec{"event_name": keep}}}
+		d.Profiles = []rules.DraftProfile{{ID: "pa", Classes: profile(c.a)}, {ID: "pb", Classes: profile(c.b)},
+			{ID: "none", Classes: map[string]minimise.Spec{"event_name": keep}}}
 		p := compile(t, d)
 		judge := func(events ...string) *rules.Explanation {
 			t.Helper()
@@ -276,7 +295,8 @@ func TestSharedFieldsGetTheStrictest(t *testing.T) {
 			}
 			return x
 		}
-		alone := map[string]string{"": "", "a": sentField(t, judge("a", "a"), -1, c.field), "b": sentField(t, judge("b", "b"), -1, c.field)}
+		alone := map[string]string{"": "", "a": sentField(t, judge("a", "a"), -1, c.field),
+			"b": sentField(t, judge("b", "b"), -1, c.field)}
 		if c.want != "" && alone[c.want] == "" {
 			t.Errorf("%s: %q is dropped by its own profile: nothing is shown", c.class, c.value)
 		}
@@ -292,7 +312,8 @@ func TestSharedFieldsGetTheStrictest(t *testing.T) {
 			}
 		}
 		mine := " " + c.field + "=" + c.value
-		x := explain(t, p, request(t, sharing[0].hit(map[string]string{"cid": "1.2"}, []string{"a" + mine, "b" + mine, "x" + mine}), "ga4"))
+		x := explain(t, p, request(t, sharing[0].hit(map[string]string{"cid": "1.2"},
+			[]string{"a" + mine, "b" + mine, "x" + mine}), "ga4"))
 		if len(x.Events) != 3 || x.Forward == nil {
 			t.Fatalf("%s: %+v", x.Reason, x.Events)
 		}

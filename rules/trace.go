@@ -45,7 +45,8 @@ type FieldNote struct {
 // overspent notes that a hit took more than it may. It does nothing where nobody asked.
 func (t *Trace) overspent() {
 	if t != nil {
-		t.Why = fmt.Sprintf("looking for personal data took more than %d steps for each byte received and unpacked, and %d for the hit", StepsPerByte, StepsPerHit)
+		t.Why = fmt.Sprintf("looking for personal data took more than %d steps for each byte received and unpacked, and %d "+
+			"for the hit", StepsPerByte, StepsPerHit)
 	}
 }
 
@@ -56,7 +57,8 @@ func (t *Trace) over(l *Limits, err error) {
 	}
 	t.Why = "it unpacks to over 1 MiB and over 100 times its size"
 	if o, ok := errors.AsType[codec.Over](err); ok {
-		says := map[codec.Over]int{"body": l.Body, "decompressed": l.Decompressed, "events": l.Events, "depth": l.Depth, "fields": l.Fields, "nodes": l.Nodes}
+		says := map[codec.Over]int{"body": l.Body, "decompressed": l.Decompressed, "events": l.Events, "depth": l.Depth,
+			"fields": l.Fields, "nodes": l.Nodes}
 		t.Why = fmt.Sprintf("it holds more than limits.%s allows here: %d", string(o), says[o])
 	}
 }

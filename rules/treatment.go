@@ -13,8 +13,9 @@ import (
 
 // Treatment is what an activity does to fields of a class that its vendor may be sent.
 type Treatment struct {
-	Class  hit.Class
-	Field  string           // the vendor's name of the one field that a line of the profile is about; "" for the others of the class
+	Class hit.Class
+	// the vendor's name of the one field that a line of the profile is about; "" for the others of the class
+	Field  string
 	Action *minimise.Action // what becomes of the value; never nil, for what is dropped is not listed
 }
 
@@ -42,7 +43,8 @@ func (a *Activity) Treatments() []Treatment {
 		if !f.Names || action == nil {
 			continue
 		}
-		for class, known := range a.plan.byClass { // a member may have a name that says more of it, and is then treated as strictly as both ask
+		for class, known := range a.plan.byClass {
+			// a member may have a name that says more of it, and is then treated as strictly as both ask
 			if known != nil && names.Says(hit.Class(class)) && minimise.Both(action, known) != nil {
 				add(Treatment{Class: hit.Class(class), Action: known})
 			}
@@ -52,12 +54,14 @@ func (a *Activity) Treatments() []Treatment {
 		if c := vendor.Endpoints[i].Carry; c.Query != "" || c.Header != "" || c.Field != "" {
 			add(Treatment{Class: hit.IP, Action: a.plan.byClass[hit.IP]})
 		}
-		if stream := a.plan.byClass[hit.Recording]; vendor.Endpoints[i].Kind == catalog.Opaque && stream.Kind() == minimise.Keep && a.Basis != basis.LegitimateInterest {
+		if stream := a.plan.byClass[hit.Recording]; vendor.Endpoints[i].Kind == catalog.Opaque &&
+			stream.Kind() == minimise.Keep && a.Basis != basis.LegitimateInterest {
 			add(Treatment{Class: hit.Recording, Action: stream})
 		}
 	}
 	slices.SortStableFunc(all, func(x, y Treatment) int {
-		return cmp.Or(cmp.Compare(x.Class.String(), y.Class.String()), cmp.Compare(x.Field, y.Field), cmp.Compare(x.Action.Rank(), y.Action.Rank()))
+		return cmp.Or(cmp.Compare(x.Class.String(), y.Class.String()), cmp.Compare(x.Field, y.Field),
+			cmp.Compare(x.Action.Rank(), y.Action.Rank()))
 	})
 	return all
 }

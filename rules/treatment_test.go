@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// TestTreatmentsCoverCaptures: whatever of recorded traffic is sent is of a class that Treatments names, with nothing dropped in some
-// profiles and nearly everything in others. A notice is made of them.
+// TestTreatmentsCoverCaptures: whatever of recorded traffic is sent is of a class that Treatments names, with nothing
+// dropped in some profiles and nearly everything in others. A notice is made of them.
 func TestTreatmentsCoverCaptures(t *testing.T) {
 	t.Parallel()
 	for _, profile := range []string{"all", "standard", "cookieless"} {
@@ -20,7 +20,8 @@ func TestTreatmentsCoverCaptures(t *testing.T) {
 		d.Activities = nil
 		for _, id := range catalog.BuiltinIDs() {
 			d.Activities = append(d.Activities, rules.DraftActivity{
-				ID: id, Vendor: id, Purposes: []string{"audience"}, Basis: basis.Contract, Reference: "test", Profile: profile, Events: []string{"*"},
+				ID: id, Vendor: id, Purposes: []string{"audience"}, Basis: basis.Contract, Reference: "test", Profile: profile,
+				Events: []string{"*"},
 			})
 		}
 		d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "cookieless", Classes: cookieless})
@@ -56,11 +57,12 @@ func TestTreatmentsCoverCaptures(t *testing.T) {
 	}
 }
 
-// TestStreamsAreNamedWhereTheyLeave: a notice names recordings of the page where the vendor has a field of them, or takes
-// them as a stream that the activity lets through whole, and nowhere else: which judging says itself.
+// TestStreamsAreNamedWhereTheyLeave: a notice names recordings of the page where the vendor has a field of them, or
+// takes them as a stream that the activity lets through whole, and nowhere else: which judging says itself.
 func TestStreamsAreNamedWhereTheyLeave(t *testing.T) {
 	named, unnamed := 0, 0
-	for _, b := range []basis.Basis{basis.Consent, basis.Contract, basis.LegitimateInterest, basis.PublicTask, basis.LegalObligation} {
+	for _, b := range []basis.Basis{basis.Consent, basis.Contract, basis.LegitimateInterest, basis.PublicTask,
+		basis.LegalObligation} {
 		for _, spec := range []minimise.Spec{keep, {}, {Kind: minimise.Drop}, {Kind: minimise.Replace, Replace: "x"}} {
 			d := draft()
 			other := func(id string) bool { return !slices.Contains([]string{"posthog", "mixpanel", "ga4", "matomo"}, id) }
@@ -73,7 +75,9 @@ func TestStreamsAreNamedWhereTheyLeave(t *testing.T) {
 			p := compile(t, d)
 			for _, a := range p.Activities() {
 				vendor := a.Recipient.Catalog
-				leaves := spec.Kind != minimise.Drop && slices.ContainsFunc(vendor.Fields, func(f catalog.FieldInfo) bool { return f.Class == hit.Recording })
+				leaves := spec.Kind != minimise.Drop && slices.ContainsFunc(vendor.Fields, func(f catalog.FieldInfo) bool {
+					return f.Class == hit.Recording
+				})
 				for i := range vendor.Endpoints {
 					e := &vendor.Endpoints[i]
 					if e.Kind != catalog.Opaque {

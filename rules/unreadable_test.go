@@ -13,11 +13,14 @@ func TestUnreadableEvents(t *testing.T) {
 		return "POST " + path + " HTTP/1.1\nContent-Type: application/json\n\n" + body
 	}
 	for name, c := range map[string]struct{ vendor, text, want string }{
-		"requests that are none": {"matomo", post("/matomo.php", `{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2F",{"idsite":1},5,null,"jane.doe@example.com",""]}`),
+		"requests that are none": {"matomo",
+			post("/matomo.php", `{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2F",{"idsite":1},5,null,"jane.doe@example.com",""]}`),
 			`{"requests":["?idsite=1&rec=1&url=https%3A%2F%2Fshop.example%2F"]}`},
-		"a name that is an object": {"segment", post("/v1/batch", `{"batch":[{"type":"track","event":{"a":"b"},"anonymousId":"x"},{"type":"track","event":"c"}]}`),
+		"a name that is an object": {"segment",
+			post("/v1/batch", `{"batch":[{"type":"track","event":{"a":"b"},"anonymousId":"x"},{"type":"track","event":"c"}]}`),
 			`{"batch":[{"type":"track","event":"c","context":{"ip":"203.0.0.0"}}]}`},
-		"a name that is a list": {"posthog", post("/batch/", `{"api_key":"k","batch":[{"event":["a"],"distinct_id":"d"},{"event":"c","properties":{}}]}`),
+		"a name that is a list": {"posthog",
+			post("/batch/", `{"api_key":"k","batch":[{"event":["a"],"distinct_id":"d"},{"event":"c","properties":{}}]}`),
 			`{"api_key":"k","batch":[{"event":"c","properties":{"$ip":"203.0.0.0"}}]}`},
 	} {
 		x := explain(t, p, request(t, c.text, c.vendor, append(asBrowsers(), yes)...))
@@ -32,7 +35,8 @@ func TestUnreadableEvents(t *testing.T) {
 	}
 }
 
-// TestSemicolonsSeparateNothing: some servers take ";" for "&" (HTML 4, appendix B.2.2). Behind one stands no field that nobody judged.
+// TestSemicolonsSeparateNothing: some servers take ";" for "&" (HTML 4, appendix B.2.2). Behind
+// one stands no field that nobody judged.
 func TestSemicolonsSeparateNothing(t *testing.T) {
 	t.Parallel()
 	d := draft()
@@ -40,7 +44,9 @@ func TestSemicolonsSeparateNothing(t *testing.T) {
 		d.Activities[i].Profile = "all"
 	}
 	p := compile(t, d)
-	x := explain(t, p, request(t, "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view;uid=cust-48213&ep.a;uid=cust-48213&ep.b=1;2 HTTP/1.1\n\n", "ga4", yes))
+	x := explain(t, p, request(
+		t, "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view;uid=cust-48213&ep.a;uid=cust-48213&ep.b=1;2 HTTP/1.1\n\n",
+		"ga4", yes))
 	if x.Forward == nil || strings.Contains(x.Forward.URL, ";") || !strings.Contains(x.Forward.URL, "ep.b=1%3B2") {
 		t.Errorf("%+v", x.Forward)
 	}

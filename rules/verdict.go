@@ -83,7 +83,9 @@ const (
 	AssessmentRevoked
 	AssessmentPostdated
 	AssessmentExpired
-	OpaqueStream    // a stream cannot be minimised: it never travels on legitimate interest, where the profile does not keep it, or where the hit names nobody
+	// a stream cannot be minimised: it never travels on legitimate interest, where the profile does not
+	// keep it, or where the hit names nobody
+	OpaqueStream
 	RequiredDropped // the profile drops a field without which the vendor refuses an event at this endpoint
 
 	// Of an event that waited, and is judged again (see [Kept]).
@@ -95,16 +97,24 @@ const (
 
 var reasonNames = [numReasons]string{
 	Unjudged: "unjudged", Permitted: "permitted",
-	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed", OverLimit: "limit",
-	Failed: "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", QueueFull: "queue_full", ShuttingDown: "shutting_down", ClockAhead: "clock_ahead", Sealed: "sealed",
-	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender", ConditionUnmet: "condition_unmet",
-	NoActivity: "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent", ConsentRefused: "consent_refused",
-	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction", TCFPurposeLI: "tcf_purpose_li",
-	TCFVendorLI: "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken", ObjectionsStale: "objections_stale", GPC: "gpc", DNT: "dnt",
+	UnknownHost: "unknown_host", UnknownPath: "unknown_path", WrongMethod: "wrong_method", MalformedHit: "malformed",
+	OverLimit: "limit",
+	Failed:    "failed", Unrecorded: "unrecorded", OutOfMemory: "memory", QueueFull: "queue_full",
+	ShuttingDown: "shutting_down", ClockAhead: "clock_ahead", Sealed: "sealed",
+	OtherSite: "other_site", OtherRegion: "other_region", OtherEvent: "other_event", OtherSender: "other_sender",
+	ConditionUnmet: "condition_unmet",
+	NoActivity:     "no_activity", ConditionFailed: "condition_failed", NoConsent: "no_consent",
+	ConsentRefused: "consent_refused",
+	ConsentExpired: "consent_expired", TCFVendor: "tcf_vendor", TCFRestriction: "tcf_restriction",
+	TCFPurposeLI: "tcf_purpose_li",
+	TCFVendorLI:  "tcf_vendor_li", Objection: "objection", ObjectionsUntaken: "objections_untaken",
+	ObjectionsStale: "objections_stale", GPC: "gpc", DNT: "dnt",
 	OptedOut: "opted_out", NoLegalReference: "no_legal_reference",
-	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved", AssessmentUnreadable: "assessment_unreadable",
-	AssessmentForged: "assessment_forged", AssessmentForeign: "assessment_foreign", AssessmentApproverRemoved: "assessment_approver_removed",
-	AssessmentAmbiguous: "assessment_ambiguous", AssessmentChanged: "assessment_changed",
+	AssessmentMissing: "assessment_missing", AssessmentUnapproved: "assessment_unapproved",
+	AssessmentUnreadable: "assessment_unreadable",
+	AssessmentForged:     "assessment_forged", AssessmentForeign: "assessment_foreign",
+	AssessmentApproverRemoved: "assessment_approver_removed",
+	AssessmentAmbiguous:       "assessment_ambiguous", AssessmentChanged: "assessment_changed",
 	AssessmentFormOld: "assessment_form_old", AssessmentRevoked: "assessment_revoked",
 	AssessmentPostdated: "assessment_postdated", AssessmentExpired: "assessment_expired", OpaqueStream: "opaque_stream",
 	RequiredDropped: "required_dropped", BeforeChoice: "before_choice",

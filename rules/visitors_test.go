@@ -43,7 +43,8 @@ func TestEventsOfOneVisitor(t *testing.T) {
 			subj(0, person, 1), subj(1, browser, 2), subj(2, person, 1), subj(2, browser, 2),
 		}, []int{0, 0, 0}},
 		{"a chain from its end", 4, []rules.Subject{
-			subj(3, browser, 3), subj(2, browser, 3), subj(2, device, 2), subj(1, device, 2), subj(1, person, 1), subj(0, person, 1),
+			subj(3, browser, 3), subj(2, browser, 3), subj(2, device, 2), subj(1, device, 2), subj(1, person, 1),
+			subj(0, person, 1),
 		}, []int{0, 0, 0, 0}},
 		{"two visitors, one after the other", 4, []rules.Subject{
 			subj(0, browser, 1), subj(1, browser, 2), subj(2, browser, 1), subj(3, browser, 2),

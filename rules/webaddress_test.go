@@ -15,21 +15,23 @@ import (
 
 // anyTextClasses are the classes in whose fields a page's address may stand as well as anything else.
 var anyTextClasses = []hit.Class{
-	hit.Custom, hit.UserTrait, hit.FreeText, hit.Element, hit.Product, hit.Error, hit.PageTitle, hit.SearchTerm, hit.Campaign, hit.Interaction,
+	hit.Custom, hit.UserTrait, hit.FreeText, hit.Element, hit.Product, hit.Error, hit.PageTitle, hit.SearchTerm,
+	hit.Campaign, hit.Interaction,
 }
 
 // fieldOf finds a field of a class that the catalog names in full, of those that begin so; "" where there is none.
 func fieldOf(v *catalog.Vendor, class hit.Class, prefix string) string {
 	for i := range v.Fields {
-		if f := &v.Fields[i]; f.Class == class && strings.HasPrefix(f.Path, prefix) && !strings.ContainsAny(f.Path[len(prefix):], "*.[]") && len(f.Also) == 0 {
+		if f := &v.Fields[i]; f.Class == class && strings.HasPrefix(f.Path, prefix) &&
+			!strings.ContainsAny(f.Path[len(prefix):], "*.[]") && len(f.Also) == 0 {
 			return f.Path
 		}
 	}
 	return ""
 }
 
-// TestAddressesWhereverTheyStand: the one rule for addresses holds wherever a value is one, in any class that could hold anything, as text of a
-// query and as a string of JSON; and where they may not leave, none does.
+// TestAddressesWhereverTheyStand: the one rule for addresses holds wherever a value is one, in any class that could
+// hold anything, as text of a query and as a string of JSON; and where they may not leave, none does.
 func TestAddressesWhereverTheyStand(t *testing.T) {
 	t.Parallel()
 	const tail = "shop.example/a?email=jane&utm_source=news"
@@ -43,7 +45,8 @@ func TestAddressesWhereverTheyStand(t *testing.T) {
 		{"origin", &origin, keep, "shop.example/"},
 		{"dropped", nil, keep, ""},
 		{"cut", &urlSpec, minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Chars: new(500)}}, ""},
-		{"listed", &urlSpec, minimise.Spec{Kind: minimise.Only, Only: []string{"http://" + tail, "https://" + tail, "HTTPS://" + tail, " https://" + tail, "  Http://" + tail}}, ""},
+		{"listed", &urlSpec, minimise.Spec{Kind: minimise.Only, Only: []string{"http://" + tail, "https://" + tail,
+			"HTTPS://" + tail, " https://" + tail, "  Http://" + tail}}, ""},
 	} {
 		d := draft()
 		classes := everything()
@@ -74,7 +77,8 @@ func TestAddressesWhereverTheyStand(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					return "POST /import" + asJSON + `[{"event":"x","properties":{"token":"k","distinct_id":"d","` + strings.TrimPrefix(field, "properties.") + `":` + string(text) + `}}]`
+					return "POST /import" + asJSON + `[{"event":"x","properties":{"token":"k","distinct_id":"d","` +
+						strings.TrimPrefix(field, "properties.") + `":` + string(text) + `}}]`
 				}},
 			} {
 				field := fieldOf(recipient(t, p, v.vendor).Catalog, class, v.prefix)
@@ -114,8 +118,8 @@ func recipient(t *testing.T, p *rules.Policy, id string) *rules.Recipient {
 	return nil
 }
 
-// TestAddressesOfEveryClass: in a field of any class that could hold anything, of a query and of JSON, an address of a page
-// is treated as one. What becomes of the others, whose values have a form of their own, their line alone decides.
+// TestAddressesOfEveryClass: in a field of any class that could hold anything, of a query and of JSON, an address of a
+// page is treated as one. What becomes of the others, whose values have a form of their own, their line alone decides.
 func TestAddressesOfEveryClass(t *testing.T) {
 	d := draftOfClasses(t)
 	d.Profiles[0].Classes = everything()

@@ -34,11 +34,13 @@ func TestWhereaboutsOfFields(t *testing.T) {
 		path, body string
 		want       []string // the number of the event, or "all"
 	}{
-		{"/json?q=1&q.r=2", `{"e":"a","b":{"c":[1,{"d":2}]}}`, []string{"0 e", "0 b.c[0]", "0 b.c[1].d", "all ?q", "all ?q.r"}},
+		{"/json?q=1&q.r=2", `{"e":"a","b":{"c":[1,{"d":2}]}}`, []string{"0 e", "0 b.c[0]", "0 b.c[1].d",
+			"all ?q", "all ?q.r"}},
 		{"/json", `[{"e":"a","b":[[3]]},5,[{"e":"b"}]]`, []string{"0 e", "0 b[0][0]", "1 body", "2 [0].e"}},
 		{"/lines?q=1", "e=a&b=1\ne=b&c=2", []string{"0 e", "0 b", "1 e", "1 c", "all ?q"}},
 		{"/form", "e=a&b=1&b=2", []string{"0 e", "0 b", "0 b"}},
-		{"/ndjson", "{\"e\":\"a\"}\n5\n[{\"e\":\"b\"},[6]]\n[]\n\"x\"", []string{"0 e", "1 body", "2 [0].e", "2 [1][0]", "3 body", "4 body"}},
+		{"/ndjson", "{\"e\":\"a\"}\n5\n[{\"e\":\"b\"},[6]]\n[]\n\"x\"", []string{"0 e", "1 body", "2 [0].e", "2 [1][0]",
+			"3 body", "4 body"}},
 		{"/form", "e=a&j=" + url.QueryEscape(`[1,{"c":[2]},[3]]`), []string{"0 e", "0 j[0]", "0 j[1].c[0]", "0 j[2][0]"}},
 		{"/form", "e=a&n=" + url.QueryEscape("1\n{\"c\":[2]}\n[3]"), []string{"0 e", "0 n[0]", "0 n[1].c[0]", "0 n[2][0]"}},
 		{"/form", "e=a&l=" + url.QueryEscape("b=1\nc=2&d=3"), []string{"0 e", "0 l[0].b", "0 l[1].c", "0 l[1].d"}},

@@ -11,24 +11,30 @@ import (
 
 // underOwnName are hits of every vendor with one value of the site's own, VALUE, under a name that nobody knows.
 var underOwnName = map[string]string{
-	"amplitude":   "POST /2/httpapi HTTP/1.1\n\n" + `{"api_key":"k","events":[{"event_type":"x","event_properties":{"zz":"VALUE"}}]}`,
-	"ga4":         "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=x&ep.zz=VALUE",
-	"ga4_mp":      "POST /mp/collect?measurement_id=G-1&api_secret=s HTTP/1.1\n\n" + `{"client_id":"1.2","events":[{"name":"x","params":{"zz":"VALUE"}}]}`,
-	"jitsu":       "POST /api/s/track HTTP/1.1\n\n" + `{"type":"track","event":"x","properties":{"zz":"VALUE"}}`,
-	"matomo":      "GET /matomo.php?idsite=1&rec=1&url=x&zz=VALUE HTTP/1.1\n\n",
-	"meta_capi":   "POST /v21.0/1/events HTTP/1.1\n\n" + `{"data":[{"event_name":"x","custom_data":{"zz":"VALUE"}}]}`,
-	"meta_pixel":  "GET /tr/?id=1&ev=x&cd[zz]=VALUE HTTP/1.1\n\n",
-	"mixpanel":    "POST /track/ HTTP/1.1\n\n" + `[{"event":"x","properties":{"token":"t","zz":["VALUE"]}}]`,
-	"plausible":   "POST /api/event HTTP/1.1\n\n" + `{"n":"x","u":"https://shop.example/","d":"shop.example","p":{"zz":"VALUE"}}`,
-	"posthog":     "POST /e/ HTTP/1.1\n\n" + `{"event":"x","properties":{"token":"t","distinct_id":"d","zz":{"yy":"VALUE"}}}`,
+	"amplitude": "POST /2/httpapi HTTP/1.1\n\n" +
+		`{"api_key":"k","events":[{"event_type":"x","event_properties":{"zz":"VALUE"}}]}`,
+	"ga4": "POST /g/collect?v=2&tid=G-1&cid=1.2 HTTP/1.1\n\nen=x&ep.zz=VALUE",
+	"ga4_mp": "POST /mp/collect?measurement_id=G-1&api_secret=s HTTP/1.1\n\n" +
+		`{"client_id":"1.2","events":[{"name":"x","params":{"zz":"VALUE"}}]}`,
+	"jitsu":      "POST /api/s/track HTTP/1.1\n\n" + `{"type":"track","event":"x","properties":{"zz":"VALUE"}}`,
+	"matomo":     "GET /matomo.php?idsite=1&rec=1&url=x&zz=VALUE HTTP/1.1\n\n",
+	"meta_capi":  "POST /v21.0/1/events HTTP/1.1\n\n" + `{"data":[{"event_name":"x","custom_data":{"zz":"VALUE"}}]}`,
+	"meta_pixel": "GET /tr/?id=1&ev=x&cd[zz]=VALUE HTTP/1.1\n\n",
+	"mixpanel":   "POST /track/ HTTP/1.1\n\n" + `[{"event":"x","properties":{"token":"t","zz":["VALUE"]}}]`,
+	"plausible": "POST /api/event HTTP/1.1\n\n" +
+		`{"n":"x","u":"https://shop.example/","d":"shop.example","p":{"zz":"VALUE"}}`,
+	"posthog": "POST /e/ HTTP/1.1\n\n" +
+		`{"event":"x","properties":{"token":"t","distinct_id":"d","zz":{"yy":"VALUE"}}}`,
 	"rudderstack": "POST /v1/track HTTP/1.1\n\n" + `{"type":"track","event":"x","zz":"VALUE"}`,
 	"segment":     "POST /v1/batch HTTP/1.1\n\n" + `{"batch":[{"type":"track","event":"x"}],"zz":"VALUE"}`,
-	"snowplow":    "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\n\n" + `{"schema":"s","data":[{"e":"pv","p":"web","tv":"x","zz":"VALUE"}]}`,
-	"umami":       "POST /api/send HTTP/1.1\n\n" + `{"type":"event","payload":{"website":"w","name":"x","url":"/","data":{"zz":"VALUE"}}}`,
+	"snowplow": "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\n\n" +
+		`{"schema":"s","data":[{"e":"pv","p":"web","tv":"x","zz":"VALUE"}]}`,
+	"umami": "POST /api/send HTTP/1.1\n\n" +
+		`{"type":"event","payload":{"website":"w","name":"x","url":"/","data":{"zz":"VALUE"}}}`,
 }
 
-// TestAWholeValueIsLookedUp: whatever a site calls it, at every vendor: a value that is as a whole an e-mail address or the international
-// number of a telephone is an identifier; one that only holds such a thing is none.
+// TestAWholeValueIsLookedUp: whatever a site calls it, at every vendor: a value that is as a whole an e-mail address or
+// the international number of a telephone is an identifier; one that only holds such a thing is none.
 func TestAWholeValueIsLookedUp(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -78,7 +84,9 @@ func TestAWholeValueIsLookedUp(t *testing.T) {
 			}
 			for _, value := range values {
 				all := subjectsOf(t, p, keys, request(t, strings.Replace(text, "VALUE", value, 1), vendor))
-				if found := slices.ContainsFunc(of, func(i rules.Identity) bool { return slices.Contains(all, i.Hash) }); found != c.found {
+				if found := slices.ContainsFunc(of, func(i rules.Identity) bool {
+					return slices.Contains(all, i.Hash)
+				}); found != c.found {
 					t.Errorf("%s: %s found %t", vendor, value, found)
 				}
 			}
@@ -86,8 +94,9 @@ func TestAWholeValueIsLookedUp(t *testing.T) {
 	}
 }
 
-// TestWhatIsMentionedJoinsNothing: an address that stands under a name of the site's own in several events may be the shop's: it is looked up, and makes no
-// one visitor of theirs; where a field beside it says that it is the visitor's, it does.
+// TestWhatIsMentionedJoinsNothing: an address that stands under a name of the site's own in several
+// events may be the shop's: it is looked up, and makes no one visitor of theirs; where a field beside it
+// says that it is the visitor's, it does.
 func TestWhatIsMentionedJoinsNothing(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
@@ -100,7 +109,8 @@ func TestWhatIsMentionedJoinsNothing(t *testing.T) {
 	} {
 		one := `{"type":"track","event":"x",` + properties + `}`
 		var j rules.Judgement
-		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+one+`,`+one+`]}`, "segment")
+		r := request(t, "POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n"+`{"batch":[`+one+
+			`,`+one+`]}`, "segment")
 		if reason := readInto(&j, p, &rules.Inputs{Now: now, Keys: keysOf(p)}, r); reason != rules.Unjudged {
 			t.Fatal(reason)
 		}

@@ -18,17 +18,22 @@ var agents = map[string]struct{ text, own, site string }{
 	"segment":     {batched, `"userId":"ID"`, `"properties":{"customer":{"NAME":"ID"}}`},
 	"rudderstack": {batched, `"userId":"ID"`, `"properties":{"customer":{"NAME":"ID"}}`},
 	"jitsu":       {batched, `"context":{"traits":{"id":"ID"}}`, `"properties":{"customer":{"NAME":"ID"}}`},
-	"amplitude": {"POST /2/httpapi HTTP/1.1\n\n" + `{"api_key":"k","events":[{"event_type":"x","device_id":"BROWSER",OWN,SITE}]}`,
+	"amplitude": {"POST /2/httpapi HTTP/1.1\n\n" +
+		`{"api_key":"k","events":[{"event_type":"x","device_id":"BROWSER",OWN,SITE}]}`,
 		`"user_id":"ID"`, `"event_properties":{"customer_NAME":"ID"}`},
-	"mixpanel": {"POST /track/ HTTP/1.1\n\n" + `[{"event":"x","properties":{"token":"t","$device_id":"BROWSER",OWN,SITE}}]`,
+	"mixpanel": {"POST /track/ HTTP/1.1\n\n" +
+		`[{"event":"x","properties":{"token":"t","$device_id":"BROWSER",OWN,SITE}}]`,
 		`"$user_id":"ID"`, `"customer_NAME":"ID"`},
 	"posthog": {"POST /e/ HTTP/1.1\n\n" + `{"event":"x","properties":{"token":"t","$device_id":"BROWSER",OWN,SITE}}`,
 		`"$user_id":"ID"`, `"customer_NAME":"ID"`},
 	"ga4_mp": {"POST /mp/collect?measurement_id=G-1&api_secret=s HTTP/1.1\n\n" +
 		`{"client_id":"1.2",OWN,"events":[{"name":"x","params":{SITE}}]}`, `"user_id":"ID"`, `"customer_NAME":"ID"`},
-	"ga4":   {"POST /g/collect?v=2&tid=G-1&cid=1.2&OWN HTTP/1.1\n\nen=x&SITE", "uid=ID", "ep.customer_NAME=ID"},
-	"umami": {"POST /api/send HTTP/1.1\n\n" + `{"type":"event","payload":{"website":"w","name":"x","url":"/",OWN,"data":{SITE}}}`, `"id":"ID"`, `"customer_NAME":"ID"`},
-	"meta_capi": {"POST /v21.0/1/events HTTP/1.1\n\n" + `{"data":[{"event_name":"x","user_data":{OWN},"custom_data":{SITE}}]}`,
+	"ga4": {"POST /g/collect?v=2&tid=G-1&cid=1.2&OWN HTTP/1.1\n\nen=x&SITE", "uid=ID", "ep.customer_NAME=ID"},
+	"umami": {"POST /api/send HTTP/1.1\n\n" +
+		`{"type":"event","payload":{"website":"w","name":"x","url":"/",OWN,"data":{SITE}}}`, `"id":"ID"`,
+		`"customer_NAME":"ID"`},
+	"meta_capi": {"POST /v21.0/1/events HTTP/1.1\n\n" +
+		`{"data":[{"event_name":"x","user_data":{OWN},"custom_data":{SITE}}]}`,
 		`"external_id":"ID"`, `"customer_NAME":"ID"`},
 }
 
@@ -129,7 +134,8 @@ func TestAPolicysFieldIsOfTheSitesWord(t *testing.T) {
 	d.Profiles[0].Fields = map[string]map[string]minimise.Spec{"segment": {"properties.customer.email": keep}}
 	p := compile(t, d)
 	r := request(t, "POST /v1/track HTTP/1.1\n\n"+
-		`{"type":"track","event":"x","userId":"admin-7","properties":{"customer":{"email":"jane.doe@example.com"}}}`, "segment")
+		`{"type":"track","event":"x","userId":"admin-7","properties":{"customer":{"email":"jane.doe@example.com"}}}`,
+		"segment")
 	kinds := kindsOf(t, p, r, "email", "jane.doe@example.com")
 	if len(kinds) != 2 || kinds[0] != rules.Mentioned || kinds[1] != rules.Mentioned {
 		t.Errorf("%v", kinds)
@@ -152,8 +158,10 @@ func TestWhatManyShareJoinsNobody(t *testing.T) {
 		true: {"user_id", "customer_id", "kundennummer", "member_id", "crm_id", "loyalty_number"},
 	} {
 		for _, kind := range types {
-			for vendor, members := range map[string]string{"segment": "externalIds", "rudderstack": "externalId", "jitsu": "externalIds"} {
-				one := fmt.Sprintf(`{"type":"track","event":"x","context":{%q:[{"type":%q,"id":"k-17","collection":"users"}]}}`, members, kind)
+			for vendor, members := range map[string]string{"segment": "externalIds", "rudderstack": "externalId",
+				"jitsu": "externalIds"} {
+				one := fmt.Sprintf(`{"type":"track","event":"x","context":{%q:[{"type":%q,"id":"k-17","collection":"users"}]}}`,
+					members, kind)
 				joined(t, p, in, vendor, one, want)
 			}
 			if want || kind == "account_id" || kind == "konto_id" {
@@ -222,7 +230,8 @@ func TestAUserIDInTheFormOfAnSDKsIsFound(t *testing.T) {
 			}
 		}
 	}
-	for _, vendor := range []string{"ga4", "segment", "mixpanel", "posthog", "amplitude", "matomo", "meta_pixel", "snowplow"} {
+	for _, vendor := range []string{"ga4", "segment", "mixpanel", "posthog", "amplitude", "matomo",
+		"meta_pixel", "snowplow"} {
 		if tried[vendor] == 0 {
 			t.Errorf("%s: no place was tried", vendor)
 		}
@@ -233,18 +242,20 @@ func TestAUserIDInTheFormOfAnSDKsIsFound(t *testing.T) {
 	}
 }
 
-// TestAHashOfAUserIDFindsThePlainOne: who is known by the hash of a user id alone, in whatever dress, is found where the
-// id stands in plain, as it is written there or in small letters.
+// TestAHashOfAUserIDFindsThePlainOne: who is known by the hash of a user id alone, in whatever dress, is found where
+// the id stands in plain, as it is written there or in small letters.
 func TestAHashOfAUserIDFindsThePlainOne(t *testing.T) {
 	t.Parallel()
 	p := compile(t, draft())
 	for _, c := range []struct{ id, hashed string }{
-		{"cust-7", "cust-7"}, {"Cust-7", "Cust-7"}, {"Cust-7", "cust-7"}, {" 48213 ", "48213"}, {"jane@example.com", "jane@example.com"},
+		{"cust-7", "cust-7"}, {"Cust-7", "Cust-7"}, {"Cust-7", "cust-7"}, {" 48213 ", "48213"},
+		{"jane@example.com", "jane@example.com"},
 		{"6f1c5a9e-1111-4222-8333-444455556666", "6f1c5a9e-1111-4222-8333-444455556666"},
 	} {
 		for _, hash := range []string{sha(c.hashed), strings.ToUpper(sha(c.hashed)), "sha256:" + sha(c.hashed)} {
 			for vendor, text := range map[string]string{
-				"segment": batched, "ga4": agents["ga4"].text, "amplitude": agents["amplitude"].text, "posthog": agents["posthog"].text,
+				"segment": batched, "ga4": agents["ga4"].text, "amplitude": agents["amplitude"].text,
+				"posthog":  agents["posthog"].text,
 				"mixpanel": agents["mixpanel"].text,
 			} {
 				own := agents[vendor].own

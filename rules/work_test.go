@@ -16,7 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// overrun bounds how many steps more than allowed a hit takes, for each byte of its longest value that is looked over: values are counted as a whole.
+// overrun bounds how many steps more than allowed a hit takes, for each byte of its longest value that is
+// looked over: values are counted as a whole.
 const overrun = 20 * minimise.MaxScrubbed
 
 // withinWork checks what a judged hit took against what it may take.
@@ -33,7 +34,8 @@ func withinWork(t *testing.T, name string, g *judging, reason rules.Reason) {
 	}
 }
 
-// TestWorkOfWorstHits: whatever a hit holds, it takes no more steps for a byte than are allowed, and where it would nothing is forwarded.
+// TestWorkOfWorstHits: whatever a hit holds, it takes no more steps for a byte than are allowed,
+// and where it would nothing is forwarded.
 func TestWorkOfWorstHits(t *testing.T) {
 	t.Parallel()
 	g := judgingWorst(t)
@@ -43,7 +45,8 @@ func TestWorkOfWorstHits(t *testing.T) {
 			withinWork(t, fmt.Sprintf("%s, %d bytes", w.name, n), g, g.judge(&r))
 			steps, most := g.j.Work()
 			if n == 1<<16 {
-				t.Logf("%-30s %6.1f steps for a byte, %v", w.name, float64(steps-rules.StepsPerHit)/float64(most-rules.StepsPerHit)*rules.StepsPerByte, g.j.Reason)
+				t.Logf("%-30s %6.1f steps for a byte, %v", w.name, float64(steps-rules.StepsPerHit)/float64(
+					most-rules.StepsPerHit)*rules.StepsPerByte, g.j.Reason)
 			}
 		}
 	}
@@ -93,7 +96,8 @@ func TestWorkOfCaptures(t *testing.T) {
 	}
 }
 
-// TestWorkOfBatch: a batch of 150 events of PostHog's, which is packed to a fortieth and less, is far from what it may take.
+// TestWorkOfBatch: a batch of 150 events of PostHog's, which is packed to a fortieth
+// and less, is far from what it may take.
 func TestWorkOfBatch(t *testing.T) {
 	t.Parallel()
 	g := judgingAll(t)
@@ -171,8 +175,8 @@ endpoints:
 `
 
 // TestNothingLeavesOverItsWork: in whichever place a hit spends more than it may, the headers of the request to the
-// vendor included, which come last, nothing of it is forwarded. Where nothing of that place may leave, nothing is spent on
-// it; but a name is looked over before it is asked whether its member may.
+// vendor included, which come last, nothing of it is forwarded. Where nothing of that place may leave, nothing is spent
+// on it; but a name is looked over before it is asked whether its member may.
 func TestNothingLeavesOverItsWork(t *testing.T) {
 	d := draftOf(t, spending)
 	d.Profiles[0].Classes = everything()
@@ -200,25 +204,29 @@ func TestNothingLeavesOverItsWork(t *testing.T) {
 			reason := g.judge(&r)
 			steps, most := g.j.Work()
 			over := reason == rules.OverLimit
-			if over != (place == "a name" || p == keeping && place != "nothing") || over != (steps > most) || g.j.Out.Forward == over {
+			if over != (place == "a name" || p == keeping && place != "nothing") || over != (steps > most) ||
+				g.j.Out.Forward == over {
 				t.Errorf("%s: %v after %d of %d steps, forwarded %v", place, reason, steps, most, g.j.Out.Forward)
 			}
 		}
 	}
 }
 
-// TestTooLong: a value of more than 16 KiB that would be looked over is dropped, and explaining says why; one that is shorter is not.
+// TestTooLong: a value of more than 16 KiB that would be looked over is dropped, and explaining
+// says why; one that is shorter is not.
 func TestTooLong(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = everything()
 	d.Profiles[0].Classes["url"], d.Profiles[0].Classes["referrer"] = urlSpec, origin
-	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{Chars: new(20)}}
+	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Truncate,
+		Truncate: minimise.TruncateSpec{Chars: new(20)}}
 	p := compile(t, d)
 	for _, c := range []struct {
 		field, text, more string
 	}{
-		{"ep.words", "", "we have the best 7 red shoes "}, {"dl", "https://shop.example/", "a-page-of-an-extraordinarily-long-description-"}, {"dt", "", "Shoes "}, {"uid", "", "abc"}, {"_s", "", "1"},
+		{"ep.words", "", "we have the best 7 red shoes "}, {"dl", "https://shop.example/",
+			"a-page-of-an-extraordinarily-long-description-"}, {"dt", "", "Shoes "}, {"uid", "", "abc"}, {"_s", "", "1"},
 	} {
 		for _, n := range []int{minimise.MaxScrubbed, minimise.MaxScrubbed + 1} {
 			text := (c.text + strings.Repeat(c.more, n/len(c.more)+1))[:n]
@@ -237,22 +245,24 @@ func TestTooLong(t *testing.T) {
 			if field == nil {
 				t.Fatalf("%s is not explained", c.field)
 			}
-			if long := n > minimise.MaxScrubbed; long != (field.Why != "") || long && (field.Sent || field.Action != "drop" || len(field.Found) > 0) || !long && !field.Sent {
+			if long := n > minimise.MaxScrubbed; long != (field.Why != "") || long && (field.Sent || field.Action != "drop" ||
+				len(field.Found) > 0) || !long && !field.Sent {
 				t.Errorf("%s of %d bytes: sent %v, action %s, why %q", c.field, n, field.Sent, field.Action, field.Why)
 			}
 		}
 	}
 }
 
-// TestNamesTooLong: a name that a site chose leaves with its member while it can be looked over, to the last byte of what
-// is; a longer one, of which nothing is known, does not.
+// TestNamesTooLong: a name that a site chose leaves with its member while it can be looked over, to the last byte of
+// what is; a longer one, of which nothing is known, does not.
 func TestNamesTooLong(t *testing.T) {
 	g := judgingAll(t)
 	for vendor, hit := range map[string]func(name string) string{
 		"ga4":     func(name string) string { return form("ep." + name + "=1") },
 		"segment": func(name string) string { return batch(`"` + name + `":1`) },
 	} {
-		for _, n := range []int{1, 100, minimise.MaxScrubbed - 1, minimise.MaxScrubbed, minimise.MaxScrubbed + 1, minimise.MaxScrubbed + 2} {
+		for _, n := range []int{1, 100, minimise.MaxScrubbed - 1, minimise.MaxScrubbed, minimise.MaxScrubbed + 1,
+			minimise.MaxScrubbed + 2} {
 			name := strings.Repeat("shoe.", n/5+1)[:n]
 			r := request(t, hit(name), vendor, yes)
 			if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
@@ -270,27 +280,33 @@ func TestExplainedLimit(t *testing.T) {
 	t.Parallel()
 	g := judgingWorst(t)
 	x := explain(t, g.policy, request(t, values("1 ")(1<<17), "segment", yes))
-	if x.Reason != "limit" || x.Forward != nil || !strings.Contains(x.Why, "for each byte received and unpacked") || x.Respond.Status != 413 {
+	if x.Reason != "limit" || x.Forward != nil || !strings.Contains(x.Why, "for each byte received and unpacked") ||
+		x.Respond.Status != 413 {
 		t.Errorf("%s %q %d", x.Reason, x.Why, x.Respond.Status)
 	}
 }
 
-// TestSetInOneGo: constants stand in place of every occurrence, or are added where there is none, in events of several profiles and in what they share.
+// TestSetInOneGo: constants stand in place of every occurrence, or are added where there is none, in events of
+// several profiles and in what they share.
 func TestSetInOneGo(t *testing.T) {
 	t.Parallel()
 	d := draft(
 		rung("first", basis.Consent, of("ga4", "audience"), func(a *rules.DraftActivity) { a.Events = []string{"a"} }),
-		rung("second", basis.Consent, of("ga4", "audience"), func(a *rules.DraftActivity) { a.Events, a.Profile = []string{"b"}, "other" }),
+		rung("second", basis.Consent, of("ga4", "audience"), func(a *rules.DraftActivity) {
+			a.Events, a.Profile = []string{"b"}, "other"
+		}),
 	)
 	d.Profiles[0].Set = map[string]map[string]string{"ga4": {"npa": "1", "ep.x": "set", "_dbg": "0"}}
-	d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "other", Classes: firstPart, Set: map[string]map[string]string{"ga4": {"ep.x": "other"}}})
+	d.Profiles = append(d.Profiles, rules.DraftProfile{ID: "other", Classes: firstPart,
+		Set: map[string]map[string]string{"ga4": {"ep.x": "other"}}})
 	r := request(t, "POST /g/collect?v=2&tid=G-1&_dbg=1 HTTP/1.1\n\nen=a&ep.x=1&ep.x=2\r\nen=b&ep.x=3\r\nen=b", "ga4", yes)
 	r.Address = netip.Addr{}
 	x := explain(t, compile(t, d), r)
 	if x.Forward == nil {
 		t.Fatalf("%s %+v", x.Reason, x.Events)
 	}
-	if want := "en=a&ep.x=set&ep.x=set&npa=1\r\nen=b&ep.x=other\r\nen=b&ep.x=other"; strings.ReplaceAll(x.Forward.Body, "\r", "") != strings.ReplaceAll(want, "\r", "") {
+	if want := "en=a&ep.x=set&ep.x=set&npa=1\r\nen=b&ep.x=other\r\nen=b&ep.x=other"; strings.ReplaceAll(x.Forward.Body,
+		"\r", "") != strings.ReplaceAll(want, "\r", "") {
 		t.Errorf("%q", x.Forward.Body)
 	}
 	if !strings.Contains(x.Forward.URL, "_dbg=0") {
@@ -327,8 +343,10 @@ func FuzzWork(f *testing.F) {
 	g := judgingWorst(f)
 	vendors := []string{"segment", "ga4", "posthog", "snowplow", "meta_pixel"}
 	texts := []string{
-		"POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n", "POST /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\n\n",
-		"POST /e/ HTTP/1.1\nContent-Type: application/json\n\n", "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\nContent-Type: application/json\n\n", "POST /tr/ HTTP/1.1\n\n",
+		"POST /v1/batch HTTP/1.1\nContent-Type: application/json\n\n",
+		"POST /g/collect?v=2&tid=G-1&cid=1.2&en=page_view HTTP/1.1\n\n",
+		"POST /e/ HTTP/1.1\nContent-Type: application/json\n\n",
+		"POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\nContent-Type: application/json\n\n", "POST /tr/ HTTP/1.1\n\n",
 	}
 	for _, w := range worstHits {
 		_, body, _ := strings.Cut(w.of(1<<10), "\n\n")
@@ -354,16 +372,19 @@ func FuzzWork(f *testing.F) {
 	})
 }
 
-// TestLongCombinations: a long value is not copied for every other that is judged together with it. What is too long together is rare.
+// TestLongCombinations: a long value is not copied for every other that is judged together with
+// it. What is too long together is rare.
 func TestLongCombinations(t *testing.T) {
 	t.Parallel()
 	d := draft()
 	d.Profiles[0].Classes = everything()
-	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 2, With: []string{"language"}}}
+	d.Profiles[0].Classes["page_title"] = minimise.Spec{Kind: minimise.Rare, Rare: minimise.RareSpec{K: 2,
+		With: []string{"language"}}}
 	g := &judging{policy: compile(t, d)}
 	g.in = rules.Inputs{Now: now, Keys: keysOf(g.policy), Rare: allCommon{}}
 	for language, want := range map[string]int{"de": 40, strings.Repeat("d", 2000): 0} {
-		r := request(t, "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ul="+language+strings.Repeat("&dt=Shoes", 40)+" HTTP/1.1\n\n", "ga4", yes)
+		r := request(t, "GET /g/collect?v=2&tid=G-1&cid=1.2&en=page_view&ul="+language+strings.Repeat("&dt=Shoes", 40)+
+			" HTTP/1.1\n\n", "ga4", yes)
 		if reason := g.judge(&r); reason != rules.Unjudged || !g.j.Out.Forward {
 			t.Fatalf("%v", reason)
 		}

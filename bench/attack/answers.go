@@ -29,20 +29,24 @@ var refusals = []refusal{
 		400, "", "events_with_invalid_fields",
 	},
 	{
-		"Amplitude, 413", "/amplitude/2/httpapi", amplitudeHit, response(413, asJSON, `{"code":413,"error":"Payload too large"}`), 413, "", "",
+		"Amplitude, 413", "/amplitude/2/httpapi", amplitudeHit,
+		response(413, asJSON, `{"code":413,"error":"Payload too large"}`), 413, "", "",
 	},
 	{
 		"Amplitude, 429 with Retry-After", "/amplitude/2/httpapi", amplitudeHit,
-		response(429, asJSON+"Retry-After: 30\r\n", `{"code":429,"error":"Too many requests for some devices and users","throttled_events":[0]}`), 429, "30", "",
+		response(429, asJSON+"Retry-After: 30\r\n",
+			`{"code":429,"error":"Too many requests for some devices and users","throttled_events":[0]}`), 429, "30", "",
 	},
 	{
 		"Segment, 503 with Retry-After", track, event + `"a":1}}`, response(503, "Retry-After: 17\r\n", ""), 503, "17", "",
 	},
 	{
-		"PostHog, a beacon", "/posthog/e/?beacon=1", `[` + postHogEvent("$pageview", 1) + `]`, response(200, asJSON, `{"status":"Ok"}`), 204, "", "",
+		"PostHog, a beacon", "/posthog/e/?beacon=1", `[` + postHogEvent("$pageview", 1) + `]`,
+		response(200, asJSON, `{"status":"Ok"}`), 204, "", "",
 	},
 	{
-		"Segment, 500", track, event + `"a":1}}`, response(500, "Content-Type: text/html\r\n", "<h1>trace of somebody's server</h1>"), 500, "", "",
+		"Segment, 500", track, event + `"a":1}}`, response(500, "Content-Type: text/html\r\n",
+			"<h1>trace of somebody's server</h1>"), 500, "", "",
 	},
 }
 
@@ -71,7 +75,8 @@ func answers(ctx context.Context, b *bout) error {
 		b.hold(a.status == r.status, "%s: status %d", r.name, a.status)
 		b.hold(a.header.Get("Retry-After") == r.retry, "%s: Retry-After %q", r.name, a.header.Get("Retry-After"))
 		b.hold(a.header.Get("Access-Control-Allow-Origin") == origin, "%s: no CORS", r.name)
-		b.hold(strings.Contains(string(a.body), r.relayed), "%s: a body of %d bytes, without %s", r.name, len(a.body), r.relayed)
+		b.hold(strings.Contains(string(a.body), r.relayed), "%s: a body of %d bytes, without %s", r.name,
+			len(a.body), r.relayed)
 		b.hold(!strings.Contains(string(a.body), "trace of"), "%s: the vendor's page of an error is passed on", r.name)
 	}
 	err = b.overLimit(ctx, p)
@@ -79,10 +84,12 @@ func answers(ctx context.Context, b *bout) error {
 	return err
 }
 
-// overLimit posts bodies over the limit as browsers do, and as simple clients do, and counts who reads the answer, and with CORS.
+// overLimit posts bodies over the limit as browsers do, and as simple clients do, and
+// counts who reads the answer, and with CORS.
 func (b *bout) overLimit(ctx context.Context, p *product) error {
 	body := bytes.Repeat([]byte("a"), 3<<20)
-	chunked := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin + "\r\n" + asJSON + yes + "Transfer-Encoding: chunked\r\n\r\n")
+	chunked := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\nOrigin: " + origin + "\r\n" + asJSON + yes +
+		"Transfer-Encoding: chunked\r\n\r\n")
 	for range 48 {
 		chunked = append(append(chunked, "10000\r\n"...), append(body[:64<<10:64<<10], "\r\n"...)...)
 	}
@@ -95,7 +102,8 @@ func (b *bout) overLimit(ctx context.Context, p *product) error {
 	for _, c := range []struct {
 		name    string
 		request []byte
-	}{{"a body of 3 MiB", post(track, asJSON+yes, body)}, {"a body of 3 MiB in chunks", chunked}, {"16 MiB, packed", packed}} {
+	}{{"a body of 3 MiB", post(track, asJSON+yes, body)}, {"a body of 3 MiB in chunks", chunked},
+		{"16 MiB, packed", packed}} {
 		seen, tries := 0, b.sized(20)
 		for range tries {
 			a, status := once(ctx, "127.4.0.1", p.hits, c.request, 5*time.Second)

@@ -13,8 +13,8 @@ import (
 	"syscall"
 )
 
-// goApart carries a scenario out in a network namespace of its own, by starting this program anew in one. The namespace is gone when that
-// has ended.
+// goApart carries a scenario out in a network namespace of its own, by starting this program anew in one. The
+// namespace is gone when that has ended.
 func (b *bout) goApart(ctx context.Context, s scenario) error {
 	var failed error
 	for _, apart := range [][]string{{"--net"}, {"--user", "--map-root-user", "--net"}} {
@@ -33,8 +33,10 @@ func (b *bout) runApart(ctx context.Context, s scenario, apart []string) error {
 	if err != nil {
 		return err
 	}
-	args := append(slices.Clip(apart), self, "-inside", "-format", "json", "-scenario", s.ID, "-binary", b.o.binary, "-confine", b.o.confine,
-		"-memory-limit", b.o.memory, "-size", strconv.FormatFloat(b.o.size, 'g', -1, 64), "-settle", b.o.settle.String(), "-within", b.o.patience.String())
+	args := append(slices.Clip(apart), self, "-inside", "-format", "json", "-scenario", s.ID, "-binary", b.o.binary,
+		"-confine", b.o.confine,
+		"-memory-limit", b.o.memory, "-size", strconv.FormatFloat(b.o.size, 'g', -1, 64), "-settle", b.o.settle.String(),
+		"-within", b.o.patience.String())
 	command := exec.CommandContext(ctx, "unshare", args...)
 	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
 	command.WaitDelay = 2 * readiness

@@ -38,12 +38,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// TestScenarios carries every scenario out that needs no more than processes and loopback, far smaller than the promises are about: what they
-// measure has to be there, whatever it is.
+// TestScenarios carries every scenario out that needs no more than processes and loopback, far smaller than the
+// promises are about: what they measure has to be there, whatever it is.
 func TestScenarios(t *testing.T) {
 	figures := map[string]string{ // of each scenario, one of its own figures or statuses
-		"bombs": "bomb, zeros", "slow": "connections held at once", "work": "words, a byte", "setlines": "CPU of a GA4 hit, 100 set: lines",
-		"vendor": "others' p50 during a head", "twice": "somebody else's answer, all", "objecting": "flood of one link",
+		"bombs": "bomb, zeros", "slow": "connections held at once", "work": "words, a byte",
+		"setlines": "CPU of a GA4 hit, 100 set: lines",
+		"vendor":   "others' p50 during a head", "twice": "somebody else's answer, all", "objecting": "flood of one link",
 		"answers": "Amplitude, 413", "batches": "arrived of Segment, 90", "idle": "occupier",
 	}
 	for _, s := range scenarios {
@@ -133,7 +134,8 @@ func TestPatientBombs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if ratio := len(content) / len(body); len(content) > 1<<20 && ratio >= 100 || ratio < 40 || len(body) > 1<<20 || !json.Valid(content) {
+		if ratio := len(content) / len(body); len(content) > 1<<20 && ratio >= 100 || ratio < 40 || len(body) > 1<<20 ||
+			!json.Valid(content) {
 			t.Errorf("%s: %d bytes hold %d, %d to 1", s.name, len(body), len(content), ratio)
 		}
 	}
@@ -153,7 +155,8 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// TestTwiceIsSeen puts visitors straight before a vendor that answers twice: who keeps a connection gets somebody else's answer.
+// TestTwiceIsSeen puts visitors straight before a vendor that answers twice: who keeps a
+// connection gets somebody else's answer.
 func TestTwiceIsSeen(t *testing.T) {
 	v, err := newVendor(func(c *call) { answerTwice(c, func() string { return "with the next request" }) })
 	if err != nil {
@@ -238,7 +241,8 @@ func TestCageIsWritten(t *testing.T) {
 // TestRunsAreCompared: a table holds what both runs say, and what one of them does not.
 func TestRunsAreCompared(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "before.json")
-	before := []*Result{{ID: "a", Possible: true, Ended: "signal: killed", Peak: 512 << 20, Figures: []Figure{{"arrived", 0, "of 40"}}}}
+	before := []*Result{{ID: "a", Possible: true, Ended: "signal: killed", Peak: 512 << 20,
+		Figures: []Figure{{"arrived", 0, "of 40"}}}}
 	var out bytes.Buffer
 	if err := report(&options{format: "json", out: name}, &out, before); err != nil {
 		t.Fatal(err)
@@ -248,14 +252,16 @@ func TestRunsAreCompared(t *testing.T) {
 	}
 	out.Reset()
 	after := []*Result{
-		{ID: "a", Title: "A", Promise: "alive", Possible: true, Holds: true, Alive: true, Peak: 100 << 20, Figures: []Figure{{"arrived", 40, "of 40"}, {"new", 1.5, "ms"}}},
+		{ID: "a", Title: "A", Promise: "alive", Possible: true, Holds: true, Alive: true, Peak: 100 << 20,
+			Figures: []Figure{{"arrived", 40, "of 40"}, {"new", 1.5, "ms"}}},
 		{ID: "b", Title: "B", Why: "no namespace"},
 	}
 	if err := report(&options{format: "text", before: name}, &out, after); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| alive | **does not hold** | holds |", "| alive | NO: signal: killed | yes |", "| memory at most | 512 MiB | 100 MiB |",
+		"| alive | **does not hold** | holds |", "| alive | NO: signal: killed | yes |",
+		"| memory at most | 512 MiB | 100 MiB |",
 		"| arrived | 0 of 40 | 40 of 40 |", "| new | - | 1.5 ms |", "### b: B", "|  | - | not possible |",
 	} {
 		if !strings.Contains(out.String(), want) {
@@ -282,7 +288,8 @@ func TestScenariosAreChosen(t *testing.T) {
 // TestHitsAreRequests: what is sent is read by a parser that is not ours.
 func TestHitsAreRequests(t *testing.T) {
 	hits := load.GA4{Host: host, Cookie: choice + "=yes"}
-	for _, text := range [][]byte{hits.Append(nil, 1), objection("192.0.2.1:443", 1), deniedHit, post(track, asJSON+yes, []byte("{}"))} {
+	for _, text := range [][]byte{hits.Append(nil, 1), objection("192.0.2.1:443", 1), deniedHit,
+		post(track, asJSON+yes, []byte("{}"))} {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 		if err != nil || r.Host != host {
 			t.Errorf("%v: %q", err, text)

@@ -24,7 +24,8 @@ func postHogEvent(name string, n int) string {
 		`"$current_url":"https://shop.example/list","$host":"shop.example","$pathname":"/list","$lib":"web","$lib_version":"1.449.2","$browser":"Chrome",`+
 		`"$browser_version":141,"$os":"Windows","$os_version":"10.0","$screen_height":800,"$screen_width":1280,"$viewport_height":800,"$viewport_width":1280,`+
 		`"$device_type":"Desktop","$timezone":"Europe/Berlin","$browser_language":"de-DE","$referrer":"$direct","$referring_domain":"$direct",`+
-		`"$insert_id":"i%d","title":"List","sku":"SKU-%d","position":%d`, id(n), name, id(0xaa), id(0xaa), id(0xab), id(0xac), n, n, n)
+		`"$insert_id":"i%d","title":"List","sku":"SKU-%d","position":%d`, id(n), name, id(0xaa), id(0xaa),
+		id(0xab), id(0xac), n, n, n)
 	extra := 30
 	if name == "$identify" {
 		extra = 140 // initial properties of the person, in $set and $set_once
@@ -40,7 +41,8 @@ func postHogEvent(name string, n int) string {
 func amplitudeEvent(n int) string {
 	var e strings.Builder
 	fmt.Fprintf(&e, `{"event_type":"Product Viewed","device_id":%q,"user_id":"u-%d","insert_id":%q,"time":1764320000000,"session_id":1764320000000,`+
-		`"platform":"Web","language":"de-DE","ip":"203.0.113.7","library":"amplitude-node-ts/1.5","user_agent":"Mozilla/5.0","event_properties":{"a":1`, id(n), n, id(n))
+		`"platform":"Web","language":"de-DE","ip":"203.0.113.7","library":"amplitude-node-ts/1.5","user_agent":"Mozilla/5.0","event_properties":{"a":1`,
+		id(n), n, id(n))
 	for i := range 42 {
 		fmt.Fprintf(&e, `,"property_%d":"v%d"`, i, i)
 	}
@@ -52,7 +54,8 @@ func amplitudeEvent(n int) string {
 func segmentEvent(n int) string {
 	return fmt.Sprintf(`{"type":"track","event":"Order Completed","userId":"u-%d","anonymousId":%q,"messageId":"m-%d","timestamp":"2026-11-20T10:00:00.000Z",`+
 		`"integrations":{},"context":{"library":{"name":"server-library","version":"1"},"ip":"203.0.113.0","locale":"de-DE","page":{"url":"https://shop.example/c",`+
-		`"path":"/c","title":"Cart"}},"properties":{"order_id":"O-%d","revenue":9.5,"currency":"EUR","coupon":"X","products":[{"sku":"S1","quantity":1}]}}`, n, id(n), n, n)
+		`"path":"/c","title":"Cart"}},"properties":{"order_id":"O-%d","revenue":9.5,"currency":"EUR","coupon":"X","products":[{"sku":"S1","quantity":1}]}}`,
+		n, id(n), n, n)
 }
 
 // batch is many events in one request.
@@ -70,7 +73,8 @@ func many(n int, one func(int) string) string {
 	return "[" + strings.Join(all, ",") + "]"
 }
 
-// sent are batches that SDKs were seen to send, and three small ones, which show that the others are refused for their size.
+// sent are batches that SDKs were seen to send, and three small ones, which show that
+// the others are refused for their size.
 func sent() []batch {
 	identify := func(n int) string { return postHogEvent("$identify", n) }
 	impression := func(n int) string { return postHogEvent("Product Impression", n) }
@@ -81,7 +85,8 @@ func sent() []batch {
 		{"PostHog, 12 $identify", "/posthog/e/", asJSON, 12, many(12, identify)},
 		{"PostHog, 40 impressions", "/posthog/e/", asJSON, 40, many(40, impression)},
 		{"PostHog, 150 impressions", "/posthog/e/", asJSON, 150, many(150, impression)},
-		{"PostHog, 150 impressions, packed", "/posthog/e/?compression=gzip-js", "Content-Type: text/plain\r\n", 150, many(150, impression)},
+		{"PostHog, 150 impressions, packed", "/posthog/e/?compression=gzip-js", "Content-Type: text/plain\r\n", 150,
+			many(150, impression)},
 		{"Amplitude, 36", "/amplitude/2/httpapi", asJSON, 36, `{"api_key":"k","events":` + many(36, amplitudeEvent) + `}`},
 		{"Segment, 90", "/segment/v1/batch", asJSON, 90, `{"writeKey":"wk","batch":` + many(90, segmentEvent) + `}`},
 	}
@@ -115,7 +120,8 @@ func batches(ctx context.Context, b *bout) error {
 		_, status := once(ctx, "127.4.0.1", p.hits, post(s.path, s.lines+yes, body), 5*time.Second)
 		b.got(s.name, status)
 		b.figure("arrived of "+s.name, float64(arrived.Load()), fmt.Sprintf("of %d", s.events))
-		b.hold(arrived.Load() == int64(s.events), "%s: %d of %d events arrived (%s)", s.name, arrived.Load(), s.events, status)
+		b.hold(arrived.Load() == int64(s.events), "%s: %d of %d events arrived (%s)", s.name,
+			arrived.Load(), s.events, status)
 	}
 	b.close(p, spent, nil, nil)
 	return nil
@@ -137,8 +143,8 @@ func countEvents(body []byte) int {
 	return len(whole.Batch) + len(whole.Events)
 }
 
-// setLines compares the CPU time of hits with and without a hundred set: lines in the profile: of ordinary ones, of a batch, and of one
-// event with many fields.
+// setLines compares the CPU time of hits with and without a hundred set: lines in the profile: of ordinary ones, of a
+// batch, and of one event with many fields.
 func setLines(ctx context.Context, b *bout) error {
 	v, err := newVendor(noContent)
 	if err != nil {
@@ -157,8 +163,10 @@ func setLines(ctx context.Context, b *bout) error {
 		render func() []byte
 	}{
 		{"a GA4 hit", 10_000, 40 * time.Microsecond, func() []byte { return ordinary.Append(nil, serials.Add(1)) }},
-		{"40 Segment events", 500, 40 * 40 * time.Microsecond, always(post("/segment/v1/batch", asJSON+yes, []byte(`{"writeKey":"wk","batch":`+many(40, segmentEvent)+`}`)))},
-		{"an event of 1,000 fields", 2000, 120 * time.Microsecond, always(post(track, asJSON+yes, []byte(event+`"a":1`+wide.String()+`}}`)))},
+		{"40 Segment events", 500, 40 * 40 * time.Microsecond,
+			always(post("/segment/v1/batch", asJSON+yes, []byte(`{"writeKey":"wk","batch":`+many(40, segmentEvent)+`}`)))},
+		{"an event of 1,000 fields", 2000, 120 * time.Microsecond,
+			always(post(track, asJSON+yes, []byte(event+`"a":1`+wide.String()+`}}`)))},
 	}
 	without := make([]time.Duration, len(kinds))
 	for _, sets := range []int{0, 100} {

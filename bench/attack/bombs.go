@@ -40,7 +40,8 @@ var shapes = []bomb{
 func patient() []bomb {
 	var text, events strings.Builder
 	text.WriteString(`{"batch":[` + event + `"a":1`)
-	for n := 0; text.Len() < unpackedSize-20<<10; n++ { // values of 10 KiB, with something in each 600 bytes that was not there before
+	for n := 0; text.Len() < unpackedSize-20<<10; n++ {
+		// values of 10 KiB, with something in each 600 bytes that was not there before
 		fmt.Fprintf(&text, `,"p%d":"`, n)
 		for part := range 17 {
 			fmt.Fprintf(&text, "%s %x ", strings.Repeat("the red shoes ", 42), uint64(n*17+part+1)*0x9e3779b97f4a7c15>>24)
@@ -53,7 +54,8 @@ func patient() []bomb {
 		fmt.Fprintf(&fields, `,"p%d":1`, i)
 	}
 	for range 1200 {
-		events.WriteString(`,{"type":"track","event":"x","anonymousId":"` + id(1) + `","properties":{"a":1` + fields.String() + `}}`)
+		events.WriteString(`,{"type":"track","event":"x","anonymousId":"` + id(1) + `","properties":{"a":1` +
+			fields.String() + `}}`)
 	}
 	return []bomb{
 		{"text, 60 to 1", "/segment/v1/batch", unpacked, text.String(), "", ""},
@@ -87,7 +89,8 @@ func pack(content []byte) ([]byte, error) {
 	return packed.Bytes(), err
 }
 
-// bombs sends gzip bombs from one address, 200 at a time for some seconds, to vendors that never answer: so all are held at the same time.
+// bombs sends gzip bombs from one address, 200 at a time for some seconds, to vendors that never
+// answer: so all are held at the same time.
 func bombs(ctx context.Context, b *bout) error {
 	good, err := newVendor(noContent)
 	if err != nil {
@@ -99,7 +102,8 @@ func bombs(ctx context.Context, b *bout) error {
 		return err
 	}
 	defer hanging.close()
-	p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": good.at(), "segment": hanging.at(), "matomo": hanging.at()}, caged: true})
+	p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": good.at(), "segment": hanging.at(),
+		"matomo": hanging.at()}, caged: true})
 	if err != nil {
 		return err
 	}
@@ -141,7 +145,8 @@ func work(ctx context.Context, b *bout) error {
 		return err
 	}
 	defer v.close()
-	p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": v.at(), "segment": v.at(), "matomo": v.at()}, limits: "body: 8MiB"})
+	p, err := b.start(ctx, setup{upstreams: map[string]string{"ga4": v.at(), "segment": v.at(), "matomo": v.at()},
+		limits: "body: 8MiB"})
 	if err != nil {
 		return err
 	}
@@ -164,22 +169,24 @@ func work(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	b.figure("the dearest hit of all, 8 MiB", each.Seconds()*1000, fmt.Sprintf("ms of CPU, %.0f ns a byte: %s", perByte, dearest.name))
+	b.figure("the dearest hit of all, 8 MiB", each.Seconds()*1000, fmt.Sprintf("ms of CPU, %.0f ns a byte: %s",
+		perByte, dearest.name))
 	pause(ctx, b.o.settle)
 	b.close(p, spent, calm, nil)
 	return nil
 }
 
-// Bounds of what a hit may cost: the contract is 20 ns a byte received and unpacked; here delivery, collection of garbage, and what runs
-// beside on the machine are in the figure.
+// Bounds of what a hit may cost: the contract is 20 ns a byte received and unpacked; here delivery, collection of
+// garbage, and what runs beside on the machine are in the figure.
 const (
 	costOfByte    = 20 * time.Nanosecond
 	costAllowance = 2
 )
 
-// cost sends a hit with a body of about a size until its cost can be told, and returns it for a byte received and unpacked, in ns, and for
-// the hit.
-func (b *bout) cost(ctx context.Context, p *product, of *bomb, size int) (perByte float64, each time.Duration, err error) {
+// cost sends a hit with a body of about a size until its cost can be told, and returns it for a byte received
+// and unpacked, in ns, and for the hit.
+func (b *bout) cost(ctx context.Context, p *product, of *bomb, size int) (perByte float64,
+	each time.Duration, err error) {
 	content := of.content(size)
 	request, bytes := post(of.path, of.lines, content), len(content)
 	if strings.Contains(of.lines, zipped) {
@@ -202,11 +209,16 @@ func (b *bout) cost(ctx context.Context, p *product, of *bomb, size int) (perByt
 
 // units are what the costly texts are made of.
 var units = []struct{ name, unit string }{
-	{"words", "the red shoes "}, {"digits", "1234567890"}, {"single digits", "1 "}, {"digits and dashes", "1-"}, {"digits and slashes", "1/"},
-	{"digits in brackets", "(1) "}, {"pairs of digits", "12 "}, {"cards", "4111 1111 1111 1112 "}, {"phone numbers", "+49 170 1"}, {"IBANs", "DE89 3704 0044 0532 0130 01 "},
-	{"dates", "1985-12-01 "}, {"coordinates", "52.52 13.40 "}, {"colons", "fe80:1:"}, {"hardware addresses", "aa:bb:cc:"}, {"addresses", "a.b@c.d "},
-	{"at signs", "a@"}, {"escaped digits", "1%20"}, {"ampersands", "&"}, {"base64", "QUJDREVGR0hJSktM"}, {"base64 of digits", "MSAxIDEgMSAxIDEg"},
-	{"base64 of base64 of digits", "TVNBeElERWdNU0F4SURFZ01TQXhJREVn"}, {"tokens", "eyJhbGciOiJ9.eyJ9.x"}, {"JSON escapes", `\u0041`},
+	{"words", "the red shoes "}, {"digits", "1234567890"}, {"single digits", "1 "}, {"digits and dashes", "1-"},
+	{"digits and slashes", "1/"},
+	{"digits in brackets", "(1) "}, {"pairs of digits", "12 "}, {"cards", "4111 1111 1111 1112 "},
+	{"phone numbers", "+49 170 1"}, {"IBANs", "DE89 3704 0044 0532 0130 01 "},
+	{"dates", "1985-12-01 "}, {"coordinates", "52.52 13.40 "}, {"colons", "fe80:1:"}, {"hardware addresses", "aa:bb:cc:"},
+	{"addresses", "a.b@c.d "},
+	{"at signs", "a@"}, {"escaped digits", "1%20"}, {"ampersands", "&"}, {"base64", "QUJDREVGR0hJSktM"},
+	{"base64 of digits", "MSAxIDEgMSAxIDEg"},
+	{"base64 of base64 of digits", "TVNBeElERWdNU0F4SURFZ01TQXhJREVn"}, {"tokens", "eyJhbGciOiJ9.eyJ9.x"},
+	{"JSON escapes", `\u0041`},
 }
 
 // worst are bodies that cost much, each for another reason.
@@ -215,9 +227,11 @@ func worst() []bomb {
 	for _, unit := range units {
 		all = append(all, bomb{unit.name, track, unpacked, event + `"note":"`, unit.unit, `"}}`})
 	}
-	for _, unit := range units { // in values that a bound on one value lets pass, where much may be sent at a time, and as they are
+	for _, unit := range units {
+		// in values that a bound on one value lets pass, where much may be sent at a time, and as they are
 		value := bomb{unit: unit.unit, before: `,"note":"`, tail: `"`}
-		all = append(all, bomb{unit.name + ", 10 KiB each", "/segment/v1/batch", asJSON + yes, `{"batch":[` + event + `"a":1`, string(value.content(10 << 10)), `}}]}`})
+		all = append(all, bomb{unit.name + ", 10 KiB each", "/segment/v1/batch", asJSON + yes, `{"batch":[` + event + `"a":1`,
+			string(value.content(10 << 10)), `}}]}`})
 	}
 	for _, unit := range []int{2, 3, 11, 17} {
 		place := event + `"a":1},"context":{"page":{"url":"https://a.example/`

@@ -59,8 +59,10 @@ func badVendor(ctx context.Context, b *bout) error {
 		b.figure("others' p50 during "+e.name, tally.P50, "ms")
 		b.figure("others' p99 during "+e.name, tally.P99, "ms")
 		b.figure("written of "+e.name, float64(written.Load()>>20), "MiB")
-		b.hold(tally.Answered*100 >= tally.Sent*99, "%s: %d of %d hits to the other vendor were not answered", e.name, tally.Sent-tally.Answered, tally.Sent)
-		b.hold(tally.P50 <= max(20, 10*calm.P50), "%s: the others' p50 went from %.1f to %.1f ms", e.name, calm.P50, tally.P50)
+		b.hold(tally.Answered*100 >= tally.Sent*99, "%s: %d of %d hits to the other vendor were not answered", e.name,
+			tally.Sent-tally.Answered, tally.Sent)
+		b.hold(tally.P50 <= max(20, 10*calm.P50), "%s: the others' p50 went from %.1f to %.1f ms",
+			e.name, calm.P50, tally.P50)
 	}
 	pause(ctx, b.o.settle)
 	b.close(p, spent, calm, nil)
@@ -132,7 +134,8 @@ func twice(ctx context.Context, b *bout) error {
 		b.figure("somebody else's answer, second one "+when, float64(n), fmt.Sprintf("of %d", of))
 		foreign, visits = foreign+n, visits+of
 		n, of = b.exchange(ctx, p, "asked, "+when, func(id string) []byte {
-			return post("/posthog/flags/?v=2", asJSON+yes, []byte(`{"token":"phc_x","distinct_id":"0190aaaa-0000-7000-8000-0000000000aa","$device_id":"`+named+id+`"}`))
+			return post("/posthog/flags/?v=2", asJSON+yes,
+				[]byte(`{"token":"phc_x","distinct_id":"0190aaaa-0000-7000-8000-0000000000aa","$device_id":"`+named+id+`"}`))
 		})
 		b.figure("somebody else's answer where one is asked for, second one "+when, float64(n), fmt.Sprintf("of %d", of))
 		asked += n
@@ -146,7 +149,8 @@ func twice(ctx context.Context, b *bout) error {
 }
 
 // exchange has 300 visitors send a hit each, 20 at a time, and counts those who got an answer that names somebody else.
-func (b *bout) exchange(ctx context.Context, p *product, group string, render func(id string) []byte) (foreign, visits int) {
+func (b *bout) exchange(ctx context.Context, p *product, group string, render func(id string) []byte) (
+	foreign, visits int) {
 	var all sync.WaitGroup
 	var next, wrong atomic.Int64
 	n := b.sized(300)

@@ -45,8 +45,8 @@ func dial(ctx context.Context, from, to string, within time.Duration) (*line, er
 	return &line{c, bufio.NewReaderSize(c, 4096)}, nil
 }
 
-// ask sends a request and reads its answer. While it is sent the answer is waited for: a server may refuse what it has not read to its
-// end, and close.
+// ask sends a request and reads its answer. While it is sent the answer is waited for: a server may refuse what
+// it has not read to its end, and close.
 func (l *line) ask(request []byte) (*answer, error) {
 	sent := make(chan error, 1)
 	if len(request) > 32<<10 {
@@ -87,7 +87,8 @@ func (l *line) read() (*answer, error) {
 	return &answer{r.StatusCode, r.Header, body, r.Close}, nil
 }
 
-// once sends a request over a connection of its own. It returns what came of it in a word: a status, or how the connection failed.
+// once sends a request over a connection of its own. It returns what came of it in a word: a
+// status, or how the connection failed.
 func once(ctx context.Context, from, to string, request []byte, within time.Duration) (*answer, string) {
 	l, err := dial(ctx, from, to, within)
 	if err != nil {
@@ -103,8 +104,8 @@ func once(ctx context.Context, from, to string, request []byte, within time.Dura
 	return a, strconv.Itoa(a.status)
 }
 
-// asker returns a function that sends requests over a connection that it keeps as long as it can, and says in a word what came of each. It
-// is called with nil at the end.
+// asker returns a function that sends requests over a connection that it keeps as long as it can, and says in a word
+// what came of each. It is called with nil at the end.
 func asker(ctx context.Context, to string) func(request []byte) string {
 	var l *line
 	return func(request []byte) string {
@@ -159,7 +160,8 @@ func word(err error) string {
 
 // post is a POST with a body of known length. Header lines end with CR LF each.
 func post(path, lines string, body []byte) []byte {
-	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Chrome/141.0.0.0 Safari/537.36\r\n%sContent-Length: %d\r\n\r\n",
+	head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: %s\r\nOrigin: %s\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) "+
+		"Chrome/141.0.0.0 Safari/537.36\r\n%sContent-Length: %d\r\n\r\n",
 		path, host, origin, lines, len(body))
 	return append([]byte(head), body...)
 }
@@ -177,7 +179,8 @@ func loopback(network string, n int) string {
 
 // healthy asks the path that balancers ask.
 func healthy(ctx context.Context, from, to string) string {
-	request := strings.Join([]string{"GET /.tagwarden/health HTTP/1.1", "Host: " + host, "Connection: close", "", ""}, "\r\n")
+	request := strings.Join([]string{"GET /.tagwarden/health HTTP/1.1", "Host: " + host, "Connection: close", "", ""},
+		"\r\n")
 	_, status := once(ctx, from, to, []byte(request), 5*time.Second)
 	return status
 }

@@ -1,7 +1,7 @@
-// Command attack does to tagwarden what strangers, broken vendors and bad weather do to it, one scenario after another, and says for each
-// what came of it: whether the process lived, how much memory it held, and whether other visitors' hits were answered meanwhile. Each
-// scenario has a process of its own, with a configuration made for it. What it promises is that a scenario is over within its time,
-// whatever the process under attack does.
+// Command attack does to tagwarden what strangers, broken vendors and bad weather do to it, one scenario after another,
+// and says for each what came of it: whether the process lived, how much memory it held, and whether other visitors'
+// hits were answered meanwhile. Each scenario has a process of its own, with a configuration made for it. What it
+// promises is that a scenario is over within its time, whatever the process under attack does.
 //
 // It knows the product from outside only, talks to loopback only, and ends every process that it started, and no other.
 package main
@@ -46,8 +46,10 @@ func main() {
 	flag.StringVar(&o.format, "format", "text", "text or json")
 	flag.StringVar(&o.out, "out", "", "where the results go as well, as JSON")
 	flag.StringVar(&o.before, "before", "", "results of an earlier run, as JSON: a table of both is printed")
-	flag.StringVar(&o.memory, "memory-limit", "128MiB", "limits.memory where no memory cgroup can be made; left out where the binary does not know the key")
-	flag.StringVar(&o.confine, "confine", "auto", "how memory is bounded: cgroup, data (ulimit -d), none, or the first of these that can be had")
+	flag.StringVar(&o.memory, "memory-limit", "128MiB",
+		"limits.memory where no memory cgroup can be made; left out where the binary does not know the key")
+	flag.StringVar(&o.confine, "confine", "auto",
+		"how memory is bounded: cgroup, data (ulimit -d), none, or the first of these that can be had")
 	flag.BoolVar(&o.inside, "inside", false, "for the program itself: it runs in a network namespace of its own")
 	flag.BoolVar(&o.list, "list", false, "list the scenarios")
 	flag.Float64Var(&o.size, "size", 1, "how large the attacks are, as a share")
@@ -60,7 +62,8 @@ func main() {
 	os.Exit(code)
 }
 
-// run returns the exit code: 0 where every promise holds, 1 where one does not, 2 where a scenario could not be carried out.
+// run returns the exit code: 0 where every promise holds, 1 where one does not, 2
+// where a scenario could not be carried out.
 func run(ctx context.Context, o *options, w io.Writer) int {
 	if o.list {
 		for _, s := range scenarios {

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// objecting has visitors object while somebody floods: from many networks behind a trusted proxy, and with one valid link again and again;
-// and behind a proxy that writes ports into X-Forwarded-For.
+// objecting has visitors object while somebody floods: from many networks behind a trusted proxy, and with one valid
+// link again and again; and behind a proxy that writes ports into X-Forwarded-For.
 func objecting(ctx context.Context, b *bout) error {
 	v, err := newVendor(noContent)
 	if err != nil {
@@ -39,8 +39,8 @@ func objection(forwarded string, n int) []byte {
 	return post("/privacy/objections", asJSON+"X-Forwarded-For: "+forwarded+"\r\n"+cookie, []byte(`{"all":true}`))
 }
 
-// flood asks again and again over many connections, until the context ends, and notes under a name what came of it. Rendering is told a
-// number that no other call gets.
+// flood asks again and again over many connections, until the context ends, and notes under a name what came of it.
+// Rendering is told a number that no other call gets.
 func (b *bout) flood(ctx context.Context, p *product, group string, render func(n int) []byte) func() {
 	var all sync.WaitGroup
 	for i := range 32 {
@@ -96,7 +96,8 @@ func floodOfNetworks(ctx context.Context, b *bout, p *product) error {
 // floodOfLinks repeats one valid link, while 44 others follow theirs.
 func floodOfLinks(ctx context.Context, b *bout, p *product) error {
 	link := func(n int) ([]byte, error) {
-		text, err := b.tool(ctx, "objections", "link", "--config", p.file, "--id", fmt.Sprintf("email=visitor%d@example.com", n), "--all", "--format", "json")
+		text, err := b.tool(ctx, "objections", "link", "--config", p.file, "--id", fmt.Sprintf("email=visitor%d@example.com",
+			n), "--all", "--format", "json")
 		if err != nil {
 			return nil, err
 		}
@@ -110,7 +111,8 @@ func floodOfLinks(ctx context.Context, b *bout, p *product) error {
 		if err != nil || parsed.Path == "" {
 			return nil, fmt.Errorf("no address of a link: %w", err)
 		}
-		return post(parsed.RequestURI(), asForm+"X-Forwarded-For: 203.0.113."+strconv.Itoa(n%250)+"\r\n", []byte("List-Unsubscribe=One-Click")), nil
+		return post(parsed.RequestURI(), asForm+"X-Forwarded-For: 203.0.113."+strconv.Itoa(n%250)+"\r\n",
+			[]byte("List-Unsubscribe=One-Click")), nil
 	}
 	n := b.sized(44)
 	requests := make([][]byte, 0, n+1)

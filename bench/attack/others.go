@@ -44,8 +44,8 @@ func (t *Tally) join(other *Tally) *Tally {
 	return sum
 }
 
-// crowd is some visitors, each at an address of their own, who send an ordinary hit now and then: half of them over a connection that they
-// keep, the others over a new one each time, as newcomers do.
+// crowd is some visitors, each at an address of their own, who send an ordinary hit now and then: half of them over a
+// connection that they keep, the others over a new one each time, as newcomers do.
 type crowd []visitor
 
 type visitor struct{ from, to string }

@@ -24,8 +24,8 @@ func (g *gauge) up() {
 
 func (g *gauge) down() { g.now.Add(-1) }
 
-// occupy opens connections from every address, so many from each, has each ask something, and keeps it until the context ends or the server
-// closes it: then it is opened anew.
+// occupy opens connections from every address, so many from each, has each ask something, and keeps it until the
+// context ends or the server closes it: then it is opened anew.
 func (b *bout) occupy(ctx context.Context, group string, from []string, to string, each int, request []byte) *gauge {
 	g := &gauge{}
 	var all sync.WaitGroup
@@ -113,19 +113,22 @@ func slow(ctx context.Context, b *bout) error {
 	if err != nil {
 		return err
 	}
-	request := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\n" + asJSON + yes + "Content-Length: 1048576\r\n\r\n" + event + `"note":"` + strings.Repeat("a", 20))
+	request := []byte("POST " + track + " HTTP/1.1\r\nHost: " + host + "\r\n" + asJSON + yes +
+		"Content-Length: 1048576\r\n\r\n" + event + `"note":"` + strings.Repeat("a", 20))
 	return b.besiege(ctx, p, visitors(p.hits, 24), 10*time.Second, true, func(ctx context.Context) {
 		g := b.occupy(ctx, "occupier", addressesOf("127.1", b.sized(25)), p.hits, b.sized(200), request)
 		b.figure("connections held at once", float64(g.most.Load()), "")
 	})
 }
 
-// network64 opens as many connections as each address may from 17 addresses of one /64: together more than there are places.
+// network64 opens as many connections as each address may from 17 addresses of one
+// /64: together more than there are places.
 func network64(ctx context.Context, b *bout) error {
 	if err := room(b.sized(17) * b.sized(256)); err != nil {
 		return err
 	}
-	for _, command := range [][]string{{"link", "set", "lo", "up"}, {"-6", "addr", "add", "2001:db8:a:1::1/64", "dev", "lo", "nodad"}} {
+	for _, command := range [][]string{{"link", "set", "lo", "up"}, {"-6", "addr", "add", "2001:db8:a:1::1/64",
+		"dev", "lo", "nodad"}} {
 		if out, err := exec.CommandContext(ctx, "ip", command...).CombinedOutput(); err != nil {
 			return errImpossible(fmt.Sprintf("ip %s: %v: %s", strings.Join(command, " "), err, strings.TrimSpace(string(out))))
 		}
@@ -133,7 +136,8 @@ func network64(ctx context.Context, b *bout) error {
 	var from []string
 	for i := range b.sized(17) {
 		address := fmt.Sprintf("2001:db8:1:2::%x", i+1)
-		if out, err := exec.CommandContext(ctx, "ip", "-6", "addr", "add", address+"/64", "dev", "lo", "nodad").CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(ctx, "ip", "-6", "addr", "add", address+"/64", "dev", "lo",
+			"nodad").CombinedOutput(); err != nil {
 			return errImpossible(fmt.Sprintf("no address of IPv6 can be added: %v: %s", err, strings.TrimSpace(string(out))))
 		}
 		from = append(from, address)
@@ -158,7 +162,8 @@ func network64(ctx context.Context, b *bout) error {
 	})
 }
 
-// files opens more connections than the process may have files: to one listener, then, of another process, to the other.
+// files opens more connections than the process may have files: to one listener,
+// then, of another process, to the other.
 func files(ctx context.Context, b *bout) error {
 	v, err := newVendor(noContent)
 	if err != nil {
@@ -179,7 +184,8 @@ func files(ctx context.Context, b *bout) error {
 		}
 		others := visitors(p.hits, 8)
 		err = b.besiege(ctx, p, others, 5*time.Second, false, func(ctx context.Context) {
-			g := b.occupy(ctx, "occupier of "+listener.name, addressesOf("127.2", b.sized(4)), listener.at(p), b.sized(100), listener.request)
+			g := b.occupy(ctx, "occupier of "+listener.name, addressesOf("127.2", b.sized(4)), listener.at(p),
+				b.sized(100), listener.request)
 			b.figure("connections held at once, "+listener.name, float64(g.most.Load()), "")
 		})
 		if err != nil {
@@ -187,7 +193,8 @@ func files(ctx context.Context, b *bout) error {
 		}
 		after := others.watch(ctx, b.over(time.Second))
 		b.figure("hits answered after the flood, "+listener.name, float64(after.Answered), fmt.Sprintf("of %d", after.Sent))
-		b.hold(after.Answered == after.Sent && after.Sent > 0, "after the flood on %s %d of %d hits were answered", listener.name, after.Answered, after.Sent)
+		b.hold(after.Answered == after.Sent && after.Sent > 0, "after the flood on %s %d of %d hits were answered",
+			listener.name, after.Answered, after.Sent)
 	}
 	return nil
 }

@@ -82,7 +82,8 @@ func (r *Result) rows() []row {
 	if !r.Alive {
 		alive = "NO: " + r.Ended
 	}
-	rows := []row{{"alive", alive}, {"memory at most", mib(r.Peak)}, {"memory afterwards", mib(r.After)}, {"CPU", fmt.Sprintf("%.1f s", r.CPU)}}
+	rows := []row{{"alive", alive}, {"memory at most", mib(r.Peak)}, {"memory afterwards", mib(r.After)},
+		{"CPU", fmt.Sprintf("%.1f s", r.CPU)}}
 	if r.Confined != "" {
 		rows = append(rows, row{"memory bounded by", r.Confined})
 	}
@@ -91,7 +92,8 @@ func (r *Result) rows() []row {
 	}
 	if o := r.Others; o != nil {
 		rows = append(rows, row{"others' hits answered", fmt.Sprintf("%d of %d", o.Answered, o.Sent)},
-			row{"others' p50 / p99 / most", fmt.Sprintf("%.1f / %.1f / %.0f ms", o.P50, o.P99, o.Most)}, row{"others' statuses", statuses(o.Statuses)})
+			row{"others' p50 / p99 / most", fmt.Sprintf("%.1f / %.1f / %.0f ms", o.P50, o.P99, o.Most)},
+			row{"others' statuses", statuses(o.Statuses)})
 	}
 	for _, f := range r.Figures {
 		rows = append(rows, row{f.Name, strings.TrimSpace(fmt.Sprintf("%s %s", number(f.Value), f.Unit))})

@@ -21,18 +21,26 @@ type scenario struct {
 
 // scenarios are in the order in which they run.
 var scenarios = []scenario{
-	{ID: "bombs", Title: "200 gzip bombs at once from one address", Promise: "alive, below 400 MiB, others answered", run: bombs},
-	{ID: "slow", Title: "5,000 connections that announce 1 MiB and send 100 bytes", Promise: "alive, below 400 MiB, others answered", run: slow},
-	{ID: "network64", Title: "17 addresses of one IPv6 /64, 256 connections each", Promise: "one network does not hold all places, others answered", run: network64, apart: true},
-	{ID: "files", Title: "ulimit -n 256, and more connections than that", Promise: "alive, and answering again afterwards", run: files},
+	{ID: "bombs", Title: "200 gzip bombs at once from one address", Promise: "alive, below 400 MiB, others answered",
+		run: bombs},
+	{ID: "slow", Title: "5,000 connections that announce 1 MiB and send 100 bytes", Promise: "alive, below 400 MiB, " +
+		"others answered", run: slow},
+	{ID: "network64", Title: "17 addresses of one IPv6 /64, 256 connections each", Promise: "one network does not hold " +
+		"all places, others answered", run: network64, apart: true},
+	{ID: "files", Title: "ulimit -n 256, and more connections than that", Promise: "alive, and answering again afterwards",
+		run: files},
 	{ID: "work", Title: "bodies that cost most to look through", Promise: "CPU in proportion to bytes", run: work},
-	{ID: "setlines", Title: "a profile with 100 set: lines", Promise: "CPU a hit close to that without them", run: setLines},
-	{ID: "vendor", Title: "a vendor whose answer never ends", Promise: "other vendors' visitors do not notice, below 400 MiB", run: badVendor},
+	{ID: "setlines", Title: "a profile with 100 set: lines", Promise: "CPU a hit close to that without them",
+		run: setLines},
+	{ID: "vendor", Title: "a vendor whose answer never ends", Promise: "other vendors' visitors do not notice, below " +
+		"400 MiB", run: badVendor},
 	{ID: "twice", Title: "a vendor that answers twice", Promise: "nobody gets somebody else's answer", run: twice},
 	{ID: "objecting", Title: "objections while others flood", Promise: "no real visitor is refused", run: objecting},
-	{ID: "answers", Title: "refusals by vendor and proxy, as the SDK sees them", Promise: "status, Retry-After, CORS and, where the SDK acts on it, body", run: answers},
+	{ID: "answers", Title: "refusals by vendor and proxy, as the SDK sees them", Promise: "status, Retry-After, CORS " +
+		"and, where the SDK acts on it, body", run: answers},
 	{ID: "batches", Title: "batches as SDKs send them", Promise: "every event arrives", run: batches},
-	{ID: "idle", Title: "idle connections from few networks hold the places", Promise: "newcomers and the health path are answered", run: idle},
+	{ID: "idle", Title: "idle connections from few networks hold the places", Promise: "newcomers and the health path " +
+		"are answered", run: idle},
 }
 
 // enough is how much memory the process may take in any scenario.
@@ -47,20 +55,23 @@ type Figure struct {
 
 // Result is what came of a scenario.
 type Result struct {
-	ID       string                    `json:"id"`
-	Title    string                    `json:"title"`
-	Promise  string                    `json:"promise"`
-	Possible bool                      `json:"possible"`            // false: it cannot be carried out on this machine
-	Why      string                    `json:"why,omitempty"`       // it is not possible
-	Confined string                    `json:"confined,omitempty"`  // how memory was bounded
-	Holds    bool                      `json:"holds"`               // every part of the promise
-	Broken   []string                  `json:"broken,omitempty"`    // the parts that do not hold
-	Alive    bool                      `json:"alive"`               // the process, at the end
-	Failed   string                    `json:"failed,omitempty"`    // the attack could not be carried out to its end, and why
-	Ended    string                    `json:"ended,omitempty"`     // how it ended, where it did not live
-	Peak     int64                     `json:"max_rss"`             // bytes
-	After    int64                     `json:"rss_after,omitempty"` // bytes, some seconds after the attack; 0: the process had ended
-	CPU      float64                   `json:"cpu_seconds"`         // of the process, from before the attack to that moment
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Promise  string   `json:"promise"`
+	Possible bool     `json:"possible"`           // false: it cannot be carried out on this machine
+	Why      string   `json:"why,omitempty"`      // it is not possible
+	Confined string   `json:"confined,omitempty"` // how memory was bounded
+	Holds    bool     `json:"holds"`              // every part of the promise
+	Broken   []string `json:"broken,omitempty"`   // the parts that do not hold
+	Alive    bool     `json:"alive"`              // the process, at the end
+	// the attack could not be carried out to its end, and why
+	Failed string `json:"failed,omitempty"`
+	Ended  string `json:"ended,omitempty"` // how it ended, where it did not live
+	Peak   int64  `json:"max_rss"`         // bytes
+	// bytes, some seconds after the attack; 0: the process had ended
+	After int64 `json:"rss_after,omitempty"`
+	// of the process, from before the attack to that moment
+	CPU      float64                   `json:"cpu_seconds"`
 	Calm     *Tally                    `json:"others_before,omitempty"`
 	Others   *Tally                    `json:"others,omitempty"`
 	Statuses map[string]map[string]int `json:"statuses,omitempty"` // of the attackers: what they did, and what they got
@@ -82,7 +93,8 @@ type bout struct {
 // one carries a scenario out. Whatever it started has ended when it returns.
 func one(ctx context.Context, o *options, s scenario, dir string) (*Result, error) {
 	from := time.Now()
-	b := &bout{o: o, dir: dir, result: &Result{ID: s.ID, Title: s.Title, Promise: s.Promise, Possible: true, Statuses: map[string]map[string]int{}}}
+	b := &bout{o: o, dir: dir, result: &Result{ID: s.ID, Title: s.Title, Promise: s.Promise, Possible: true,
+		Statuses: map[string]map[string]int{}}}
 	within, cancel := context.WithTimeout(ctx, o.patience)
 	defer cancel()
 	var err error
@@ -152,9 +164,10 @@ func (b *bout) counted(group string) map[string]int {
 	return maps.Clone(b.result.Statuses[group])
 }
 
-// besiege has an attack go on while other visitors go about their business, and notes how both fared. The attack is told to stop after
-// at most the time given. Promised: all but one in a hundred of the others' hits are to be answered.
-func (b *bout) besiege(ctx context.Context, p *product, at crowd, most time.Duration, promised bool, attack func(context.Context)) error {
+// besiege has an attack go on while other visitors go about their business, and notes how both fared. The attack is
+// told to stop after at most the time given. Promised: all but one in a hundred of the others' hits are to be answered.
+func (b *bout) besiege(ctx context.Context, p *product, at crowd, most time.Duration, promised bool,
+	attack func(context.Context)) error {
 	calm := at.watch(ctx, b.over(2*time.Second))
 	if calm.Answered == 0 {
 		return fmt.Errorf("not even in calm hits are answered: %+v\n%s", calm, p.said.text())
@@ -175,7 +188,8 @@ func (b *bout) besiege(ctx context.Context, p *product, at crowd, most time.Dura
 	tally := others()
 	pause(ctx, b.o.settle)
 	b.close(p, spent, calm, tally)
-	b.hold(!promised || tally.Answered*100 >= tally.Sent*99, "%d of %d hits of others were not answered", tally.Sent-tally.Answered, tally.Sent)
+	b.hold(!promised || tally.Answered*100 >= tally.Sent*99, "%d of %d hits of others were not answered",
+		tally.Sent-tally.Answered, tally.Sent)
 	return nil
 }
 

@@ -98,8 +98,8 @@ var vendorLines = map[string]string{
 	"segment":   `{ catalog: segment, prefix: /segment, upstreams: { api: "http://AT", settings: "http://AT" }, private: true }`,
 }
 
-// write writes a configuration into a folder of its own, and returns the server file. limits.memory is in it where memory is bounded by no
-// cgroup, and the binary knows the key.
+// write writes a configuration into a folder of its own, and returns the server file. limits.memory is in it where
+// memory is bounded by no cgroup, and the binary knows the key.
 func (b *bout) write(ctx context.Context, s setup) (string, error) {
 	b.number++
 	dir := filepath.Join(b.dir, strconv.Itoa(b.number))
@@ -137,8 +137,9 @@ func writeFiles(dir string, s setup) (string, error) {
 	}
 	for _, vendor := range slices.Sorted(maps.Keys(s.upstreams)) {
 		fmt.Fprintf(&server, "  %s: %s\n", vendor, strings.ReplaceAll(vendorLines[vendor], "AT", s.upstreams[vendor]))
-		fmt.Fprintf(&activities, "  - { id: %[1]s-consent, vendor: %[1]s, purposes: [audience-measurement], basis: consent, retention: 14 months, "+
-			"transfer: { country: US, safeguard: DPF }, profile: standard, events: [\"*\"] }\n", vendor)
+		fmt.Fprintf(&activities,
+			"  - { id: %[1]s-consent, vendor: %[1]s, purposes: [audience-measurement], basis: consent, retention: 14 months, "+
+				"transfer: { country: US, safeguard: DPF }, profile: standard, events: [\"*\"] }\n", vendor)
 		if s.sets > 0 {
 			fmt.Fprintf(&profile, "      %s: { %s }\n", vendor, setLine(vendor, s.sets))
 		}
@@ -148,7 +149,8 @@ func writeFiles(dir string, s setup) (string, error) {
 		return "", fmt.Errorf("cannot make a root secret: %w", err)
 	}
 	for name, text := range map[string]string{
-		"tagwarden.yaml": server.String(), "policy/purposes.yaml": purposesFile, "policy/activities.yaml": activities.String(), "policy/profiles.yaml": profile.String(),
+		"tagwarden.yaml": server.String(), "policy/purposes.yaml": purposesFile,
+		"policy/activities.yaml": activities.String(), "policy/profiles.yaml": profile.String(),
 		"root.key": base64.StdEncoding.EncodeToString(secret) + "\n",
 	} {
 		name = filepath.Join(dir, filepath.FromSlash(name))

@@ -129,5 +129,6 @@ func silent(c *call) {
 
 // response is an answer with a body.
 func response(status int, lines, body string) string {
-	return "HTTP/1.1 " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n" + lines + "Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
+	return "HTTP/1.1 " + strconv.Itoa(status) + " " + http.StatusText(status) + "\r\n" + lines + "Content-Length: " +
+		strconv.Itoa(len(body)) + "\r\n\r\n" + body
 }

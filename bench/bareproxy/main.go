@@ -1,5 +1,5 @@
-// Command bareproxy is a reverse proxy and nothing else, on the same HTTP library as tagwarden: what remains of a hit's cost when nothing
-// is looked at. It passes every request on, whole, and every answer back.
+// Command bareproxy is a reverse proxy and nothing else, on the same HTTP library as tagwarden: what remains of a hit's
+// cost when nothing is looked at. It passes every request on, whole, and every answer back.
 package main
 
 import (

@@ -129,12 +129,13 @@ func (b *books) find(format string, args ...any) {
 // How late is too late.
 const (
 	connectedBound = time.Second
-	slack          = 150 * time.Millisecond // of this machine: from when a vendor is sent something until it has noted that
+	// of this machine: from when a vendor is sent something until it has noted that
+	slack = 150 * time.Millisecond
 )
 
 // bound is until when at the latest a page view may come to the vendor through a node, of a visitor whose objection was
-// acknowledged: a moment after that on the node that was asked; a second after on one that is connected; and on one that
-// is cut off stale.after, or a second after it is no more, whatever comes first.
+// acknowledged: a moment after that on the node that was asked; a second after on one that is connected; and on one
+// that is cut off stale.after, or a second after it is no more, whatever comes first.
 func (b *books) bound(a *act, node int, stale time.Duration) (until time.Duration, cut bool) {
 	if node == a.node {
 		return a.acked + slack, false
@@ -209,8 +210,10 @@ func (b *books) check(stale time.Duration) (phases []string, by map[string]*effe
 				e.connected = append(e.connected, after)
 			}
 			if at > until {
-				late = append(late, fmt.Sprintf("%s: at %v visitor %d objected at node %d (untold: %v), and at node %d (cut off: %v) "+
-					"it was forwarded %v after, %v too late", a.phase, a.acked, visitor, a.node, a.untold, node, cut, after, at-until))
+				late = append(late, fmt.Sprintf(
+					"%s: at %v visitor %d objected at node %d (untold: %v), and at node %d (cut off: %v) "+
+						"it was forwarded %v after, %v too late", a.phase, a.acked, visitor, a.node, a.untold, node,
+					cut, after, at-until))
 			}
 		}
 	}

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// TestFaults is the short run: two nodes, of which one is killed and one cut off, and the servers' leader killed. `make faults` has everything happen, and for longer.
+// TestFaults is the short run: two nodes, of which one is killed and one cut off, and the servers' leader killed. `make
+// faults` has everything happen, and for longer.
 func TestFaults(t *testing.T) {
 	dir := t.TempDir()
 	var out strings.Builder
@@ -60,7 +61,8 @@ func TestBooks(t *testing.T) {
 	} {
 		b := newBooks(2)
 		b.acts = []*act{{visitor: 7, node: test.node, phase: "p", sent: 9 * s, acked: 10 * s, untold: test.untold}}
-		b.hits = []hit{{visitor: 7, node: 1, came: test.came}, {visitor: 8, node: 1, came: 30 * s}, {visitor: 7, node: 0, came: s}}
+		b.hits = []hit{{visitor: 7, node: 1, came: test.came}, {visitor: 8, node: 1, came: 30 * s},
+			{visitor: 7, node: 0, came: s}}
 		b.cuts[1] = test.cuts
 		phases, by, late := b.check(5 * s)
 		if len(late) > 0 != test.late {

@@ -70,8 +70,10 @@ func main() {
 	flag.StringVar(&o.results, "results", "-", "file whose part is written anew; -: none")
 	only := flag.String("only", "", "objections or queue; the default is one after the other, each for half of the time")
 	flag.BoolVar(&o.keep, "keep", false, "keep the folders")
-	flag.DurationVar(&o.skew, "skew", 0, "by how much the clock of one server is fast, and that of another slow: it has to be built with -overlay")
-	overlay := flag.String("overlay", "", "only write into this folder what go build -overlay is given for the server, and say where")
+	flag.DurationVar(&o.skew, "skew", 0,
+		"by how much the clock of one server is fast, and that of another slow: it has to be built with -overlay")
+	overlay := flag.String("overlay", "",
+		"only write into this folder what go build -overlay is given for the server, and say where")
 	flag.Parse()
 	if *overlay != "" {
 		file, err := writeOverlay(*overlay)
@@ -256,8 +258,8 @@ func (r *run) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// verify looks, when everything is over, whether every objection that was acknowledged is in force on every node, over a
-// restart too, and whether nodes hold the same; then it deletes the stream behind their back.
+// verify looks, when everything is over, whether every objection that was acknowledged is in force on every node, over
+// a restart too, and whether nodes hold the same; then it deletes the stream behind their back.
 func (r *run) verify(ctx context.Context) error {
 	r.books.enter("at the end")
 	if err := r.nodes[0].stop(); err != nil {
@@ -278,7 +280,8 @@ func (r *run) verify(ctx context.Context) error {
 			}
 			number, answered := r.load.view(ctx, a.visitor, node)
 			if r.books.came(number) || !answered {
-				r.books.find("LOST: visitor %d objected in %q at node %d (untold: %v), and at node %d that is answered %v, forwarded %v",
+				r.books.find("LOST: visitor %d objected in %q at node %d (untold: %v), and at node %d that is answered %v, "+
+					"forwarded %v",
 					a.visitor, a.phase, a.node, a.untold, node, answered, r.books.came(number))
 			}
 		}
@@ -318,7 +321,8 @@ func (r *run) withoutStream(ctx context.Context) error {
 			r.books.find("%s forwards what one may object to", n.name)
 		}
 		if a := r.load.object(ctx, 3_000_000+i, i); a.acked == 0 || !a.untold {
-			r.books.find("%s: an objection is acknowledged: %v, as one that the others do not know: %v", n.name, a.acked > 0, a.untold)
+			r.books.find("%s: an objection is acknowledged: %v, as one that the others do not know: %v", n.name,
+				a.acked > 0, a.untold)
 		}
 	}
 	for _, n := range r.nodes {

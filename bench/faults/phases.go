@@ -34,7 +34,10 @@ const queueHeals = time.Second
 const stoppedLonger = "node stopped for longer"
 
 var phases = []phase{
-	{name: "nothing", short: true, do: func(ctx context.Context, r *run) error { wait(ctx, r.lasts(4*time.Second)); return nil }},
+	{name: "nothing", short: true, do: func(ctx context.Context, r *run) error {
+		wait(ctx, r.lasts(4*time.Second))
+		return nil
+	}},
 	{name: "node killed", short: true, do: nodeKilled},
 	{name: "node stopped for less than stale.after", do: func(ctx context.Context, r *run) error {
 		return nodeStopped(ctx, r, r.o.stale/2)
@@ -265,8 +268,8 @@ func stranger(_ context.Context, r *run) error {
 	return os.RemoveAll(filepath.Dir(n.file))
 }
 
-// wrongCredentials is a node of this cluster whose credentials are wrong: it says so, is not ready, and forwards nothing that
-// one may object to.
+// wrongCredentials is a node of this cluster whose credentials are wrong: it says so, is not ready, and
+// forwards nothing that one may object to.
 func wrongCredentials(ctx context.Context, r *run) error {
 	n, err := newNode(r.starter, r.o, r.dir, "denied", r.creds.wrong, r.servers, 0)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// starter starts processes that end with this one, however it ends: they are told when the thread ends that started them,
-// so that one thread starts all of them and stays.
+// starter starts processes that end with this one, however it ends: they are told when the thread ends that started
+// them, so that one thread starts all of them and stays.
 type starter struct{ work chan func() }
 
 func newStarter(ctx context.Context) *starter {

@@ -179,7 +179,8 @@ func (e *eventBooks) goOn(ctx context.Context, nodes []*node) {
 
 // sendEvent sends an event, and says whether it was accepted.
 func sendEvent(client *http.Client, to string, number int, keyed bool) bool {
-	method, url, body := http.MethodGet, fmt.Sprintf("http://%s/t/g/collect?v=2&tid=G-1&cid=%s&en=hit_%d", to, clientID(number), number), ""
+	method, url, body := http.MethodGet, fmt.Sprintf("http://%s/t/g/collect?v=2&tid=G-1&cid=%s&en=hit_%d", to,
+		clientID(number), number), ""
 	if keyed {
 		method, url = http.MethodPost, "http://"+to+"/t/v1/t"
 		body = fmt.Sprintf(`{"type":"track","event":"hit_%d","anonymousId":"00000000-0000-4000-8000-%012d","messageId":"ajs-next-%032d"}`,
@@ -232,7 +233,8 @@ func (n *node) fates() (map[int][]fate, error) {
 	}
 	all, at := map[int][]fate{}, map[place]int{}
 	ended := map[place]fate{}
-	cmd := exec.Command(n.command[0], "logs", "search", "--kind", "event", "--kind", "outcome", "--format", "json", "--limit", "0", "--config", n.file)
+	cmd := exec.Command(n.command[0], "logs", "search", "--kind", "event", "--kind", "outcome", "--format", "json",
+		"--limit", "0", "--config", n.file)
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("the log of %s cannot be read: %w", n.name, err)
@@ -326,7 +328,8 @@ func (e *eventBooks) account(by map[int][]fate) (all map[string]*accounts, wrong
 				wrong = append(wrong, fmt.Sprintf("%s: event %d is said to be dropped, and a vendor counted it", one.phase, n))
 			}
 		default:
-			wrong = append(wrong, fmt.Sprintf("LOST: %s: event %d was accepted, and nothing became of it: %v", one.phase, n, by[n]))
+			wrong = append(wrong, fmt.Sprintf("LOST: %s: event %d was accepted, and nothing became of it: %v",
+				one.phase, n, by[n]))
 		}
 	}
 	return all, wrong
@@ -372,18 +375,21 @@ func (r *run) verifyQueue(context.Context) error {
 func (r *run) reportQueue() string {
 	var t strings.Builder
 	ms := func(d time.Duration) string { return d.Round(time.Millisecond).String() }
-	t.WriteString("| phase | refused (503) | accepted | denied | delivered | parked | unknown | of those never counted | until at the vendor p50 | p99 | max |\n" +
-		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
+	t.WriteString("| phase | refused (503) | accepted | denied | delivered | parked | unknown | of those never counted " +
+		"| until at the vendor p50 | p99 | max |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	var sum accounts
 	for _, phase := range r.events.phases {
 		a := r.accounts[phase]
-		fmt.Fprintf(&t, "| %s | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s |\n", phase, a.refused, a.accepted, a.denied, a.delivered, a.parked, a.unknown,
+		fmt.Fprintf(&t, "| %s | %d | %d | %d | %d | %d | %d | %d | %s | %s | %s |\n", phase, a.refused, a.accepted, a.denied,
+			a.delivered, a.parked, a.unknown,
 			a.uncounted, ms(quantile(a.took, .5)), ms(quantile(a.took, .99)), ms(quantile(a.took, 1)))
 		sum.accepted, sum.delivered, sum.parked = sum.accepted+a.accepted, sum.delivered+a.delivered, sum.parked+a.parked
 		sum.unknown, sum.dropped, sum.refused = sum.unknown+a.unknown, sum.dropped+a.dropped, sum.refused+a.refused
 		sum.denied += a.denied
 	}
-	fmt.Fprintf(&t, "\n- %d events were accepted = %d denied (nodes that were not current) + %d delivered + %d parked + %d unknown + %d dropped; "+
-		"%d were refused. Found wrong: %d.\n", sum.accepted, sum.denied, sum.delivered, sum.parked, sum.unknown, sum.dropped, sum.refused, len(r.books.wrong))
+	fmt.Fprintf(&t, "\n- %d events were accepted = %d denied (nodes that were not current) + %d delivered + %d parked + "+
+		"%d unknown + %d dropped; %d were refused. Found wrong: %d.\n", sum.accepted, sum.denied, sum.delivered, sum.parked,
+		sum.unknown, sum.dropped,
+		sum.refused, len(r.books.wrong))
 	return t.String()
 }

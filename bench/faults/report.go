@@ -28,24 +28,27 @@ func (r *run) report(context.Context) (bad bool, err error) {
 		}
 		return fmt.Sprintf("| %s | %s | %s ", ms(quantile(all, .5)), ms(quantile(all, .99)), ms(quantile(all, 1)))
 	}
-	t.WriteString("| phase | told | untold | not answered | acknowledged p50 | p99 | max | after, connected p50 | p99 | max " +
-		"| after, cut off p50 | p99 | max |\n" +
+	t.WriteString("| phase | told | untold | not answered | acknowledged p50 | p99 | max | after, connected p50 | p99 | " +
+		"max | after, cut off p50 | p99 | max |\n" +
 		"|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|\n")
 	told, untold := 0, 0
 	var own []time.Duration
 	for _, name := range names {
 		e := by[name]
 		told, untold, own = told+e.told, untold+e.untold, append(own, e.own...)
-		fmt.Fprintf(&t, "| %s | %d | %d | %d %s%s%s|\n", name, e.told, e.untold, e.failed, row(e.acks), row(e.connected), row(e.cut))
+		fmt.Fprintf(&t, "| %s | %d | %d | %d %s%s%s|\n", name, e.told, e.untold, e.failed, row(e.acks),
+			row(e.connected), row(e.cut))
 	}
-	fmt.Fprintf(&t, "\n- %d objections were acknowledged as told, %d as untold; %d page views, of %d nodes with clocks that differ by up to "+
-		"2 hours; stale.after %v.\n",
+	fmt.Fprintf(&t, "\n- %d objections were acknowledged as told, %d as untold; %d page views, of %d nodes with clocks "+
+		"that differ by up to 2 hours; stale.after %v.\n",
 		told, untold, len(r.books.hits), len(r.nodes), r.o.stale)
-	fmt.Fprintf(&t, "- On the node that was asked the last page view came to the vendor at most %s after the acknowledgement.\n",
+	fmt.Fprintf(&t, "- On the node that was asked the last page view came to the vendor at most %s after the "+
+		"acknowledgement.\n",
 		ms(quantile(own, 1)))
 	fmt.Fprintf(&t, "- Lost: %d. Forwarded too late: %d.\n", countLost(r.books.wrong), len(late))
 	if len(r.elections) > 0 {
-		fmt.Fprintf(&t, "- From the end of the leader until an objection was acknowledged as told again: %s to %s (%d times).\n",
+		fmt.Fprintf(&t, "- From the end of the leader until an objection was acknowledged as told again: %s to %s (%d "+
+			"times).\n",
 			ms(quantile(r.elections, 0)), ms(quantile(r.elections, 1)), len(r.elections))
 	}
 	most := map[string]time.Duration{}
@@ -73,9 +76,10 @@ func (r *run) report(context.Context) (bad bool, err error) {
 	}
 	bad = len(r.books.wrong)+len(late) > 0
 	if r.o.results != "-" {
-		head := title + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) + "; bench/FAULTS.md says what is " +
-			"promised and what is done. *After* is how long after\nan acknowledgement a page view of that visitor still came to " +
-			"the vendor through another node: one that was connected, and one that was cut off.\n\n"
+		head := title + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) +
+			"; bench/FAULTS.md says what is " +
+			"promised and what is done. *After* is how long after\nan acknowledgement a page view of that visitor still came " +
+			"to the vendor through another node: one that was connected, and one that was cut off.\n\n"
 		err = writeDown(r.o.results, title, head+t.String())
 	}
 	return bad, err
@@ -92,8 +96,10 @@ func (r *run) reportWaiting() (bad bool, err error) {
 		_, _ = fmt.Fprintln(r.o.out, "FOUND:", one)
 	}
 	if r.o.results != "-" {
-		head := waitingTitle + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) + "; bench/FAULTS.md says what is " +
-			"promised and what is done. Vendors decline, fail and break\noff as it goes; a silent node's events are handed to others after " +
+		head := waitingTitle + "\n\nWritten by `make faults` on " + time.Now().UTC().Format(time.DateOnly) +
+			"; bench/FAULTS.md says what is " +
+			"promised and what is done. Vendors decline, fail and break\noff as it goes; a silent node's events are handed to " +
+			"others after " +
 			silence.String() + ".\n\n"
 		err = writeDown(r.o.results, waitingTitle, head+text)
 	}

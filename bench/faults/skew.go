@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// A NATS server takes the time from Go's package time, and nobody outside can shift it for a static program. So the program
-// is built with that package changed in one line (go build -overlay): its wall clock is wrong by FAULTS_CLOCK_SECONDS, and
-// its monotonic clock is not, as on a machine whose clock was set wrong.
+// A NATS server takes the time from Go's package time, and nobody outside can shift it for a static program. So the
+// program is built with that package changed in one line (go build -overlay): its wall clock is wrong by
+// FAULTS_CLOCK_SECONDS, and its monotonic clock is not, as on a machine whose clock was set wrong.
 const (
 	nowIs   = "\tsec, nsec, mono := runtimeNow()\n\tif mono == 0 {\n"
 	nowSays = "\tsec, nsec, mono := runtimeNow()\n\tsec += wrongBy\n\tif mono == 0 {\n"

@@ -19,7 +19,8 @@ func dimensions() []dimension {
 	plain := func(_ int, serial uint64) []byte { return ga4(serial, yes, "", "") }
 	refused := func(_ int, serial uint64) []byte { return ga4(serial, no, "", "") }
 	return []dimension{
-		{name: "activities of the event, each refused", sizes: doubled(1, 128), denied: true, policy: activities(`["*"]`), hit: refused},
+		{name: "activities of the event, each refused", sizes: doubled(1, 128), denied: true,
+			policy: activities(`["*"]`), hit: refused},
 		{name: "activities of other events", sizes: doubled(1, 512), policy: activities("[other_%d]"), hit: plain},
 		{name: "vendors", sizes: doubled(1, 32), policy: vendors, hit: func(n int, serial uint64) []byte {
 			return []byte(strings.Replace(string(plain(0, serial)), "POST /", fmt.Sprintf("POST /v%d/", n), 1))
@@ -28,7 +29,8 @@ func dimensions() []dimension {
       ga4:
         ep.payment_type: { only: [card, invoice] }
 `, "        ep.other_%d: keep\n"), hit: plain},
-		{name: "`set` lines, each sent", sizes: doubled(1, 64), policy: profile("set", "    set:\n      ga4:\n        npa: \"1\"\n", "        ep.set_%d: \"1\"\n"), hit: plain},
+		{name: "`set` lines, each sent", sizes: doubled(1, 64), policy: profile("set", "    set:\n      ga4:\n        npa: "+
+			"\"1\"\n", "        ep.set_%d: \"1\"\n"), hit: plain},
 		{name: "events in a batch", sizes: doubled(1, 256), hit: batch},
 		{name: "bytes of a search term", sizes: doubled(64, 16<<10), hit: func(n int, serial uint64) []byte {
 			return ga4(serial, yes, "&ep.search_term="+strings.Repeat("red%20shoes%20", n/14+1)[:n/14*14], "")
@@ -37,7 +39,8 @@ func dimensions() []dimension {
 			return ga4(serial, yes, "&ep.note="+strings.Repeat("a", n), "")
 		}},
 		{name: "objectors, the visitor none of them", sizes: doubled(1, 1<<20), hit: plain, store: fill, anew: stranger},
-		{name: "objectors, the visitor one of them", sizes: doubled(1, 1<<20), denied: true, hit: plain, store: fill, anew: objector},
+		{name: "objectors, the visitor one of them", sizes: doubled(1, 1<<20), denied: true, hit: plain,
+			store: fill, anew: objector},
 		{name: "levels of JSON", sizes: doubled(1, 16), hit: func(n int, serial uint64) []byte {
 			return segment(serial, fmt.Sprintf(`"deep":%s1%s`, strings.Repeat(`{"a":`, n), strings.Repeat("}", n)))
 		}},
@@ -77,7 +80,9 @@ func ga4(serial uint64, cookie, body, cookies string) []byte {
 // segment is an event of Segment with more properties.
 func segment(serial uint64, properties string) []byte {
 	text := (&generator.Segment{Host: host, Cookie: yes}).Append(nil, serial)
-	return withBody(text, func(b string) string { return strings.Replace(b, `"properties":{`, `"properties":{`+properties+",", 1) })
+	return withBody(text, func(b string) string {
+		return strings.Replace(b, `"properties":{`, `"properties":{`+properties+",", 1)
+	})
 }
 
 // batch is so many events of Segment in one request.
@@ -90,7 +95,8 @@ func batch(n int, serial uint64) []byte {
 		events = append(events, body)
 	}
 	request := withBody(text, func(string) string {
-		return `{"batch":[` + strings.Join(events, ",") + `],"sentAt":"2026-11-24T01:55:19.000Z","writeKey":"BENCHbenchBENCHbenchBENCHbench12"}`
+		return `{"batch":[` + strings.Join(events, ",") +
+			`],"sentAt":"2026-11-24T01:55:19.000Z","writeKey":"BENCHbenchBENCHbenchBENCHbench12"}`
 	})
 	return []byte(strings.Replace(string(request), "POST /v1/t ", "POST /v1/b ", 1))
 }

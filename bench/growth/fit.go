@@ -14,7 +14,8 @@ const (
 
 // Fit is what a curve through sizes and times says.
 type Fit struct {
-	Slope  float64 // of the straight line through the logarithms of all points: 0 is flat; 1 is linear, with nothing fixed beside
+	// of the straight line through the logarithms of all points: 0 is flat; 1 is linear, with nothing fixed beside
+	Slope  float64
 	Beyond float64 // of what comes on top of a part that is the same for all sizes: the power that the size goes in with
 	Ratio  float64 // the largest size's time to the smallest's, by the curve
 	Error  float64 // of the curve: the root of the mean of squared relative errors
@@ -28,8 +29,8 @@ const (
 	mostError = 0.15
 )
 
-// FitOf fits times to sizes. A time is a fixed part and one that goes with the size to a power: time = a + b·size^k, with a and b not below
-// 0; k is the one whose relative errors are least.
+// FitOf fits times to sizes. A time is a fixed part and one that goes with the size to a power: time = a + b·size^k,
+// with a and b not below 0; k is the one whose relative errors are least.
 func FitOf(sizes, times []float64) Fit {
 	if len(sizes) < 2 {
 		return Fit{Ratio: 1, Growth: Neither}

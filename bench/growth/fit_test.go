@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestFitOfInventedNumbers: what grows by a law that is known is said to, with its power, also where much is fixed and all is a little off.
+// TestFitOfInventedNumbers: what grows by a law that is known is said to, with its power, also where
+// much is fixed and all is a little off.
 func TestFitOfInventedNumbers(t *testing.T) {
 	law := func(a, b, k float64) func(float64) float64 {
 		return func(size float64) float64 { return a + b*math.Pow(size, k) }
@@ -24,7 +25,9 @@ func TestFitOfInventedNumbers(t *testing.T) {
 		{"a square", law(0, 0.5, 2), Neither, 2, 2},
 		{"a square beside much that is fixed", law(30, 0.01, 2), Neither, 2, math.NaN()},
 		{"a root", law(1, 3, 0.5), Neither, 0.5, math.NaN()},
-		{"a size times its logarithm", func(size float64) float64 { return 0.5 * size * math.Log2(size+1) }, Neither, 1.32, math.NaN()},
+		{"a size times its logarithm", func(size float64) float64 {
+			return 0.5 * size * math.Log2(size+1)
+		}, Neither, 1.32, math.NaN()},
 		{"hardly more", law(30, 0.005, 1), Flat, 0, 0},
 		{"less and less", func(size float64) float64 { return 30 + 3/size }, Flat, 0, 0},
 		{"a step", func(size float64) float64 {
@@ -42,7 +45,8 @@ func TestFitOfInventedNumbers(t *testing.T) {
 				times = append(times, c.of(size)*(1+noise*(2*random.Float64()-1)))
 			}
 			f := FitOf(sizes, times)
-			if f.Growth != c.growth || c.beyond > 0 && math.Abs(f.Beyond-c.beyond) > 0.15 || !math.IsNaN(c.slope) && math.Abs(f.Slope-c.slope) > 0.05 {
+			if f.Growth != c.growth || c.beyond > 0 && math.Abs(f.Beyond-c.beyond) > 0.15 || !math.IsNaN(c.slope) &&
+				math.Abs(f.Slope-c.slope) > 0.05 {
 				t.Errorf("%s, %v off: %+v", c.name, noise, f)
 			}
 			if want := times[len(times)-1] / times[0]; c.growth == Linear && math.Abs(f.Ratio/want-1) > 0.15 {

@@ -1,6 +1,6 @@
-// Package growth measures how the time of a hit grows with what it is judged by and with what it holds: the same code as the server's, read
-// from files as the server reads them, without sockets, log and delivery. It promises that a hit which does not end as it is meant to ends
-// the measurement: a figure is never that of a refusal.
+// Package growth measures how the time of a hit grows with what it is judged by and with what it holds: the same code
+// as the server's, read from files as the server reads them, without sockets, log and delivery. It promises that a hit
+// which does not end as it is meant to ends the measurement: a figure is never that of a refusal.
 package growth
 
 import (
@@ -42,8 +42,9 @@ type dimension struct {
 	denied bool                                 // nothing is forwarded
 	policy func(n int, files map[string]string) // changes the configuration; nil: it is the same for all sizes
 	hit    func(n int, serial uint64) []byte    // a request
-	store  func(*judging, int) error            // fills the store of objections up to so many objectors; nil: there is none
-	anew   func(j *judging, serial uint64)      // before each hit, of those who object
+	// fills the store of objections up to so many objectors; nil: there is none
+	store func(*judging, int) error
+	anew  func(j *judging, serial uint64) // before each hit, of those who object
 }
 
 // doubled are 1, 2, 4 ... times from, no further than to.
@@ -54,8 +55,8 @@ func doubled(from, to int) (all []int) {
 	return all
 }
 
-// Measure measures all of it: every size of everything once, and again, so that a moment in which much else is at work is in all of them;
-// then what can be had in one size at a time alone.
+// Measure measures all of it: every size of everything once, and again, so that a moment in which much else is at work
+// is in all of them; then what can be had in one size at a time alone.
 func Measure(ctx context.Context, o Options) (all []Figure, err error) {
 	var prepared []*series
 	kept := dimensions()

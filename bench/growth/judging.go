@@ -23,8 +23,9 @@ import (
 // variants is how many hits of one size are judged in turn, of other visitors and pages.
 const variants = 32
 
-// judging is what a server does with a hit between receiving and recording: find the route, read, look objections up, judge. What a server
-// keeps between hits (decoded consent strings, ids that were denied, which values are rare) is left out: a hit costs what it costs alone.
+// judging is what a server does with a hit between receiving and recording: find the route, read, look objections up,
+// judge. What a server keeps between hits (decoded consent strings, ids that were denied, which values are rare) is
+// left out: a hit costs what it costs alone.
 type judging struct {
 	policy   *rules.Policy
 	in       rules.Inputs
@@ -55,7 +56,8 @@ func load(o *Options, dir string, change func(n int, files map[string]string), n
 	}
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	state := pseudonym.TestRoot.State(now)
-	return &judging{policy: loaded.Policy, in: rules.Inputs{Now: now, Keys: rules.KeysOf(&state, loaded.Policy), NewestForm: true}}, nil
+	return &judging{policy: loaded.Policy, in: rules.Inputs{Now: now, Keys: rules.KeysOf(&state, loaded.Policy),
+		NewestForm: true}}, nil
 }
 
 // beside is another one under the same policy.

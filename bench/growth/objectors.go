@@ -41,7 +41,8 @@ func fill(g *judging, n int) error {
 		for ; g.filled < n && len(b.Changes) < most; g.filled++ {
 			hash := hashOf(uint64(g.filled))
 			subject := objection.Subject{Space: "client_id:ga4", Hash: hash, Ledger: hash, Feed: hash}
-			b.Changes = append(b.Changes, objection.Change{Subjects: []objection.Subject{subject}, Object: []string{objection.All}, Source: objection.API})
+			b.Changes = append(b.Changes, objection.Change{Subjects: []objection.Subject{subject},
+				Object: []string{objection.All}, Source: objection.API})
 		}
 		if _, err := g.store.Apply(context.Background(), b); err != nil {
 			return err

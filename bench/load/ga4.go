@@ -2,8 +2,9 @@ package load
 
 import "strconv"
 
-// GA4 renders hits of Google Analytics 4 as gtag.js sends them from a shop ([visitOf]): a POST of about 900 bytes of query and body with one
-// event, and the headers of a browser beside. The serial number travels as _s. It may be used by many at once, and does not allocate.
+// GA4 renders hits of Google Analytics 4 as gtag.js sends them from a shop ([visitOf]): a POST of about 900 bytes of
+// query and body with one event, and the headers of a browser beside. The serial number travels as _s. It may be used
+// by many at once, and does not allocate.
 type GA4 struct {
 	Host   string
 	Cookie string // more cookies, "name=value; name=value", in front of Google's
@@ -85,7 +86,8 @@ func (v *visit) appendGA4Event(dst []byte) []byte {
 func (v *visit) appendHeaders(dst []byte) []byte {
 	dst = append(append(dst, "\r\nUser-Agent: "...), v.browser.agent...)
 	dst = append(append(dst, "\r\nAccept: */*\r\nAccept-Language: "...), v.locale.accept...)
-	return append(dst, "\r\nAccept-Encoding: gzip, deflate, br\r\nOrigin: https://shop.example\r\nReferer: https://shop.example/"...)
+	return append(dst, "\r\nAccept-Encoding: gzip, deflate, br\r\nOrigin: https://shop.example\r\nReferer: "+
+		"https://shop.example/"...)
 }
 
 // appendBody appends the body behind the last header.

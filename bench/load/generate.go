@@ -137,7 +137,8 @@ func (c *connection) close() {
 	}
 }
 
-// exchange sends the request that is ready, and reads its answer, which has to be 2xx. It says whether the connection ends with it.
+// exchange sends the request that is ready, and reads its answer, which has to be 2xx. It
+// says whether the connection ends with it.
 func (c *connection) exchange(serial uint64) (last bool, err error) {
 	if _, err := c.conn.Write(c.request); err != nil {
 		return false, fmt.Errorf("hit %d: %w", serial, err)

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestARunMayTakeLongerThanAHit: each hit has its patience, however long the run goes on, and whoever else sends beside; one hit that takes
-// longer ends it.
+// TestARunMayTakeLongerThanAHit: each hit has its patience, however long the run goes on, and whoever else sends
+// beside; one hit that takes longer ends it.
 func TestARunMayTakeLongerThanAHit(t *testing.T) {
 	for _, c := range []struct {
 		each time.Duration

@@ -1,6 +1,6 @@
-// Package load sends hits and counts them. Every hit has a serial number; the sink at the other end notes which numbers arrive, and the
-// books have to balance: what was sent arrived exactly once, or, where nothing may arrive, not at all. It promises that a figure is never
-// taken from a run in which a hit was lost, doubled or made up.
+// Package load sends hits and counts them. Every hit has a serial number; the sink at the other end notes which numbers
+// arrive, and the books have to balance: what was sent arrived exactly once, or, where nothing may arrive, not at all.
+// It promises that a figure is never taken from a run in which a hit was lost, doubled or made up.
 package load
 
 import (
@@ -9,14 +9,16 @@ import (
 	"sync/atomic"
 )
 
-// Books are the account of one run: which serial numbers were sent, and which arrived. Any number of goroutines may write to them.
+// Books are the account of one run: which serial numbers were sent, and which arrived. Any
+// number of goroutines may write to them.
 type Books struct {
 	first, count uint64 // the numbers of this run: first, first+1 ... first+count-1
 	sent         []atomic.Uint64
 	arrived      []atomic.Uint64
 
 	nSent, nAnswered, nArrived atomic.Int64
-	twice, strange             atomic.Int64 // arrived a second time; arrived with a number that was never given, or without one
+	// arrived a second time; arrived with a number that was never given, or without one
+	twice, strange atomic.Int64
 }
 
 // NewBooks opens the books for count hits, numbered from first.
@@ -75,7 +77,8 @@ func (b *Books) Balance(e Expect) error {
 	}
 	tooOften := b.twice.Load() != 0 && e != Repeated
 	if sent != int64(b.count) || answered != sent || arrived != wanted || tooOften || b.strange.Load() != 0 {
-		return fmt.Errorf("the books do not balance: %d hits to send, %d sent, %d answered, %d arrived of %d expected, %d twice, %d with a number that was never sent",
+		return fmt.Errorf("the books do not balance: %d hits to send, %d sent, %d answered, %d arrived of %d expected, %d "+
+			"twice, %d with a number that was never sent",
 			b.count, sent, answered, arrived, wanted, b.twice.Load(), b.strange.Load())
 	}
 	return nil

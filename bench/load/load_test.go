@@ -149,7 +149,9 @@ func TestLossIsSeen(t *testing.T) {
 }
 
 func TestRefusalEndsTheRun(t *testing.T) {
-	address := serve(t, func([]byte) []byte { return []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n") })
+	address := serve(t, func([]byte) []byte {
+		return []byte("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n")
+	})
 	if err := run(t, address, NewBooks(0, 10)); err == nil || !strings.Contains(err.Error(), "503") {
 		t.Errorf("%v, wanted the status in it", err)
 	}

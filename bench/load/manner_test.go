@@ -52,7 +52,8 @@ func TestMannersOfASink(t *testing.T) {
 		status, body string
 		wait         time.Duration
 		arrived      int64
-	}{{Takes, "200", "1", patience, 1}, {Fails, "500", "", patience, 1}, {Hangs, "", "", soon, 1}, {Takes, "200", "1", patience, 2}} {
+	}{{Takes, "200", "1", patience, 1}, {Fails, "500", "", patience, 1}, {Hangs, "", "", soon, 1},
+		{Takes, "200", "1", patience, 2}} {
 		s.Behave(want.manner)
 		status, body := askSink(t, s, uint64(i), want.wait)
 		if status != want.status || body != want.body || b.HaveArrived() != want.arrived || s.Requests() != int64(i+1) {
@@ -65,7 +66,8 @@ func TestMannersOfASink(t *testing.T) {
 	}
 }
 
-// TestHeldAnswers: what comes is noted at once, and answered when it is released, or not at all where the sink is closed before.
+// TestHeldAnswers: what comes is noted at once, and answered when it is released, or not
+// at all where the sink is closed before.
 func TestHeldAnswers(t *testing.T) {
 	for _, closes := range []bool{false, true} {
 		s := newSink(t)

@@ -18,8 +18,9 @@ type Stream struct {
 	Render func(dst []byte, serial uint64) []byte
 }
 
-// Open is a run of hits that come when they come, whether those before were answered or not: each has a moment at which it is due, and
-// the time that it takes counts from then. What waits for a connection waits as a visitor would (no coordinated omission).
+// Open is a run of hits that come when they come, whether those before were answered or not: each has a moment
+// at which it is due, and the time that it takes counts from then. What waits for a connection waits as a
+// visitor would (no coordinated omission).
 type Open struct {
 	Address string
 	Conns   int      // connections; hits under way at a time
@@ -32,7 +33,8 @@ type Open struct {
 type OpenResult struct {
 	Took     time.Duration           // from the first hit's moment to the last answer
 	Answered *hdrhistogram.Histogram // from a hit's moment to its answer, in microseconds
-	Late     *hdrhistogram.Histogram // from a hit's moment until it was sent: what of that is the generator's, or for want of a connection
+	// from a hit's moment until it was sent: what of that is the generator's, or for want of a connection
+	Late *hdrhistogram.Histogram
 }
 
 // longest is what the histograms hold at most, in microseconds.
@@ -70,8 +72,8 @@ func (o *Open) Do(ctx context.Context) (OpenResult, error) {
 	return result, nil
 }
 
-// moments are when each hit is due, from the start: pauses as between visitors who know nothing of each other (Poisson). They are drawn
-// before, and the same for the same seed.
+// moments are when each hit is due, from the start: pauses as between visitors who know nothing of each other
+// (Poisson). They are drawn before, and the same for the same seed.
 func (o *Open) moments() []time.Duration {
 	n := uint64(0)
 	for _, s := range o.Streams {

@@ -36,7 +36,8 @@ func TestOpenSendsEveryHitOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if n := got.Answered.TotalCount(); n != 400 || got.Late.TotalCount() != 400 || all.HaveArrived() != 400 || all.twice.Load()+all.strange.Load() != 0 {
+		if n := got.Answered.TotalCount(); n != 400 || got.Late.TotalCount() != 400 || all.HaveArrived() != 400 ||
+			all.twice.Load()+all.strange.Load() != 0 {
 			t.Errorf("%d answered, %d arrived, %d twice", n, all.HaveArrived(), all.twice.Load())
 		}
 		for _, b := range books {
@@ -68,8 +69,8 @@ func TestMomentsAreRandomAndTheSame(t *testing.T) {
 	}
 }
 
-// TestWhatWaitsForAConnectionCounts: a server that is slow over one hit makes those slow that were due meanwhile, though each of them is
-// answered at once when it is sent (no coordinated omission).
+// TestWhatWaitsForAConnectionCounts: a server that is slow over one hit makes those slow that were due meanwhile,
+// though each of them is answered at once when it is sent (no coordinated omission).
 func TestWhatWaitsForAConnectionCounts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, _ := open(t, "", 1, 100, 50) // 100 hits in a second
@@ -103,8 +104,10 @@ func TestWhatWaitsForAConnectionCounts(t *testing.T) {
 			t.Fatalf("%d answers", n)
 		}
 		ms := func(percent float64) int64 { return c.answered.ValueAtQuantile(percent) / 1000 }
-		if c.answered.Min() > 1000 || ms(50) < 479 || ms(50) > 481 || ms(75) < 489 || ms(75) > 491 || ms(100) < 499 || ms(100) > 501 {
-			t.Errorf("they took %d to %d ms, half of them %d: the two that were due while one was slow took 480 and 490", c.answered.Min()/1000, ms(100), ms(50))
+		if c.answered.Min() > 1000 || ms(50) < 479 || ms(50) > 481 || ms(75) < 489 || ms(75) > 491 ||
+			ms(100) < 499 || ms(100) > 501 {
+			t.Errorf("they took %d to %d ms, half of them %d: the two that were due while one was slow took 480 and 490",
+				c.answered.Min()/1000, ms(100), ms(50))
 		}
 		if late := c.late.Max() / 1000; late < 489 || late > 491 {
 			t.Errorf("sent %d ms late, 490 are right", late)

@@ -197,9 +197,11 @@ func (v *visit) appendURL(dst []byte, c *code) []byte {
 }
 
 // engines are search engines, each as often as it stands here.
-var engines = [...]string{"www.google.com", "www.google.com", "www.google.de", "www.google.com", "www.bing.com", "duckduckgo.com", "www.ecosia.org", "www.google.de"}
+var engines = [...]string{"www.google.com", "www.google.com", "www.google.de", "www.google.com", "www.bing.com",
+	"duckduckgo.com", "www.ecosia.org", "www.google.de"}
 
-// appendReferrer appends where the visitor came from: a page of the shop, or what a browser tells of another site; nothing: it does not say.
+// appendReferrer appends where the visitor came from: a page of the shop, or what a browser tells of
+// another site; nothing: it does not say.
 func (v *visit) appendReferrer(dst []byte, c *code) []byte {
 	switch v.from {
 	case fromShop:

@@ -2,8 +2,8 @@ package load
 
 import "strconv"
 
-// Segment renders events of Segment as analytics.js sends them from a shop ([visitOf]): a POST of one event, about 1000 bytes. The serial
-// number travels in the event's name. It may be used by many at once, and does not allocate.
+// Segment renders events of Segment as analytics.js sends them from a shop ([visitOf]): a POST of one event, about 1000
+// bytes. The serial number travels in the event's name. It may be used by many at once, and does not allocate.
 type Segment struct {
 	Host   string
 	Cookie string

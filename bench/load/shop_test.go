@@ -61,7 +61,8 @@ func readGA4(t *testing.T, g *GA4, serial uint64) shown {
 		t.Fatal(err)
 	}
 	return shown{
-		address, query.Get("dt"), query.Get("dr"), product, event.Get("ep.search_term"), query.Get("cid"), request.UserAgent(),
+		address, query.Get("dt"), query.Get("dr"), product, event.Get("ep.search_term"), query.Get("cid"),
+		request.UserAgent(),
 		len(request.URL.RawQuery) + len(body),
 	}
 }
@@ -78,10 +79,13 @@ func (s *shown) page() string {
 }
 
 func (s *shown) isOnes() bool {
-	return slices.ContainsFunc([]string{"/account/", "/orders/", "/checkout/"}, func(p string) bool { return strings.HasPrefix(s.address.Path, p) })
+	return slices.ContainsFunc([]string{"/account/", "/orders/", "/checkout/"}, func(p string) bool {
+		return strings.HasPrefix(s.address.Path, p)
+	})
 }
 
-// TestHitsAreAShops reads many hits and holds their shares: who is one person's, what leads to a page, how long they are.
+// TestHitsAreAShops reads many hits and holds their shares: who is one person's,
+// what leads to a page, how long they are.
 func TestHitsAreAShops(t *testing.T) {
 	const n = 20_000
 	ones, searches, sizes, visitors, agents, pages := 0, 0, 0, map[string]bool{}, map[string]int{}, map[string]bool{}
@@ -117,7 +121,8 @@ func TestHitsAreAShops(t *testing.T) {
 		clicks[click] = click != ""
 		host, _ := url.Parse(s.referrer)
 		fits := map[string]bool{
-			"google": query.Has("gclid") && host.Host == "www.google.com", "bing": query.Has("msclkid") && host.Host == "www.bing.com",
+			"google": query.Has("gclid") && host.Host == "www.google.com", "bing": query.Has("msclkid") &&
+				host.Host == "www.bing.com",
 			"facebook":   query.Has("fbclid") && (host.Host == "l.facebook.com" || host.Host == "l.instagram.com"),
 			"newsletter": s.referrer == "" && click == "", "none": click == "",
 		}
@@ -146,7 +151,8 @@ func TestHitsAreAShops(t *testing.T) {
 	}
 }
 
-// TestRanksFollowZipfsLaw: how often a page, a product, a term comes goes with its rank as the law says, at the head and along the tail.
+// TestRanksFollowZipfsLaw: how often a page, a product, a term comes goes with its rank as the law
+// says, at the head and along the tail.
 func TestRanksFollowZipfsLaw(t *testing.T) {
 	const n = 300_000
 	pages, products, terms := map[name]int{}, map[name]int{}, map[name]int{}
@@ -163,7 +169,8 @@ func TestRanksFollowZipfsLaw(t *testing.T) {
 		counts   map[name]int
 		of       int
 		exponent float64
-	}{{"pages", pages, shopPages, pagesLaw}, {"products", products, shopProducts, productsLaw}, {"terms", terms, shopTerms, termsLaw}} {
+	}{{"pages", pages, shopPages, pagesLaw}, {"products", products, shopProducts, productsLaw},
+		{"terms", terms, shopTerms, termsLaw}} {
 		counts := slices.Sorted(maps.Values(law.counts))
 		slices.Reverse(counts)
 		total := 0
@@ -220,9 +227,11 @@ func TestSameSerialSameBytes(t *testing.T) {
 }
 
 func renderers() map[string]func([]byte, uint64) []byte {
-	half, segment, halfSegment := GA4{Host: "shop.example", Unseen: 50}, Segment{Host: "shop.example"}, Segment{Host: "shop.example", Unseen: 50}
+	half, segment, halfSegment := GA4{Host: "shop.example", Unseen: 50}, Segment{Host: "shop.example"},
+		Segment{Host: "shop.example", Unseen: 50}
 	return map[string]func([]byte, uint64) []byte{
-		"GA4": ga4.Append, "GA4, half of it unseen": half.Append, "Segment": segment.Append, "Segment, half of it unseen": halfSegment.Append,
+		"GA4": ga4.Append, "GA4, half of it unseen": half.Append, "Segment": segment.Append,
+		"Segment, half of it unseen": halfSegment.Append,
 	}
 }
 
@@ -318,7 +327,8 @@ func TestSegmentIsJSON(t *testing.T) {
 			t.Fatalf("hit %d: %v", serial, err)
 		}
 		of := event.Context
-		if event.Event != fmt.Sprintf("Product Viewed%s%d", Marker, serial) || of.Page.URL != "https://shop.example"+of.Page.Path+of.Page.Search ||
+		if event.Event != fmt.Sprintf("Product Viewed%s%d", Marker, serial) || of.Page.URL != "https://shop.example"+
+			of.Page.Path+of.Page.Search ||
 			!strings.HasSuffix(of.Page.Title, " – Nordhaus") || of.Agent != request.UserAgent() {
 			t.Errorf("hit %d: %+v", serial, event)
 		}

@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 )
 
-// Sink stands at the vendor's end: it answers every request with 204, or as it is told, and notes the serial numbers of events that it
-// took in the books of the run.
+// Sink stands at the vendor's end: it answers every request with 204, or as it is told, and notes the serial numbers of
+// events that it took in the books of the run.
 type Sink struct {
 	listener net.Listener
 	marker   []byte

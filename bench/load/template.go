@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Template is a request in which what differs from hit to hit is named: $serial (its number), $uuid and $hex (a visitor's, and another
-// with each number), $browser (a UUID that fifty numbers in a row share) and $ms (a time in milliseconds, likewise another with each). $$ is
-// a dollar sign.
+// Template is a request in which what differs from hit to hit is named: $serial (its number), $uuid and $hex (a
+// visitor's, and another with each number), $browser (a UUID that fifty numbers in a row share) and $ms (a time in
+// milliseconds, likewise another with each). $$ is a dollar sign.
 type Template struct {
 	head, body []piece
 }
@@ -26,8 +26,8 @@ var names = map[string]func(dst []byte, serial uint64) []byte{
 	"ms": func(dst []byte, serial uint64) []byte { return strconv.AppendUint(dst, 1_780_000_000_000+serial, 10) },
 }
 
-// NewTemplate reads a request: its line without a version, headers without the length of the body, an empty line, the body. It panics
-// where something is named that there is not: templates are written by hand.
+// NewTemplate reads a request: its line without a version, headers without the length of the body, an empty line, the
+// body. It panics where something is named that there is not: templates are written by hand.
 func NewTemplate(request string) *Template {
 	head, body, _ := strings.Cut(request, "\n\n")
 	line, headers, _ := strings.Cut(head, "\n")

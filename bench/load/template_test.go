@@ -10,7 +10,8 @@ import (
 )
 
 func TestTemplateIsFilledIn(t *testing.T) {
-	hit := NewTemplate("POST /e?n=$serial\nHost: shop.example\nCookie: a=b\n\n" + `{"$$os":"x","n":$serial,"id":"$uuid","of":"$browser","h":"$hex","at":$ms}`)
+	hit := NewTemplate("POST /e?n=$serial\nHost: shop.example\nCookie: a=b\n\n" +
+		`{"$$os":"x","n":$serial,"id":"$uuid","of":"$browser","h":"$hex","at":$ms}`)
 	bodies := map[string]string{}
 	for _, serial := range []uint64{7, 8, 150, 199, 200} {
 		request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(hit.Append(nil, serial))))
@@ -28,10 +29,12 @@ func TestTemplateIsFilledIn(t *testing.T) {
 		value, _, _ := strings.Cut(strings.TrimSuffix(rest, "}"), ",")
 		return strings.Trim(value, `"`)
 	}
-	if member("7", "n") != "7" || member("7", "$os") != "x" || len(member("7", "h")) != 16 || len(member("7", "id")) != 36 {
+	if member("7", "n") != "7" || member("7", "$os") != "x" || len(member("7", "h")) != 16 ||
+		len(member("7", "id")) != 36 {
 		t.Error(bodies["7"])
 	}
-	if member("7", "id") == member("8", "id") || member("7", "h") == member("8", "h") || member("7", "at") == member("8", "at") {
+	if member("7", "id") == member("8", "id") || member("7", "h") == member("8", "h") ||
+		member("7", "at") == member("8", "at") {
 		t.Errorf("visitors are alike: %v", bodies)
 	}
 	if member("150", "of") != member("199", "of") || member("199", "of") == member("200", "of") {
@@ -40,7 +43,8 @@ func TestTemplateIsFilledIn(t *testing.T) {
 }
 
 func TestTemplateWithoutBody(t *testing.T) {
-	if got := string(NewTemplate("GET /x?$hex$serial\nHost: a").Append(nil, 5)); !strings.HasSuffix(got, "5 HTTP/1.1\r\nHost: a\r\n\r\n") {
+	if got := string(NewTemplate("GET /x?$hex$serial\nHost: a").Append(nil, 5)); !strings.HasSuffix(
+		got, "5 HTTP/1.1\r\nHost: a\r\n\r\n") {
 		t.Errorf("%q", got)
 	}
 	defer func() {

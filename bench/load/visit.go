@@ -2,8 +2,9 @@ package load
 
 import "sync"
 
-// How a shop is visited. What comes again comes by Zipf's law (Breslau et al., "Web Caching and Zipf-like Distributions", find exponents of
-// 0.6 to 1 for pages): a few pages are every other hit, and thousands come once in a while.
+// How a shop is visited. What comes again comes by Zipf's law (Breslau et al., "Web Caching and
+// Zipf-like Distributions", find exponents of 0.6 to 1 for pages): a few pages are every other
+// hit, and thousands come once in a while.
 const (
 	shopPages     = 8192
 	shopProducts  = 4096
@@ -30,7 +31,8 @@ type laws struct {
 var shopLaws = sync.OnceValue(func() *laws {
 	all := browsersOf()
 	return &laws{
-		newZipf(shopPages, pagesLaw), newZipf(shopProducts, productsLaw), newZipf(shopTerms, termsLaw), newZipf(shopCampaigns, campaignsLaw),
+		newZipf(shopPages, pagesLaw), newZipf(shopProducts, productsLaw), newZipf(shopTerms, termsLaw),
+		newZipf(shopCampaigns, campaignsLaw),
 		newZipf(len(all), 1), newZipf(len(locales), 1.5), all,
 	}
 })
@@ -79,8 +81,8 @@ const (
 	campaignNames
 )
 
-// visitOf is the visit with that number. Of pages, products and searches that come again, so many in a hundred never came before instead, with
-// their titles.
+// visitOf is the visit with that number. Of pages, products and searches that come again, so many in a hundred never
+// came before instead, with their titles.
 func visitOf(serial uint64, unseen uint) visit {
 	of := shopLaws()
 	id := mix(serial)
@@ -89,7 +91,8 @@ func visitOf(serial uint64, unseen uint) visit {
 		id: id, ad: draw(1),
 		browser: &of.browsers[of.agents.rank(draw(2))], locale: &locales[of.locales.rank(draw(3))],
 		page: pageOf(of.pages.rank(draw(4))), before: pageOf(of.pages.rank(draw(5))),
-		sku: of.products.rank(draw(6)), term: known(of.terms.rank(draw(7)), termNames), campaign: known(of.campaigns.rank(draw(8)), campaignNames),
+		sku: of.products.rank(draw(6)), term: known(of.terms.rank(draw(7)), termNames),
+		campaign: known(of.campaigns.rank(draw(8)), campaignNames),
 	}
 	v.skuBeside = of.products.rank(draw(14))
 	v.product, v.beside = known(v.sku, productNames), known(v.skuBeside, productNames)

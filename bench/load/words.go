@@ -2,7 +2,8 @@ package load
 
 import "strings"
 
-// What names of products, pages and searches are made of. Each list's length is a power of two, so that a number's bits choose.
+// What names of products, pages and searches are made of. Each list's length is a power
+// of two, so that a number's bits choose.
 var (
 	styles = words(64, `quiet bold soft slim wide long short light heavy warm cool bright dark plain striped checked dotted ribbed woven knitted
 		quilted padded lined cropped folded curved round square narrow loose fitted relaxed classic modern rustic nordic coastal alpine urban rural
@@ -38,14 +39,15 @@ func words(n int, text string) []string {
 	return all[:n]
 }
 
-// A name is of a number's bits: the first three words of the lowest 18, the other two of 13 more. Names of different numbers differ.
+// A name is of a number's bits: the first three words of the lowest 18, the other two of 13
+// more. Names of different numbers differ.
 const (
 	knownBits  = 18
 	unseenBits = 31
 )
 
-// name is a product's, a page's or a search's: three words where it is one that comes again, by its rank; five where it never came before,
-// by the number of its hit. So no name of the one kind is one of the other.
+// name is a product's, a page's or a search's: three words where it is one that comes again, by its rank; five where it
+// never came before, by the number of its hit. So no name of the one kind is one of the other.
 type name struct {
 	bits   uint64
 	unseen bool

@@ -2,8 +2,8 @@ package load
 
 import "math"
 
-// zipf draws ranks by Zipf's law: rank r, from 0 on, with a share that goes like 1/(r+1)^s. Drawing takes one number and no loop
-// (the alias method of Walker and Vose).
+// zipf draws ranks by Zipf's law: rank r, from 0 on, with a share that goes like 1/(r+1)^s. Drawing takes one number
+// and no loop (the alias method of Walker and Vose).
 type zipf struct {
 	keep  []uint32 // of 1<<32: how often a column stands for itself
 	other []uint32 // whom it stands for otherwise

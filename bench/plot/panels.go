@@ -14,8 +14,8 @@ type Panel struct {
 	Times []float64 // microseconds
 }
 
-// Panels draws each in a frame of its own, sizes and times in equal ratios, over as many doublings upwards as to the right: a straight line
-// from corner to corner is linear, one that lies is flat.
+// Panels draws each in a frame of its own, sizes and times in equal ratios, over as many doublings upwards as to the
+// right: a straight line from corner to corner is linear, one that lies is flat.
 func Panels(title, description string, all []Panel) []byte {
 	const columns, wide, high, gap, top = 3, 264, 150, 18, 44
 	rows := (len(all) + columns - 1) / columns
@@ -44,7 +44,8 @@ func (c *canvas) panel(p *Panel, left, top, width, height float64) {
 	ratio := max(p.Sizes[len(p.Sizes)-1]/p.Sizes[0], most/low, 4)
 	x := scale{low: p.Sizes[0], high: p.Sizes[0] * ratio, from: left + 8, to: left + width - 8, log: true}
 	middle := math.Sqrt(low * most)
-	y := scale{low: middle / math.Sqrt(ratio), high: middle * math.Sqrt(ratio), from: top + height - 16, to: top + 8, log: true}
+	y := scale{low: middle / math.Sqrt(ratio), high: middle * math.Sqrt(ratio), from: top + height - 16,
+		to: top + 8, log: true}
 	var points []string
 	for i, size := range p.Sizes {
 		points = append(points, fmt.Sprintf("%.1f,%.1f", x.at(size), y.at(p.Times[i])))

@@ -1,6 +1,7 @@
-// Package plot draws the figures of the bench as SVG: bars with goals, spans of times, and small panels of how something grows. A picture
-// is text that a browser renders, reads well on light and on dark ground, says in its title and description what it shows, and holds no
-// script and no address. It promises that the same figures give the same bytes.
+// Package plot draws the figures of the bench as SVG: bars with goals, spans of times, and small panels of
+// how something grows. A picture is text that a browser renders, reads well on light and on dark ground,
+// says in its title and description what it shows, and holds no script and no address. It promises that
+// the same figures give the same bytes.
 package plot
 
 import (
@@ -30,9 +31,11 @@ type canvas struct{ strings.Builder }
 // begin opens a picture with its title above.
 func begin(width, height int, title, description string) *canvas {
 	c := &canvas{}
-	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title description">`+"\n",
+	fmt.Fprintf(c, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" role="img" aria-labelledby="title description">`+
+		"\n",
 		width, height, width, height)
-	fmt.Fprintf(c, "<title id=\"title\">%s</title>\n<desc id=\"description\">%s</desc>\n%s", escaped(title), escaped(description), style)
+	fmt.Fprintf(c, "<title id=\"title\">%s</title>\n<desc id=\"description\">%s</desc>\n%s", escaped(title),
+		escaped(description), style)
 	c.text(12, 24, "title", title)
 	return c
 }
@@ -52,7 +55,8 @@ func (c *canvas) line(x1, y1, x2, y2 float64, class string) {
 }
 
 func (c *canvas) rect(x, y, width, height float64, class string) {
-	fmt.Fprintf(c, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"%s\"/>\n", x, y, width, height, class)
+	fmt.Fprintf(c, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" class=\"%s\"/>\n", x,
+		y, width, height, class)
 }
 
 func (c *canvas) dot(x, y, radius float64, class string) {

@@ -11,10 +11,13 @@ import (
 
 func pictures() map[string][]byte {
 	return map[string][]byte{
-		"bars":  Bars("Ratio <1>", "a & b", []Bar{{Label: "nginx", Value: 1, Low: 1, Top: 1}, {Label: `"ours" & <theirs>`, Value: 2, Low: 1.9, Top: 2.2, Goal: 1.5, Ours: true}}),
-		"spans": Spans("Times", "how long", []Span{{Label: "nginx", P50: 80, P99: 900, P999: 12_000}, {Label: "ours", P50: 100, P99: 400, P999: 2_000_000, Ours: true}}),
+		"bars": Bars("Ratio <1>", "a & b", []Bar{{Label: "nginx", Value: 1, Low: 1, Top: 1},
+			{Label: `"ours" & <theirs>`, Value: 2, Low: 1.9, Top: 2.2, Goal: 1.5, Ours: true}}),
+		"spans": Spans("Times", "how long", []Span{{Label: "nginx", P50: 80, P99: 900, P999: 12_000},
+			{Label: "ours", P50: 100, P99: 400, P999: 2_000_000, Ours: true}}),
 		"panels": Panels("Growth", "how it grows", []Panel{
-			{Label: "bytes", Said: "linear, slope 1.00", Sizes: []float64{1, 2, 4}, Times: []float64{10, 20, 40}}, {Label: "flat", Sizes: []float64{1, 1 << 20}, Times: []float64{7, 7}}, {Label: "none"},
+			{Label: "bytes", Said: "linear, slope 1.00", Sizes: []float64{1, 2, 4}, Times: []float64{10, 20, 40}},
+			{Label: "flat", Sizes: []float64{1, 1 << 20}, Times: []float64{7, 7}}, {Label: "none"},
 			{Label: "one", Sizes: []float64{1}, Times: []float64{7}},
 		}),
 		"nothing": Bars("Empty", "nothing", nil), "no times": Spans("Empty", "nothing", nil),
@@ -42,7 +45,8 @@ func TestPicturesAreXML(t *testing.T) {
 				}
 			}
 		}
-		if elements["title"] != 1 || elements["desc"] != 1 || elements["script"]+elements["image"]+elements["a"] != 0 || !bytes.Contains(picture, []byte("prefers-color-scheme: dark")) {
+		if elements["title"] != 1 || elements["desc"] != 1 || elements["script"]+elements["image"]+elements["a"] != 0 ||
+			!bytes.Contains(picture, []byte("prefers-color-scheme: dark")) {
 			t.Errorf("%s: %v", name, elements)
 		}
 		if !bytes.Equal(picture, pictures()[name]) {
@@ -66,7 +70,8 @@ func TestBarsAreAsLongAsTheirRatios(t *testing.T) {
 		}
 	}
 	picture := string(pictures()["bars"])
-	if strings.Count(picture, `class="goal"`) != 1 || !strings.Contains(picture, "2.00 (≤ 1.5)") || !strings.Contains(picture, "&#34;ours&#34; &amp; &lt;theirs&gt;") {
+	if strings.Count(picture, `class="goal"`) != 1 || !strings.Contains(picture, "2.00 (≤ 1.5)") ||
+		!strings.Contains(picture, "&#34;ours&#34; &amp; &lt;theirs&gt;") {
 		t.Error(picture)
 	}
 	if strings.Count(picture, `class="ours"`) != 1 || strings.Count(picture, `class="other"`) != 1 {

@@ -20,7 +20,8 @@ func Spans(title, description string, all []Span) []byte {
 	for _, s := range all {
 		low, high = min(low, s.P50), max(high, s.P999)
 	}
-	low, high = math.Pow(10, math.Floor(math.Log10(max(min(low, high), 1)))), math.Pow(10, math.Ceil(math.Log10(high*1.01)))
+	low, high = math.Pow(10, math.Floor(math.Log10(max(min(low, high), 1)))),
+		math.Pow(10, math.Ceil(math.Log10(high*1.01)))
 	height := top + row*len(all) + 48
 	c := begin(width, height, title, description)
 	x := scale{low: low, high: high, from: left, to: width - right, log: true}

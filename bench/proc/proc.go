@@ -1,5 +1,5 @@
-// Package proc reads what Linux says of a process: the CPU time that it spent and the memory that it holds. It promises that an error is
-// returned where a process has ended, and never a figure of another.
+// Package proc reads what Linux says of a process: the CPU time that it spent and the memory that it holds. It promises
+// that an error is returned where a process has ended, and never a figure of another.
 package proc
 
 import (
@@ -24,7 +24,8 @@ type Stat struct {
 	Times
 }
 
-// ParseStat reads a line of proc(5): pid (name) state ppid ... utime(14) stime(15). The name may hold anything, brackets too.
+// ParseStat reads a line of proc(5): pid (name) state ppid ... utime(14) stime(15). The
+// name may hold anything, brackets too.
 func ParseStat(text string) (s Stat, err error) {
 	end := strings.LastIndexByte(text, ')')
 	pid, _, found := strings.Cut(text, " (")

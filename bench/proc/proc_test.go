@@ -16,10 +16,12 @@ func TestStatIsRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (proc.Stat{PID: 4711, Parent: 4242, Times: proc.Times{User: 1500 * time.Millisecond, System: 420 * time.Millisecond}}); got != want {
+	if want := (proc.Stat{PID: 4711, Parent: 4242, Times: proc.Times{User: 1500 * time.Millisecond,
+		System: 420 * time.Millisecond}}); got != want {
 		t.Errorf("%+v, wanted %+v", got, want)
 	}
-	for _, wrong := range []string{"", "4711", "4711 (x", "x (y) S 1 2 3", "4711 (x) S 1 2 3", strings.Replace(line, " 150 ", " x ", 1)} {
+	for _, wrong := range []string{"", "4711", "4711 (x", "x (y) S 1 2 3", "4711 (x) S 1 2 3",
+		strings.Replace(line, " 150 ", " x ", 1)} {
 		if _, err := proc.ParseStat(wrong); err == nil {
 			t.Errorf("%q is taken for a line of proc(5)", wrong)
 		}
@@ -44,7 +46,8 @@ func TestMemoryIsRead(t *testing.T) {
 	if err != nil || now != 40960<<10 || most != 52140<<10 {
 		t.Errorf("%d, %d, %v", now, most, err)
 	}
-	for _, wrong := range []string{"", "Name:\tx\nState:\tZ (zombie)\n", strings.Replace(text, "40960", "much", 1), strings.Replace(text, "VmHWM", "VmNone", 1)} {
+	for _, wrong := range []string{"", "Name:\tx\nState:\tZ (zombie)\n", strings.Replace(text, "40960", "much", 1),
+		strings.Replace(text, "VmHWM", "VmNone", 1)} {
 		if _, _, err := proc.ParseMemory(wrong); err == nil {
 			t.Errorf("%q is taken for what a running process has", wrong)
 		}

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/bench/proc"
 )
 
-// TestRanIsWhatTimesSay: this process works until its clock says so much, and what the kernel counts in hundredths of a second says the
-// same; a process that has ended has no clock.
+// TestRanIsWhatTimesSay: this process works until its clock says so much, and what the kernel counts in hundredths of a
+// second says the same; a process that has ended has no clock.
 func TestRanIsWhatTimesSay(t *testing.T) {
 	const most = 30 * time.Millisecond // what either may be behind the other
 	for n := 0; ; n++ {

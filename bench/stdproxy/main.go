@@ -1,5 +1,5 @@
-// Command stdproxy is a reverse proxy as Go's standard library has it (net/http/httputil), and nothing else: what most proxies written in Go
-// stand on. It passes every request on, whole, and every answer back.
+// Command stdproxy is a reverse proxy as Go's standard library has it (net/http/httputil), and nothing else: what most
+// proxies written in Go stand on. It passes every request on, whole, and every answer back.
 package main
 
 import (

@@ -20,9 +20,9 @@ type nobodyObjects struct{}
 
 func (nobodyObjects) Lookup([16]byte) (rules.Objections, error) { return rules.Objections{}, nil }
 
-// TestCaptureAgain replays the recordings, and the hits of its own tests, under every example, for visitors from regions
-// of every regime who chose nothing, or everything: what is permitted is permitted again at once, on the same activity,
-// and nothing else is.
+// TestCaptureAgain replays the recordings, and the hits of its own tests, under every example, for visitors
+// from regions of every regime who chose nothing, or everything: what is permitted is permitted again at once,
+// on the same activity, and nothing else is.
 func TestCaptureAgain(t *testing.T) {
 	for _, example := range append(config.Examples(), "") {
 		made, err := config.InitExample(example, t.TempDir(), nil, time.Now())
@@ -70,7 +70,8 @@ func TestCaptureAgain(t *testing.T) {
 }
 
 // again judges a raw request, and again what is kept of it; it counts the events that are permitted.
-func again(t *testing.T, p *rules.Policy, text []byte, code string, s *signal.Signals, in *rules.Inputs) (permitted int) {
+func again(t *testing.T, p *rules.Policy, text []byte, code string, s *signal.Signals, in *rules.Inputs) (
+	permitted int) {
 	t.Helper()
 	request, refused, err := wire.ParseRequest(text, netip.Addr{}, p.Trusted())
 	if err != nil {
@@ -113,7 +114,8 @@ func again(t *testing.T, p *rules.Policy, text []byte, code string, s *signal.Si
 	for e := range j.Verdicts {
 		v := &j.Verdicts[e]
 		_, isKept := kept[e]
-		if leaves := v.Decision == rules.Permit && j.Out.Forward; isKept != leaves || leaves && kept[e].Activity != v.Activity.ID {
+		if leaves := v.Decision == rules.Permit && j.Out.Forward; isKept != leaves || leaves &&
+			kept[e].Activity != v.Activity.ID {
 			t.Errorf("%s %s: event %d was %v on %v, and is kept as %+v", request.Path, code, e, v.Decision, v.Activity, kept[e])
 		}
 	}

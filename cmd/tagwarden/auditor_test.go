@@ -63,8 +63,8 @@ func auditedLog(t *testing.T, records int) (dir string, lines [][]byte) {
 	return dir, lines
 }
 
-// TestAuditor: the program that the page shows auditors is the one that is run here; it takes the log as it is, and finds
-// every change.
+// TestAuditor: the program that the page shows auditors is the one that is run here; it takes the
+// log as it is, and finds every change.
 func TestAuditor(t *testing.T) {
 	t.Parallel()
 	source, err := os.ReadFile("testdata/auditor/main.go")
@@ -75,7 +75,8 @@ func TestAuditor(t *testing.T) {
 		t.Error("the page shows another program than testdata/auditor/main.go")
 	}
 	program := filepath.Join(t.TempDir(), "auditor")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/auditor").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./testdata/auditor").
+		CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
 	dir, lines := auditedLog(t, 600)
@@ -96,7 +97,8 @@ func TestAuditor(t *testing.T) {
 		return string(out), err
 	}
 	public := strings.TrimSpace(string(key))
-	if said, err := audit(public, tiles, lines); err != nil || !strings.Contains(said, fmt.Sprintf("are %d records from 0 on", len(lines))) {
+	if said, err := audit(public, tiles, lines); err != nil ||
+		!strings.Contains(said, fmt.Sprintf("are %d records from 0 on", len(lines))) {
 		t.Errorf("%v: %s", err, said)
 	}
 	if said, err := audit(public, tiles, lines[300:], "300"); err != nil || !strings.Contains(said, "from 300 on") {
@@ -120,7 +122,8 @@ func TestAuditor(t *testing.T) {
 		"taken away":     changed(func(all [][]byte) [][]byte { return append(all[:500], all[501:]...) }),
 		"swapped":        changed(func(all [][]byte) [][]byte { all[500], all[501] = all[501], all[500]; return all }),
 	} {
-		if said, err := audit(public, tiles, lines); err == nil || !strings.Contains(said, "record 500 is not what was signed") {
+		if said, err := audit(public, tiles, lines); err == nil ||
+			!strings.Contains(said, "record 500 is not what was signed") {
 			t.Errorf("%s: %v: %s", what, err, said)
 		}
 	}
@@ -133,7 +136,8 @@ func TestAuditor(t *testing.T) {
 	if err := os.WriteFile(entries, bundle, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if said, err := audit(public, tiles, lines); err == nil || !strings.Contains(said, "this is not the tree that was signed") {
+	if said, err := audit(public, tiles, lines); err == nil ||
+		!strings.Contains(said, "this is not the tree that was signed") {
 		t.Errorf("an entry changed: %v: %s", err, said)
 	}
 	if _, err := audit(strings.Replace(public, "shop", "shap", 1), tiles, lines); err == nil {

@@ -14,8 +14,9 @@ import (
 func backup(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("backup", "DIR --config FILE [--without-keys] [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	without := f.Bool("without-keys", false, "leave the key state out, which is kept elsewhere then: without it nothing of the "+
-		"copy can be used")
+	without := f.Bool("without-keys", false,
+		"leave the key state out, which is kept elsewhere then: without it nothing of the "+
+			"copy can be used")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done {

@@ -42,7 +42,8 @@ func listCatalog(t *terminal) int {
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	for _, id := range catalog.BuiltinIDs() {
 		file, _ := catalog.Builtin(id)
-		printf(table, "%s\t%s\t%s\t%s\n", id, file.Name, plural.Of(len(file.Endpoints), "endpoint"), plural.Of(len(file.Fields), "field"))
+		printf(table, "%s\t%s\t%s\t%s\n", id, file.Name, plural.Of(len(file.Endpoints), "endpoint"),
+			plural.Of(len(file.Fields), "field"))
 	}
 	_ = table.Flush()
 	return fine

@@ -22,10 +22,13 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	strictly := f.Bool("strict", false, "warnings count as findings, for CI")
 	offline := f.Bool("offline", false, "do not ask the NATS servers of a cluster, where they cannot be reached from")
-	visitors := f.Int("visitors-per-day", 100_000, "how many visitors to reckon with, where pseudonyms are cut to some bits")
-	fix := f.Bool("fix", false, "write otherwise what is written otherwise since a version, and keep a copy of each file; then check")
+	visitors := f.Int("visitors-per-day", 100_000,
+		"how many visitors to reckon with, where pseudonyms are cut to some bits")
+	fix := f.Bool("fix", false,
+		"write otherwise what is written otherwise since a version, and keep a copy of each file; then check")
 	dry := f.Bool("dry-run", false, "with --fix: show what would be written, and write nothing")
-	rules := f.Bool("rules", false, "list the rules about what a policy may not say, each with its source, and do nothing else")
+	rules := f.Bool("rules", false,
+		"list the rules about what a policy may not say, each with its source, and do nothing else")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
@@ -66,7 +69,8 @@ func check(ctx context.Context, t *terminal, args []string) int {
 		warnings = append(warnings, w.Error())
 	}
 	for _, missing := range loaded.Lacks(func(m config.Missing) bool { return m.Of == config.WhoReceives }) {
-		warnings = append(warnings, missing.Error()+"; `notice` writes nothing without it, and `report art30` names it as missing")
+		warnings = append(warnings, missing.Error()+
+			"; `notice` writes nothing without it, and `report art30` names it as missing")
 	}
 	for _, note := range loaded.Notes {
 		printf(t.out, "note: %s\n", note.Error())
@@ -120,8 +124,8 @@ func asFarAs(unknown int) string {
 	return " as far as is known (not known: " + strconv.Itoa(unknown) + ")"
 }
 
-// printForms says in which forms a data folder is, and whether the server can go on with it, which is known before anything in
-// it is read. What may not be read from here is not known.
+// printForms says in which forms a data folder is, and whether the server can go on with it, which is known before
+// anything in it is read. What may not be read from here is not known.
 func printForms(t *terminal, data string) bool {
 	switch forms, err := proxy.DataFormat(data); {
 	case errors.Is(err, fs.ErrPermission):
@@ -162,7 +166,8 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 		case due.Days < 0:
 			all = append(all, sprintf("assessment %s is past its review (%s): its activities deny", due.ID, due.ReviewBy))
 		default:
-			all = append(all, sprintf("assessment %s is to be reviewed in %s (%s); after that its activities deny", due.ID, days(due.Days), due.ReviewBy))
+			all = append(all, sprintf("assessment %s is to be reviewed in %s (%s); after that its activities deny", due.ID,
+				days(due.Days), due.ReviewBy))
 		}
 	}
 	for _, id := range assessments.IDs() {
@@ -207,8 +212,10 @@ func printSharing(t *terminal, loaded *config.Loaded, visitors int) {
 				return
 			}
 			sharing, different := pseudonym.Sharing(bits, float64(visitors))
-			printf(t.out, "profile %s, %s, %s: of %s a day about %.0f (%.1f %%) share their pseudonym with another; there are about %.0f, of %.1f visitors each\n",
-				id, what, plural.Of(bits, "bit"), plural.Of(visitors, "visitor"), sharing, 100*sharing/float64(visitors), different, float64(visitors)/different)
+			printf(t.out, "profile %s, %s, %s: of %s a day about %.0f (%.1f %%) share their pseudonym with another; there are "+
+				"about %.0f, of %.1f visitors each\n",
+				id, what, plural.Of(bits, "bit"), plural.Of(visitors, "visitor"), sharing, 100*sharing/float64(visitors), different,
+				float64(visitors)/different)
 		}
 		for _, class := range slices.Sorted(maps.Keys(p.Classes)) {
 			m := p.Classes[class]

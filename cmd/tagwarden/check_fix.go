@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// fixFiles writes files otherwise that say what is written otherwise since a version, or shows what it would write. Ends is true where the
-// verb ends with that: 1 where there is something to write.
+// fixFiles writes files otherwise that say what is written otherwise since a version, or shows what it would write.
+// Ends is true where the verb ends with that: 1 where there is something to write.
 func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 	source, err := config.Read(file)
 	if err != nil {
@@ -52,8 +52,9 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 	return fine, false
 }
 
-// rewriteFile writes a file otherwise, and keeps it as it was beside, under a name that no policy folder reads. A link stays one: the file
-// that it names is written. So do owner and group: where they cannot be kept, the file stays as it is.
+// rewriteFile writes a file otherwise, and keeps it as it was beside, under a name that no policy
+// folder reads. A link stays one: the file that it names is written. So do owner and group: where they
+// cannot be kept, the file stays as it is.
 func rewriteFile(source *config.Source, of *config.Fixed) (kept string, err error) {
 	path, err := filepath.EvalSymlinks(of.Path)
 	if err != nil {
@@ -95,7 +96,8 @@ func keepBeside(path string, text []byte, about fs.FileInfo) (kept string, err e
 		kept = fmt.Sprintf("%s-%d", first, n)
 	}
 	if err := durable.KeepOwner(kept, about); err != nil {
-		return "", errors.Join(fmt.Errorf("it belongs to somebody else (run this as root, or as its owner): %w", err), files.Remove(kept))
+		return "", errors.Join(fmt.Errorf("it belongs to somebody else (run this as root, or as its owner): %w", err),
+			files.Remove(kept))
 	}
 	return kept, nil
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// TestFixedFilesStayWhatTheyAre: a link stays one, and what it names is written; mode, owner and group stay; and the file
-// as it was, beside, has them as well.
+// TestFixedFilesStayWhatTheyAre: a link stays one, and what it names is written; mode, owner and group stay; and the
+// file as it was, beside, has them as well.
 func TestFixedFilesStayWhatTheyAre(t *testing.T) {
 	dir := t.TempDir()
 	var out bytes.Buffer
@@ -34,7 +34,8 @@ func TestFixedFilesStayWhatTheyAre(t *testing.T) {
 		t.Fatalf("no %s in it", right)
 	}
 	for _, err := range []error{
-		os.Mkdir(etc, 0o700), os.WriteFile(file, []byte(before), 0o600), os.Chmod(file, 0o640), os.Remove(link), os.Symlink(file, link),
+		os.Mkdir(etc, 0o700), os.WriteFile(file, []byte(before), 0o600), os.Chmod(file, 0o640), os.Remove(link),
+		os.Symlink(file, link),
 	} {
 		if err != nil {
 			t.Fatal(err)

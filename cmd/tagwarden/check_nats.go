@@ -14,8 +14,8 @@ type natsFindings struct {
 	unknown  []string // what could not be found out
 }
 
-// checkNATS asks the servers of a cluster whether they keep what they acknowledge, whether a node can connect to them, and whether they
-// have the log that it would open.
+// checkNATS asks the servers of a cluster whether they keep what they acknowledge, whether a node can connect to them,
+// and whether they have the log that it would open.
 func checkNATS(ctx context.Context, loaded *config.Loaded) (of natsFindings, err error) {
 	connections, err := proxy.CheckConnections(ctx, loaded.Server.Cluster)
 	if err != nil {

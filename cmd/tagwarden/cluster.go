@@ -16,8 +16,10 @@ import (
 func clusterVerbs() []verb {
 	return []verb{
 		{"status", "[--format text|json]", "show the nodes, and what they differ in", clusterStatus},
-		{"join", "--from DIR [--once|--again]", "begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
-		{"restore", "[--yes] [--format text|json]", "begin the nodes' log anew that the NATS servers have lost, from the node that has most", clusterRestore},
+		{"join", "--from DIR [--once|--again]",
+			"begin a new node with the keys and objections of another one, out of its backup", clusterJoin},
+		{"restore", "[--yes] [--format text|json]",
+			"begin the nodes' log anew that the NATS servers have lost, from the node that has most", clusterRestore},
 	}
 }
 
@@ -64,7 +66,8 @@ func printCluster(out io.Writer, of *api.ClusterStatus) {
 		case n.Stale:
 			current = "no, for " + time.Duration(n.Fresh*float64(time.Second)).Round(time.Second).String()
 		}
-		printf(table, "%s\t%s\t%d\t%d\t%.14s\t%d %.8s\t%s\t%d\t%d\t%d\t%.16s\t%s\t%s\n", n.Node, current, n.Acts, n.Administration,
+		printf(table, "%s\t%s\t%d\t%d\t%.14s\t%d %.8s\t%s\t%d\t%d\t%d\t%.16s\t%s\t%s\n", n.Node, current,
+			n.Acts, n.Administration,
 			n.Keys, n.Changes, n.Root, effectOf(n), n.Untold, n.Queue, n.Records, n.Policy, n.Version, upSince(n.Since))
 	}
 	_ = table.Flush()
@@ -95,7 +98,8 @@ func upSince(t time.Time) string {
 func clusterJoin(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("cluster join", "--from DIR [--once|--again] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the new node's server file")
-	once := f.Bool("once", false, "do nothing where this node has its keys already: for what runs at each start of a machine")
+	once := f.Bool("once", false,
+		"do nothing where this node has its keys already: for what runs at each start of a machine")
 	again := f.Bool("again", false, "this node has served: bring it to its cluster's log, with what it alone has")
 	from := f.String("from", "", "a backup of another node, with its keys (tagwarden backup DIR)")
 	rest, code, done := t.parse(f, args)
@@ -147,17 +151,20 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 	}
 	alone := done.Had.Size - done.Common.Size
 	if done.Stays {
-		printf(t.out, "the copy is of the log of objections that this node is in: its %s stay as they are\n", plural.Of(done.Had.Size, "change"))
+		printf(t.out, "the copy is of the log of objections that this node is in: its %s stay as they are\n",
+			plural.Of(done.Had.Size, "change"))
 	} else {
 		printf(t.out, "of %s that this node had %d %s in the copy; %s only this one had, %d of them %s told the others\n",
-			plural.Of(done.Had.Size, "change"), done.Common.Size, plural.Verb(done.Common.Size, "is", "are"), plural.Of(alone, "change"),
+			plural.Of(done.Had.Size, "change"), done.Common.Size, plural.Verb(done.Common.Size, "is", "are"),
+			plural.Of(alone, "change"),
 			done.Told, plural.Verb(done.Told, "is", "are"))
 	}
 	for _, one := range []struct {
 		n    int
 		what string
 	}{
-		{done.TakenBack, "of these take something back: that is not told, since it would come behind what was objected to since; ask those people, or take it back again"},
+		{done.TakenBack, "of these take something back: that is not told, since it would come behind what was objected to " +
+			"since; ask those people, or take it back again"},
 		{done.Decisions, "of these are decisions on objections, or end one: not told; decide again"},
 		{done.Shown, "of these were shown by hits, which show them again"},
 	} {
@@ -169,7 +176,8 @@ func clusterJoinAgain(t *terminal, loaded *config.Loaded, from string) int {
 		printf(t.out, "%s on tokens and assessments are told the others\n", plural.Of(done.Administered, "act"))
 	}
 	if done.Keys {
-		printf(t.out, "keys had been replaced on one side alone: they are the copy's now; what was shredded on this node alone is to be shredded again (keys rotate)\n")
+		printf(t.out, "keys had been replaced on one side alone: they are the copy's now; what was shredded on this node "+
+			"alone is to be shredded again (keys rotate)\n")
 	}
 	t.hint("serve tells it, and takes hits when it knows what the other nodes know")
 	return fine

@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// clusterRestore begins logs anew that are gone, from this node. Without --yes, and where nobody can be asked, it says how it
-// stands.
+// clusterRestore begins logs anew that are gone, from this node. Without --yes, and where
+// nobody can be asked, it says how it stands.
 func clusterRestore(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("cluster restore", "[--yes] --config FILE [--format text|json]")
 	file := f.String("config", "tagwarden.yaml", "the server file of the node that has most")
@@ -105,6 +105,7 @@ func printRestored(out io.Writer, of *api.ClusterRestored) {
 		}
 	}
 	if of.Untold > 0 {
-		printf(out, "%s that %s took and the others do not know: told when the log is there\n", plural.Of(of.Untold, "act"), of.Node)
+		printf(out, "%s that %s took and the others do not know: told when the log is there\n",
+			plural.Of(of.Untold, "act"), of.Node)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// completions are the scripts that teach a shell to complete: each asks `tagwarden completion words` what may come next.
+// completions are the scripts that teach a shell to complete: each asks `tagwarden
+// completion words` what may come next.
 //
 //go:embed completion
 var completions embed.FS
@@ -58,8 +59,9 @@ func completion(_ context.Context, t *terminal, args []string) int {
 // verbsBelow are the verbs of those verbs that have some, by name.
 func verbsBelow() map[string][]verb {
 	return map[string][]verb{
-		"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(), "cluster": clusterVerbs(),
-		"token": tokenVerbs(),
+		"lia": liaVerbs(), "logs": logsVerbs(), "objections": objectionsVerbs(), "queue": queueVerbs(),
+		"cluster": clusterVerbs(),
+		"token":   tokenVerbs(),
 	}
 }
 
@@ -70,7 +72,9 @@ func complete(t *terminal, words []string) []string {
 	}
 	before, current := words[:len(words)-1], words[len(words)-1]
 	if current == "=" || len(before) > 0 && before[len(before)-1] == "=" { // as bash takes --format=json apart
-		before, current = slices.DeleteFunc(slices.Clone(before), func(w string) bool { return w == "=" }), strings.TrimPrefix(current, "=")
+		before, current = slices.DeleteFunc(slices.Clone(before), func(w string) bool {
+			return w == "="
+		}), strings.TrimPrefix(current, "=")
 	}
 	var all []string
 	for _, word := range following(t, before, current) {
@@ -105,7 +109,9 @@ func following(t *terminal, before []string, current string) []string {
 	}
 	flags := flagsOf(t, of, rest)
 	if name == "promises" && slices.Contains(rest, "approve") {
-		name, rest = "promises approve", slices.DeleteFunc(slices.Clone(rest), func(word string) bool { return word == "approve" })
+		name, rest = "promises approve", slices.DeleteFunc(slices.Clone(rest), func(word string) bool {
+			return word == "approve"
+		})
 	}
 	here := configuredBy(flags, rest)
 	if len(rest) > 0 && strings.HasPrefix(rest[len(rest)-1], "-") {
@@ -156,9 +162,10 @@ func findVerb(all []verb, name string) *verb {
 // flagsOf are the flags of a verb, by name: those that it hands to parse, where it ends.
 func flagsOf(t *terminal, v *verb, before []string) map[string]*flag.Flag {
 	all := map[string]*flag.Flag{}
-	asked := &terminal{in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: t.now, parsing: func(f *flag.FlagSet) {
-		f.VisitAll(func(one *flag.Flag) { all[one.Name] = one })
-	}}
+	asked := &terminal{in: strings.NewReader(""), out: io.Discard, err: io.Discard, now: t.now,
+		parsing: func(f *flag.FlagSet) {
+			f.VisitAll(func(one *flag.Flag) { all[one.Name] = one })
+		}}
 	var plain []string
 	for _, word := range before {
 		if !strings.HasPrefix(word, "-") {

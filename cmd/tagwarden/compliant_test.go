@@ -38,7 +38,8 @@ func wantCompliant(t *testing.T, file string) *recompute.Report {
 	return r
 }
 
-// TestFoldersOfBeforeAreAudited: what servers of earlier versions wrote, and said in other words, is found no fault with.
+// TestFoldersOfBeforeAreAudited: what servers of earlier versions wrote, and said
+// in other words, is found no fault with.
 func TestFoldersOfBeforeAreAudited(t *testing.T) {
 	for _, name := range keptFolderNames(t) {
 		dir := filepath.Join(t.TempDir(), "ledger")

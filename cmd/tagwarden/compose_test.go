@@ -70,8 +70,8 @@ func readCompose(t *testing.T, name string) composed {
 	return of
 }
 
-// TestComposeFiles: what the compose files mount is there or a volume, what is waited for is a service, nothing but loopback is
-// published, and nothing may write where it need not.
+// TestComposeFiles: what the compose files mount is there or a volume, what is waited for is a service, nothing but
+// loopback is published, and nothing may write where it need not.
 func TestComposeFiles(t *testing.T) {
 	for _, name := range []string{composeFolder + "/compose.yaml", "../../docker/compose.yaml"} {
 		of := readCompose(t, name)
@@ -80,7 +80,8 @@ func TestComposeFiles(t *testing.T) {
 				from, _, _ := strings.Cut(v, ":")
 				_, volume := of.Volumes[from]
 				_, err := os.Stat(filepath.Join(filepath.Dir(name), from))
-				made := slices.Contains([]string{"./shop", "./shop/data", "./node1", "./node1/data", "./node2", "./node2/data", "./copy"}, from)
+				made := slices.Contains([]string{"./shop", "./shop/data", "./node1", "./node1/data", "./node2",
+					"./node2/data", "./copy"}, from)
 				if !volume && !made && (err != nil || !strings.HasSuffix(v, ":ro")) {
 					t.Errorf("%s: %s mounts %s: %v", name, id, v, err)
 				}
@@ -95,7 +96,8 @@ func TestComposeFiles(t *testing.T) {
 					t.Errorf("%s: %s is published as %s", name, id, port)
 				}
 			}
-			if s.Image != "nginx:stable-alpine" && (!s.ReadOnly || !slices.Equal(s.Drop, []string{"ALL"}) || len(s.Security) == 0) {
+			if s.Image != "nginx:stable-alpine" && (!s.ReadOnly || !slices.Equal(s.Drop, []string{"ALL"}) ||
+				len(s.Security) == 0) {
 				t.Errorf("%s: %s may do more than it needs", name, id)
 			}
 			if s.Restart != "unless-stopped" && id != "site" {
@@ -105,14 +107,15 @@ func TestComposeFiles(t *testing.T) {
 	}
 	of := readCompose(t, composeFolder+"/compose.yaml")
 	for _, n := range []string{"n1", "n2", "n3"} {
-		if s := of.Services[n]; s.Environment["NAME"] != n || !slices.Contains(s.Volumes, n+":/data") || len(s.Health.Test) == 0 {
+		if s := of.Services[n]; s.Environment["NAME"] != n || !slices.Contains(s.Volumes, n+":/data") ||
+			len(s.Health.Test) == 0 {
 			t.Errorf("%s: %+v", n, s)
 		}
 	}
 }
 
-// machines stands for docker compose: it runs the services of the compose file as this machine can, by their own files, with
-// addresses in place of names.
+// machines stands for docker compose: it runs the services of the compose file as this machine can, by their own
+// files, with addresses in place of names.
 type machines struct {
 	t       *testing.T
 	folder  string
@@ -123,9 +126,11 @@ type machines struct {
 }
 
 func newMachines(t *testing.T, folder string) *machines {
-	m := &machines{t: t, folder: folder, of: readCompose(t, filepath.Join(folder, "compose.yaml")), at: map[string]string{},
+	m := &machines{t: t, folder: folder, of: readCompose(t, filepath.Join(folder, "compose.yaml")),
+		at:    map[string]string{},
 		nodes: map[string]*exec.Cmd{}}
-	for _, port := range []string{"n1:4222", "n1:6222", "n1:8222", "n2:4222", "n2:6222", "n2:8222", "n3:4222", "n3:6222", "n3:8222",
+	for _, port := range []string{"n1:4222", "n1:6222", "n1:8222", "n2:4222", "n2:6222", "n2:8222", "n3:4222",
+		"n3:6222", "n3:8222",
 		"node1:8080", "node1:8081", "node2:8080", "node2:8081", "web:80"} {
 		free, err := freePort()
 		if err != nil {
@@ -162,7 +167,8 @@ func (m *machines) file(service, name string, more ...string) string {
 		return ""
 	}
 	made := filepath.Join(m.folder, filepath.Dir(name), service+"-here-"+filepath.Base(name))
-	if err := os.WriteFile(made, []byte(strings.NewReplacer(more...).Replace(m.local(service, string(text)))), 0o600); err != nil {
+	if err := os.WriteFile(made, []byte(strings.NewReplacer(more...).Replace(m.local(service, string(text)))),
+		0o600); err != nil {
 		m.t.Error(err)
 	}
 	return made
@@ -181,7 +187,8 @@ func (m *machines) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 	case words[0] == "exec" && words[1] == "-T":
-		replace := strings.NewReplacer("/etc/tagwarden/tagwarden.yaml", filepath.Join(m.folder, words[2], words[2]+"-here-tagwarden.yaml"),
+		replace := strings.NewReplacer("/etc/tagwarden/tagwarden.yaml", filepath.Join(m.folder, words[2], words[2]+
+			"-here-tagwarden.yaml"),
 			"/etc/tagwarden", filepath.Join(m.folder, words[2]), "/copy/", filepath.Join(m.folder, "copy")+"/")
 		for i := range words {
 			words[i] = replace.Replace(words[i])
@@ -229,7 +236,8 @@ func (m *machines) up(id string) error {
 			return err
 		}
 		routes := strings.ReplaceAll(m.local(id, s.Environment["ROUTES"]), "${ROUTES_PASSWORD}", password)
-		conf := m.file(id, "nats.conf", "$NAME", s.Environment["NAME"], "$ROUTES_PASSWORD", password, "$ROUTES", routes, "store_dir: /data", "store_dir: '"+filepath.Join(m.folder, "store", id)+"'")
+		conf := m.file(id, "nats.conf", "$NAME", s.Environment["NAME"], "$ROUTES_PASSWORD", password, "$ROUTES", routes,
+			"store_dir: /data", "store_dir: '"+filepath.Join(m.folder, "store", id)+"'")
 		o, err := server.ProcessConfigFile(conf)
 		if err != nil {
 			return err
@@ -246,7 +254,8 @@ func (m *machines) up(id string) error {
 	case m.nodes[id] != nil:
 		return nil
 	default:
-		c := exec.Command("tagwarden", "serve", "--config", m.file(id, id+"/tagwarden.yaml", "[172.16.0.0/12]", "[127.0.0.0/8]"))
+		c := exec.Command("tagwarden", "serve", "--config", m.file(id, id+"/tagwarden.yaml",
+			"[172.16.0.0/12]", "[127.0.0.0/8]"))
 		if err := c.Start(); err != nil {
 			return err
 		}
@@ -326,8 +335,9 @@ func composeCommand() {
 	os.Exit(0)
 }
 
-// TestComposeBegins runs docker/cluster/begin.sh as somebody would who has docker, with the files that it has there: three NATS
-// servers, two nodes, and nginx where there is one. A hit gets through to each node, an objection of one holds on the other.
+// TestComposeBegins runs docker/cluster/begin.sh as somebody would who has docker, with the files that it
+// has there: three NATS servers, two nodes, and nginx where there is one. A hit gets through to each node,
+// an objection of one holds on the other.
 func TestComposeBegins(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "cluster")
 	if err := os.CopyFS(folder, os.DirFS(composeFolder)); err != nil {
@@ -351,7 +361,8 @@ func TestComposeBegins(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, out)
 		}
 	}
-	for _, name := range []string{"node1/root.key", "node1/approver.key", "copy/node1", "node2/root.key", "node2/approver.key"} {
+	for _, name := range []string{"node1/root.key", "node1/approver.key", "copy/node1", "node2/root.key",
+		"node2/approver.key"} {
 		if _, err := os.Stat(filepath.Join(folder, name)); err == nil {
 			t.Errorf("%s lies where a server can read it", name)
 		}
@@ -359,11 +370,13 @@ func TestComposeBegins(t *testing.T) {
 	if out, err := begin(); err == nil || !strings.Contains(out, "node1 is there already") {
 		t.Errorf("begun twice: %v\n%s", err, out)
 	}
-	if out, err := exec.Command("tagwarden", "check", "--config", filepath.Join(folder, "node1", "node1-here-tagwarden.yaml")).CombinedOutput(); err != nil {
+	if out, err := exec.Command("tagwarden", "check", "--config", filepath.Join(folder, "node1",
+		"node1-here-tagwarden.yaml")).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 	for range 4 { // in turn
-		response, err := http.Get("http://" + m.at["web:80"] + "/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000001&en=page_view")
+		response, err := http.Get("http://" + m.at["web:80"] +
+			"/t/g/collect?v=2&tid=G-1&cid=1234567890.1700000001&en=page_view")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -374,13 +387,15 @@ func TestComposeBegins(t *testing.T) {
 	}
 	if m.nodes["web"] != nil {
 		for _, node := range []string{"node1", "node2"} {
-			out, err := exec.Command("tagwarden", "logs", "search", "--dir", filepath.Join(folder, node, "data", "ledger"), "--where", "kind=event").CombinedOutput()
+			out, err := exec.Command("tagwarden", "logs", "search", "--dir", filepath.Join(folder, node, "data", "ledger"),
+				"--where", "kind=event").CombinedOutput()
 			if err != nil || !strings.Contains(string(out), "page_view") {
 				t.Errorf("nginx passes nothing on to %s: %v\n%s", node, err, out)
 			}
 		}
 		logged, err := os.ReadFile(filepath.Join(folder, "logs", "access.log"))
-		if err != nil || !strings.Contains(string(logged), " 204 ") || strings.Contains(string(logged), "1234567890") || strings.Contains(string(logged), "127.0.0.1") {
+		if err != nil || !strings.Contains(string(logged), " 204 ") || strings.Contains(string(logged), "1234567890") ||
+			strings.Contains(string(logged), "127.0.0.1") {
 			t.Errorf("nginx wrote down %s, %v", logged, err)
 		}
 	}

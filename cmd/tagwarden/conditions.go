@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// condition says of flags when they mean something: with one of some others, or without all of some others. Where they are given
-// otherwise nothing would come of them, and so they are refused.
+// condition says of flags when they mean something: with one of some others, or without all of some others. Where they
+// are given otherwise nothing would come of them, and so they are refused.
 type condition struct {
 	verb    string
 	flags   []string
@@ -42,9 +42,11 @@ const aboutFiles = "it is about the files of a log: a server goes by its index"
 
 // notBoth are the conditions of verbs that read a ledger's folder, which is named in one way.
 func notBoth() (all []condition) {
-	for _, verb := range []string{"tail", "search", "subject", "export", "verify", "audit", "why", "prove", "set-aside", "restore", "witnesses"} {
+	for _, verb := range []string{"tail", "search", "subject", "export", "verify", "audit", "why", "prove", "set-aside",
+		"restore", "witnesses"} {
 		all = append(all, condition{
-			verb: "logs " + verb, flags: []string{"config"}, without: []string{"dir"}, says: "--dir names the log's folder in place of it: leave one out",
+			verb: "logs " + verb, flags: []string{"config"}, without: []string{"dir"}, says: "--dir names the log's folder in " +
+				"place of it: leave one out",
 		})
 	}
 	return all
@@ -53,11 +55,13 @@ func notBoth() (all []condition) {
 // meaningless are the flags that mean something only with others, or without.
 var meaningless = append(notBoth(), []condition{
 	{
-		verb: "check", flags: []string{"config", "strict", "offline", "visitors-per-day", "fix", "dry-run"}, without: []string{"rules"},
-		says: "it is about a configuration, and --rules lists what holds for all: leave one out",
+		verb: "check", flags: []string{"config", "strict", "offline", "visitors-per-day", "fix", "dry-run"},
+		without: []string{"rules"},
+		says:    "it is about a configuration, and --rules lists what holds for all: leave one out",
 	},
 	{
-		verb: "scan", flags: []string{"host", "objection", "decision", "receipt", "from", "at", "keys", "signal", "choice"}, with: []string{"config"},
+		verb: "scan", flags: []string{"host", "objection", "decision", "receipt", "from", "at", "keys", "signal", "choice"},
+		with: []string{"config"},
 		says: "it is about what a policy does: which? Say so by --config FILE",
 	},
 	{
@@ -86,12 +90,15 @@ var meaningless = append(notBoth(), []condition{
 	},
 	{
 		verb: "objections decide", with: nil, without: []string{"list"},
-		flags: []string{"id", "country", "site", "assessment", "purpose", "until", "by", "because", "told", "restriction", "withdraw"},
-		says:  "it is of a decision that is made or ends, and --list lists those that stand: leave one out",
+		flags: []string{"id", "country", "site", "assessment", "purpose", "until", "by", "because", "told",
+			"restriction", "withdraw"},
+		says: "it is of a decision that is made or ends, and --list lists those that stand: leave one out",
 	},
 	{
-		verb: "objections decide", flags: []string{"id", "country", "site", "assessment", "purpose", "until", "by", "told", "restriction"},
-		without: []string{"withdraw"}, says: "it is of a decision that is made, and --withdraw ends one, with --because: leave one out",
+		verb: "objections decide", flags: []string{"id", "country", "site", "assessment", "purpose", "until", "by",
+			"told", "restriction"},
+		without: []string{"withdraw"}, says: "it is of a decision that is made, and --withdraw ends one, with --because: " +
+			"leave one out",
 	},
 	{
 		verb: "objections export", flags: []string{"since"}, with: []string{"log"},

@@ -79,7 +79,8 @@ func demo(ctx context.Context, t *terminal, args []string) int {
 }
 
 // errNoFolder says that the demonstration cannot begin.
-var errNoFolder = errors.New("cannot make a folder for what is shown, which goes when it ends; the variable TMPDIR says where")
+var errNoFolder = errors.New(
+	"cannot make a folder for what is shown, which goes when it ends; the variable TMPDIR says where")
 
 // demonstration is a site, the proxy and stand-ins for vendors, all on loopback.
 type demonstration struct {
@@ -128,7 +129,8 @@ func newDemo(t *terminal) (d *demonstration, err error) {
 // demoApprover is who signs the demonstration's assessments: nobody but the demonstration itself.
 const demoApprover = "demonstration"
 
-// configure writes the very configuration that `init` writes, with the stand-ins as vendors, and an approver of its own.
+// configure writes the very configuration that `init` writes, with the stand-ins
+// as vendors, and an approver of its own.
 func (d *demonstration) configure(t *terminal) (*config.Loaded, error) {
 	made, err := config.Init(filepath.Join(d.dir, "shop"), nil, t.now())
 	if err != nil {
@@ -236,7 +238,9 @@ func (d *demonstration) close() {
 
 // show sends the recorded hits through the running proxy and prints each.
 func (d *demonstration) show(t *terminal) (seen demoTally, err error) {
-	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is the one that `tagwarden init` writes. Everything runs on this machine.\nIts assessments are signed by %q: by nobody, for this alone. After `init` a person has to read and approve them.\n", demoApprover)
+	printf(t.out, "tagwarden demo: hits of real SDKs, on their way from a shop to its analytics vendors.\nThe policy is "+
+		"the one that `tagwarden init` writes. Everything runs on this machine.\nIts assessments are signed by %q: by "+
+		"nobody, for this alone. After `init` a person has to read and approve them.\n", demoApprover)
 	lines := json.NewDecoder(bytes.NewReader(demoHits))
 	for number := 1; ; number++ {
 		var h demoHit
@@ -263,7 +267,8 @@ func (d *demonstration) send(h *demoHit, at time.Time) (x *rules.Explanation, go
 		return nil, nil, err
 	}
 	h.text = string(body)
-	// As the shop's own web server would say whose hit it passes on. The address is one of those kept for documentation (RFC 5737).
+	// As the shop's own web server would say whose hit it passes on. The address is one of
+	// those kept for documentation (RFC 5737).
 	headers := append(h.Headers, [2]string{"X-Forwarded-For", "203.0.113.77"})
 	var objections []string
 	switch h.Choice {
@@ -308,7 +313,8 @@ func (d *demonstration) explain(text []byte, at time.Time, objections ...string)
 	if err != nil {
 		return nil, err
 	}
-	return d.policy.Explain(&rules.Question{Request: request, Refused: refused, At: at, Keys: d.keys, Objections: objections})
+	return d.policy.Explain(&rules.Question{Request: request, Refused: refused, At: at, Keys: d.keys,
+		Objections: objections})
 }
 
 // pass sends the bytes of a request to the proxy and reads its answer.

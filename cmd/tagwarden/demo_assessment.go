@@ -25,8 +25,9 @@ type shownAssessment struct {
 // reviews are the days by which the review of the next version is due, seen from today.
 var reviews = map[string]int{"overdue": -1, "done": 365}
 
-// assessment says how the assessment stands. With ?review= it is brought into another state before: a version whose review
-// was due yesterday, or one that was reviewed today. A page elsewhere cannot ask for that: it may not set the header.
+// assessment says how the assessment stands. With ?review= it is brought into another state before:
+// a version whose review was due yesterday, or one that was reviewed today. A page elsewhere cannot
+// ask for that: it may not set the header.
 func (s *demoSite) assessment(ctx *fasthttp.RequestCtx) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,7 +11,8 @@ import (
 )
 
 // choices say in words what a visitor had chosen.
-var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "said no", "objected": "objected", "cookie": "as the cookie says"}
+var choices = map[string]string{"": "no choice yet", "yes": "said yes", "no": "said no", "objected": "objected",
+	"cookie": "as the cookie says"}
 
 // printDemoHit prints what came in, what was decided and why, and what the vendor received, before beside after.
 func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got []received) {
@@ -30,7 +31,8 @@ func printDemoHit(w io.Writer, number int, h *demoHit, x *rules.Explanation, got
 			}
 		}
 		if e.Decision == "permit" {
-			printf(w, "   decided  %s travels: basis %s\n", short(e.Name), strings.TrimSpace(strings.ReplaceAll(e.Basis, "_", " ")+" "+e.Assessment))
+			printf(w, "   decided  %s travels: basis %s\n", short(e.Name),
+				strings.TrimSpace(strings.ReplaceAll(e.Basis, "_", " ")+" "+e.Assessment))
 		} else {
 			printf(w, "   decided  %s is denied: %s\n", short(e.Name), e.Reason)
 		}
@@ -126,6 +128,7 @@ func printPair(w io.Writer, path, before, after string) {
 
 // identifying are the classes whose dropping a newcomer wants to see.
 var identifying = map[string]bool{
-	"email": true, "phone": true, "person_name": true, "postal_address": true, "birth_date": true, "user_id": true, "client_id": true,
+	"email": true, "phone": true, "person_name": true, "postal_address": true, "birth_date": true,
+	"user_id": true, "client_id": true,
 	"ip": true, "click_id": true, "user_trait": true, "page_title": true, "search_term": true, "device_id": true,
 }

@@ -119,8 +119,8 @@ func (d *demonstration) saidOf(hit string) (*shownLog, error) {
 	return said, nil
 }
 
-// proved makes the proof of a record, checks it by the log's key, and says what it proves; "" where no checkpoint covers
-// the record yet.
+// proved makes the proof of a record, checks it by the log's key, and says what it proves; ""
+// where no checkpoint covers the record yet.
 func (d *demonstration) proved(number uint64, key string) (string, error) {
 	proof, err := audit.Prove(d.ledger(), number, "")
 	if errors.Is(err, audit.ErrNotSigned) {

@@ -19,7 +19,8 @@ import (
 //go:embed demo/page.html
 var demoPage []byte
 
-// demoSite is the shop's own web server: its page, and /t, which it passes on to the proxy as the setting `base` is meant for.
+// demoSite is the shop's own web server: its page, and /t, which it passes on to the
+// proxy as the setting `base` is meant for.
 type demoSite struct {
 	demo    *demonstration
 	t       *terminal
@@ -47,7 +48,8 @@ func startDemoSite(d *demonstration, t *terminal) (*demoSite, error) {
 		return nil, err
 	}
 	s := &demoSite{demo: d, t: t, address: l.Addr().String()}
-	s.server = &fasthttp.Server{Handler: s.serve, ReadTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second, CloseOnShutdown: true, NoDefaultServerHeader: true}
+	s.server = &fasthttp.Server{Handler: s.serve, ReadTimeout: 5 * time.Second, IdleTimeout: 30 * time.Second,
+		CloseOnShutdown: true, NoDefaultServerHeader: true}
 	go func() { _ = s.server.Serve(l) }()
 	return s, nil
 }
@@ -55,7 +57,8 @@ func startDemoSite(d *demonstration, t *terminal) (*demoSite, error) {
 func (s *demoSite) close() { _ = s.server.Shutdown() }
 
 func (s *demoSite) serve(ctx *fasthttp.RequestCtx) {
-	ctx.Response.Header.Set("Content-Security-Policy", "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src 'self' data:")
+	ctx.Response.Header.Set("Content-Security-Policy",
+		"default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src 'self' data:")
 	ctx.Response.Header.Set("Cache-Control", "no-store")
 	switch path := string(ctx.Path()); {
 	case path == "/":
@@ -106,7 +109,8 @@ func asPassedOn(ctx *fasthttp.RequestCtx) []byte {
 	return replay.Text(string(ctx.Method()), string(ctx.RequestURI()), headers, ctx.PostBody(), "")
 }
 
-// passOn hands a hit to the proxy and remembers what became of it. One at a time: so that what a stand-in received is this hit's.
+// passOn hands a hit to the proxy and remembers what became of it. One at a time: so that
+// what a stand-in received is this hit's.
 func (s *demoSite) passOn(ctx *fasthttp.RequestCtx) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

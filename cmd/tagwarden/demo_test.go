@@ -35,7 +35,8 @@ func (w *watched) String() string {
 	return w.text.String()
 }
 
-// until waits for a text that fits, for a time that is far longer than it takes, and returns what the pattern's group matched.
+// until waits for a text that fits, for a time that is far longer than it takes, and
+// returns what the pattern's group matched.
 func (w *watched) until(t *testing.T, pattern string) string {
 	t.Helper()
 	wanted := regexp.MustCompile(pattern)
@@ -52,8 +53,8 @@ func (w *watched) until(t *testing.T, pattern string) string {
 	}
 }
 
-// TestDemoShowsAHitOfOnesOwn: the curl line that the demonstration prints works, with a choice and without, what became of it is printed,
-// and the end is clean.
+// TestDemoShowsAHitOfOnesOwn: the curl line that the demonstration prints works, with a choice and without, what became
+// of it is printed, and the end is clean.
 func TestDemoShowsAHitOfOnesOwn(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	defer end()
@@ -99,7 +100,8 @@ type demoVisit struct {
 	address string // of the page, with a slash at its end
 }
 
-// ask sends a request with some headers, and returns how it was answered; the body is read into a value where there is one.
+// ask sends a request with some headers, and returns how it was answered; the body is
+// read into a value where there is one.
 func (v *demoVisit) ask(method, path string, headers map[string]string, into any) demoAnswer {
 	v.t.Helper()
 	request, err := http.NewRequestWithContext(v.t.Context(), method, v.address+path, nil)
@@ -139,7 +141,8 @@ type demoAnswer struct {
 // pageView sends a page view for Matomo, as the page does, and returns what is shown of it.
 func (v *demoVisit) pageView(headers map[string]string) shownHit {
 	v.t.Helper()
-	hit := "t/matomo.php?idsite=1&rec=1&_id=987f053eaf7f28ce&url=" + url.QueryEscape("https://shop.example/?email=jane.doe@example.com")
+	hit := "t/matomo.php?idsite=1&rec=1&_id=987f053eaf7f28ce&url=" + url.QueryEscape(
+		"https://shop.example/?email=jane.doe@example.com")
 	number, _ := strconv.Atoi(v.ask(http.MethodGet, hit, headers, nil).header.Get("X-Demo-Hit"))
 	var all []shownHit
 	v.ask(http.MethodGet, "hits.json", nil, &all)
@@ -149,8 +152,8 @@ func (v *demoVisit) pageView(headers map[string]string) shownHit {
 	return all[len(all)-1]
 }
 
-// TestDemoShowsWhatTheLogProves: each hit leads to its records, in words, and to their proofs, which the log's key verifies; what
-// was decided follows the assessment as it stands, and nobody elsewhere can change that.
+// TestDemoShowsWhatTheLogProves: each hit leads to its records, in words, and to their proofs, which the log's key
+// verifies; what was decided follows the assessment as it stands, and nobody elsewhere can change that.
 func TestDemoShowsWhatTheLogProves(t *testing.T) {
 	t.Parallel()
 	ctx, end := context.WithCancel(t.Context())
@@ -196,7 +199,8 @@ func TestDemoShowsWhatTheLogProves(t *testing.T) {
 
 	// The privacy page is the proxy's own, and no hit.
 	var page []byte
-	if v.ask(http.MethodGet, "privacy/", nil, &page); !strings.Contains(string(page), `name="object" value="audience-measurement"`) {
+	if v.ask(http.MethodGet, "privacy/", nil, &page); !strings.Contains(string(page),
+		`name="object" value="audience-measurement"`) {
 		t.Errorf("no objection can be made: %s", page)
 	}
 
@@ -212,7 +216,8 @@ func TestDemoShowsWhatTheLogProves(t *testing.T) {
 		v.ask(http.MethodGet, "record.json?hit="+strconv.FormatUint(first.Hit, 10), nil, &said)
 	}
 	event := said.Records[0]
-	if !strings.Contains(event.Says, "matomo-cookieless") || !strings.HasPrefix(event.Proved, "record "+strconv.FormatUint(event.Number, 10)+" is in the log ") {
+	if !strings.Contains(event.Says, "matomo-cookieless") || !strings.HasPrefix(event.Proved, "record "+strconv.FormatUint(
+		event.Number, 10)+" is in the log ") {
 		t.Errorf("the log says %+v", event)
 	}
 	key, err := tree.ParseKey(said.Key)
@@ -224,7 +229,8 @@ func TestDemoShowsWhatTheLogProves(t *testing.T) {
 	if proof, err := audit.CheckProof(file, key); err != nil || proof.Number != int64(event.Number) {
 		t.Errorf("%v: %s", err, file)
 	}
-	for path, status := range map[string]int{"record.json?hit=x": 400, "proof.json?record=-1": 400, "proof.json?record=99999": 404} {
+	for path, status := range map[string]int{"record.json?hit=x": 400, "proof.json?record=-1": 400,
+		"proof.json?record=99999": 404} {
 		if got := v.ask(http.MethodGet, path, nil, nil); got.status != status {
 			t.Errorf("%s was answered with %d", path, got.status)
 		}

@@ -50,7 +50,8 @@ func (s *standIns) address(vendor string) string { return s.listeners[vendor].Ad
 
 func (s *standIns) answer(vendor string) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
-		r := received{Vendor: vendor, Method: string(ctx.Method()), Target: string(ctx.RequestURI()), Headers: map[string]string{}, Body: string(ctx.PostBody())}
+		r := received{Vendor: vendor, Method: string(ctx.Method()), Target: string(ctx.RequestURI()),
+			Headers: map[string]string{}, Body: string(ctx.PostBody())}
 		for name, value := range ctx.Request.Header.All() {
 			r.Headers[string(name)] = string(value)
 		}

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestFewDescriptors: a process that may open 120 files is sent more connections than that, on both listeners. It says at the start that this
-// is too little, goes on, and answers whoever asks how it is.
+// TestFewDescriptors: a process that may open 120 files is sent more connections than that, on both listeners. It says
+// at the start that this is too little, goes on, and answers whoever asks how it is.
 func TestFewDescriptors(t *testing.T) {
 	file := writeKilled(t, "127.0.0.1:1")
 	text, err := os.ReadFile(file)
@@ -38,7 +38,8 @@ func TestFewDescriptors(t *testing.T) {
 		t.Errorf("it is not ready: %v", err)
 	}
 	from := func(n int, to string) (net.Conn, error) {
-		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(n>>6), byte(1+n&63))}, Timeout: 20 * time.Second}
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, byte(n>>6), byte(1+n&63))},
+			Timeout: 20 * time.Second}
 		return dialer.DialContext(t.Context(), "tcp", to)
 	}
 	for n := range 300 {

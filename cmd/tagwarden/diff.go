@@ -9,7 +9,8 @@ import (
 )
 
 func diff(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("diff", "OLD NEW [--traffic FILE.har|FILE.jsonl]... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] [--from IP] [--at TIME] [--format text|json]")
+	f := t.flags("diff", "OLD NEW [--traffic FILE.har|FILE.jsonl]... [--host HOST] [--signal SIGNAL]... [--choice "+
+		"CHOICE] [--from IP] [--at TIME] [--format text|json]")
 	var traffic []string
 	f.Func("traffic", "recorded hits, to be judged by both policies; may be given again", func(file string) error {
 		traffic = append(traffic, file)
@@ -52,7 +53,8 @@ func diff(_ context.Context, t *terminal, args []string) int {
 		if !isHost(t, *host, old.Policy, changed.Policy) {
 			return usage
 		}
-		result.impacts, ok = impactsOf(t, &comparing{old: old, changed: changed, files: traffic, host: *host, from: *from, at: at, supposed: supposed})
+		result.impacts, ok = impactsOf(t, &comparing{old: old, changed: changed, files: traffic, host: *host, from: *from,
+			at: at, supposed: supposed})
 		if !ok {
 			return usage
 		}

@@ -9,12 +9,14 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// pages are the documentation: a page of Markdown a topic. The first line is its title, the next paragraph says for whom it is.
+// pages are the documentation: a page of Markdown a topic. The first line is its title,
+// the next paragraph says for whom it is.
 //
 //go:embed docs/*.md
 var pages embed.FS
 
-// topics are the pages in the order in which they are listed: where to begin, a page for each person, and what these lead to.
+// topics are the pages in the order in which they are listed: where to begin, a page
+// for each person, and what these lead to.
 var topics = []string{
 	"start", "tour", "install", "upgrade", "cost", "limits",
 	"developer", "analyst", "privacy", "security", "operator", "requests", "auditors",

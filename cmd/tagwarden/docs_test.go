@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// What holds the documentation to its form: short enough to be read, found from README, and true where a program can tell.
+// What holds the documentation to its form: short enough to be read, found from
+// README, and true where a program can tell.
 
 const (
 	mostOfReadme = 8 << 10
@@ -68,7 +69,8 @@ func TestDocsAreListed(t *testing.T) {
 	}
 }
 
-// TestReadmeIsShort: it is read in two minutes, has the commands that need nothing but Go, and every page is a link away.
+// TestReadmeIsShort: it is read in two minutes, has the commands that need nothing
+// but Go, and every page is a link away.
 func TestReadmeIsShort(t *testing.T) {
 	t.Parallel()
 	readme := documents(t)["README.md"]
@@ -85,8 +87,8 @@ func TestReadmeIsShort(t *testing.T) {
 	}
 }
 
-// TestDocsAnswerNewcomers: each of the ten questions has its page, which README leads to, and the place of it that is named; and
-// a command that the page names answers it in an empty folder, which the script newcomer shows.
+// TestDocsAnswerNewcomers: each of the ten questions has its page, which README leads to, and the place of it that is
+// named; and a command that the page names answers it in an empty folder, which the script newcomer shows.
 func TestDocsAnswerNewcomers(t *testing.T) {
 	t.Parallel()
 	all := documents(t)
@@ -99,7 +101,8 @@ func TestDocsAnswerNewcomers(t *testing.T) {
 		question, commands, _ := strings.Cut(part, "\n")
 		answers[question] = commands
 	}
-	rows := regexp.MustCompile(`(?m)^\| ([A-Z][^|]+[?.]) \| [^|]+ \| \[[^\]]+\]\(([a-z]*)(?:\.md)?(?:#([a-z-]+))?\) \|$`).FindAllStringSubmatch(all["cmd/tagwarden/docs/start.md"], -1)
+	rows := regexp.MustCompile(`(?m)^\| ([A-Z][^|]+[?.]) \| [^|]+ \| \[[^\]]+\]\(([a-z]*)(?:\.md)?(?:#([a-z-]+))?\) \|$`).
+		FindAllStringSubmatch(all["cmd/tagwarden/docs/start.md"], -1)
 	if len(rows) != 10 || len(answers) != 10 {
 		t.Errorf("%d questions are answered, and the script runs commands of %d", len(rows), len(answers))
 	}
@@ -113,7 +116,8 @@ func TestDocsAnswerNewcomers(t *testing.T) {
 			t.Errorf("%s %s has no #%s", question, topic, place)
 		}
 		named := 0
-		for _, m := range regexp.MustCompile(`(?m)^exec tagwarden ([a-z]+)(?: ([a-z]+))?`).FindAllStringSubmatch(answers[question], -1) {
+		for _, m := range regexp.MustCompile(`(?m)^exec tagwarden ([a-z]+)(?: ([a-z]+))?`).FindAllStringSubmatch(
+			answers[question], -1) {
 			if m[1] == "docs" && m[2] == topic || strings.Contains(page, "tagwarden "+m[1]) {
 				named++
 			}
@@ -208,7 +212,8 @@ func TestDocumentsNameVerbsThatAreThere(t *testing.T) {
 			return said
 		}
 		var out strings.Builder
-		if code := run(t.Context(), &terminal{out: &out, err: &out, now: time.Now}, append(slices.Clone(words), "--help")); code == fine {
+		if code := run(t.Context(), &terminal{out: &out, err: &out, now: time.Now},
+			append(slices.Clone(words), "--help")); code == fine {
 			asked[key] = out.String()
 		} else {
 			asked[key] = ""
@@ -234,8 +239,11 @@ func TestDocumentsNameVerbsThatAreThere(t *testing.T) {
 			}
 			seen++
 			asking := words[:1]
-			if len(words) > 1 && slices.ContainsFunc(verbNames(), func(n string) bool { return strings.HasPrefix(n, words[0]+" ") }) &&
-				regexp.MustCompile(`^[a-z-]+$`).MatchString(words[1]) || words[0] == "promises" && strings.Contains(command, " approve") {
+			if len(words) > 1 && slices.ContainsFunc(verbNames(), func(n string) bool {
+				return strings.HasPrefix(n, words[0]+" ")
+			}) &&
+				regexp.MustCompile(`^[a-z-]+$`).MatchString(words[1]) || words[0] == "promises" &&
+				strings.Contains(command, " approve") {
 				asking = words[:2]
 			}
 			said := help(asking...)
@@ -270,8 +278,8 @@ func TestDocsOnATerminal(t *testing.T) {
 	}
 }
 
-// TestDocumentedRequests runs the commands with which visitors' requests are answered, as somebody at the desk would, where nothing
-// is known of the person yet and some objections are.
+// TestDocumentedRequests runs the commands with which visitors' requests are answered, as somebody at the desk would,
+// where nothing is known of the person yet and some objections are.
 func TestDocumentedRequests(t *testing.T) {
 	text, err := pages.ReadFile("docs/requests.md")
 	if err != nil {
@@ -281,7 +289,8 @@ func TestDocumentedRequests(t *testing.T) {
 	said := func(words ...string) string {
 		t.Helper()
 		var out, errs strings.Builder
-		if code := run(t.Context(), &terminal{in: strings.NewReader(""), out: &out, err: &errs, now: time.Now}, words); code != fine {
+		if code := run(t.Context(), &terminal{in: strings.NewReader(""), out: &out, err: &errs, now: time.Now},
+			words); code != fine {
 			t.Fatalf("%q: exit code %d\n%s%s", words, code, out.String(), errs.String())
 		}
 		return out.String()
@@ -298,12 +307,14 @@ func TestDocumentedRequests(t *testing.T) {
 		said(words...)
 		ran[words[0]+" "+words[1]] = true
 	}
-	for _, verb := range []string{"logs subject", "logs erase", "objections add", "objections withdraw", "objections link", "objections check"} {
+	for _, verb := range []string{"logs subject", "logs erase", "objections add", "objections withdraw", "objections link",
+		"objections check"} {
 		if !ran[verb] {
 			t.Errorf("%s was not run", verb)
 		}
 	}
-	if got := said("objections", "check", "user_id=cust-48213", "--config", "tagwarden.yaml"); !strings.Contains(got, "audience-measurement") {
+	if got := said("objections", "check", "user_id=cust-48213", "--config", "tagwarden.yaml"); !strings.Contains(
+		got, "audience-measurement") {
 		t.Error(got)
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// echoed is what somebody typed, as a message shows it. What may name a person is left out of it, since scripts keep what
-// a verb says to whom it fails: of NAME=VALUE the value, and all of what looks like an address, a number or a hash. Ok is
-// false where nothing of it is shown.
+// echoed is what somebody typed, as a message shows it. What may name a person is left out of it, since scripts keep
+// what a verb says to whom it fails: of NAME=VALUE the value, and all of what looks like an address, a number or a
+// hash. Ok is false where nothing of it is shown.
 func echoed(text string) (shown string, ok bool) {
 	if name, _, found := strings.Cut(text, "="); found && name != "" {
 		if shown, ok = echoed(name); ok {

@@ -13,22 +13,24 @@ import (
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
-// gone are the parameters of a GA4 hit that hold what the French authority names, by the number of its condition; a trailing "*" is any
-// ending. Nothing of such a name reaches the vendor.
+// gone are the parameters of a GA4 hit that hold what the French authority names, by the number of its condition; a
+// trailing "*" is any ending. Nothing of such a name reaches the vendor.
 var gone = map[string][]string{
-	"1 address":        {"_uip", "sst.uc", "sst.etld"},
-	"3 referrer":       {"dr", "ep.page_referrer"},
-	"4 parameters":     {"cs", "cm", "cn", "ci", "cc", "ck", "gacid", "gclsrc", "ep.search_term", "ep.query"},
-	"5 fingerprint":    {"uaa", "uab", "uafvl", "uafv", "uamb", "uam", "uap", "uapv", "uaw", "sr", "vp", "sd"},
-	"6 identifiers":    {"uid", "ep.user_id", "up.user_id", "gclid", "dclid", "gbraid", "wbraid", "srsltid", "em", "_em", "_fid", "_p"},
-	"7 all other data": {"dt", "cd", "up.*", "upn.*", "ep.email", "ep.phone", "ep.name", "ep.transaction_id", "ep.page_title", "ep.link_text", "pr*"},
+	"1 address":     {"_uip", "sst.uc", "sst.etld"},
+	"3 referrer":    {"dr", "ep.page_referrer"},
+	"4 parameters":  {"cs", "cm", "cn", "ci", "cc", "ck", "gacid", "gclsrc", "ep.search_term", "ep.query"},
+	"5 fingerprint": {"uaa", "uab", "uafvl", "uafv", "uamb", "uam", "uap", "uapv", "uaw", "sr", "vp", "sd"},
+	"6 identifiers": {"uid", "ep.user_id", "up.user_id", "gclid", "dclid", "gbraid", "wbraid", "srsltid",
+		"em", "_em", "_fid", "_p"},
+	"7 all other data": {"dt", "cd", "up.*", "upn.*", "ep.email", "ep.phone", "ep.name", "ep.transaction_id",
+		"ep.page_title", "ep.link_text", "pr*"},
 }
 
 // replaced are the identifiers that another one stands for.
 var replaced = []string{"cid", "sid", "_gid", "ecid"}
 
-// TestCaptureExampleCNIL runs the example cnil-ga4 over every recorded hit of Google Analytics, with consent, and looks condition by condition
-// at what is sent: none of the data that the authority names is in it, whatever the hit held.
+// TestCaptureExampleCNIL runs the example cnil-ga4 over every recorded hit of Google Analytics, with consent, and looks
+// condition by condition at what is sent: none of the data that the authority names is in it, whatever the hit held.
 func TestCaptureExampleCNIL(t *testing.T) {
 	folder := captures()
 	a := explainerOf(t, "cnil-ga4")

@@ -37,8 +37,9 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		config: f.String("config", "tagwarden.yaml", "the server file"),
 		from:   f.String("from", "192.0.2.1", "the visitor's address"),
 		at:     f.String("at", "", "the time of the hit, RFC 3339; now, where it is not given"),
-		keys:   f.String("keys", "", "a file with a root secret, or a folder of key state, in place of the published test key"),
-		raw:    new(bool),
+		keys: f.String("keys", "",
+			"a file with a root secret, or a folder of key state, in place of the published test key"),
+		raw: new(bool),
 
 		supposed: addSupposeFlags(f, signal.AsRecorded.String()),
 	}
@@ -48,8 +49,8 @@ func addAskFlags(f *flag.FlagSet) *askFlags {
 		a.objections = append(a.objections, scope)
 		return nil
 	})
-	f.Func("receipt", "a receipt of a choice that stands for the visitor, CATEGORY=granted or CATEGORY=refused; it counts "+
-		"where the site lists receipts; may be given again", func(text string) error {
+	f.Func("receipt", "a receipt of a choice that stands for the visitor, CATEGORY=granted or CATEGORY=refused; it "+
+		"counts where the site lists receipts; may be given again", func(text string) error {
 		category, choice, _ := strings.Cut(text, "=")
 		if category == "" || choice != "granted" && choice != "refused" {
 			return errors.New("CATEGORY=granted or CATEGORY=refused is right")
@@ -101,7 +102,8 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 	}
 	for _, scope := range f.objections {
 		if _, ok := loaded.Policy.AskedObjection(scope, at); !ok {
-			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope, strict.SuggestionElse(scope, loaded.Policy.ScopeNames()))
+			t.fail("--objection: %q is no purpose, vendor:ID or all%s", scope,
+				strict.SuggestionElse(scope, loaded.Policy.ScopeNames()))
 			return nil, usage
 		}
 	}
@@ -122,14 +124,16 @@ func explainerBy(t *terminal, f *askFlags, loaded *config.Loaded) (*explainer, i
 		return nil, usage
 	}
 	a.question = rules.Question{
-		Objections: f.objections, Receipts: f.receipts, Decisions: f.decisions, At: at, Keys: rules.KeysOf(&state, loaded.Policy),
+		Objections: f.objections, Receipts: f.receipts, Decisions: f.decisions, At: at,
+		Keys:     rules.KeysOf(&state, loaded.Policy),
 		Supposed: supposed[0],
 	}
 	return a, fine
 }
 
 func explain(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("explain", "--config FILE --hit FILE.http [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
+	f := t.flags("explain", "--config FILE --hit FILE.http [--signal SIGNAL]... [--choice CHOICE] [--objection "+
+		"SCOPE]... [--from IP] [--at TIME] [--format text|json] [--raw]")
 	given := addAskFlags(f)
 	given.rawFlag(f)
 	file := f.String("hit", "", "a raw HTTP/1.1 request; - is standard input")
@@ -215,7 +219,8 @@ func printExplanation(w io.Writer, x *rules.Explanation) {
 	}
 	printf(w, "\n")
 	if x.Forward != nil {
-		printf(w, "Forwarded (%d of %s)\n  %s %s\n", x.Bytes.Out, plural.Of(x.Bytes.In, "byte"), x.Forward.Method, x.Forward.URL)
+		printf(w, "Forwarded (%d of %s)\n  %s %s\n", x.Bytes.Out, plural.Of(x.Bytes.In, "byte"),
+			x.Forward.Method, x.Forward.URL)
 		for _, name := range slices.Sorted(maps.Keys(x.Forward.Headers)) {
 			printf(w, "  %s: %s\n", name, x.Forward.Headers[name])
 		}

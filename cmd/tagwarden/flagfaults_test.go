@@ -9,10 +9,11 @@ import (
 )
 
 // fromBelow are words of packages below: they name calls, and nothing that who typed could mend.
-var fromBelow = regexp.MustCompile(`strconv\.|parse error|out of range|invalid syntax|malformed verifier|parsing time|\n`)
+var fromBelow = regexp.MustCompile(
+	`strconv\.|parse error|out of range|invalid syntax|malformed verifier|parsing time|\n`)
 
-// TestFlagFaultsArePlain: whatever is wrong with the value of a flag, of any verb, what was typed is named once, and what
-// would be right is said in words of ours.
+// TestFlagFaultsArePlain: whatever is wrong with the value of a flag, of any verb, what was typed is named once, and
+// what would be right is said in words of ours.
 func TestFlagFaultsArePlain(t *testing.T) {
 	t.Parallel()
 	seen := 0

@@ -55,7 +55,8 @@ func (o *opened) checkServed() {
 	_, text := s.ask(s.admin, "GET", "/api/v1/assessments", "")
 	o.checkAssessments(text)
 	for _, one := range o.Tokens {
-		if status, _ := s.ask(s.admin, "GET", "/api/v1/objections", "", "Authorization: Bearer "+one.Token); status != one.Status {
+		if status, _ := s.ask(s.admin, "GET", "/api/v1/objections", "", "Authorization: Bearer "+
+			one.Token); status != one.Status {
 			o.t.Errorf("token %s: status %d, want %d", one.Name, status, one.Status)
 		}
 	}
@@ -211,10 +212,12 @@ func (o *opened) checkExport() {
 	o.t.Helper()
 	var got api.Stats
 	o.asJSON(&got, "objections", "stats", "--days", "30")
-	if got.Changes != o.Changes || got.Total.Objections == 0 || got.Total.Restrictions == 0 || got.Total.Withdrawals == 0 || got.Total.Complaints == 0 {
+	if got.Changes != o.Changes || got.Total.Objections == 0 || got.Total.Restrictions == 0 ||
+		got.Total.Withdrawals == 0 || got.Total.Complaints == 0 {
 		o.t.Errorf("counted: %+v, want %d changes", got, o.Changes)
 	}
-	if list := o.command("objections", "export"); strings.Count(list, "\n") < len(o.People) || !strings.HasPrefix(list, "space,hash,in_force") {
+	if list := o.command("objections", "export"); strings.Count(list, "\n") < len(o.People) ||
+		!strings.HasPrefix(list, "space,hash,in_force") {
 		o.t.Errorf("exported:\n%s", list)
 	}
 }

@@ -19,7 +19,8 @@ func (w *writing) optedOut(s *served) {
 	}
 	of := func(n int) string { return fmt.Sprintf("0191e7c5-0000-4000-8000-0000000000%02d", n) }
 	hit := folderHit{Method: "POST", Target: "/segment/v1/track", Headers: append(slices.Clone(california), "Sec-GPC: 1")}
-	for n, ids := range []string{`"anonymousId":"` + of(50) + `"`, `"anonymousId":"` + of(51) + `","userId":"customer-gpc"`} {
+	for n, ids := range []string{`"anonymousId":"` + of(50) + `"`, `"anonymousId":"` + of(51) +
+		`","userId":"customer-gpc"`} {
 		hit.Why, hit.Body = "with the signal", tracked(ids)
 		if got := s.hit(&hit); got != "" {
 			w.t.Errorf("%d: the vendor got %q", n, got)
@@ -44,7 +45,8 @@ func (w *writing) optedOut(s *served) {
 		{"who did not opt out", `"anonymousId":"` + of(52) + `"`, true},
 	} {
 		w.Hits = append(w.Hits, folderHit{
-			Why: one.why, Method: "POST", Target: "/segment/v1/track", Headers: california, Body: tracked(one.ids), Leaves: one.leaves,
+			Why: one.why, Method: "POST", Target: "/segment/v1/track", Headers: california, Body: tracked(one.ids),
+			Leaves: one.leaves,
 		})
 	}
 }

@@ -21,7 +21,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 )
 
-// keptFolders holds data and policy folders as versions of this program wrote them, each with a folder.json that says what is in it.
+// keptFolders holds data and policy folders as versions of this program wrote them, each with
+// a folder.json that says what is in it.
 const keptFolders = "testdata/folders"
 
 // folderNote is folder.json: what has to hold of a folder whichever version opens it.
@@ -95,15 +96,16 @@ func TestKeptFolders(t *testing.T) {
 	}
 }
 
-// todo does what whoever runs a folder of an earlier version has to do (CHANGELOG): the exemption for measuring an audience
-// is national, activities say how long recipients keep the data, vendors where their machines stand, and webhooks that they
-// are on a private address.
+// todo does what whoever runs a folder of an earlier version has to do (CHANGELOG): the exemption for measuring an
+// audience is national, activities say how long recipients keep the data, vendors where their machines stand, and
+// webhooks that they are on a private address.
 func todo(name string, text []byte) []byte {
 	switch name {
 	case "tagwarden.yaml":
 		text = bytes.Replace(text, []byte("default: DE"), []byte("default: FR"), 1)
 		if !bytes.Contains(text, []byte("events: [objection, withdrawal], private: true")) { // of a version before
-			text = bytes.ReplaceAll(text, []byte("events: [objection, withdrawal]"), []byte("events: [objection, withdrawal], private: true"))
+			text = bytes.ReplaceAll(text, []byte("events: [objection, withdrawal]"),
+				[]byte("events: [objection, withdrawal], private: true"))
 			text = bytes.ReplaceAll(text, []byte("  - name: mail\n"), []byte("  - name: mail\n    private: true\n"))
 		}
 		if bytes.Contains(text, []byte("country: ")) { // of this version
@@ -198,7 +200,8 @@ func (o *opened) edit(name, old, with string) {
 	if !strings.Contains(text, old) {
 		o.t.Fatalf("%s has no %q", name, old)
 	}
-	if err := os.WriteFile(filepath.Join(o.dir, filepath.FromSlash(name)), []byte(strings.ReplaceAll(text, old, with)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(o.dir, filepath.FromSlash(name)), []byte(strings.ReplaceAll(text, old, with)),
+		0o600); err != nil {
 		o.t.Fatal(err)
 	}
 }
@@ -334,7 +337,8 @@ func (s *served) ask(address, method, target, body string, headers ...string) (i
 			q.Host = value
 		}
 	}
-	answer, err := (&http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext, DisableKeepAlives: true}}).Do(q)
+	answer, err := (&http.Client{Transport: &http.Transport{DialContext: (&net.Dialer{}).DialContext,
+		DisableKeepAlives: true}}).Do(q)
 	if err != nil {
 		s.t.Fatal(err)
 	}

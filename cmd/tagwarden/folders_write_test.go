@@ -26,10 +26,13 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// keep makes TestFolderAsWritten keep what it writes: go test ./cmd/tagwarden -run TestFolderAsWritten -keep-folder NAME
-var keep = flag.String("keep-folder", "", "keep the folder that this version writes in testdata/folders, under this name")
+// keep makes TestFolderAsWritten keep what it writes: go test ./cmd/tagwarden -run
+// TestFolderAsWritten -keep-folder NAME
+var keep = flag.String("keep-folder", "",
+	"keep the folder that this version writes in testdata/folders, under this name")
 
-// TestFolderAsWritten: this version writes a folder with everything that can be in one, and opens it as it opens those of other versions.
+// TestFolderAsWritten: this version writes a folder with everything that can be in one, and opens
+// it as it opens those of other versions.
 func TestFolderAsWritten(t *testing.T) {
 	w := newWriting(t)
 	w.firstDay()
@@ -135,8 +138,10 @@ const consented = "choice=yes"
 func (w *writing) objects(s *served, id, body string, inForce ...string) {
 	w.t.Helper()
 	name, value, _ := strings.Cut(id, "=")
-	text := fmt.Sprintf(`{"ids":{%q:%q},%s,"site":"shop","channel":"mail","campaign":"autumn","time":"2026-11-29T08:00:00Z"}`, name, value, body)
-	status, answer := s.ask(s.admin, "POST", "/api/v1/objections", text, "Authorization: Bearer "+w.Tokens[0].Token, "Content-Type: application/json", "Idempotency-Key: "+fmt.Sprintf("%x", id))
+	text := fmt.Sprintf(`{"ids":{%q:%q},%s,"site":"shop","channel":"mail","campaign":"autumn","time":"2026-11-29T08:00:00Z"}`,
+		name, value, body)
+	status, answer := s.ask(s.admin, "POST", "/api/v1/objections", text, "Authorization: Bearer "+w.Tokens[0].Token,
+		"Content-Type: application/json", "Idempotency-Key: "+fmt.Sprintf("%x", id))
 	if status != http.StatusOK {
 		w.t.Fatalf("%s: status %d %s", id, status, answer)
 	}
@@ -151,10 +156,12 @@ func (w *writing) stands(id string, inForce ...string) {
 	w.People = append(w.People, person{id, inForce})
 }
 
-// firstDay: keys are made, assessments approved, and people object to everything there is under every identifier there is.
+// firstDay: keys are made, assessments approved, and people object to everything
+// there is under every identifier there is.
 func (w *writing) firstDay() {
 	for _, id := range []string{"LIA-2026-001", "LIA-2026-002"} {
-		w.command("lia", "approve", id, "--key", filepath.Join(w.dir, "approver.key"), "--despite", "--because", "there is no more to say")
+		w.command("lia", "approve", id, "--key", filepath.Join(w.dir, "approver.key"), "--despite", "--because",
+			"there is no more to say")
 	}
 	s := w.serve()
 	defer s.stop()
@@ -174,7 +181,8 @@ func (w *writing) firstDay() {
 		w.objects(s, fmt.Sprintf("client_id:ga4=20000000%02d.1700000000", i), scope.body, scope.inForce...)
 	}
 	for i := range 4 { // three networks make a screen a common one
-		s.ask(s.hits, "GET", pageView("3000000000.1700000000", "&sr=1920x1080"), "", "Cookie: "+consented, fmt.Sprintf("X-Forwarded-For: 198.51.%d.9", 101+i))
+		s.ask(s.hits, "GET", pageView("3000000000.1700000000", "&sr=1920x1080"), "", "Cookie: "+consented,
+			fmt.Sprintf("X-Forwarded-For: 198.51.%d.9", 101+i))
 	}
 	s.ask(s.hits, "GET", "/nothing/here", "")
 	s.ask(s.hits, "GET", pageView("3000000000.1700000000", ""), "", "Host: elsewhere.example")
@@ -186,9 +194,11 @@ func (w *writing) secondDay() {
 	s := w.serve()
 	defer s.stop()
 	w.command("keys", "rotate", "--period", "week")
-	w.command("lia", "revoke", "LIA-2026-002", "--because", "it was too much", "--key", filepath.Join(w.dir, "approver.key"))
+	w.command("lia", "revoke", "LIA-2026-002", "--because", "it was too much", "--key",
+		filepath.Join(w.dir, "approver.key"))
 	w.edit("policy/assessments/LIA-2026-001.yaml", "version: 1\n", "version: 2\n")
-	w.command("lia", "approve", "LIA-2026-001", "--key", filepath.Join(w.dir, "approver.key"), "--despite", "--because", "there is no more to say")
+	w.command("lia", "approve", "LIA-2026-001", "--key", filepath.Join(w.dir, "approver.key"), "--despite", "--because",
+		"there is no more to say")
 	if err := s.Reload(); err != nil {
 		w.t.Fatal(err)
 	}
@@ -219,8 +229,10 @@ func (w *writing) frontEnd(s *served) {
 	w.t.Helper()
 	for _, cid := range []string{"5000000001", "5000000002"} {
 		cookie := "Cookie: _ga=GA1.1." + cid + ".1700000000"
-		headers := []string{cookie, "Origin: https://shop.example", "Content-Type: application/json", "X-Forwarded-For: 203.0.113." + cid[9:]}
-		if status, text := s.ask(s.hits, "POST", "/privacy/objections", `{"purposes":["measure"]}`, headers...); status != http.StatusOK {
+		headers := []string{cookie, "Origin: https://shop.example", "Content-Type: application/json",
+			"X-Forwarded-For: 203.0.113." + cid[9:]}
+		if status, text := s.ask(s.hits, "POST", "/privacy/objections", `{"purposes":["measure"]}`,
+			headers...); status != http.StatusOK {
 			w.t.Fatalf("status %d %s", status, text)
 		}
 	}
@@ -234,7 +246,8 @@ func (w *writing) linked(s *served) {
 	lines := w.command("objections", "link", "--id", "email=link@example.com", "--purpose", "offers")
 	address, _, _ := strings.Cut(lines, "\n")
 	_, path, _ := strings.Cut(address, "https://shop.example")
-	status, text := s.ask(s.hits, "POST", path, "List-Unsubscribe=One-Click", "Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: 203.0.113.9")
+	status, text := s.ask(s.hits, "POST", path, "List-Unsubscribe=One-Click",
+		"Content-Type: application/x-www-form-urlencoded", "X-Forwarded-For: 203.0.113.9")
 	if status != http.StatusOK {
 		w.t.Fatalf("%s: status %d %s", address, status, text)
 	}
@@ -246,16 +259,22 @@ func (w *writing) linked(s *served) {
 func (w *writing) traffic(s *served) {
 	w.t.Helper()
 	hits := []folderHit{
-		{Why: "who did not object is measured, under the same pseudonym, on a screen that others have too", Method: "GET", Target: pageView("3000000000.1700000000", "&sr=1920x1080"), Cookie: consented, Leaves: true},
+		{Why: "who did not object is measured, under the same pseudonym, on a screen that others have too", Method: "GET",
+			Target: pageView("3000000000.1700000000", "&sr=1920x1080"), Cookie: consented, Leaves: true},
 		{Why: "without consent", Method: "GET", Target: pageView("3000000000.1700000000", "")},
-		{Why: "counted on an assessment", Method: "GET", Target: "/matomo.php?idsite=1&rec=1&_id=fedcba9876543210&action_name=Home", Leaves: true},
-		{Why: "objected to being counted", Method: "GET", Target: "/matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=Home"},
-		{Why: "a customer by number", Method: "GET", Target: pageView("3000000001.1700000000", "&uid=customer-4711"), Cookie: consented},
-		{Why: "a customer by address, objected to by a hash", Method: "GET", Target: pageView("3000000002.1700000000", "&uid=jane.doe%40example.com"), Cookie: consented},
+		{Why: "counted on an assessment", Method: "GET",
+			Target: "/matomo.php?idsite=1&rec=1&_id=fedcba9876543210&action_name=Home", Leaves: true},
+		{Why: "objected to being counted", Method: "GET",
+			Target: "/matomo.php?idsite=1&rec=1&_id=0123456789abcdef&action_name=Home"},
+		{Why: "a customer by number", Method: "GET", Target: pageView("3000000001.1700000000", "&uid=customer-4711"),
+			Cookie: consented},
+		{Why: "a customer by address, objected to by a hash", Method: "GET", Target: pageView("3000000002.1700000000",
+			"&uid=jane.doe%40example.com"), Cookie: consented},
 		{Why: "objected in the browser", Method: "GET", Target: pageView("5000000001.1700000000", ""), Cookie: consented},
 	}
 	for i, scope := range everything {
-		one := folderHit{Why: "objected to " + strings.Join(scope.inForce, " "), Method: "GET", Target: pageView(fmt.Sprintf("20000000%02d.1700000000", i), ""), Cookie: consented}
+		one := folderHit{Why: "objected to " + strings.Join(scope.inForce, " "), Method: "GET",
+			Target: pageView(fmt.Sprintf("20000000%02d.1700000000", i), ""), Cookie: consented}
 		one.Leaves = slices.Equal(scope.inForce, []string{"offers"})
 		hits = append(hits, one)
 	}
@@ -279,7 +298,8 @@ func (w *writing) traffic(s *served) {
 // withoutServer: the third day is the command line's.
 func (w *writing) withoutServer() {
 	w.set("2026-12-02T10:00:00Z")
-	w.command("objections", "import", filepath.Join(w.dir, "list.csv"), "--all", "--column", "email=E-Mail", "--column", "time=Opt-out date")
+	w.command("objections", "import", filepath.Join(w.dir, "list.csv"), "--all", "--column", "email=E-Mail", "--column",
+		"time=Opt-out date")
 	w.stands("email=first.import@example.com", "all")
 	w.stands("email=second.import@example.com", "all")
 	w.command("objections", "add", "--id", "client_id:ga4=6000000000.1700000000", "--vendor", "ga4")
@@ -294,7 +314,8 @@ func (w *writing) leave() {
 	// The store's file has room for 16 MiB more. A copy of it has none.
 	w.command("objections", "backup", filepath.Join(w.dir, "copy.db"))
 	data := filepath.Join(w.dir, "data")
-	if err := os.Rename(filepath.Join(w.dir, "copy.db"), filepath.Join(proxy.ObjectionsDir(data), objection.FileName)); err != nil {
+	if err := os.Rename(filepath.Join(w.dir, "copy.db"), filepath.Join(proxy.ObjectionsDir(data),
+		objection.FileName)); err != nil {
 		w.t.Fatal(err)
 	}
 	for _, name := range []string{"lock", "control"} {

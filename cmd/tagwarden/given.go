@@ -81,7 +81,8 @@ func onDisk(t *terminal, f *flag.FlagSet, rest []string) bool {
 	return ok
 }
 
-// lies tells whether what has to be there is, and says it where it is not. What may not be looked at is for whoever opens it.
+// lies tells whether what has to be there is, and says it where it is not. What may not
+// be looked at is for whoever opens it.
 func lies(t *terminal, who, name string, of takes) bool {
 	if of.right == "" || of.place == fileOrIn && name == "-" {
 		return true
@@ -107,7 +108,8 @@ func lies(t *terminal, who, name string, of takes) bool {
 		return true
 	}
 	right := of.right
-	if inside := filepath.Join(name, defaultFile); info != nil && info.IsDir() && right == aServerFile.right && !missing(inside) {
+	if inside := filepath.Join(name, defaultFile); info != nil && info.IsDir() && right == aServerFile.right &&
+		!missing(inside) {
 		right = inside + " is the server file in it"
 	}
 	t.fail("%s %s: %s; %s", who, shownName(name), what, right)

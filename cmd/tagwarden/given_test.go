@@ -19,8 +19,8 @@ func said(t *testing.T, called string, args ...string) (text string, code int) {
 	return out.String(), code
 }
 
-// TestNoFlagTakesNothing: an empty value, as of a variable that is not set, is refused by every flag of every verb, and so is
-// a second one where one counts.
+// TestNoFlagTakesNothing: an empty value, as of a variable that is not set, is refused by every flag of every verb,
+// and so is a second one where one counts.
 func TestNoFlagTakesNothing(t *testing.T) {
 	t.Parallel()
 	everyVerb(t, func(called string, _ *verb, flags map[string]*flag.Flag) {
@@ -28,7 +28,8 @@ func TestNoFlagTakesNothing(t *testing.T) {
 			if isSwitch(f) {
 				continue
 			}
-			if text, code := said(t, called, dashed(name), ""); code != usage || !strings.Contains(text, dashed(name)+": nothing is given") {
+			if text, code := said(t, called, dashed(name), ""); code != usage ||
+				!strings.Contains(text, dashed(name)+": nothing is given") {
 				t.Errorf("%s %s \"\": %d %s", called, dashed(name), code, text)
 			}
 			value, ok := valid[name]
@@ -41,7 +42,8 @@ func TestNoFlagTakesNothing(t *testing.T) {
 				value = "1"
 			}
 			text, code := said(t, called, dashed(name), value, dashed(name), value)
-			if twice := strings.Contains(text, dashed(name)+": it is given twice"); twice == strings.Contains(f.Usage, severalTimes) || code != usage {
+			if twice := strings.Contains(text, dashed(name)+": it is given twice"); twice == strings.Contains(f.Usage,
+				severalTimes) || code != usage {
 				t.Errorf("%s %s %s twice: %d %s", called, dashed(name), value, code, text)
 			}
 		}
@@ -50,22 +52,25 @@ func TestNoFlagTakesNothing(t *testing.T) {
 
 // valid are values that flags take, where 1 is none.
 var valid = map[string]string{
-	"choice": "none", "column": "email=1", "cookie": "a=b", "country": "DE", "decision": "permit", "expires": "90d", "format": "csv", "id": "email=a@b.example", "period": "day",
-	"receipt": "analytics=granted", "role": "analyst", "since": "7d", "until": "7d", "from": "7d", "to": "7d", "where": "a=b", "outcome": "delivered",
+	"choice": "none", "column": "email=1", "cookie": "a=b", "country": "DE", "decision": "permit", "expires": "90d",
+	"format": "csv", "id": "email=a@b.example", "period": "day",
+	"receipt": "analytics=granted", "role": "analyst", "since": "7d", "until": "7d", "from": "7d", "to": "7d",
+	"where": "a=b", "outcome": "delivered",
 	"subject": strings.Repeat("0", 32),
 }
 
 // validFor are those of one verb's flag alone.
 var validFor = map[string]string{"lia render --format": "md", "objections export --since": "1"}
 
-// TestFilesThatAreNotThere: of every file and folder that a verb reads it is said which flag or verb it was given to, which it
-// is, and what would be right, and the verb ends with the code of usage.
+// TestFilesThatAreNotThere: of every file and folder that a verb reads it is said which flag or verb it was given to,
+// which it is, and what would be right, and the verb ends with the code of usage.
 func TestFilesThatAreNotThere(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "no", "such.thing")
 	for _, c := range placesRead(t) {
-		for name, what := range map[string]string{file: "there is no such f", dir: "it is a folder", "/dev/null": "it is a file", "": "a name is missing"} {
+		for name, what := range map[string]string{file: "there is no such f", dir: "it is a folder",
+			"/dev/null": "it is a file", "": "a name is missing"} {
 			folder := c.of.place == dirThere
 			switch {
 			case name == dir && (folder || c.of.place == anyThere), name == "/dev/null" && !folder, name == "" && c.flag != "":
@@ -73,10 +78,12 @@ func TestFilesThatAreNotThere(t *testing.T) {
 			}
 			text, code := said(t, c.called, slices.Concat(c.before, []string{name})...)
 			who := strings.TrimSpace(strings.Join(append(strings.Fields(c.called), c.flag), " "))
-			if code != usage || !strings.Contains(text, "tagwarden: "+who+" "+shownName(name)+": "+what) || !strings.Contains(text, c.of.right) {
+			if code != usage || !strings.Contains(text, "tagwarden: "+who+" "+shownName(name)+": "+what) ||
+				!strings.Contains(text, c.of.right) {
 				t.Errorf("%s %s: %d %s", who, name, code, text)
 			}
-			if strings.Contains(text, "no such file or directory") || strings.Contains(text, "open ") || strings.Contains(text, "stat ") {
+			if strings.Contains(text, "no such file or directory") || strings.Contains(text, "open ") ||
+				strings.Contains(text, "stat ") {
 				t.Errorf("%s %s: as the system says it: %s", who, name, text)
 			}
 		}
@@ -105,7 +112,8 @@ func placesRead(t *testing.T) (all []placeRead) {
 			if first != "" {
 				before = []string{first}
 			}
-			if of, _ := argumentsTaken(called, before).at(len(before)); of.right != "" && (first == "") == (called != "import" && called != "catalog") {
+			if of, _ := argumentsTaken(called, before).at(len(before)); of.right != "" && (first == "") == (called != "import" &&
+				called != "catalog") {
 				all = append(all, placeRead{called, "", before, of})
 			}
 		}
@@ -180,7 +188,8 @@ func TestWordsTooMany(t *testing.T) {
 		for _, one := range of.each {
 			args = append(args, map[place]string{fileThere: "main.go", dirThere: "testdata"}[one.place])
 		}
-		if text, code := said(t, called, append(args, "superfluous")...); code != usage || !strings.Contains(text, `"superfluous"`) {
+		if text, code := said(t, called, append(args, "superfluous")...); code != usage ||
+			!strings.Contains(text, `"superfluous"`) {
 			t.Errorf("%s: %d %s", called, code, text)
 		}
 	})

@@ -30,8 +30,10 @@ const answersWithin = 2 * time.Second
 // listener's /readyz also names what staff has to look at meanwhile.
 func health(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("health", "[--config FILE | --url URL]")
-	address := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+", where neither this nor --config is given")
-	file := f.String("config", "", "the server file of the server that is asked: where it listens, and by which certificate")
+	address := f.String("url", "", "where the hits listener answers; http://127.0.0.1:8080"+healthPath+
+		", where neither this nor --config is given")
+	file := f.String("config", "",
+		"the server file of the server that is asked: where it listens, and by which certificate")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
 		return orUsage(t, code, rest)
@@ -49,7 +51,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		}
 		origin := reachedAt(server)
 		if origin == "" {
-			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url", *file, server.Listen)
+			t.fail("%s: listen is %s, so that nobody knows the port: say where the server answers by --url",
+				*file, server.Listen)
 			return usage
 		}
 		*address = origin + healthPath
@@ -66,7 +69,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	default:
 		u, err := url.Parse(*address)
 		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-			t.fail("health --url: %s is no address: http://127.0.0.1:8080%s is right, or https://", echoedOr(*address, "what is given"), healthPath)
+			t.fail("health --url: %s is no address: http://127.0.0.1:8080%s is right, or https://",
+				echoedOr(*address, "what is given"), healthPath)
 			return usage
 		}
 		if u.Path == "" || u.Path == "/" { // which answers whoever comes by, also where no hit is taken
@@ -110,7 +114,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 		return findings
 	}
 	if !ofTagwarden(response.Header, text) {
-		t.fail("%s answers %s, and not as tagwarden does: something else answers there, or nothing that says how the server is", shown, response.Status)
+		t.fail("%s answers %s, and not as tagwarden does: something else answers there, or nothing that says how the "+
+			"server is", shown, response.Status)
 		t.hint("%s of the hits listener says it, and /healthz and /readyz of the admin listener", healthPath)
 		return findings
 	}
@@ -123,8 +128,8 @@ func health(ctx context.Context, t *terminal, args []string) int {
 	return fine
 }
 
-// ofTagwarden tells whether tagwarden gave an answer that says that all is well: by its header, or by the form that it had before
-// there was one, a line that says ok and perhaps others behind it.
+// ofTagwarden tells whether tagwarden gave an answer that says that all is well: by its header, or by the form that it
+// had before there was one, a line that says ok and perhaps others behind it.
 func ofTagwarden(header http.Header, text []byte) bool {
 	if said := header.Get(proxy.HealthHeader); said != "" {
 		return said == "ok"
@@ -142,8 +147,8 @@ func withoutUser(address string) string {
 	return u.String()
 }
 
-// trusting is a client that asks a server on this machine by the certificate that its file names, which is for the sites'
-// hosts, and may be signed by nobody else.
+// trusting is a client that asks a server on this machine by the certificate that its file names, which is for the
+// sites' hosts, and may be signed by nobody else.
 func trusting(server *config.Server) (*http.Client, error) {
 	own := server.TLS
 	if own == nil {

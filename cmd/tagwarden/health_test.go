@@ -25,7 +25,8 @@ func TestHealth(t *testing.T) {
 	}{
 		{200, "ok", plain, "ok\n", fine, "ok\n", ""},
 		{200, "", plain, "ok\n", fine, "ok\n", ""},
-		{200, "ok", plain, "ok\nwebhook crm is paused\nwebhook mail took nothing\n", fine, "ok\nwebhook crm is paused\nwebhook mail took nothing\n", ""},
+		{200, "ok", plain, "ok\nwebhook crm is paused\nwebhook mail took nothing\n", fine,
+			"ok\nwebhook crm is paused\nwebhook mail took nothing\n", ""},
 		{200, "", plain, "ok\nwebhook crm is paused\n", fine, "ok\nwebhook crm is paused\n", ""},
 		{503, "wrong", plain, "the ledger cannot be written\nwebhook crm is paused\n", findings, "",
 			"503 Service Unavailable: the ledger cannot be written; webhook crm is paused"},

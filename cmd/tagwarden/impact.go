@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal"
 )
 
-// impacts are what becomes of recorded events under two policies, by what their visitors chose. As recorded stands apart
-// from the others: it was there before them.
+// impacts are what becomes of recorded events under two policies, by what their visitors chose. As recorded stands
+// apart from the others: it was there before them.
 type impacts struct {
 	Recorded *impact            `json:"traffic,omitempty"`
 	Supposed map[string]*impact `json:"supposed_traffic,omitempty"` // by the word of --choice
@@ -44,12 +44,13 @@ type difference struct {
 
 // example names an event without anything of a visitor.
 type example struct {
-	Vendor string   `json:"vendor"`
-	Event  string   `json:"event"` // as the ledger would name it
-	Old    string   `json:"old"`   // activity, or reason
-	New    string   `json:"new"`
-	Fields []string `json:"fields,omitempty"` // classes of fields that are sent otherwise: "+ip" more, "-ip" less, "ip" changed
-	How    []string `json:"how,omitempty"`    // likewise, in words: "user_id kept instead of pseudonymised"
+	Vendor string `json:"vendor"`
+	Event  string `json:"event"` // as the ledger would name it
+	Old    string `json:"old"`   // activity, or reason
+	New    string `json:"new"`
+	// classes of fields that are sent otherwise: "+ip" more, "-ip" less, "ip" changed
+	Fields []string `json:"fields,omitempty"`
+	How    []string `json:"how,omitempty"` // likewise, in words: "user_id kept instead of pseudonymised"
 }
 
 // The ways in which events fare differently, in the order in which they are printed.
@@ -122,7 +123,8 @@ func impactOf(t *terminal, c *comparing, word string, first bool) (*impact, bool
 	}
 	var by [2]*explainer
 	for i, p := range policies {
-		by[i] = &explainer{policy: p, from: address, question: rules.Question{At: c.at, Keys: rules.KeysOf(&state, p), Supposed: supposed[i]}}
+		by[i] = &explainer{policy: p, from: address, question: rules.Question{At: c.at, Keys: rules.KeysOf(&state, p),
+			Supposed: supposed[i]}}
 	}
 	all := &impact{choice: word, Different: map[string]*difference{}, denied: map[string]int{}, policies: policies}
 	for _, file := range c.files {

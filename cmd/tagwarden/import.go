@@ -17,7 +17,8 @@ import (
 // importVerb reads what another product exported, and says what of it would pass here.
 func importVerb(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("import", "gtm CONTAINER.json [--to DIR] [--format text|json]")
-	to := f.String("to", "", "the folder that the proposed configuration is written to; nothing is written where it is not given")
+	to := f.String("to", "",
+		"the folder that the proposed configuration is written to; nothing is written where it is not given")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -65,8 +66,8 @@ func readContainer(name string) (*gtm.Report, error) {
 	return gtm.Assess(c), nil
 }
 
-// propose writes the proposed configuration as init writes one. Where the report is for programs, what else is said goes
-// where errors do.
+// propose writes the proposed configuration as init writes one. Where the report is for programs,
+// what else is said goes where errors do.
 func propose(t *terminal, report *gtm.Report, dir string, forPrograms bool) int {
 	t.endsTidily(leftAlone...) // all of it is there, or nothing
 	made, err := config.InitChanged(gtm.Example, dir, nil, t.now(), report.Propose, true)
@@ -131,8 +132,8 @@ func printContainer(w io.Writer, r *gtm.Report) {
 	printf(w, "\n%s: %s\n", plural.Of(len(r.Tags), "tag"), strings.Join(sums, ", "))
 }
 
-// printTags prints tags of one outcome, those together of which the same is to be said, and what is to be done once behind
-// all for which it is the same.
+// printTags prints tags of one outcome, those together of which the same is to be said, and what is to be done
+// once behind all for which it is the same.
 func printTags(w io.Writer, r *gtm.Report, outcome gtm.Outcome) {
 	var groups [][]*gtm.Judged
 	for i := range r.Tags {
@@ -175,7 +176,8 @@ func printTag(w io.Writer, tag *gtm.Judged) {
 // printBeside prints what a container holds beside its tags: nothing of it is left out without a word.
 func printBeside(w io.Writer, r *gtm.Report) {
 	for _, z := range r.Zones {
-		printf(w, "\nzone %s, not covered: %s in it; export and import what runs there as well\n", titled(z.Name), strings.Join(z.Containers, ", "))
+		printf(w, "\nzone %s, not covered: %s in it; export and import what runs there as well\n", titled(z.Name),
+			strings.Join(z.Containers, ", "))
 	}
 	if len(r.Variables) > 0 {
 		printf(w, "\nvariables of custom JavaScript that name hosts: see that they send nothing there\n")
@@ -183,7 +185,8 @@ func printBeside(w io.Writer, r *gtm.Report) {
 			printf(w, "  %s names %s\n", titled(v.Name), strings.Join(v.Hosts, ", "))
 		}
 	}
-	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s", plural.Of(r.Counts.Triggers, "trigger"), plural.Of(r.Own, "variable"),
+	printf(w, "\nalso in the container, of which nothing is taken: %s, %s, %s, %s",
+		plural.Of(r.Counts.Triggers, "trigger"), plural.Of(r.Own, "variable"),
 		plural.Of(r.Counts.BuiltInVariables, "built-in variable"), plural.Of(r.Templates, "template"))
 	if len(r.Unused) > 0 {
 		printf(w, " (%d used by nothing in it)", len(r.Unused))
@@ -191,7 +194,8 @@ func printBeside(w io.Writer, r *gtm.Report) {
 	for _, more := range []struct {
 		n    int
 		what string
-	}{{len(r.Clients), "client"}, {r.Counts.Transformations, "transformation"}, {r.Counts.Folders, "folder"}, {r.Counts.GoogleTagConfigs, "Google tag configuration"}} {
+	}{{len(r.Clients), "client"}, {r.Counts.Transformations, "transformation"}, {r.Counts.Folders, "folder"},
+		{r.Counts.GoogleTagConfigs, "Google tag configuration"}} {
 		if more.n > 0 {
 			printf(w, ", %s", plural.Of(more.n, more.what))
 		}

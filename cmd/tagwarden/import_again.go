@@ -34,7 +34,8 @@ func (im *importing) goOn(err error) error {
 	return err
 }
 
-// again is the command that goes on with this import. What it reports goes to another file: that of this one is written.
+// again is the command that goes on with this import. What it reports goes to
+// another file: that of this one is written.
 func (im *importing) again() string {
 	words := []string{"tagwarden", "objections", "import"}
 	for i := 0; i < len(im.args); i++ {

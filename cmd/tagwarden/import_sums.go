@@ -25,7 +25,8 @@ func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 	if im.trial { // what is there already is not looked up
 		verb, taken, already = "would be taken", im.taken, im.duplicates
 	}
-	printf(im.t.out, "%s: %d %s, %d already there, %d rejected, %d empty", plural.Of(int(rows.Lines()), "line"), taken, verb, already,
+	printf(im.t.out, "%s: %d %s, %d already there, %d rejected, %d empty", plural.Of(int(rows.Lines()), "line"),
+		taken, verb, already,
 		im.rejects, rows.Empty)
 	if rows.Heading > 0 {
 		printf(im.t.out, ", %d heading", rows.Heading)
@@ -40,7 +41,8 @@ func (im *importing) end(rows *lists.Rows, err error) (int, error) {
 	told := taken + already + im.rejects + rows.Empty + rows.Heading + im.continuation
 	switch {
 	case told != rows.Lines():
-		im.t.fail("of %s %d %s accounted for: it is not known what became of the others", plural.Of(rows.Lines(), "line"), told, plural.Verb(told, "is", "are"))
+		im.t.fail("of %s %d %s accounted for: it is not known what became of the others", plural.Of(rows.Lines(), "line"),
+			told, plural.Verb(told, "is", "are"))
 		return findings, nil
 	case im.rejects > 0:
 		return findings, nil

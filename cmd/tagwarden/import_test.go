@@ -98,7 +98,8 @@ func TestImportGoesOn(t *testing.T) {
 		if code != want.code || (err != nil) != want.fails || want.out != "" && out.String() != want.out {
 			t.Errorf("attempt %d: %d, %v, %s%s", attempt+1, code, err, out.String(), errs.String())
 		}
-		if !strings.Contains(errs.String(), want.hint) || want.hint == "" && strings.Contains(errs.String(), "tagwarden objections import") {
+		if !strings.Contains(errs.String(), want.hint) || want.hint == "" && strings.Contains(errs.String(),
+			"tagwarden objections import") {
 			t.Errorf("attempt %d: it says %s", attempt+1, errs.String())
 		}
 		if strings.Contains(errs.String(), "example.com") {
@@ -158,10 +159,17 @@ func TestImportInterrupted(t *testing.T) {
 		trial bool
 		want  string
 	}{
-		{1, 0, []string{"list.csv", "--all"}, false, "  hint: nothing of it is in yet; to begin anew:\n  hint: tagwarden objections import list.csv --all\n"},
-		{3, 0, []string{"--report", report, "list.csv"}, false, "up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report " + filepath.Join(dir, "report-2.csv") + " list.csv\n"},
-		{3, 11, []string{"--report=" + report, "it's.csv"}, false, "up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report=" + filepath.Join(dir, "report-2.csv") + ` 'it'\''s.csv'` + "\n"},
-		{2, 11, []string{"-report", filepath.Join(dir, "free.csv"), "a b.csv"}, false, "up to line 11 it is in; to go on from there:\n  hint: tagwarden objections import -report " + filepath.Join(dir, "free.csv") + " 'a b.csv'\n"},
+		{1, 0, []string{"list.csv", "--all"}, false,
+			"  hint: nothing of it is in yet; to begin anew:\n  hint: tagwarden objections import list.csv --all\n"},
+		{3, 0, []string{"--report", report, "list.csv"}, false,
+			"up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report " + filepath.Join(
+				dir, "report-2.csv") + " list.csv\n"},
+		{3, 11, []string{"--report=" + report, "it's.csv"}, false,
+			"up to line 21 it is in; to go on from there:\n  hint: tagwarden objections import --report=" + filepath.Join(
+				dir, "report-2.csv") + ` 'it'\''s.csv'` + "\n"},
+		{2, 11, []string{"-report", filepath.Join(dir, "free.csv"), "a b.csv"}, false,
+			"up to line 11 it is in; to go on from there:\n  hint: tagwarden objections import -report " + filepath.Join(
+				dir, "free.csv") + " 'a b.csv'\n"},
 		{2, 0, []string{"list.csv", "--dry-run"}, true, ""},
 	} {
 		ctx, interrupt := context.WithCancel(t.Context())
@@ -183,7 +191,8 @@ func TestImportInterrupted(t *testing.T) {
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()
-		if code != usage || !errors.Is(err, errInterrupted) || err.Error() != errInterrupted.Error() || !strings.HasSuffix(errs.String(), test.want) || test.want == "" && strings.Contains(errs.String(), "hint") {
+		if code != usage || !errors.Is(err, errInterrupted) || err.Error() != errInterrupted.Error() ||
+			!strings.HasSuffix(errs.String(), test.want) || test.want == "" && strings.Contains(errs.String(), "hint") {
 			t.Errorf("%v: %d, %v: %s", test.args, code, err, errs.String())
 		}
 	}

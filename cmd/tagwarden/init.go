@@ -14,7 +14,8 @@ import (
 func initialise(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("init", "[--example NAME] [--for DEPLOYMENT] DIR")
 	example := f.String("example", "", "a policy that teaches one thing: "+strings.Join(config.Examples(), ", "))
-	deployment := f.String("for", "", "how the server is to run: "+strings.Join(config.Deployments(), ", ")+"; by hand on this machine, where it is not given")
+	deployment := f.String("for", "", "how the server is to run: "+strings.Join(config.Deployments(), ", ")+
+		"; by hand on this machine, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done {
 		return code
@@ -47,7 +48,8 @@ func printMade(t *terminal, made *config.Made) int {
 	}
 	printNext(t, made)
 	if made.ApproverKey != "" {
-		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n", made.ApproverKey)
+		printf(t.out, "Keep %s out of the server's reach: it is the privacy lead's, and makes assessments valid.\n",
+			made.ApproverKey)
 	}
 	if dir == "" {
 		printf(t.out, `Keep a copy of %s in a safe place: the server makes its keys of it when it first starts. It can make every pseudonym again, and
@@ -69,7 +71,8 @@ func printNext(t *terminal, made *config.Made) {
 	server, folder := quotedPath(made.Server), quotedPath(filepath.Dir(made.Server))
 	printf(t.out, "\nNext, once %s says who you are, which hosts are yours and where your vendors are:\n", made.Server)
 	printf(t.out, "  tagwarden check --config %s     # says what is wrong, or about to be\n", server)
-	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n", server)
+	printf(t.out, "  tagwarden test --config %s      # runs the policy's own tests, as if its assessments were approved\n",
+		server)
 	for _, id := range made.Assessments {
 		printf(t.out, "  tagwarden lia approve %s --key %s --config %s\n", id, quotedPath(made.ApproverKey), server)
 	}
@@ -84,14 +87,16 @@ func printNext(t *terminal, made *config.Made) {
 			at = "\"$PWD\"/" + folder
 		}
 		printf(t.out, "  mv %s SOMEWHERE-ELSE     # first: the container sees all of the folder\n", strings.Join(away, " "))
-		printf(t.out, "  docker run -d --read-only --user $(id -u):$(id -g) -v %[1]s:/etc/tagwarden:ro -v %[1]s/data:/data \\\n"+
-			"    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n", at)
+		printf(t.out, "  docker run -d --read-only --user $(id -u):$(id -g) -v %[1]s:/etc/tagwarden:ro -v %[1]s/data:/data "+
+			"\\\n    -p 8080:8080 -p 127.0.0.1:8081:8081 tagwarden     # or docker/compose.yaml, with a web server before it\n",
+			at)
 	case "systemd":
 		if made.Server != unitReads {
 			printf(t.out, "  mkdir -p %[1]s && mv %[2]s %[1]s/     # the unit reads %[3]s\n",
 				filepath.Dir(unitReads), strings.Join(inFolder(made), " "), unitReads)
 		}
-		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n", filepath.Dir(unitReads))
+		printf(t.out, "  chown -R root:tagwarden %s     # the unit's user reads it; the keys can be read by root alone\n",
+			filepath.Dir(unitReads))
 		printf(t.out, "  systemctl enable --now tagwarden\n")
 	default:
 		printf(t.out, "  tagwarden serve --config %s\n", server)
@@ -103,7 +108,8 @@ func printNext(t *terminal, made *config.Made) {
 	}
 }
 
-// inFolder is what lies at the top of the folder that was made, as a shell takes it: the place where it is moved may be there already.
+// inFolder is what lies at the top of the folder that was made, as a shell takes it: the place
+// where it is moved may be there already.
 func inFolder(made *config.Made) (all []string) {
 	dir := filepath.Dir(made.Server)
 	for _, file := range made.Files {
@@ -115,7 +121,8 @@ func inFolder(made *config.Made) (all []string) {
 	return slices.Compact(all)
 }
 
-// makeKeys makes the key state of the new root secret and returns its folder; "" where the server's data is not beside its file.
+// makeKeys makes the key state of the new root secret and returns its folder; "" where the
+// server's data is not beside its file.
 func makeKeys(t *terminal, made *config.Made) (string, error) {
 	if made.Data == "" {
 		return "", nil

@@ -51,8 +51,8 @@ func endBy(s syscall.Signal) {
 }
 
 // endsTidily is called by a verb that watches its context and ends by itself, with something left to do at its end, or
-// to say. Every other verb is ended where it stands: what it writes is whole or not there. Whoever would leave something
-// behind ends so by other signals as well.
+// to say. Every other verb is ended where it stands: what it writes is whole or not there. Whoever would leave
+// something behind ends so by other signals as well.
 func (t *terminal) endsTidily(also ...os.Signal) {
 	if t.tidy != nil {
 		t.tidy(also...)

@@ -26,7 +26,8 @@ var waiting = map[string]string{
 	"health": "--config FILE.yaml",
 	"demo":   "", // see TestInterruptTidily
 
-	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "promises": "--config FILE.yaml", "test": "--config FILE.yaml",
+	"serve": "--config FILE.yaml", "check": "--config FILE.yaml", "promises": "--config FILE.yaml",
+	"test":    "--config FILE.yaml",
 	"explain": "--config SHOP --hit FILE.http", "replay": "--config SHOP FILE.jsonl", "scan": "FILE.jsonl",
 	"import": "gtm FILE.json",
 	"diff":   "FILE.yaml FILE.yaml", "notice": "--config FILE.yaml --lang en", "report": "art30 --config FILE.yaml",
@@ -35,7 +36,8 @@ var waiting = map[string]string{
 	"logs search": "--config FILE.yaml", "logs subject": "--config FILE.yaml client_id=x",
 	"logs verify": "--config FILE.yaml", "logs prove": "--config FILE.yaml 1", "logs check-proof": "--key " +
 		"shop.example/tagwarden+45674605+AdE4bIivJ9T9bxFEdlFtIG/bIupts1ieqmGunRYIc/t3 FILE.jsonl",
-	"logs erase": "--config FILE.yaml --subject 01000000000000000000000000000000 --because y --yes", "logs retention": "--config FILE.yaml",
+	"logs erase":     "--config FILE.yaml --subject 01000000000000000000000000000000 --because y --yes",
+	"logs retention": "--config FILE.yaml",
 	"logs set-aside": "--config FILE.yaml --because y", "logs restore": "--config FILE.yaml --because y",
 	"logs export": "--tiles x --config FILE.yaml", "logs witnesses": "--config FILE.yaml",
 
@@ -56,7 +58,8 @@ var waiting = map[string]string{
 	"objections restore":  "--config FILE.yaml --because y",
 
 	"queue status": "--config FILE.yaml", "queue inspect": "--config FILE.yaml", "queue retry": "--config FILE.yaml",
-	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy", "tap": "--config FILE.yaml",
+	"queue purge": "--config FILE.yaml --all --yes --because y", "backup": "--config FILE.yaml copy",
+	"tap":            "--config FILE.yaml",
 	"restore":        "--config FILE.yaml .",
 	"cluster status": "--config FILE.yaml", "cluster join": "--config FILE.yaml --from copy",
 	"cluster restore": "--config FILE.yaml",
@@ -65,7 +68,8 @@ var waiting = map[string]string{
 	"token list":   "--config FILE.yaml", "token revoke": "--config FILE.yaml x",
 }
 
-// TestFoldersAreNoServerFiles: whatever verb is given a folder where a server file is wanted says which file in it is one.
+// TestFoldersAreNoServerFiles: whatever verb is given a folder where a server file
+// is wanted says which file in it is one.
 func TestFoldersAreNoServerFiles(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "shop")
@@ -195,8 +199,8 @@ func openWhenRead(t *testing.T, fifo string, out io.Reader) *os.File {
 	}
 }
 
-// ignored are signals that this process was started with as ignored, as nohup does: what it starts ignores them too. Once
-// somebody here has asked for one, package signal no longer says so.
+// ignored are signals that this process was started with as ignored, as nohup does: what it starts ignores them too.
+// Once somebody here has asked for one, package signal no longer says so.
 var ignored = func() (all []syscall.Signal) {
 	for _, one := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {
 		if signal.Ignored(one) {
@@ -206,8 +210,8 @@ var ignored = func() (all []syscall.Signal) {
 	return all
 }()
 
-// TestInterruptTidily: a verb that has something left to do at its end does it, and says so by its exit code, also where its
-// terminal was closed.
+// TestInterruptTidily: a verb that has something left to do at its end does it, and says so by its exit
+// code, also where its terminal was closed.
 func TestInterruptTidily(t *testing.T) {
 	t.Parallel()
 	for _, by := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE} {

@@ -21,11 +21,15 @@ import (
 )
 
 func keysVerb(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... [--catch-up] | believe-clock --because TEXT")
+	f := t.flags("keys", "list [--format text|json] | rotate [--period day|week|month|never|ledger-subjects]... "+
+		"[--catch-up] | believe-clock --because TEXT")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	form := format(f, "json")
 	var what proxy.Rotation
-	f.Func("period", "rotate: which keys are replaced now; may be given again (day, week and month)", func(given string) error { return addPeriod(&what, given) })
+	f.Func("period", "rotate: which keys are replaced now; may be given again (day, week and month)",
+		func(given string) error {
+			return addPeriod(&what, given)
+		})
 	f.BoolVar(&what.CatchUp, "catch-up", false, "rotate: advance the chains to the clock's time, however far that is")
 	because := f.String("because", "", "believe-clock: why the clock is right though it jumped; it is recorded")
 	rest, code, done := t.parse(f, args)
@@ -116,7 +120,8 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 		}
 		return usage
 	}
-	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds(), Replaced: state.Rekeys(), Mark: state.Mark()}
+	out := listed{Folder: dir, Identity: state.Identity(), Shredded: state.Shreds(), Replaced: state.Rekeys(),
+		Mark: state.Mark()}
 	for _, r := range pseudonym.Rotations() {
 		period, turns := state.Chain(r)
 		c := listedChain{Chain: r.String(), Period: period, Rotated: turns}
@@ -148,7 +153,8 @@ func listKeys(t *terminal, loaded *config.Loaded, form string) int {
 	}
 	_ = table.Flush()
 	printf(t.out, "\nledger subjects: shredded %s\n", plural.Of(out.Shredded, "time"))
-	printf(t.out, "keys replaced out of turn: %s; mark %s, the same on all nodes that have the same keys today\n", plural.Of(out.Replaced, "time"), out.Mark)
+	printf(t.out, "keys replaced out of turn: %s; mark %s, the same on all nodes that have the same keys today\n",
+		plural.Of(out.Replaced, "time"), out.Mark)
 	printf(t.out, "\nthe log's public key, which its checkpoints are verified with:\n%s\n", out.Log.Key)
 	for line := range strings.SplitSeq(strings.TrimSpace(out.Log.PEM), "\n") {
 		printf(t.out, "%s\n", line)

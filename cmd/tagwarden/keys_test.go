@@ -13,13 +13,14 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 )
 
-// TestRootThatIsNotNeeded: a server that has its keys starts without the root secret, be it gone or another's to read, and
-// on no other fault of it.
+// TestRootThatIsNotNeeded: a server that has its keys starts without the root secret, be it gone or another's
+// to read, and on no other fault of it.
 func TestRootThatIsNotNeeded(t *testing.T) {
 	t.Parallel()
 	other := errors.New("it can be read by others")
 	for _, c := range []struct{ err, want error }{
-		{nil, nil}, {fs.ErrNotExist, nil}, {&fs.PathError{Op: "open", Path: "root.key", Err: syscall.EACCES}, nil}, {other, other},
+		{nil, nil}, {fs.ErrNotExist, nil}, {&fs.PathError{Op: "open", Path: "root.key", Err: syscall.EACCES}, nil},
+		{other, other},
 	} {
 		if got := refusesRoot(c.err); !errors.Is(got, c.want) || (got == nil) != (c.want == nil) {
 			t.Errorf("%v: %v, want %v", c.err, got, c.want)
@@ -33,7 +34,9 @@ func TestKeyWarnings(t *testing.T) {
 	dir, other := filepath.Join(t.TempDir(), "shop"), filepath.Join(t.TempDir(), "other")
 	for _, d := range []string{dir, other} {
 		var out strings.Builder
-		if code := run(t.Context(), &terminal{out: &out, err: &out, now: func() time.Time { return made }}, []string{"init", d}); code != fine {
+		if code := run(t.Context(), &terminal{out: &out, err: &out, now: func() time.Time {
+			return made
+		}}, []string{"init", d}); code != fine {
 			t.Fatal(out.String())
 		}
 	}
@@ -52,7 +55,8 @@ func TestKeyWarnings(t *testing.T) {
 	open.Keys.Root, nonsense.Keys.Root = filepath.Join(t.TempDir(), "root.key"), filepath.Join(t.TempDir(), "root.key")
 	text, err := os.ReadFile(loaded.Server.Keys.Root)
 	if err == nil {
-		err = errors.Join(os.WriteFile(open.Keys.Root, text, 0o600), os.Chmod(open.Keys.Root, 0o644), os.WriteFile(nonsense.Keys.Root, []byte("x"), 0o600))
+		err = errors.Join(os.WriteFile(open.Keys.Root, text, 0o600), os.Chmod(open.Keys.Root, 0o644),
+			os.WriteFile(nonsense.Keys.Root, []byte("x"), 0o600))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -67,12 +71,14 @@ func TestKeyWarnings(t *testing.T) {
 		{"still there", &loaded.Server, made, []string{lies}},
 		{"moved away", &gone, made, nil},
 		{"a command", &command, made, nil},
-		{"a folder", &folder, made, []string{lies, "is no file: the file with the secret is right, as `tagwarden init` writes it: the server will not start"}},
+		{"a folder", &folder, made,
+			[]string{lies, "is no file: the file with the secret is right, as `tagwarden init` writes it: the server will not start"}},
 		{"for all to read", &open, made, []string{lies, "can be read by others (mode 0644)"}},
 		{"no secret", &nonsense, made, []string{lies, "cannot read root secret: it must be 32 bytes in base64"}},
 		{"another root", &foreign, made, []string{lies, "is not the one that the key state"}},
 		{"clock behind", &gone, made.AddDate(0, -1, 0), []string{"pseudonyms do not change before 2026-11-25"}},
-		{"clock far ahead", &gone, made.AddDate(2, 0, 0), []string{"the key state is of 2026-11-24: the server will forward nothing"}},
+		{"clock far ahead", &gone, made.AddDate(2, 0, 0),
+			[]string{"the key state is of 2026-11-24: the server will forward nothing"}},
 	} {
 		got := keyWarnings(c.server, c.now)
 		_, refused := rootFor(t.Context(), c.server)

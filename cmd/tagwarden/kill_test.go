@@ -104,8 +104,9 @@ type killedVisitor struct {
 	after        []int // hits that began after the objection was acknowledged
 }
 
-// TestKilledAtAnyMoment: the server is killed again and again under load. Of what it acknowledged nothing is lost, nothing is done by half,
-// and no hit is forwarded that began after its visitor's objection was acknowledged. TAGWARDEN_KILLS says how often (5).
+// TestKilledAtAnyMoment: the server is killed again and again under load. Of what it acknowledged nothing is
+// lost, nothing is done by half, and no hit is forwarded that began after its visitor's objection was
+// acknowledged. TAGWARDEN_KILLS says how often (5).
 func TestKilledAtAnyMoment(t *testing.T) {
 	kills := 5
 	if n, err := strconv.Atoi(os.Getenv("TAGWARDEN_KILLS")); err == nil {
@@ -129,7 +130,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	defer vendor.Close()
 	server := &running{t: t, file: writeKilled(t, vendor.Listener.Addr().String())}
 	var hits atomic.Int64
-	for n := 0; n < kills || n < kills+50 && !r.tried(); n++ { // a machine that is slow takes more rounds to come to anything
+	for n := 0; n < kills || n < kills+50 && !r.tried(); n++ {
+		// a machine that is slow takes more rounds to come to anything
 		server.start()
 		stop, halt := context.WithCancel(t.Context())
 		var load sync.WaitGroup
@@ -252,14 +254,16 @@ func (r *reckoning) visit(ctx context.Context, server string, hits *atomic.Int64
 		}
 	}
 	body := fmt.Sprintf(`{"purposes":["measure"],"vendors":["ga4"],"ids":{"client_id:ga4":%q}}`, v.id)
-	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+server+"/privacy/objections", strings.NewReader(body))
+	q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+server+"/privacy/objections",
+		strings.NewReader(body))
 	if err != nil {
 		return
 	}
 	q.Host = "shop.example"
 	q.Header.Set("Content-Type", "application/json")
 	q.Header.Set("Origin", "https://shop.example")
-	q.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:%x:%x::1", hits.Load()>>16&0xffff, hits.Load()&0xffff)) // each has an address of their own
+	// each has an address of their own
+	q.Header.Set("X-Forwarded-For", fmt.Sprintf("2001:db8:%x:%x::1", hits.Load()>>16&0xffff, hits.Load()&0xffff))
 	v.asked = true
 	answer, err := client.Do(q)
 	if err != nil {
@@ -278,7 +282,8 @@ func (r *reckoning) visit(ctx context.Context, server string, hits *atomic.Int64
 }
 
 // sendHit sends a visitor's next hit, and returns its number and whether it was answered.
-func sendHit(ctx context.Context, client *http.Client, server, visitor string, hits *atomic.Int64) (number int, answered bool) {
+func sendHit(ctx context.Context, client *http.Client, server, visitor string, hits *atomic.Int64) (
+	number int, answered bool) {
 	number = int(hits.Add(1))
 	target := fmt.Sprintf("http://%s/g/collect?v=2&tid=G-1&en=page_view&cid=%s&dt=page%%20%d", server, visitor, number)
 	q, err := http.NewRequestWithContext(ctx, http.MethodGet, target, nil)
@@ -298,7 +303,8 @@ func sendHit(ctx context.Context, client *http.Client, server, visitor string, h
 // check reconciles what was acknowledged with what is there and with what the vendor got.
 func (r *reckoning) check(t *testing.T, server *running) string {
 	t.Helper()
-	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+	socket := &http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _,
+		_ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, "unix", filepath.Join(filepath.Dir(server.file), "data", "control"))
 	}}}
 	defer socket.CloseIdleConnections()
@@ -333,7 +339,8 @@ func (r *reckoning) check(t *testing.T, server *running) string {
 		}
 	}
 	if acked == 0 || answered == 0 {
-		t.Errorf("nothing was put to the test: %d hits answered, %d objections acknowledged\n%s", answered, acked, server.errors.String())
+		t.Errorf("nothing was put to the test: %d hits answered, %d objections acknowledged\n%s", answered, acked,
+			server.errors.String())
 	}
 	return fmt.Sprintf("%d visitors, %d hits answered and delivered, %d objections asked for, %d acknowledged and standing, %d standing whose acknowledgement was cut off, %d hits after an acknowledgement, none forwarded",
 		len(r.visitors), answered, asked, acked, half, after)
@@ -341,7 +348,8 @@ func (r *reckoning) check(t *testing.T, server *running) string {
 
 func standingOf(t *testing.T, socket *http.Client, id string) []string {
 	t.Helper()
-	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://tagwarden/api/v1/objections/check", strings.NewReader(fmt.Sprintf(`{"ids":{"client_id:ga4":%q}}`, id)))
+	q, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://tagwarden/api/v1/objections/check",
+		strings.NewReader(fmt.Sprintf(`{"ids":{"client_id:ga4":%q}}`, id)))
 	if err != nil {
 		t.Fatal(err)
 	}

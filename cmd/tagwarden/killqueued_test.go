@@ -114,7 +114,8 @@ func (l *queuedLoad) run(ctx context.Context, server string) {
 		target, body := fmt.Sprintf("/g/collect?v=2&tid=G-1&en=serial%dx&cid=%d.1700000000", n, 100_000_000+n), ""
 		if keyed(n) {
 			target, body = "/segment/v1/t", fmt.Sprintf(
-				`{"type":"track","event":"serial%dx","anonymousId":"00000000-0000-4000-8000-%012d","messageId":"ajs-next-%032d"}`, n, n, n)
+				`{"type":"track","event":"serial%dx","anonymousId":"00000000-0000-4000-8000-%012d","messageId":"ajs-next-%032d"}`,
+				n, n, n)
 		}
 		q, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+server+target, strings.NewReader(body))
 		if err != nil {
@@ -187,7 +188,9 @@ func recordsOfWaiting(t *testing.T, dir string, fates map[int][]string) string {
 			hits[hit] = fates[n] != nil && len(fates[n]) == 0
 		}
 		if kind := gjson.GetBytes(record, "kind").Str; kind == ledger.KindStart || hits[hit] ||
-			slices.ContainsFunc(gjson.GetBytes(record, "of").Array(), func(of gjson.Result) bool { return hits[of.Get("0").Raw] }) {
+			slices.ContainsFunc(gjson.GetBytes(record, "of").Array(), func(of gjson.Result) bool {
+				return hits[of.Get("0").Raw]
+			}) {
 			all.Write(append(record, '\n'))
 		}
 		return true
@@ -200,9 +203,8 @@ func recordsOfWaiting(t *testing.T, dir string, fates map[int][]string) string {
 
 // TestKilledWhileEventsWait: the server is killed again and again under load, while its vendors fail in many ways. No
 // event that was accepted is lost; one is sent twice only where its vendor counts it once; of none is it unknown what
-// became of it but where a second attempt might have counted twice; and each ends once. What was refused, and not parked
-// yet, is sent once more. TAGWARDEN_KILLS says how often
-// it is killed (5).
+// became of it but where a second attempt might have counted twice; and each ends once. What was refused, and not
+// parked yet, is sent once more. TAGWARDEN_KILLS says how often it is killed (5).
 func TestKilledWhileEventsWait(t *testing.T) {
 	kills := 5
 	if n, err := strconv.Atoi(os.Getenv("TAGWARDEN_KILLS")); err == nil {

@@ -21,8 +21,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/replay"
 )
 
-// TestCaptureLeak replays every recording under the policy that `init` writes, with nobody having chosen anything: none of the planted
-// strings is in what would be forwarded, in any encoding that a vendor might undo.
+// TestCaptureLeak replays every recording under the policy that `init` writes, with nobody having chosen anything: none
+// of the planted strings is in what would be forwarded, in any encoding that a vendor might undo.
 func TestCaptureLeak(t *testing.T) {
 	folder := captures()
 	hits, forwarded := leaks(t, folder, plantedIn(t, folder), "", "")
@@ -129,8 +129,8 @@ func undecided(text []byte) []byte {
 	})
 }
 
-// TestCaptureLeakThroughProxy sends every recording through a running proxy with the policy that `init` writes, and looks at what the
-// stand-ins for its vendors received, byte for byte.
+// TestCaptureLeakThroughProxy sends every recording through a running proxy with the policy that `init` writes, and
+// looks at what the stand-ins for its vendors received, byte for byte.
 func TestCaptureLeakThroughProxy(t *testing.T) {
 	folder := captures()
 	d, err := newDemo(&terminal{out: io.Discard, err: io.Discard, now: time.Now})
@@ -153,7 +153,8 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 			}
 			for _, got := range d.vendors.since(before) {
 				reached++
-				sent := undone(t, &rules.Explanation{Forward: &rules.ExplainedRequest{URL: got.Target, Headers: got.Headers, Body: got.Body}})
+				sent := undone(t, &rules.Explanation{Forward: &rules.ExplainedRequest{URL: got.Target, Headers: got.Headers,
+					Body: got.Body}})
 				for _, secret := range secrets {
 					if around, found := sent.Find(secret); found {
 						t.Errorf("%s:%d: %q reaches %s %s", r.File, r.Line, secret, got.Vendor, around)
@@ -171,7 +172,8 @@ func TestCaptureLeakThroughProxy(t *testing.T) {
 	}
 }
 
-// plantedIn reads what is not to leave, and fails where it is not seen in what came: in each recording something of it, and each string in one.
+// plantedIn reads what is not to leave, and fails where it is not seen in what came: in each recording
+// something of it, and each string in one.
 func plantedIn(t *testing.T, folder string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(folder, "planted.txt"))

@@ -23,7 +23,8 @@ func liaVerbs() []verb {
 		{"new", "[--from FILE]", "write an assessment, question by question", liaNew},
 		{"list", "[--format text|json]", "show state, owner and days to review of each", liaList},
 		{"check", "[ID] [--format text|json]", "say what is missing, vague or contradicted by the policy", liaCheck},
-		{"render", "ID [--format html|md] [--lang en|de|fr] [--version N]", "write a document for a file or an auditor", liaRender},
+		{"render", "ID [--format html|md] [--lang en|de|fr] [--version N]", "write a document for a file or an auditor",
+			liaRender},
 		{"approve", "ID --key FILE [--despite --because TEXT]", "sign it as an approver", liaApprove},
 		{"diff", "ID [--version N] [--format text|json]", "show what changed since it was signed", liaDiff},
 		{"revoke", "ID --because TEXT [--key FILE]", "take it back, for good", liaRevoke},
@@ -45,7 +46,8 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 	}
 	past, err := ledger.Recover(filepath.Join(loaded.Server.Data, "ledger"))
 	if errors.Is(err, fs.ErrPermission) { // who writes assessments need not be let near the data
-		t.hint("the ledger in %s cannot be read from here: what was revoked or came into force elsewhere is not known", loaded.Server.Data)
+		t.hint("the ledger in %s cannot be read from here: what was revoked or came into force elsewhere is not known",
+			loaded.Server.Data)
 		return loaded, fine
 	}
 	if err == nil {
@@ -130,7 +132,8 @@ func readKey(t *terminal, path string) (string, bool) {
 		return "", false
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
+		t.hint("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path,
+			info.Mode().Perm(), quotedPath(path))
 	}
 	text, err := readNamed(path, mostNamed)
 	if err != nil {

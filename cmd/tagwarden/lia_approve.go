@@ -54,7 +54,8 @@ func liaApprove(_ context.Context, t *terminal, args []string) int {
 	for _, name := range files {
 		printf(t.out, "wrote %s\n", name)
 	}
-	printf(t.out, "%s version %d is approved until %s; digest %s\n", a.Document.ID, a.Document.Version, a.Document.ReviewBy, a.Whole)
+	printf(t.out, "%s version %d is approved until %s; digest %s\n", a.Document.ID, a.Document.Version,
+		a.Document.ReviewBy, a.Whole)
 	return fine
 }
 
@@ -96,7 +97,8 @@ func liaRevoke(_ context.Context, t *terminal, args []string) int {
 		t.fail("%v", err)
 		return codeOf(err)
 	}
-	printf(t.out, "wrote %s\n%s version %d is revoked, and all before it. A running server takes that up by itself and keeps it in its ledger for good.\n", path, id, version)
+	printf(t.out, "wrote %s\n%s version %d is revoked, and all before it. A running server takes that up by itself and "+
+		"keeps it in its ledger for good.\n", path, id, version)
 	return fine
 }
 
@@ -142,7 +144,8 @@ func printAmendments(t *terminal, id string, since *assess.Version, changes []as
 		printf(t.out, "%s says what it said when version %d was approved\n", id, since.Document.Version)
 		return
 	}
-	printf(t.out, "%s since version %d was approved (%s, %s):\n", id, since.Document.Version, since.At.Format("2006-01-02"), since.By)
+	printf(t.out, "%s since version %d was approved (%s, %s):\n", id, since.Document.Version,
+		since.At.Format("2006-01-02"), since.By)
 	for _, c := range changes {
 		printf(t.out, "\n  %s\n", c.What)
 		if c.Before != "" {

@@ -28,7 +28,8 @@ func isTerminal(f *os.File) bool {
 func liaNew(_ context.Context, t *terminal, args []string) int {
 	f := t.flags("lia new", "--config FILE [--from FILE]")
 	file := f.String("config", "tagwarden.yaml", "the server file")
-	from := f.String("from", "", "a YAML file with answers, by the keys of an assessment; what it lacks is asked for; - is standard input")
+	from := f.String("from", "",
+		"a YAML file with answers, by the keys of an assessment; what it lacks is asked for; - is standard input")
 	if rest, code, done := t.parse(f, args); done || len(rest) > 0 {
 		return orUsage(t, code, rest)
 	}
@@ -76,7 +77,8 @@ func liaNew(_ context.Context, t *terminal, args []string) int {
 			t.hint("%v", err)
 		}
 	}
-	t.hint("name it in an activity of policy/activities.yaml, see what `tagwarden lia check` says, and have it approved: `tagwarden lia approve`")
+	t.hint("name it in an activity of policy/activities.yaml, see what `tagwarden lia check` says, and have it " +
+		"approved: `tagwarden lia approve`")
 	return fine
 }
 
@@ -218,6 +220,7 @@ func (a *asking) ended(why string) error {
 	if a.kept == "" {
 		return fmt.Errorf("%s: nothing was written", why)
 	}
-	return fmt.Errorf("%s: no assessment was written; the answers are kept in %s, and `tagwarden lia new` goes on with them",
+	return fmt.Errorf("%s: no assessment was written; the answers are kept in %s, and `tagwarden lia new` goes on with "+
+		"them",
 		why, a.kept)
 }

@@ -85,7 +85,9 @@ func asked(t *testing.T, dir, typed string, args ...string) (in, out string, cod
 		}
 	}
 	var text strings.Builder
-	term := &terminal{in: strings.NewReader(typed), out: &text, err: &text, now: func() time.Time { return now }, tty: true}
+	term := &terminal{in: strings.NewReader(typed), out: &text, err: &text, now: func() time.Time {
+		return now
+	}, tty: true}
 	server := filepath.Join(dir, "tagwarden.yaml")
 	code = run(t.Context(), term, append([]string{"lia", "new", "--config", server}, args...))
 	return dir, text.String(), code
@@ -98,11 +100,16 @@ func TestLiaNewAsks(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
 	for _, want := range []string{
-		"Step two: necessity", "A good answer: an interest that is lawful, clear and present", "[1/32] Which id", "[32/32] By which day",
-		"there is an assessment LIA-2026-001 already", "This is the first question", "Now: LIA-2026-002", "Enter alone: that stays",
-		`purpose "audience" is not known`, "9 is none of the numbers: there are 1 to 2", "   2  audience-measurement: Count visits to our pages",
-		`vendor "nobody" is not known`, "   2  matomo: Matomo", "that says nothing", "that holds a placeholder", "effect 2: What may happen to whom?",
-		"Enter alone: there is no other effect", `"rather low" is none of the choices`, `impact "harmless" is not known`, "   1  low",
+		"Step two: necessity", "A good answer: an interest that is lawful, clear and present", "[1/32] Which id",
+		"[32/32] By which day",
+		"there is an assessment LIA-2026-001 already", "This is the first question", "Now: LIA-2026-002",
+		"Enter alone: that stays",
+		`purpose "audience" is not known`, "9 is none of the numbers: there are 1 to 2",
+		"   2  audience-measurement: Count visits to our pages",
+		`vendor "nobody" is not known`, "   2  matomo: Matomo", "that says nothing", "that holds a placeholder",
+		"effect 2: What may happen to whom?",
+		"Enter alone: there is no other effect", `"rather low" is none of the choices`,
+		`impact "harmless" is not known`, "   1  low",
 		`"event_name" is no pair`, `data "kept" is not known`, `"long" is no span of time`, `"soon" is no date`,
 		"Enter alone: LIA-2026-002", "Enter alone: nobody", "pseudonymisation: identifiers are replaced by pseudonyms",
 		"Enter alone: cache_buster: keep, client_id: derive, event_name: keep, ip: truncate, referrer: generalise, timestamp: truncate, url: url, user_agent: generalise",
@@ -130,8 +137,8 @@ func TestLiaNewAsks(t *testing.T) {
 	}
 }
 
-// TestLiaNewEnds: wherever the answers end, no assessment is written; what was answered is kept, for its owner alone, and
-// asking goes on with the next question.
+// TestLiaNewEnds: wherever the answers end, no assessment is written; what was answered is kept, for its owner alone,
+// and asking goes on with the next question.
 func TestLiaNewEnds(t *testing.T) {
 	lines := strings.SplitAfter(answers, "\n")
 	dir := ""
@@ -175,7 +182,8 @@ func TestLiaNewBeginsAnew(t *testing.T) {
 		t.Fatalf("exit code %d\n%s", code, out)
 	}
 	_, out, _ = asked(t, dir, "\n")
-	if !strings.Contains(out, "with 2 answers") || !strings.Contains(out, "version> ") || strings.Contains(out, "title> ") {
+	if !strings.Contains(out, "with 2 answers") || !strings.Contains(out, "version> ") ||
+		strings.Contains(out, "title> ") {
 		t.Errorf("it did not go on:\n%s", out)
 	}
 	_, out, _ = asked(t, dir, "new\nLIA-8\nquit\n")
@@ -201,7 +209,8 @@ func TestLiaNewAsksTheRest(t *testing.T) {
 		t.Fatal(err)
 	}
 	dir, out, code := asked(t, "", "web@shop.example\n", "--from", file)
-	if code != usage || !strings.Contains(out, "owner> ") || !strings.Contains(out, "interest.what> ") || strings.Contains(out, "title> ") {
+	if code != usage || !strings.Contains(out, "owner> ") || !strings.Contains(out, "interest.what> ") ||
+		strings.Contains(out, "title> ") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "policy", "assessments", "LIA-7.yaml")); err == nil {

@@ -13,7 +13,8 @@ func liaRender(_ context.Context, t *terminal, args []string) int {
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	version := f.Int("version", 0, "a version that was approved once; as it stands in the policy, where none is given")
 	when := f.String("at", "", "as it is at this time, RFC 3339; now, where it is not given")
-	lang := f.String("lang", "en", "the language: en, de or fr; texts that the assessment lacks in it are shown in another, and marked")
+	lang := f.String("lang", "en",
+		"the language: en, de or fr; texts that the assessment lacks in it are shown in another, and marked")
 	form := "html"
 	f.Func("format", "html or md (html)", func(given string) error {
 		if !slices.Contains([]string{"html", "md"}, given) {

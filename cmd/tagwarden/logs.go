@@ -22,19 +22,23 @@ func logsVerbs() []verb {
 		{"tail", "[-f] [--lines N]", "show the last records, and go on with what is written", logsTail},
 		{"search", "[--id NAME=VALUE]... [--since TIME] [--number N[-M]] [--where MEMBER=VALUE]... " +
 			"[--server URL --token-file FILE]", "show the records that fit", logsSearch},
-		{"subject", "NAME=VALUE... | --subject HASH... [--server URL --token-file FILE]", "say what is recorded about one person, for whom asks (Art. 15)", logsSubject},
+		{"subject", "NAME=VALUE... | --subject HASH... [--server URL --token-file FILE]",
+			"say what is recorded about one person, for whom asks (Art. 15)", logsSubject},
 		{"export", "[--format jsonl|csv|parquet] [--out FILE] [--server URL --token-file FILE] | --tiles DIR",
 			"write records to a file, or the log's tree as other people's tools read it", logsExport},
-		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone", logsVerify},
+		{"verify", "[--key FILE|KEY] [--checkpoint FILE]", "check every file of the log, from its public key alone",
+			logsVerify},
 		{"audit", "[--since TIME] [--until TIME] [--format text|json|html] [--out FILE] [--server URL --token-file FILE]",
 			"recompute from the records whether everything was as it has to be", logsAudit},
-		{"why", "NUMBER [--format text|json] [--server URL --token-file FILE]", "say why an event was decided as it was, and judge it again", logsWhy},
+		{"why", "NUMBER [--format text|json] [--server URL --token-file FILE]",
+			"say why an event was decided as it was, and judge it again", logsWhy},
 		{"prove", "NUMBER [--out FILE] [--server URL --token-file FILE]", "make a proof that a record is in the log",
 			logsProve},
 		{"check-proof", "FILE --key FILE|KEY", "say what a proof proves", logsCheckProof},
 		{"erase", "--id CLASS=VALUE... | --subject HASH... --because TEXT [--dry-run] [--yes]",
 			"have the records of events about a person go", logsErase},
-		{"retention", "[--format text|json] [--server URL --token-file FILE]", "say what is kept, since when, and what is overdue", logsRetention},
+		{"retention", "[--format text|json] [--server URL --token-file FILE]",
+			"say what is kept, since when, and what is overdue", logsRetention},
 		{"set-aside", "--because TEXT", "have the next start pass over lines that are damaged", logsSetAside},
 		{"restore", "--because TEXT", "have the next start accept an older copy of the log", logsRestore},
 		{"witnesses", "", "show what witnesses signed", logsWitnesses},
@@ -103,7 +107,8 @@ func missing(file string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// written is the ledger's folder, where a ledger lies in it. Where none does it is empty, and the verb ends with the code.
+// written is the ledger's folder, where a ledger lies in it. Where none does it is
+// empty, and the verb ends with the code.
 func (l ledgerFlags) written(t *terminal) (dir string, code int) {
 	if dir, code = l.folder(t); dir == "" {
 		return "", code
@@ -141,7 +146,8 @@ func recordNumber(t *terminal, rest []string) (number uint64, ok bool) {
 }
 
 // ledgerSuffixes are what names of a ledger's files end with, those of retained hashes included.
-var ledgerSuffixes = []string{".jsonl", ".jsonl.zst", ".hash", ledger.SummarySuffix, ledger.KeyFile, ledger.CheckpointFile}
+var ledgerSuffixes = []string{".jsonl", ".jsonl.zst", ".hash", ledger.SummarySuffix, ledger.KeyFile,
+	ledger.CheckpointFile}
 
 // holdsLedger tells whether any file of a folder is one of a ledger's.
 func holdsLedger(dir string) (bool, error) {

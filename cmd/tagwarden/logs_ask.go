@@ -103,8 +103,8 @@ func limitInto(to *int) func(string) error {
 	}
 }
 
-// open makes ready to ask: the ledger, what the policy knows, and the hashes of whoever is asked about; that it is read is
-// recorded then. Where it cannot, the ledger is nil, and the verb ends with the code.
+// open makes ready to ask: the ledger, what the policy knows, and the hashes of whoever is asked about; that it is read
+// is recorded then. Where it cannot, the ledger is nil, and the verb ends with the code.
 func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, loaded *config.Loaded, code int) {
 	dir, code := q.ledger.written(q.t)
 	if dir == "" {
@@ -120,7 +120,9 @@ func (q *question) open(ctx context.Context, verb string) (l *query.Ledger, load
 			q.words.Tell(&q.of, loaded, q.purposes, note)
 		}
 	}
-	if loaded == nil && (q.purposes || slices.ContainsFunc(q.of.Where, func(c query.Condition) bool { return c.Member == query.Purpose })) {
+	if loaded == nil && (q.purposes || slices.ContainsFunc(q.of.Where, func(c query.Condition) bool {
+		return c.Member == query.Purpose
+	})) {
 		q.words.TellKept(&q.of, policiesBeside("", dir), note)
 	}
 	if len(q.ids) > 0 {
@@ -176,8 +178,9 @@ func (q *question) asks(verb string) readingAsk {
 }
 
 // errNoKeys says that nobody can tell which hashes an identifier has.
-var errNoKeys = errors.New("--id needs the keys of the data folder, and --dir names a ledger alone: ask by --subject, with " +
-	"the hash that records have, or by --config")
+var errNoKeys = errors.New(
+	"--id needs the keys of the data folder, and --dir names a ledger alone: ask by --subject, with " +
+		"the hash that records have, or by --config")
 
 // hashes are those that the log may know the persons by, of every form.
 func (q *question) hashes(ctx context.Context) ([]string, error) {
@@ -220,7 +223,8 @@ func (q *question) answered(tally query.Tally, err error) int {
 	case err != nil:
 		return q.t.failed(fmt.Errorf("the log cannot be searched: %w", err))
 	case tally.More:
-		printf(q.t.err, "the first %s; there are more that fit: --limit N shows more of them, --since, --until and --number others\n",
+		printf(q.t.err, "the first %s; there are more that fit: --limit N shows more of them, --since, --until and "+
+			"--number others\n",
 			plural.Of(tally.Found, "record"))
 	default:
 		if tally.Read >= tally.Records && tally.Read > muchRead {

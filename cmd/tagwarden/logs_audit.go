@@ -21,11 +21,14 @@ import (
 
 // logsAudit recomputes compliance from the records of a ledger. Exit codes: 1 where something was found.
 func logsAudit(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs audit", "[--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--since TIME] [--until TIME] "+
-		"[--format text|json|html] [--out FILE]")
+	f := t.flags("logs audit",
+		"[--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--since TIME] [--until TIME] "+
+			"[--format text|json|html] [--out FILE]")
 	a := auditing{t: t, ledger: t.ledgerFlags(f), server: addRemoteFlags(f)}
-	a.policies = f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
-	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h", sinceInto(&a.since, t.now()))
+	a.policies = f.String("policies", "",
+		"the folder of policies by their digests; policies beside the ledger's folder, where none is given")
+	f.Func("since", "say something of records from this time on: RFC 3339, or so long ago: 7d, 12h",
+		sinceInto(&a.since, t.now()))
 	f.Func("until", "and before this time", sinceInto(&a.until, t.now()))
 	out := f.String("out", "", "the file that the report is written to")
 	form := format(f, "json", "html")
@@ -101,8 +104,8 @@ func policiesBeside(given, dir string) string {
 // askedEvery is how often a server is asked how far an audit is.
 const askedEvery = 300 * time.Millisecond
 
-// remote has a server audit its log, and shows how far it is. Who is interrupted stops it. Where there is no report the verb
-// ends with the code.
+// remote has a server audit its log, and shows how far it is. Who is interrupted stops it. Where there is
+// no report the verb ends with the code.
 func (a auditing) remote(ctx context.Context) (*recompute.Report, int) {
 	c, err := a.server.client()
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
-// csvColumns are those of records as a table: members of theirs, and what becomes of fields. More may follow at the end.
+// csvColumns are those of records as a table: members of theirs, and what becomes
+// of fields. More may follow at the end.
 var csvColumns = []string{
 	"number", "time", "kind", "site", "vendor", "endpoint", "region", "name", "decision", "reason", "activity", "basis",
 	"assessment", "assessment_version", "policy", "objections", "hit", "event", "bytes_in", "bytes_out", "kept", "changed",

@@ -35,14 +35,16 @@ func logsErase(ctx context.Context, t *terminal, args []string) int {
 	t.idFlags(f, &who)
 	countryFlag(f, &who)
 	var ask eraseAsk
-	f.Func("subject", "whose: a hash as records name it, 32 hexadecimal digits; may be given again", func(given string) error {
-		if !subjectHash.MatchString(given) {
-			return errors.New("32 hexadecimal digits are right, as `subjects` of a record has them")
-		}
-		ask.Subjects = append(ask.Subjects, given)
-		return nil
-	})
-	f.StringVar(&ask.Because, "because", "", "why they go, and who asked for that: it is recorded, so without naming the person")
+	f.Func("subject", "whose: a hash as records name it, 32 hexadecimal digits; may be given again",
+		func(given string) error {
+			if !subjectHash.MatchString(given) {
+				return errors.New("32 hexadecimal digits are right, as `subjects` of a record has them")
+			}
+			ask.Subjects = append(ask.Subjects, given)
+			return nil
+		})
+	f.StringVar(&ask.Because, "because", "",
+		"why they go, and who asked for that: it is recorded, so without naming the person")
 	f.BoolVar(&ask.Trial, "dry-run", false, "say what would go, and have nothing go")
 	yes := f.Bool("yes", false, "do not ask")
 	form := format(f, "json")
@@ -119,22 +121,25 @@ func printErased(t *terminal, got *api.Erased) {
 		printf(t.out, "%s: kept, since the event is under way; ask again in a moment\n", plural.Of(got.Waiting, "record"))
 	}
 	if got.Left > 0 {
-		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n", plural.Of(got.Left, "segment"))
+		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n",
+			plural.Of(got.Left, "segment"))
 	}
 	printErasedQueue(t, got.Queue)
 	if got.Acts > 0 {
-		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. 17(3)(b), (e))\n",
+		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. "+
+			"17(3)(b), (e))\n",
 			plural.Of(got.Acts, "record"))
 	}
 	if got.Readings > 0 {
-		printf(t.out, "%s of who asked the log about the person: kept, since they show who read it\n", plural.Of(got.Readings, "record"))
+		printf(t.out, "%s of who asked the log about the person: kept, since they show who read it\n",
+			plural.Of(got.Readings, "record"))
 	}
 	for _, made := range got.Copies {
 		printf(t.out, "a copy that was made before holds them still: %s\n", short(made))
 	}
 	if got.Records > 0 && !got.Trial {
-		t.hint("copies of the data folder, exports and what reads the log elsewhere hold them still: erase them there as well; " +
-			"what a vendor was sent is the vendor's to erase")
+		t.hint("copies of the data folder, exports and what reads the log elsewhere hold them still: erase them there as " +
+			"well; what a vendor was sent is the vendor's to erase")
 	}
 }
 
@@ -149,12 +154,12 @@ func printErasedQueue(t *terminal, of *api.ErasedQueue) {
 	case len(of.Nodes) == 0:
 		printf(t.out, "the cluster's queue: no node holds anything of the person any more\n")
 	default:
-		printf(t.out, "the cluster's queue: %s may hold something of the person still, and has not said otherwise; it ends there by itself when "+
-			"the node is back\n", strings.Join(of.Nodes, ", "))
+		printf(t.out, "the cluster's queue: %s may hold something of the person still, and has not said otherwise; it ends "+
+			"there by itself when the node is back\n", strings.Join(of.Nodes, ", "))
 	}
 	if of.Messages > 0 {
-		printf(t.out, "%s that were there when it was asked wait on the cluster still: nothing of the person leaves from them, and what "+
-			"they hold is overwritten when they end\n", plural.Of(of.Messages, "message"))
+		printf(t.out, "%s that were there when it was asked wait on the cluster still: nothing of the person leaves from "+
+			"them, and what they hold is overwritten when they end\n", plural.Of(of.Messages, "message"))
 	}
 	t.hint("each node has a log of its own: ask each of them")
 }

@@ -30,9 +30,11 @@ type recordExport struct {
 
 // logsExport writes records that answer a question, or the tree of the log.
 func logsExport(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs export", "[--format jsonl|csv|parquet] [--out FILE] [--from-number N | --after N|resume] [--id NAME=VALUE]... "+
-		"[--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] [--where MEMBER=VALUE]... [--limit N] "+
-		"[--config FILE | --dir DIR | --server URL --token-file FILE] | --tiles DIR [--config FILE | --dir DIR] [--format text|json]")
+	f := t.flags("logs export",
+		"[--format jsonl|csv|parquet] [--out FILE] [--from-number N | --after N|resume] [--id NAME=VALUE]... "+
+			"[--vendor ID]... [--since TIME] [--until TIME] [--number N[-M]] [--where MEMBER=VALUE]... [--limit N] "+
+			"[--config FILE | --dir DIR | --server URL --token-file FILE] | --tiles DIR [--config FILE | --dir DIR] [--format "+
+			"text|json]")
 	x, remote := &recordExport{t: t, q: t.question(f)}, addRemoteFlags(f)
 	x.q.searched(f, "how many records at most (all)")
 	x.flags(f)
@@ -97,17 +99,18 @@ func (x *recordExport) flags(f *flag.FlagSet) {
 		}
 		return x.begin(n)
 	})
-	f.Func("after", "records behind this number alone; resume: behind the last one that is whole in --out", func(given string) error {
-		if given == "resume" {
-			x.resume = true
-			return x.once()
-		}
-		n, err := strconv.ParseUint(given, 10, 63)
-		if err != nil {
-			return errors.New("a record's number is, such as 17, or resume")
-		}
-		return x.begin(n + 1)
-	})
+	f.Func("after", "records behind this number alone; resume: behind the last one that is whole in --out",
+		func(given string) error {
+			if given == "resume" {
+				x.resume = true
+				return x.once()
+			}
+			n, err := strconv.ParseUint(given, 10, 63)
+			if err != nil {
+				return errors.New("a record's number is, such as 17, or resume")
+			}
+			return x.begin(n + 1)
+		})
 }
 
 // begin notes the number that the export begins with.

@@ -63,14 +63,16 @@ func (b *exportBegun) write(out string) error {
 	return durable.Files{}.Replace(out+begunSuffix, append(text, '\n'), 0o600)
 }
 
-// holdAgainst tells why a file cannot be gone on with, by what it was begun with. Where that is known, times count from then.
+// holdAgainst tells why a file cannot be gone on with, by what it was begun with. Where
+// that is known, times count from then.
 func (x *recordExport) holdAgainst(now *exportBegun) error {
 	text, err := readNamed(x.out+begunSuffix, mostNamed)
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := os.Lstat(x.out); errors.Is(err, fs.ErrNotExist) {
 			return now.write(x.out)
 		}
-		x.t.hint("nothing beside %s says what it was begun with (%s): that it is the same question is not looked at", x.out, begunSuffix)
+		x.t.hint("nothing beside %s says what it was begun with (%s): that it is the same question is not looked at",
+			x.out, begunSuffix)
 		return nil
 	}
 	if err != nil {
@@ -78,7 +80,8 @@ func (x *recordExport) holdAgainst(now *exportBegun) error {
 	}
 	of := new(exportBegun)
 	if err := json.Unmarshal(text, of); err != nil {
-		return fmt.Errorf("%s does not say what it was begun with: take that file away where you know that it is the same question",
+		return fmt.Errorf("%s does not say what it was begun with: take that file away where you know that it is the same "+
+			"question",
 			x.out+begunSuffix)
 	}
 	if of.Format != now.Format {

@@ -95,8 +95,9 @@ func (x *recordExport) openFile(ctx context.Context, l askedLog) (recordFile, er
 		return x.lines(x.t.document(), nil, true), nil
 	}
 	if _, err := os.Lstat(x.out); err == nil && x.form == "parquet" {
-		return nil, fmt.Errorf("%s is there already, and a file of Parquet is written whole: take it away, or write to another file; "+
-			"--from-number N has what came since alone", x.out)
+		return nil, fmt.Errorf(
+			"%s is there already, and a file of Parquet is written whole: take it away, or write to another file; "+
+				"--from-number N has what came since alone", x.out)
 	} else if err == nil && !x.resume {
 		return nil, fmt.Errorf("%s is there already: --after resume goes on where it stops, or take it away", x.out)
 	}
@@ -181,7 +182,8 @@ func (x *recordExport) goOn(ctx context.Context, l askedLog, file *os.File) (emp
 
 // Why it is not known where an export goes on.
 var (
-	errNotInLog  = errors.New("its last record is not in this log: it is of another one, or was deleted since; say --from-number N")
+	errNotInLog = errors.New(
+		"its last record is not in this log: it is of another one, or was deleted since; say --from-number N")
 	errUnordered = errors.New("its last record has no number, as those of the version before: ask by --since")
 )
 

@@ -33,9 +33,9 @@ type readingAsk struct {
 // waitsForServer is how long a command waits for who holds the data folder to take commands, or to give it back.
 const waitsForServer = 3 * time.Second
 
-// beginReading has it recorded that a ledger's folder is read: through the socket of the server that runs on it, else by itself.
-// Nothing is to be shown before that. A copy of a ledger records nothing, which is said; where a server's own ledger
-// cannot record it, the verb ends with the code.
+// beginReading has it recorded that a ledger's folder is read: through the socket of the server that runs on it, else
+// by itself. Nothing is to be shown before that. A copy of a ledger records nothing, which is said; where a server's
+// own ledger cannot record it, the verb ends with the code.
 func beginReading(ctx context.Context, t *terminal, dir string, of readingAsk) (*logReading, int) {
 	whole, err := filepath.Abs(dir)
 	if err != nil {
@@ -100,8 +100,8 @@ func (r *logReading) end(ctx context.Context, shown, code int) int {
 	return code
 }
 
-// reach does something with the ledger of a data folder on which no server runs, or with the server that does. Who holds
-// the folder may be about to start, or to end: it is tried again.
+// reach does something with the ledger of a data folder on which no server runs, or with the server that does. Who
+// holds the folder may be about to start, or to end: it is tried again.
 func (r *logReading) reach(ctx context.Context, here func(api.Readings) error, there func(*client) error) error {
 	late := time.NewTimer(waitsForServer)
 	defer late.Stop()

@@ -102,7 +102,8 @@ func (l *remoteLog) body(q *query.Question, begin uint64, limit int) map[string]
 }
 
 // Ask asks page after page: the server reads a part of a long log at a time, and says where it goes on.
-func (l *remoteLog) Ask(ctx context.Context, q *query.Question, yield func(*query.Found) bool) (tally query.Tally, err error) {
+func (l *remoteLog) Ask(ctx context.Context, q *query.Question, yield func(*query.Found) bool) (
+	tally query.Tally, err error) {
 	for begin := q.Numbers.First; ; {
 		limit := l.most
 		if q.Limit > 0 {

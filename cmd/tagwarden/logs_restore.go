@@ -34,6 +34,7 @@ func logsRestore(_ context.Context, t *terminal, args []string) int {
 	} else {
 		printf(t.out, "lost: records %d to %d, which were signed\n", next, signed-1)
 	}
-	t.hint("a witness that saw the log as it was refuses it from now on: give the log another `ledger: { origin: ... }` then")
+	t.hint("a witness that saw the log as it was refuses it from now on: give the log another `ledger: { origin: ... }` " +
+		"then")
 	return fine
 }

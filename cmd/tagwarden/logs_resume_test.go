@@ -22,7 +22,8 @@ func exportedOf(t *testing.T) (dir string) {
 		at := fmt.Sprintf("2026-11-29T12:00:%02d.000Z", n)
 		line := fmt.Sprintf(`{"time":%q,"kind":"reload","text":"note \"%d\", of two\\nlines"}`, at, n)
 		if n%3 == 1 {
-			line = fmt.Sprintf(`{"time":%q,"kind":"event","hit":%d,"event":0,"site":"shop","vendor":"ga4","subjects":["%032x"]}`, at, n, n)
+			line = fmt.Sprintf(`{"time":%q,"kind":"event","hit":%d,"event":0,"site":"shop","vendor":"ga4","subjects":["%032x"]}`,
+				at, n, n)
 		}
 		if part := n - 5; part == 0 || part == 1 {
 			line = fmt.Sprintf(`{"time":"2026-11-29T12:00:05.000Z","kind":"event","hit":5,"event":0,"subjects":["%032x"],"part":%d,"parts":2,"salt":"%s"}`,
@@ -36,20 +37,23 @@ func exportedOf(t *testing.T) (dir string) {
 	return dir
 }
 
-// TestAResumedExportIsThatMadeAtOnce: wherever a file of an export stops, and however much later it is gone on with, what comes
-// of it is to the byte what one makes that was not interrupted.
+// TestAResumedExportIsThatMadeAtOnce: wherever a file of an export stops, and however much later it is gone on with,
+// what comes of it is to the byte what one makes that was not interrupted.
 func TestAResumedExportIsThatMadeAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := exportedOf(t)
 	now := time.Date(2026, 12, 6, 12, 0, 2, 0, time.UTC)
 	export := func(args ...string) (string, int) {
 		var errs strings.Builder
-		on := terminal{in: strings.NewReader(""), out: &strings.Builder{}, err: &errs, node: "n", now: func() time.Time { return now }}
+		on := terminal{in: strings.NewReader(""), out: &strings.Builder{}, err: &errs, node: "n", now: func() time.Time {
+			return now
+		}}
 		code := run(t.Context(), &on, append([]string{"logs", "export", "--dir", dir}, args...))
 		return errs.String(), code
 	}
 	for i, c := range [][]string{
-		{"--format", "jsonl"}, {"--format", "csv"}, {"--format", "jsonl", "--kind", "event"}, {"--format", "csv", "--kind", "event"},
+		{"--format", "jsonl"}, {"--format", "csv"}, {"--format", "jsonl", "--kind", "event"},
+		{"--format", "csv", "--kind", "event"},
 		{"--format", "jsonl", "--since", "7d"}, {"--format", "csv", "--since", "7d", "--kind", "reload"},
 	} {
 		now = time.Date(2026, 12, 6, 12, 0, 2, 0, time.UTC)

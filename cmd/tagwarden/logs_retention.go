@@ -59,7 +59,8 @@ func printRetention(t *terminal, got *api.Retention) {
 	case got.Counts != nil:
 		printf(t.out, "; that counts from %s on", at(*got.Counts))
 	case got.Kept != "":
-		printf(t.out, "; that is not recorded yet, and nothing goes before it is: a running server does that within a minute, else its next start")
+		printf(t.out, "; that is not recorded yet, and nothing goes before it is: a running server does that within a "+
+			"minute, else its next start")
 	}
 	printf(t.out, "\n%s in %s", plural.Of(got.Records-got.Deleted, "record"), plural.Of(got.Segments, "segment"))
 	if got.Oldest != nil {

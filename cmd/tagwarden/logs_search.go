@@ -52,7 +52,8 @@ func logsSearch(ctx context.Context, t *terminal, args []string) int {
 	return q.reading.end(ctx, tally.Found, q.answered(tally, err))
 }
 
-// sayGone says of a record that was asked for by its number that its line is gone, and by which record, where one says so.
+// sayGone says of a record that was asked for by its number that its line is gone,
+// and by which record, where one says so.
 func (q *question) sayGone() {
 	of := q.of.Numbers
 	if of.End != of.First+1 {
@@ -65,7 +66,8 @@ func (q *question) sayGone() {
 	case is && string(ledger.KindOf(record)) == ledger.KindSetAside:
 		q.t.fail("record %d was damaged and set aside: record %d says so", of.First, by)
 	case is:
-		q.t.fail("record %d was erased: record %d says so; its hash is there, `logs prove %d` proves both", of.First, by, of.First)
+		q.t.fail("record %d was erased: record %d says so; its hash is there, `logs prove %d` proves both",
+			of.First, by, of.First)
 	}
 }
 

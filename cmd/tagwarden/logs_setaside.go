@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// changing reads what a verb is given that changes a ledger's folder: which one, and why. Where the folder is empty the verb
-// ends with the code.
+// changing reads what a verb is given that changes a ledger's folder: which one, and why. Where the folder
+// is empty the verb ends with the code.
 func (t *terminal) changing(verb, why string, args []string) (dir, because string, code int) {
 	f := t.flags(verb, "--because TEXT [--config FILE | --dir DIR]")
 	of := t.ledgerFlags(f)

@@ -131,7 +131,8 @@ func TestTailFollows(t *testing.T) {
 		}
 		cancel()
 		const copied = "that it is read is not recorded: it is a copy"
-		if got, said := <-code, errs.take(); got != fine || !strings.Contains(said, copied) || strings.Count(said, "\n") != 1 {
+		if got, said := <-code, errs.take(); got != fine || !strings.Contains(said, copied) ||
+			strings.Count(said, "\n") != 1 {
 			t.Errorf("exit code %d, %s", got, said)
 		}
 	})

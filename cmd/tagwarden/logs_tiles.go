@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// exportTiles writes the tree to a folder, where other people's tools read it: of the ledger's folder alone, which may be
-// a copy, or that of a running server.
+// exportTiles writes the tree to a folder, where other people's tools read it: of the ledger's folder alone, which may
+// be a copy, or that of a running server.
 func exportTiles(t *terminal, dir, to, form string) int {
 	checkpoint, key, err := readHead(dir)
 	if err != nil {

@@ -27,7 +27,8 @@ type keyFlags struct {
 
 // keyFlags adds --key and --witness-key.
 func (t *terminal) keyFlags(f *flag.FlagSet) *keyFlags {
-	k := &keyFlags{key: f.String("key", "", "the log's public key, or a file that holds it, from elsewhere than the log's folder")}
+	k := &keyFlags{key: f.String("key", "",
+		"the log's public key, or a file that holds it, from elsewhere than the log's folder")}
 	f.Func("witness-key", "a witness's public key, or a file that holds it; may be given again", func(given string) error {
 		k.witnesses = append(k.witnesses, given)
 		return nil
@@ -75,15 +76,17 @@ func keyText(given string) (string, error) {
 	case err != nil:
 		return "", err
 	case key == "": // it would be as if none had been given, and the log's own would count
-		return "", errors.New(given + " holds no key, it is empty: <name>+<8 hex digits>+<base64> is right, as log.pub of the ledger holds it")
+		return "", errors.New(given + " holds no key, it is empty: <name>+<8 hex digits>+<base64> is right, as log.pub of " +
+			"the ledger holds it")
 	}
 	return key, nil
 }
 
 // logsVerify checks a ledger from its files and the log's public key alone. Exit codes: 1 where something was found.
 func logsVerify(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs verify", "[--config FILE | --dir DIR] [--key FILE|KEY] [--witness-key FILE|KEY]... [--checkpoint FILE] "+
-		"[--format text|json]")
+	f := t.flags("logs verify",
+		"[--config FILE | --dir DIR] [--key FILE|KEY] [--witness-key FILE|KEY]... [--checkpoint FILE] "+
+			"[--format text|json]")
 	of, keys := t.ledgerFlags(f), t.keyFlags(f)
 	checkpoint := f.String("checkpoint", "", "a file with a checkpoint of the log that was kept elsewhere")
 	form := format(f, "json")
@@ -187,7 +190,8 @@ func printReport(t *terminal, r *audit.Report) {
 			plural.Of(r.Erased, "record"))
 	}
 	if r.ErasedLines > 0 {
-		printf(t.out, "the lines of %s were erased, and records say so: their hashes are there\n", plural.Of(r.ErasedLines, "record"))
+		printf(t.out, "the lines of %s were erased, and records say so: their hashes are there\n",
+			plural.Of(r.ErasedLines, "record"))
 	}
 	if r.Aside > 0 {
 		printf(t.out, "the lines of %s are damaged and were set aside\n", plural.Of(r.Aside, "record"))

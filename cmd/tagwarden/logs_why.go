@@ -20,9 +20,11 @@ type explained struct{ *recompute.Explanation }
 
 // logsWhy explains one record: an event's ladder is judged again by what is recorded, under the policy of then.
 func logsWhy(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("logs why", "NUMBER [--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--format text|json]")
+	f := t.flags("logs why",
+		"NUMBER [--config FILE | --dir DIR | --server URL --token-file FILE] [--policies DIR] [--format text|json]")
 	of, remote := t.ledgerFlags(f), addRemoteFlags(f)
-	policies := f.String("policies", "", "the folder of policies by their digests; policies beside the ledger's folder, where none is given")
+	policies := f.String("policies", "",
+		"the folder of policies by their digests; policies beside the ledger's folder, where none is given")
 	form := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -120,7 +122,8 @@ func (x *explained) print(t *terminal) {
 			short(strings.TrimSpace(fmt.Sprintf("%s %s %s", e.Outcome, e.Why, numberOrNone(e.Status)))))
 	}
 	for _, o := range x.Others {
-		printf(t.out, "  of the same hit: record %d, event %d %s: %s %s\n", o.Number, o.Event, short(o.Name), short(o.Decision), short(o.Reason))
+		printf(t.out, "  of the same hit: record %d, event %d %s: %s %s\n", o.Number, o.Event, short(o.Name),
+			short(o.Decision), short(o.Reason))
 	}
 	for _, a := range x.Assumed {
 		printf(t.out, "  assumed: %s\n", a)

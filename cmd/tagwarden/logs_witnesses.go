@@ -95,7 +95,8 @@ func printWitnesses(t *terminal, out *witnessed) {
 	if out.Witnessed != nil {
 		newest = plural.Of(*out.Witnessed, "record")
 	}
-	printf(t.out, "the log: %s; the newest checkpoint that enough witnesses signed: %s\n\n", plural.Of(out.Size, "record"), newest)
+	printf(t.out, "the log: %s; the newest checkpoint that enough witnesses signed: %s\n\n",
+		plural.Of(out.Size, "record"), newest)
 	table := tabwriter.NewWriter(t.out, 0, 4, 2, ' ', 0)
 	printf(table, "witness\trecords\tlag\tsigned\turl\tlast error\n")
 	for i := range out.Witnesses {

@@ -1,7 +1,8 @@
-// Command tagwarden is a server-side tag governance proxy: sites point their analytics endpoints at it, and it forwards of each event
-// what a lawful basis permits, and nothing else.
+// Command tagwarden is a server-side tag governance proxy: sites point their analytics endpoints at it, and it forwards
+// of each event what a lawful basis permits, and nothing else.
 //
-// Each verb is a file of its own: flags, output, exit code. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.
+// Each verb is a file of its own: flags, output, exit code. Exit codes: 0 fine, 1
+// findings, 2 usage or unreadable input.
 package main
 
 import (
@@ -50,31 +51,47 @@ type verb struct {
 
 func verbs() []verb {
 	return []verb{
-		{"demo", "[--once]", "show what happens to hits of real SDKs: a site, the proxy and stand-ins for vendors, on loopback", demo},
+		{"demo", "[--once]", "show what happens to hits of real SDKs: a site, the proxy and stand-ins for vendors, on " +
+			"loopback", demo},
 		{"init", "[--example NAME] DIR", "write a working configuration to begin with", initialise},
 		{"serve", "--config FILE", "run the proxy", serve},
-		{"check", "--config FILE [--strict] [--fix] | --rules", "say what is wrong, or about to be, with a configuration", check},
-		{"promises", "[approve --key FILE] --config FILE", "say of each promise whether the policy keeps it and who signed it, or sign them", promisesVerb},
+		{"check", "--config FILE [--strict] [--fix] | --rules", "say what is wrong, or about to be, with a configuration",
+			check},
+		{"promises", "[approve --key FILE] --config FILE",
+			"say of each promise whether the policy keeps it and who signed it, or sign them", promisesVerb},
 		{"test", "--config FILE [--format text|json]", "run the policy's own tests", test},
 		{"explain", "--config FILE --hit FILE.http [--choice CHOICE]", "show what becomes of one hit, and why", explain},
-		{"replay", "--config FILE FILE.har|FILE.jsonl... [--only WHICH]", "show what would become of recorded hits", replayVerb},
+		{"replay", "--config FILE FILE.har|FILE.jsonl... [--only WHICH]", "show what would become of recorded hits",
+			replayVerb},
 		{"scan", "FILE.har|FILE.jsonl...", "report personal data in recorded traffic, before there is a policy", scan},
-		{"import", "gtm CONTAINER.json [--to DIR]", "say which tags of a Google Tag Manager container would pass here, and propose a configuration", importVerb},
-		{"diff", "OLD NEW [--traffic FILE]...", "say what a change of the policy widens or narrows, and which recorded events it would change", diff},
-		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE", "write the notice for visitors, or check one that is published", writeNotice},
-		{"report", "art30|cnil --config FILE [--lang en|de|fr]", "write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},
+		{"import", "gtm CONTAINER.json [--to DIR]",
+			"say which tags of a Google Tag Manager container would pass here, and propose a configuration", importVerb},
+		{"diff", "OLD NEW [--traffic FILE]...",
+			"say what a change of the policy widens or narrows, and which recorded events it would change", diff},
+		{"notice", "--config FILE --lang en|de|fr | --out FOLDER | --check FILE",
+			"write the notice for visitors, or check one that is published", writeNotice},
+		{"report", "art30|cnil --config FILE [--lang en|de|fr]",
+			"write the record of processing (GDPR Art. 30), or the CNIL's self-assessment", report},
 		{"schema", "[NAME]", "print the JSON Schema of a file that users write, or the API's description (openapi)", schema},
-		{"snippet", "--config FILE VENDOR|--front FRONT", "print how a site points an SDK here, and how its web server passes hits on", snippet},
+		{"snippet", "--config FILE VENDOR|--front FRONT",
+			"print how a site points an SDK here, and how its web server passes hits on", snippet},
 		{"catalog", "list|show|check", "look at the vendors that are known", catalogue},
-		{"signals", "decode STRING...|--cookie NAME=VALUE", "say in words what a consent string or a consent platform's cookie says", signals},
-		{"keys", "list|rotate|believe-clock", "look at the keys of pseudonyms and the log's public one, replace some now, or say that the clock is right", keysVerb},
-		{"lia", "new|list|check|render|approve|diff|revoke", "write, examine, approve and revoke legitimate interest assessments", lia},
-		{"objections", "add|decide|withdraw|check|import|export|stats|link|feed-key|backup|restore", "take objections, look at them, and keep copies of them", objections},
+		{"signals", "decode STRING...|--cookie NAME=VALUE",
+			"say in words what a consent string or a consent platform's cookie says", signals},
+		{"keys", "list|rotate|believe-clock",
+			"look at the keys of pseudonyms and the log's public one, replace some now, or say that the clock is right",
+			keysVerb},
+		{"lia", "new|list|check|render|approve|diff|revoke",
+			"write, examine, approve and revoke legitimate interest assessments", lia},
+		{"objections", "add|decide|withdraw|check|import|export|stats|link|feed-key|backup|restore",
+			"take objections, look at them, and keep copies of them", objections},
 		{"token", "create|list|revoke", "make the tokens that the API is opened with", token},
 		{"logs", "tail|search|subject|why|export|audit|verify|prove|check-proof|erase|retention|set-aside|restore|witnesses",
 			"read the forwarding log, prove and audit what it says, and have records go", logs},
-		{"queue", "status|inspect|retry|purge", "look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
-		{"tap", "[--vendor ID] [--reason REASON] [--own]", "show hits as they come: what is decided of each, and what is removed", tapVerb},
+		{"queue", "status|inspect|retry|purge",
+			"look at events that wait for their vendors or are parked, and have them sent again or deleted", queueVerb},
+		{"tap", "[--vendor ID] [--reason REASON] [--own]",
+			"show hits as they come: what is decided of each, and what is removed", tapVerb},
 		{"cluster", "status|join", "look at the nodes that share objections, and begin a new one", clusterVerb},
 		{"backup", "DIR", "copy the data folder, while it serves", backup},
 		{"restore", "DIR", "make an empty data folder of a copy, once all of it was looked at", restore},
@@ -88,7 +105,8 @@ func verbs() []verb {
 // clock is the machine's.
 var clock = time.Now
 
-// silence is after how long others are handed what a server took of the cluster's queue that is silent; 0: what is usual.
+// silence is after how long others are handed what a server took of the cluster's
+// queue that is silent; 0: what is usual.
 var silence time.Duration
 
 func main() {
@@ -96,8 +114,8 @@ func main() {
 	os.Exit(interruptible(&t, os.Args[1:]))
 }
 
-// run runs a verb on a terminal that shows what others wrote as text, and nothing else. A verb whose output is not where it
-// was to be is not fine: what was written to a file on a full disk is half of it.
+// run runs a verb on a terminal that shows what others wrote as text, and nothing else. A verb whose output is not
+// where it was to be is not fine: what was written to a file on a full disk is half of it.
 func run(ctx context.Context, t *terminal, args []string) int {
 	out, errs := &screen{to: t.out}, &screen{to: t.err}
 	defer errs.end()
@@ -150,7 +168,8 @@ func printHelp(w io.Writer) {
 		printf(w, "  %-*s %s\n", helpColumn, called, v.does)
 	}
 	printf(w, "\n--config is tagwarden.yaml in the current folder, where it is not given.\n")
-	printf(w, "`tagwarden VERB --help` lists a verb's flags, `tagwarden docs` pages by person and by topic. Exit codes: 0 fine, 1 findings, 2 usage or unreadable input.\n")
+	printf(w, "`tagwarden VERB --help` lists a verb's flags, `tagwarden docs` pages by person and by topic. Exit codes: "+
+		"0 fine, 1 findings, 2 usage or unreadable input.\n")
 }
 
 // flags makes the flags of a verb. What the flag package would say is said by parse.
@@ -183,7 +202,8 @@ func dashed(name string) string {
 	return "--" + name
 }
 
-// parse reads flags, which may stand before, between and after what else is given. Done is true where the verb ends here.
+// parse reads flags, which may stand before, between and after what else is given.
+// Done is true where the verb ends here.
 func (t *terminal) parse(f *flag.FlagSet, args []string) (rest []string, code int, done bool) {
 	if t.parsing != nil {
 		t.parsing(f)

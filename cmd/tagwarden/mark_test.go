@@ -10,16 +10,18 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestMarkedFilesReadAlike: a mark of the byte order before a file that people write or record says nothing else than the
-// file does.
+// TestMarkedFilesReadAlike: a mark of the byte order before a file that people write or record
+// says nothing else than the file does.
 func TestMarkedFilesReadAlike(t *testing.T) {
 	root := t.TempDir()
 	t.Chdir(root)
 	shopIn(t, "plain")
 	vendor, _ := catalog.BuiltinText("plausible")
-	capture := `{"method":"GET","target":"/g/collect?v=2&tid=G-1&en=x","headers":[["Host","shop.example"]],"body_base64":""}` + "\n"
+	capture := `{"method":"GET","target":"/g/collect?v=2&tid=G-1&en=x","headers":[["Host","shop.example"]],"body_base64":""}` +
+		"\n"
 	container := `{"exportFormatVersion":2,"containerVersion":{"container":{"publicId":"GTM-T","usageContext":["WEB"]},"tag":[]}}`
-	for name, text := range map[string]string{"plausible.yaml": string(vendor), "hits.jsonl": capture, "gtm.json": container} {
+	for name, text := range map[string]string{"plausible.yaml": string(vendor), "hits.jsonl": capture,
+		"gtm.json": container} {
 		if err := os.WriteFile(filepath.Join("plain", name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +62,8 @@ func TestMarkedFilesReadAlike(t *testing.T) {
 		want := endedBy(t, words...)
 		t.Chdir(filepath.Join(root, "marked"))
 		if got := endedBy(t, words...); got != want {
-			t.Errorf("%v ended with %d, want %d:\n%s%s\nwant\n%s%s", words, got.code, want.code, got.out, got.errs, want.out, want.errs)
+			t.Errorf("%v ended with %d, want %d:\n%s%s\nwant\n%s%s", words, got.code, want.code, got.out,
+				got.errs, want.out, want.errs)
 		}
 	}
 }

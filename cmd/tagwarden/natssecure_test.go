@@ -19,9 +19,9 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// secured makes servers that speak TLS, with certificates of an authority of their own, and that take users of one operator. The
-// folder gets ca.pem and other-ca.pem; nats.creds of a user who may; late.creds of one whose time is over; poor.creds of one whose
-// account has no JetStream; wrong.creds of one of another operator.
+// secured makes servers that speak TLS, with certificates of an authority of their own, and that take users of one
+// operator. The folder gets ca.pem and other-ca.pem; nats.creds of a user who may; late.creds of one whose time is
+// over; poor.creds of one whose account has no JetStream; wrong.creds of one of another operator.
 func secured(folder string) (change func(*server.Options), err error) {
 	certificate, err := certificates(folder)
 	if err != nil {
@@ -78,7 +78,8 @@ func secured(folder string) (change func(*server.Options), err error) {
 }
 
 // account makes an account that an operator vouches for.
-func account(by nkeys.KeyPair, name string, change func(*jwt.AccountClaims)) (nkeys.KeyPair, *jwt.AccountClaims, string) {
+func account(by nkeys.KeyPair, name string, change func(*jwt.AccountClaims)) (nkeys.KeyPair,
+	*jwt.AccountClaims, string) {
 	pair, err := nkeys.CreateAccount()
 	if err != nil {
 		panic(err)
@@ -124,7 +125,8 @@ func credentials(of nkeys.KeyPair, expires time.Time) ([]byte, error) {
 func certificates(folder string) (leaf tls.Certificate, err error) {
 	from, until := time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
 	template := func(n int64, name string) *x509.Certificate {
-		return &x509.Certificate{SerialNumber: big.NewInt(n), Subject: pkix.Name{CommonName: name}, NotBefore: from, NotAfter: until,
+		return &x509.Certificate{SerialNumber: big.NewInt(n), Subject: pkix.Name{CommonName: name},
+			NotBefore: from, NotAfter: until,
 			BasicConstraintsValid: true}
 	}
 	for i, file := range []string{"other-ca.pem", "ca.pem"} {

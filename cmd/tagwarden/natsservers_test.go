@@ -40,7 +40,8 @@ func addresses(n *natstest.Servers, scheme string, of func(*server.Server) net.A
 // natsKey is under which a script finds its servers.
 type natsKey struct{}
 
-// natsCommand has a script start three NATS servers, with TLS and credentials or without ([secured]), and stop one of them or start it again. NATS and MONITOR are their addresses.
+// natsCommand has a script start three NATS servers, with TLS and credentials or without ([secured]), and stop one of
+// them or start it again. NATS and MONITOR are their addresses.
 func natsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	n := ts.Value(natsKey{}).(*natstest.Servers)
 	number := 0

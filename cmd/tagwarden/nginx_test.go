@@ -10,9 +10,11 @@ import (
 	"testing"
 )
 
-// harmlessVariables are what of nginx's a log of hits may hold: nothing of the request's text, of its address or of who sent it.
+// harmlessVariables are what of nginx's a log of hits may hold: nothing of the request's
+// text, of its address or of who sent it.
 var harmlessVariables = []string{
-	"$time_iso8601", "$time_local", "$msec", "$status", "$request_length", "$request_time", "$body_bytes_sent", "$bytes_sent",
+	"$time_iso8601", "$time_local", "$msec", "$status", "$request_length", "$request_time",
+	"$body_bytes_sent", "$bytes_sent",
 	"$upstream_status", "$upstream_response_time", "$upstream_connect_time", "$server_protocol", "$request_method",
 }
 
@@ -75,16 +77,20 @@ func loggedByNginx(text string) []string {
 func TestLoggedByNginx(t *testing.T) {
 	const quiet = "access_log off; error_log /dev/null emerg;"
 	for text, want := range map[string]string{
-		"location /t/ { proxy_pass http://a; " + quiet + " }":                                                                          "",
-		"location = /t { proxy_pass http://a; } # " + quiet:                                                                            "the access log that is there by default|an error log: its messages hold the request and the address",
+		"location /t/ { proxy_pass http://a; " + quiet +
+			" }": "",
+		"location = /t { proxy_pass http://a; } # " +
+			quiet: "the access log that is there by default|an error log: its messages hold the request and the address",
 		"log_format x '$status'; location /t/ { proxy_pass http://a; access_log a.log x; error_log /dev/null; }":                       "",
 		"log_format x '$status'\n '$request_uri $remote_addr'; location /t/ { proxy_pass http://a; access_log a.log x; error_log b; }": "$request_uri|$remote_addr|an error log: its messages hold the request and the address",
 		"location /t/ { proxy_pass http://a; access_log a.log combined; error_log /dev/null; }":                                        "an access log in the form combined",
 		"location /t/ { proxy_pass http://a; access_log a.log; error_log /dev/null; }":                                                 "an access log in the form ",
-		"server { location /t/ { proxy_pass http://a; " + quiet + " } }":                                                               "what is too long to have a place, into the access log that is there by default",
-		"server { access_log off; location /t/ { proxy_pass http://a; error_log /dev/null; } }":                                        "",
-		"server { access_log a.log main; location /t/ { proxy_pass http://a; " + quiet + " } }":                                        "around it an access log in the form main",
-		"server { access_log off; proxy_pass http://a; }":                                                                              "a proxy_pass that stands in no location of its own",
+		"server { location /t/ { proxy_pass http://a; " + quiet +
+			" } }": "what is too long to have a place, into the access log that is there by default",
+		"server { access_log off; location /t/ { proxy_pass http://a; error_log /dev/null; } }": "",
+		"server { access_log a.log main; location /t/ { proxy_pass http://a; " + quiet +
+			" } }": "around it an access log in the form main",
+		"server { access_log off; proxy_pass http://a; }": "a proxy_pass that stands in no location of its own",
 	} {
 		if got := strings.Join(loggedByNginx(text), "|"); got != want {
 			t.Errorf("%s: %q, want %q", text, got, want)
@@ -99,7 +105,8 @@ func TestNginxLogsNothingOfHits(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && d.Name() != ".." || slices.Contains([]string{"node_modules", "testdata", "bench"}, d.Name())) {
+		if d.IsDir() && (strings.HasPrefix(d.Name(), ".") && d.Name() != ".." ||
+			slices.Contains([]string{"node_modules", "testdata", "bench"}, d.Name())) {
 			return filepath.SkipDir // bench measures nginx as it is on its own
 		}
 		kind := filepath.Ext(path)

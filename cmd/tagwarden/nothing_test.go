@@ -87,7 +87,8 @@ func TestNothingToLookAt(t *testing.T) {
 			t.Errorf("%s of another host's hits ended with %d: %s", name, got.code, got.errs)
 		}
 		got = endedBy(t, append(slices.Clone(words), "shop/sample.har", "--host", "shop.exmple")...)
-		if got.code != usage || !strings.Contains(got.errs, `no site has the host "shop.exmple": did you mean "shop.example"?`) {
+		if got.code != usage ||
+			!strings.Contains(got.errs, `no site has the host "shop.exmple": did you mean "shop.example"?`) {
 			t.Errorf("%s for a host of no site ended with %d: %s", name, got.code, got.errs)
 		}
 		for _, host := range []string{"shop.example", "SHOP.example:443"} {
@@ -99,7 +100,8 @@ func TestNothingToLookAt(t *testing.T) {
 	}
 	for _, form := range []string{"text", "json"} {
 		got := endedBy(t, "test", "--config", "untested/tagwarden.yaml", "--format", form)
-		if got.code != usage || !strings.Contains(got.errs, says+": the policy has no tests") || form == "json" && got.out != "[]\n" {
+		if got.code != usage || !strings.Contains(got.errs, says+": the policy has no tests") || form == "json" &&
+			got.out != "[]\n" {
 			t.Errorf("test without tests ended with %d: %s%s", got.code, got.out, got.errs)
 		}
 	}

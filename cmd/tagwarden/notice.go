@@ -17,14 +17,16 @@ import (
 )
 
 func writeNotice(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--out FOLDER] [--at TIME] | "+
-		"--check FILE")
+	f := t.flags("notice", "--config FILE [--site SITE] [--lang en|de|fr] [--format html|md|json] [--out FOLDER] [--at "+
+		"TIME] | --check FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	site := f.String("site", "", "the site that it is for; all, where it is not given")
-	lang := f.String("lang", "", strings.Join(notice.Languages(), ", ")+"; en, or with --check that of the file, where it is not given")
+	lang := f.String("lang", "", strings.Join(notice.Languages(), ", ")+
+		"; en, or with --check that of the file, where it is not given")
 	form := choice(f, "format", strings.Join(notice.Formats(), ", "), notice.Formats())
 	published := f.String("check", "", "a published notice, to be held against the policy; - is standard input")
-	out := f.String("out", "", "a folder for pages that link to one another: notice.LANG.html in each of the site's languages, or in --lang")
+	out := f.String("out", "",
+		"a folder for pages that link to one another: notice.LANG.html in each of the site's languages, or in --lang")
 	moment := f.String("at", "", "the time that it is for, RFC 3339; now, where it is not given")
 	rest, code, done := t.parse(f, args)
 	if done || len(rest) > 0 {
@@ -73,7 +75,8 @@ func (t *terminal) noticeIn(
 	}
 	if unsaid := n.Missing(); len(unsaid) > 0 {
 		printf(t.err, "%v\n", unsaid)
-		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out", plural.Of(len(unsaid), "fact"))
+		t.fail("nothing is written: %s missing, and what visitors have to be told cannot be left out",
+			plural.Of(len(unsaid), "fact"))
 		return nil, findings
 	}
 	if text, err = n.Publish(form, around); err != nil {
@@ -122,8 +125,8 @@ type pageFile struct {
 	text []byte
 }
 
-// writePages puts pages that link to one another into a folder: all of them, or those that were there stay. Each has its
-// place when all are on disk beside it, which is where a disk is full.
+// writePages puts pages that link to one another into a folder: all of them, or those that were there stay. Each has
+// its place when all are on disk beside it, which is where a disk is full.
 func writePages(folder string, files []pageFile) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
@@ -133,7 +136,8 @@ func writePages(folder string, files []pageFile) (err error) {
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
-		return fmt.Errorf("%s is there: another `notice` writes into the folder, or broke off; take it away where none does", beside)
+		return fmt.Errorf("%s is there: another `notice` writes into the folder, or broke off; take it away where none does",
+			beside)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(beside)) }()
 	for _, f := range files {

@@ -12,7 +12,8 @@ import (
 func TestPagesAreWrittenTogether(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	pages := []pageFile{{filepath.Join(dir, "notice.de.html"), []byte("de")}, {filepath.Join(dir, "notice.en.html"), []byte("en")}}
+	pages := []pageFile{{filepath.Join(dir, "notice.de.html"), []byte("de")},
+		{filepath.Join(dir, "notice.en.html"), []byte("en")}}
 	if err := writePages(dir, pages); err != nil || lying(t, dir) != "notice.de.html=de notice.en.html=en" {
 		t.Fatalf("%v, %s", err, lying(t, dir))
 	}
@@ -22,18 +23,21 @@ func TestPagesAreWrittenTogether(t *testing.T) {
 	}
 	// The second one cannot be: the first stays away.
 	dir = t.TempDir()
-	pages = []pageFile{{filepath.Join(dir, "notice.de.html"), []byte("de")}, {filepath.Join(dir, "notice.en.html"), []byte("en")}}
+	pages = []pageFile{{filepath.Join(dir, "notice.de.html"), []byte("de")},
+		{filepath.Join(dir, "notice.en.html"), []byte("en")}}
 	if err := os.Mkdir(pages[1].path, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePages(dir, pages); err == nil || !strings.Contains(err.Error(), "notice.en.html is a folder") || lying(t, dir) != "notice.en.html/" {
+	if err := writePages(dir, pages); err == nil || !strings.Contains(err.Error(), "notice.en.html is a folder") ||
+		lying(t, dir) != "notice.en.html/" {
 		t.Errorf("%v, %s", err, lying(t, dir))
 	}
 	dir = t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, ".notice.begun"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := writePages(dir, pages); err == nil || !strings.Contains(err.Error(), "take it away where none does") || lying(t, dir) != ".notice.begun/" {
+	if err := writePages(dir, pages); err == nil || !strings.Contains(err.Error(), "take it away where none does") ||
+		lying(t, dir) != ".notice.begun/" {
 		t.Errorf("%v, %s", err, lying(t, dir))
 	}
 }

@@ -25,11 +25,15 @@ import (
 func objectionsVerbs() []verb {
 	return []verb{
 		{"add", "--id NAME=VALUE... --purpose ID|--vendor ID|--all", "take an objection", objectionsAdd},
-		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--every-act]", "take one back for somebody", objectionsWithdraw},
-		{"decide", "--id NAME=VALUE... --assessment ID --until DAY --by APPROVER --because TEXT | --list | --withdraw NUMBER --because TEXT", "decide that compelling grounds outweigh what somebody objected to", objectionsDecide},
+		{"withdraw", "--id NAME=VALUE... --purpose ID|--vendor ID|--all --because TEXT [--every-act]",
+			"take one back for somebody", objectionsWithdraw},
+		{"decide", "--id NAME=VALUE... --assessment ID --until DAY --by APPROVER --because TEXT | --list | --withdraw " +
+			"NUMBER --because TEXT", "decide that compelling grounds outweigh what somebody objected to", objectionsDecide},
 		{"check", "NAME=VALUE...", "say what is in force", objectionsCheck},
-		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all", "take a list of objections, a suppression list", objectionsImport},
-		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept", objectionsExport},
+		{"import", "FILE.csv|FILE.jsonl [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all",
+			"take a list of objections, a suppression list", objectionsImport},
+		{"export", "[--log] [--format csv|jsonl]", "write what is in force, by hash: identifiers are not kept",
+			objectionsExport},
 		{"stats", "[--days N] [--format text|json]", "count objections, by what they are of", objectionsStats},
 		{"link", "--id NAME=VALUE... | --file FILE.csv", "make signed unsubscribe links", objectionsLink},
 		{"feed-key", "", "print the key that the suppression feed is matched with", objectionsFeedKey},
@@ -79,7 +83,8 @@ func listVerbs(w io.Writer, name string, all []verb) {
 
 // idFlags adds --id. A value that is "-" is read from the terminal, so that it is not in the shell's history.
 func (t *terminal) idFlags(f *flag.FlagSet, a *lists.Act) {
-	f.Func("id", "whose: class and value, email=jane@example.com or client_id:ga4=...; NAME=- reads the value from standard input; may be given again", func(given string) error {
+	f.Func("id", "whose: class and value, email=jane@example.com or client_id:ga4=...; NAME=- reads the value from "+
+		"standard input; may be given again", func(given string) error {
 		return t.addID(a, given)
 	})
 }

@@ -32,7 +32,8 @@ func objectionsFeedKey(ctx context.Context, t *terminal, args []string) int {
 			return t.failed(err)
 		}
 		printf(t.out, "%s\n", got.Key)
-		t.hint("whoever has it can find out whether somebody they know objected: give it to nobody but the tools that pull the feed")
+		t.hint("whoever has it can find out whether somebody they know objected: give it to nobody but the tools that pull " +
+			"the feed")
 		return fine
 	})
 }
@@ -64,7 +65,8 @@ func objectionsBackup(ctx context.Context, t *terminal, args []string) int {
 			return t.failed(fmt.Errorf("the copy broke off: %w", err))
 		}
 		printf(t.out, "wrote %s, %s\n", rest[0], plural.Of(n, "byte"))
-		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it", proxy.KeysDir(loaded.Server.Data))
+		t.hint("it is of use with the key state alone that it was made under: keep a copy of %s with it",
+			proxy.KeysDir(loaded.Server.Data))
 		return fine
 	})
 }
@@ -117,7 +119,8 @@ func refusedCopy(t *terminal, err error) int {
 	return usage
 }
 
-// putCopy checks a copy of the store and puts it in the store's place, where what was there stays beside it. Back undoes that.
+// putCopy checks a copy of the store and puts it in the store's place, where what was
+// there stays beside it. Back undoes that.
 func putCopy(t *terminal, loaded *config.Loaded, copied string) (back func() error, err error) {
 	lock, err := proxy.LockData(loaded.Server.Data)
 	if err != nil {

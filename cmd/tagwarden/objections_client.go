@@ -35,8 +35,8 @@ type client struct {
 	bearer string // the token for it
 }
 
-// loadOrServing reads a configuration. Of one with faults, on whose data folder a server runs, which goes on with what it read
-// before, the server file is returned alone, without a policy: that server can be asked.
+// loadOrServing reads a configuration. Of one with faults, on whose data folder a server runs, which goes on with what
+// it read before, the server file is returned alone, without a policy: that server can be asked.
 func loadOrServing(t *terminal, file string) (*config.Loaded, int) {
 	loaded, err := config.Load(file)
 	if err == nil {
@@ -44,7 +44,8 @@ func loadOrServing(t *terminal, file string) (*config.Loaded, int) {
 	}
 	server, unreadable := config.ReadServer(file)
 	if unreadable == nil && isServed(server.Data) {
-		t.hint("what the files say is not what serves, since something is wrong with them (`tagwarden check` says what): the server that runs is asked")
+		t.hint("what the files say is not what serves, since something is wrong with them (`tagwarden check` says what): " +
+			"the server that runs is asked")
 		return &config.Loaded{Server: *server}, fine
 	}
 	printf(t.err, "%v\n", err)
@@ -153,7 +154,8 @@ func (c *client) send(ctx context.Context, method, path string, body []byte) (io
 		return nil, fmt.Errorf("%s answers with status %d, and not as tagwarden's admin listener does", c.base,
 			response.StatusCode)
 	default:
-		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable, response.StatusCode)
+		return nil, fmt.Errorf("%w: it answers with status %d; it may be of another version", proxy.ErrUnreachable,
+			response.StatusCode)
 	}
 	return nil, &p
 }
@@ -250,7 +252,8 @@ func (s *streamed) begin(status int) {
 
 // failed says why a call came to nothing.
 func (t *terminal) failed(err error) int {
-	if p, ok := err.(*problem.Document); ok && t.set != nil { //nolint:errorlint // what stands around it is to be said, too
+	p, alone := err.(*problem.Document) //nolint:errorlint // what stands around it is to be said, too
+	if alone && t.set != nil {
 		err = errors.New(byFlags(p, t.set))
 	}
 	t.fail("%v", err)
@@ -286,7 +289,8 @@ func byFlags(p *problem.Document, set *flag.FlagSet) string {
 	of.Faults = slices.Clone(p.Faults)
 	for i := range of.Faults {
 		f := &of.Faults[i]
-		if number, _, found := strings.Cut(strings.TrimPrefix(f.Pointer, "/subjects/"), "/"); found && strings.HasPrefix(f.Pointer, "/subjects/") {
+		if number, _, found := strings.Cut(strings.TrimPrefix(f.Pointer, "/subjects/"), "/"); found &&
+			strings.HasPrefix(f.Pointer, "/subjects/") {
 			if n, err := strconv.Atoi(number); err == nil {
 				of.Detail, f.Parameter = "nothing was looked up", sprintf("identifier %d", n+1)
 				continue

@@ -29,14 +29,16 @@ type decision struct {
 
 func objectionsDecide(ctx context.Context, t *terminal, args []string) int {
 	f := t.flags("objections decide", "--id NAME=VALUE... [--country DE] --assessment ID [--purpose ID]... --until DAY "+
-		"--by APPROVER --because TEXT [--told TEXT] [--restriction] | --list | --withdraw NUMBER --because TEXT --config FILE")
+		"--by APPROVER --because TEXT [--told TEXT] [--restriction] | --list | --withdraw NUMBER --because TEXT --config "+
+		"FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var d decision
 	var who lists.Act
 	t.idFlags(f, &who)
 	countryFlag(f, &who)
 	f.StringVar(&d.Site, "site", "", "the site that the objection is about")
-	f.StringVar(&d.Assessment, "assessment", "", "the assessment whose compelling grounds outweigh this person's situation")
+	f.StringVar(&d.Assessment, "assessment", "",
+		"the assessment whose compelling grounds outweigh this person's situation")
 	f.Func("purpose", "a purpose that it is about, else all that rest on the assessment; may be given again",
 		func(given string) error {
 			d.Purposes = append(d.Purposes, given)
@@ -88,7 +90,8 @@ func makeDecision(ctx context.Context, t *terminal, file string, d *decision, fo
 			printJSON(t.out, got, "  ")
 			return fine
 		}
-		printf(t.out, "decision %d: what rests on %s goes on for %s, through %s\nobjected to: %s; all else of it stays stopped\n",
+		printf(t.out, "decision %d: what rests on %s goes on for %s, through %s\nobjected to: %s; all else of it stays "+
+			"stopped\n",
 			got.Number, d.Assessment, masked(got.IDs), d.Until, strings.Join(got.InForce, ", "))
 		if d.Told == "" {
 			t.hint("tell the person within one month (Art. 12(3), (4)): why, and of the right to complain and to go to court")
@@ -150,5 +153,6 @@ func decisionLine(d *api.Decision) string {
 		over = ", which is over"
 	}
 	return sprintf("decision %d of %s, until %s%s: %s, by %s, because: %s; told: %s", d.Number,
-		d.Made.Format(time.DateOnly), d.Until.Format(time.RFC3339), over, about, d.By, d.Because, cmp.Or(d.Told, "nobody said"))
+		d.Made.Format(time.DateOnly), d.Until.Format(time.RFC3339), over, about, d.By, d.Because,
+		cmp.Or(d.Told, "nobody said"))
 }

@@ -92,7 +92,8 @@ func writeLog(ctx context.Context, c *client, w io.Writer, since uint64, form st
 	if err == nil {
 		err = c.entries(ctx, since, func(e *api.Entry) error {
 			return out.Write([]string{
-				strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
+				strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "),
+				strings.Join(e.InForce, " "), e.Source,
 			})
 		})
 	}
@@ -138,7 +139,8 @@ func writeState(ctx context.Context, c *client, w io.Writer, _ uint64, form stri
 	err = out.Write([]string{"space", "hash", "in_force", "first", "last", "source"})
 	for _, one := range list {
 		err = errors.Join(err, out.Write([]string{
-			one.Space, one.Hash, strings.Join(one.InForce, " "), one.First.Format(time.RFC3339), one.Last.Format(time.RFC3339), one.Source,
+			one.Space, one.Hash, strings.Join(one.InForce, " "), one.First.Format(time.RFC3339),
+			one.Last.Format(time.RFC3339), one.Source,
 		}))
 	}
 	out.Flush()

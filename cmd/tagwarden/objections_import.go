@@ -188,8 +188,8 @@ func (im *importing) scoped() bool {
 	return im.flags.All || len(im.flags.Purposes) > 0 || len(im.flags.Vendors) > 0
 }
 
-// reading names how files are read: another one when lines fall into other rows, so that how far a file came when it was
-// read otherwise says nothing.
+// reading names how files are read: another one when lines fall into other rows, so that how far a file came
+// when it was read otherwise says nothing.
 const reading = "physical lines"
 
 // begin finds out how far the same import has come before.
@@ -310,7 +310,8 @@ func (im *importing) reject(line uint64, column int, fault string) {
 	im.tell(line, column, fault, n)
 }
 
-// tell tells of a line, and of the column in it where that is known (not 0), the nth of its kind: the first few on the terminal, all of them in the report.
+// tell tells of a line, and of the column in it where that is known (not 0), the nth of its kind: the first few on
+// the terminal, all of them in the report.
 func (im *importing) tell(line uint64, column int, fault string, n uint64) {
 	im.mu.Lock()
 	defer im.mu.Unlock()
@@ -365,7 +366,8 @@ func (im *importing) send(ctx context.Context, b batch) error {
 // warnHashed says what identifiers that are known as hashes cannot match.
 func warnHashed(t *terminal, what []string) {
 	for _, name := range []string{"email_md5", "email_sha256", "phone_sha256"} {
-		if !slices.Contains(what, name) || slices.Contains(what, strings.TrimSuffix(strings.TrimSuffix(name, "_md5"), "_sha256")) {
+		if !slices.Contains(what, name) ||
+			slices.Contains(what, strings.TrimSuffix(strings.TrimSuffix(name, "_md5"), "_sha256")) {
 			continue
 		}
 		plain, other := "address", "MD5"

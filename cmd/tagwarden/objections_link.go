@@ -20,7 +20,8 @@ import (
 const linksAtOnce = 1000
 
 func objectionsLink(ctx context.Context, t *terminal, args []string) int {
-	f := t.flags("objections link", "--id NAME=VALUE... | --file FILE.csv [--column NAME=COLUMN]... --purpose ID|--vendor ID|--all [--site ID] --config FILE")
+	f := t.flags("objections link", "--id NAME=VALUE... | --file FILE.csv [--column NAME=COLUMN]... --purpose "+
+		"ID|--vendor ID|--all [--site ID] --config FILE")
 	file := f.String("config", "tagwarden.yaml", "the server file")
 	var a lists.Act
 	t.idFlags(f, &a)
@@ -51,7 +52,8 @@ func objectionsLink(ctx context.Context, t *terminal, args []string) int {
 			printJSON(t.out, got.Links[0], "  ")
 			return fine
 		}
-		printf(t.out, "%s\n\nList-Unsubscribe: <%s>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n", got.Links[0].URL, got.Links[0].URL)
+		printf(t.out, "%s\n\nList-Unsubscribe: <%s>\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\n",
+			got.Links[0].URL, got.Links[0].URL)
 		return fine
 	})
 }
@@ -104,7 +106,8 @@ func linkAll(ctx context.Context, t *terminal, c *client, a *lists.Act, file str
 	return fine
 }
 
-// linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as a whole: then each is asked for alone.
+// linkSome writes rows of so many columns with their links, and counts those that have none. A list is refused as
+// a whole: then each is asked for alone.
 func linkSome(ctx context.Context, c *client, a *lists.Act, some []lists.Row, columns int,
 	out *csv.Writer) (faults int, err error) {
 	type list struct {

@@ -16,11 +16,13 @@ import (
 	"time"
 )
 
-// TestPackage goes the way of somebody who installs the package: what is in it is put into a root of its own, configured by `init --for
-// systemd`, checked, and started as the unit says, until a vendor has a hit; what is removed then leaves configuration and data.
+// TestPackage goes the way of somebody who installs the package: what is in it is put into a root of its own,
+// configured by `init --for systemd`, checked, and started as the unit says, until a vendor has a hit; what is
+// removed then leaves configuration and data.
 //
-// TAGWARDEN_PACKAGES names the folder of a .deb and an .rpm (make packages-tried): the .deb is installed into a clean Debian where
-// debootstrap is and this is root, and unpacked otherwise. Without it what docker/package.yaml names is laid out as it would be.
+// TAGWARDEN_PACKAGES names the folder of a .deb and an .rpm (make packages-tried): the .deb is installed into a
+// clean Debian where debootstrap is and this is root, and unpacked otherwise. Without it what
+// docker/package.yaml names is laid out as it would be.
 func TestPackage(t *testing.T) {
 	t.Parallel()
 	r := install(t, os.Getenv("TAGWARDEN_PACKAGES"))
@@ -149,7 +151,8 @@ func checkOwned(t *testing.T, r *packaged, unit unitFile) {
 		t.Log("left out: whose files they are, and what the unit's user cannot read: that is seen in a clean Debian alone")
 		return
 	}
-	for name, want := range map[string]bool{"tagwarden.yaml": true, "policy/purposes.yaml": true, "root.key": false, "approver.key": false} {
+	for name, want := range map[string]bool{"tagwarden.yaml": true, "policy/purposes.yaml": true, "root.key": false,
+		"approver.key": false} {
 		c := r.command("/bin/cat", "/etc/tagwarden/"+name)
 		r.as(c, unit.one("User"))
 		if err := c.Run(); (err == nil) != want {
@@ -172,7 +175,8 @@ func kept(t *testing.T, r *packaged) string {
 				return err
 			}
 			owner := about.Sys().(*syscall.Stat_t)
-			all = append(all, sprintf("%s %v %d:%d %d %v", strings.TrimPrefix(path, r.root), about.Mode(), owner.Uid, owner.Gid, about.Size(), about.ModTime()))
+			all = append(all, sprintf("%s %v %d:%d %d %v", strings.TrimPrefix(path, r.root), about.Mode(), owner.Uid, owner.Gid,
+				about.Size(), about.ModTime()))
 			return nil
 		})
 		if err != nil {
@@ -245,7 +249,8 @@ func analyze(t *testing.T, r *packaged) {
 	if err := os.Mkdir(filepath.Join(empty, "etc"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), "systemd-sysusers", "--root="+empty, r.path("/usr/lib/sysusers.d/tagwarden.conf")).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), "systemd-sysusers", "--root="+empty,
+		r.path("/usr/lib/sysusers.d/tagwarden.conf")).CombinedOutput()
 	users, _ := os.ReadFile(filepath.Join(empty, "etc/passwd"))
 	if err != nil || !strings.Contains(string(users), "\ntagwarden:") && !strings.HasPrefix(string(users), "tagwarden:") {
 		t.Errorf("systemd-sysusers: %v\n%s%s", err, out, users)

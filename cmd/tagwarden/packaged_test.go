@@ -73,7 +73,8 @@ func (r *packaged) bootstrap() bool {
 	r.t.Cleanup(func() { removeRoot(r.t, root) })
 	within, cancel := context.WithTimeout(r.t.Context(), 5*time.Minute)
 	defer cancel()
-	if out, err := exec.CommandContext(within, debootstrap, "--variant=minbase", "stable", root).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(within, debootstrap, "--variant=minbase", "stable",
+		root).CombinedOutput(); err != nil {
 		r.t.Logf("left out: debootstrap says %v, so the package is unpacked into an empty folder: %s", err, last(out, 300))
 		return false
 	}
@@ -189,7 +190,8 @@ func (r *packaged) own(folder, group string) {
 	}
 }
 
-// begin starts what the unit starts, as systemd does: its folders, credentials, environment, user and mask are made of what the unit says.
+// begin starts what the unit starts, as systemd does: its folders, credentials, environment, user
+// and mask are made of what the unit says.
 func (r *packaged) begin(unit unitFile) (began *exec.Cmd, output io.Reader) {
 	r.t.Helper()
 	state, credentials := "/var/lib/"+unit.one("StateDirectory"), "/run/credentials/tagwarden.service"
@@ -219,10 +221,12 @@ func (r *packaged) begin(unit unitFile) (began *exec.Cmd, output io.Reader) {
 		}
 		r.give(credentials+"/"+name, unit)
 	}
-	environment := []string{"STATE_DIRECTORY=" + r.inside(state), "CREDENTIALS_DIRECTORY=" + r.inside(credentials), "HOME=" + r.inside(state), "USER=" + unit.one("User")}
+	environment := []string{"STATE_DIRECTORY=" + r.inside(state), "CREDENTIALS_DIRECTORY=" + r.inside(credentials),
+		"HOME=" + r.inside(state), "USER=" + unit.one("User")}
 	environment = append(environment, unit["Environment"]...)
 	masked := func(line string) *exec.Cmd {
-		c := r.command(append([]string{"/bin/sh", "-c", "umask " + unit.one("UMask") + ` && exec "$0" "$@"`}, strings.Fields(line)...)...)
+		c := r.command(append([]string{"/bin/sh", "-c", "umask " + unit.one("UMask") + ` && exec "$0" "$@"`},
+			strings.Fields(line)...)...)
 		c.Env = append(c.Env, environment...)
 		r.as(c, unit.one("User"))
 		return c
@@ -291,8 +295,8 @@ func (r *packaged) again() {
 	}
 }
 
-// remove removes the package, and then what it keeps for another installation: of a whole root alone, elsewhere its script
-// is run.
+// remove removes the package, and then what it keeps for another installation: of a whole
+// root alone, elsewhere its script is run.
 func (r *packaged) remove() {
 	r.t.Helper()
 	if !r.chroot {

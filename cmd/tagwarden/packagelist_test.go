@@ -47,7 +47,8 @@ func (r *packaged) checkUser() {
 	unit := readUnit(r.t, r.path("/usr/lib/systemd/system/tagwarden.service"))
 	for _, want := range []string{
 		"groupadd --system " + unit.one("Group") + "\n",
-		"useradd --system --gid " + unit.one("Group") + " --home-dir /var/lib/" + unit.one("StateDirectory") + " --no-create-home --shell /usr/sbin/nologin",
+		"useradd --system --gid " + unit.one("Group") + " --home-dir /var/lib/" + unit.one("StateDirectory") +
+			" --no-create-home --shell /usr/sbin/nologin",
 		" " + unit.one("User") + "\n",
 	} {
 		if !strings.Contains(r.saw, want) {

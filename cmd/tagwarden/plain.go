@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// plainly is what an error says, without the names of calls that Go's messages hold: of "open x: no such file or directory" that
-// there is no file x. What stands in front already is not said twice.
+// plainly is what an error says, without the names of calls that Go's messages hold: of "open x: no such file or
+// directory" that there is no file x. What stands in front already is not said twice.
 func plainly(err error) string {
 	text := err.Error()
 	for _, of := range systemErrors(err) {
@@ -144,8 +144,8 @@ func whyNot(err error) string {
 	return config.WhyNot(err)
 }
 
-// codeOf is the exit code of what failed: usage where a file could not be read or written, findings where it was read and something
-// stands against it.
+// codeOf is the exit code of what failed: usage where a file could not be read or written, findings where it was
+// read and something stands against it.
 func codeOf(err error) int {
 	if len(systemErrors(err)) > 0 || strict.Unread(err) {
 		return usage

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// uncounted are messages that may say a number of things without [plural.Of]: the file and the words, with the reason why
-// the number is never one.
+// uncounted are messages that may say a number of things without [plural.Of]: the file and the words, with
+// the reason why the number is never one.
 var uncounted = map[string]string{
 	"proxy/firstlog.go: changes":                          "no message: nodes compare it with what other versions wrote",
 	"proxy/firstlog.go: acts":                             "no message: nodes compare it with what other versions wrote",
@@ -28,8 +28,8 @@ var uncounted = map[string]string{
 	"proxy/visitor/words/en.yaml: months":                 "a cookie of the preference centre lasts 13",
 }
 
-// TestCountedThings: every message of the product that says how many there are of something goes through rules/plural, so
-// that none says "1 events". Limits are constants, and larger than one; what is said to exceed one is so, too.
+// TestCountedThings: every message of the product that says how many there are of something goes through rules/plural,
+// so that none says "1 events". Limits are constants, and larger than one; what is said to exceed one is so, too.
 func TestCountedThings(t *testing.T) {
 	t.Parallel()
 	all := sources(t)
@@ -42,7 +42,8 @@ func TestCountedThings(t *testing.T) {
 	seen, messages := map[string]bool{}, 0
 	report := func(place, key, message string) {
 		if seen[key] = true; uncounted[key] == "" {
-			t.Errorf("%s: %q says a number of things as if it were never one: plural.Of(n, thing) puts both into words", place, message)
+			t.Errorf("%s: %q says a number of things as if it were never one: plural.Of(n, thing) puts both into words",
+				place, message)
 		}
 	}
 	for _, f := range all {
@@ -76,7 +77,8 @@ func TestCountedThings(t *testing.T) {
 var placeholder = regexp.MustCompile(`\{[a-z]+\}|\{\{-? ?[^{}]+\}\}`)
 
 // plain are placeholders that stand for a number already in words, or for no number.
-var plain = regexp.MustCompile(`\{\{-? ?(counted|records|say|day|if|else|end|with|range|template) ?.*\}\}|\{(day|name|id|events|controller)\}`)
+var plain = regexp.MustCompile(
+	`\{\{-? ?(counted|records|say|day|if|else|end|with|range|template) ?.*\}\}|\{(day|name|id|events|controller)\}`)
 
 // placeholders looks at English texts and templates beside the code.
 func placeholders(t *testing.T, report func(place, key, message string)) {
@@ -173,8 +175,8 @@ func literal(e ast.Expr) (string, bool) {
 // verbs are the places of a format.
 var verbs = regexp.MustCompile(`%[-+# 0]*[\d.]*(\[(\d+)\])?[a-zA-Z%]`)
 
-// counts are the numbers in a message behind which a plural stands. Where the message says how many there may be, there are
-// more of them than that.
+// counts are the numbers in a message behind which a plural stands. Where the message says how many there may
+// be, there are more of them than that.
 func (m *message) counts() (all []count) {
 	next := 0
 	for _, at := range verbs.FindAllStringSubmatchIndex(m.text, -1) {
@@ -200,7 +202,8 @@ func (m *message) counts() (all []count) {
 }
 
 // counted are things that a number is said of even where it is written as a text.
-var counted = regexp.MustCompile(`\b(acts|bytes|changes|days|events|fields|files|hits|lines|messages|nodes|places|records|segments|subjects|times|vendors)$`)
+var counted = regexp.MustCompile(
+	`\b(acts|bytes|changes|days|events|fields|files|hits|lines|messages|nodes|places|records|segments|subjects|times|vendors)$`)
 
 // lower is a word of a message.
 var lower = regexp.MustCompile(`^ [a-z-]+`)

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// progress shows on a terminal how much of a file has been read, and how long the rest will take. Where nobody looks on it shows nothing.
-// Read may be called beside the other methods.
+// progress shows on a terminal how much of a file has been read, and how long the rest will take. Where nobody looks on
+// it shows nothing. Read may be called beside the other methods.
 type progress struct {
 	t     *terminal
 	on    io.Writer // the terminal itself: a bar is drawn with escapes, and holds nothing of others'
@@ -47,7 +47,8 @@ func (p *progress) show() {
 		left = sprintf(", %s left", time.Duration(float64(spent)*(1-share)/share).Round(time.Second))
 	}
 	done := int(share * barWidth)
-	printf(p.on, "\r\x1b[K[%s%s] %3.0f %%%s", strings.Repeat("=", done), strings.Repeat(" ", barWidth-done), 100*share, left)
+	printf(p.on, "\r\x1b[K[%s%s] %3.0f %%%s", strings.Repeat("=", done), strings.Repeat(" ", barWidth-done),
+		100*share, left)
 	p.shown = true
 }
 

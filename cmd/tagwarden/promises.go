@@ -91,7 +91,9 @@ func printProved(t *terminal, all *config.Proved) {
 	}
 	printf(t.out, "policy %.16s: %s, %d kept, %d broken, %d that nothing could break\n", all.Policy,
 		plural.Of(len(all.Promises), "promise"), count[promise.Kept], count[promise.Broken], count[promise.Vacuous])
-	if i := slices.IndexFunc(all.Promises[0].Assumed, func(a config.Assumed) bool { return a.Kind == promise.Declared }); i >= 0 {
+	if i := slices.IndexFunc(all.Promises[0].Assumed, func(a config.Assumed) bool {
+		return a.Kind == promise.Declared
+	}); i >= 0 {
 		printf(t.out, "assumed of all: %s\n", all.Promises[0].Assumed[i].Says)
 	}
 }

@@ -49,7 +49,8 @@ func promisesApprove(_ context.Context, t *terminal, args []string) int {
 	for _, id := range signed.IDs() {
 		printf(t.out, "  %s %s\n", id, signed.Promises[id])
 	}
-	printf(t.out, "%s signed, version %d, by %s. From now on one that is changed, new or gone is refused until it is signed anew.\n",
+	printf(t.out, "%s signed, version %d, by %s. From now on one that is changed, new or gone is refused until it is "+
+		"signed anew.\n",
 		plural.Of(len(signed.Promises), "promise"), signed.Version, signed.By)
 	return fine
 }
@@ -65,7 +66,8 @@ func examineKnowing(t *terminal, file string) (*config.Loaded, int) {
 	}
 	past, err := ledger.Recover(filepath.Join(loaded.Server.Data, "ledger"))
 	if errors.Is(err, fs.ErrPermission) { // who approves need not be let near the data
-		t.hint("the ledger in %s cannot be read from here: which version came into force last is not known", loaded.Server.Data)
+		t.hint("the ledger in %s cannot be read from here: which version came into force last is not known",
+			loaded.Server.Data)
 		return loaded, fine
 	}
 	if err == nil {

@@ -122,7 +122,8 @@ func queueRetry(ctx context.Context, t *terminal, args []string) int {
 			printf(t.out, "%s had asked to be left alone, and is asked again now\n", of.Vendor)
 		}
 		if got.Hastened > 0 && *form == "text" {
-			printf(t.out, "%s that had been put off %s due now\n", plural.Of(got.Hastened, "event"), plural.Verb(got.Hastened, "is", "are"))
+			printf(t.out, "%s that had been put off %s due now\n", plural.Of(got.Hastened, "event"),
+				plural.Verb(got.Hastened, "is", "are"))
 		}
 		if got.Events > 0 && *form == "text" {
 			t.hint("each is judged again before it leaves, and waits for its vendor for as long as `delivery: { ttl }` says")

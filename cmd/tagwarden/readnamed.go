@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// mostNamed is how many bytes a file may have that a verb reads whole, and that need not be a regular one: a device has no
-// end. Keys, certificates, hits, notices and assessments are far shorter.
+// mostNamed is how many bytes a file may have that a verb reads whole, and that need not be a regular one: a device has
+// no end. Keys, certificates, hits, notices and assessments are far shorter.
 const mostNamed = 64 << 20
 
 // readNamed reads a file that has so many bytes at most, whatever kind of file it is.

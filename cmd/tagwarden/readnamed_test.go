@@ -10,7 +10,8 @@ import (
 // TestNothingIsReadWithoutEnd: a device has no end, and is read as far as the longest file may go, by whatever verb.
 func TestNothingIsReadWithoutEnd(t *testing.T) {
 	t.Parallel()
-	if text, err := readNamed("/dev/zero", 10); err == nil || !strings.Contains(err.Error(), "/dev/zero has more than 10 bytes") {
+	if text, err := readNamed("/dev/zero", 10); err == nil || !strings.Contains(err.Error(),
+		"/dev/zero has more than 10 bytes") {
 		t.Errorf("%d bytes, %v", len(text), err)
 	}
 	if text, err := readNamed("/dev/null", 10); err != nil || len(text) != 0 {
@@ -61,9 +62,12 @@ func TestVerbsBoundDevices(t *testing.T) {
 	}
 	file := filepath.Join(shop, defaultFile)
 	for _, called := range []string{
-		"check --config " + zero, "test --config " + zero, "health --config " + zero, "scan " + zero, "replay --config " + file + " " + zero,
-		"explain --config " + file + " --hit " + zero, "notice --config " + file + " --check " + zero, "catalog check " + zero,
-		"lia new --config " + file + " --from " + zero, "objections import --config " + file + " --all " + zero, "import gtm " + zero,
+		"check --config " + zero, "test --config " + zero, "health --config " + zero, "scan " + zero,
+		"replay --config " + file + " " + zero,
+		"explain --config " + file + " --hit " + zero, "notice --config " + file + " --check " + zero,
+		"catalog check " + zero,
+		"lia new --config " + file + " --from " + zero, "objections import --config " + file + " --all " + zero,
+		"import gtm " + zero,
 		"logs check-proof " + zero + " --key " + zero, "logs verify --dir " + shop + " --key " + zero,
 		"logs verify --dir " + shop + " --checkpoint " + zero,
 	} {

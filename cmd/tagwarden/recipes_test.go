@@ -105,7 +105,8 @@ func TestRecipes(t *testing.T) {
 func loadWith(t *testing.T, dir, added string) *config.Loaded {
 	t.Helper()
 	var out strings.Builder
-	if code := run(t.Context(), &terminal{out: &out, err: &out, now: time.Now}, []string{"init", filepath.Join(dir, "shop")}); code != fine {
+	if code := run(t.Context(), &terminal{out: &out, err: &out, now: time.Now},
+		[]string{"init", filepath.Join(dir, "shop")}); code != fine {
 		t.Fatal(out.String())
 	}
 	file := filepath.Join(dir, "shop", "tagwarden.yaml")
@@ -137,7 +138,8 @@ func send(t *testing.T, to *webhook.Receiver) *http.Request {
 	there := &standIn{}
 	key := [32]byte{1}
 	acts, err := to.Acts(&webhook.Act{
-		Type: webhook.Objection, Time: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC), IDs: map[string][]string{"email": {"Jane@example.com"}},
+		Type: webhook.Objection, Time: time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC),
+		IDs:    map[string][]string{"email": {"Jane@example.com"}},
 		Scopes: []string{"all", "newsletter"},
 	})
 	if err != nil || len(acts) != 1 {
@@ -148,9 +150,12 @@ func send(t *testing.T, to *webhook.Receiver) *http.Request {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		store := &oneMessage{messages: []webhook.Waiting{{ID: 1, To: to.Name(), Body: message, Since: time.Now()}}, settled: make(chan struct{})}
+		store := &oneMessage{messages: []webhook.Waiting{{ID: 1, To: to.Name(), Body: message, Since: time.Now()}},
+			settled: make(chan struct{})}
 		outbox := webhook.NewOutbox(webhook.OutboxOptions{
-			Store: store, Key: key, Receivers: func() []*webhook.Receiver { return []*webhook.Receiver{to} }, Client: &http.Client{Transport: there},
+			Store: store, Key: key, Receivers: func() []*webhook.Receiver {
+				return []*webhook.Receiver{to}
+			}, Client: &http.Client{Transport: there},
 		})
 		go outbox.Deliver(t.Context())
 		<-store.settled
@@ -181,14 +186,17 @@ func checkRecipe(t *testing.T, name string, r *http.Request, body []byte) {
 	want := map[string][]string{
 		"hubspot": {"POST https://api.hubapi.com/communication-preferences/v3/unsubscribe", "Bearer s3cret application/json",
 			`{"emailAddress":"Jane@example.com","legalBasis":"LEGITIMATE_INTEREST_CLIENT","legalBasisExplanation":"objected on 2026-12-01T12:00:00Z","subscriptionId":"1234567"}`},
-		"marketing-cloud": {"PUT https://your-subdomain.rest.marketingcloudapis.com/data/v1/async/dataextensions/key:Objections/rows", "Bearer s3cret application/json",
+		"marketing-cloud": {"PUT https://your-subdomain.rest.marketingcloudapis.com/data/v1/async/dataextensions/key:Objections/rows",
+			"Bearer s3cret application/json",
 			`{"items":[{"Act":"objection","ActedAt":"2026-12-01T12:00:00Z","EmailAddress":"Jane@example.com","Scopes":"all,newsletter"}]}`},
-		"klaviyo": {"POST https://a.klaviyo.com/api/profile-suppression-bulk-create-jobs", "Klaviyo-API-Key s3cret application/vnd.api+json",
+		"klaviyo": {"POST https://a.klaviyo.com/api/profile-suppression-bulk-create-jobs",
+			"Klaviyo-API-Key s3cret application/vnd.api+json",
 			`{"data":{"attributes":{"profiles":{"data":[{"attributes":{"email":"Jane@example.com"},"type":"profile"}]}},"type":"profile-suppression-bulk-create-job"}}`},
 		"meta-audience": {"DELETE https://graph.facebook.com/v24.0/1234567890/users", " application/x-www-form-urlencoded",
 			`{"schema":"EMAIL_SHA256","data":["8c87b489ce35cf2e2f39f80e282cb2e804932a56a213983eeeb428407d43b52d"]} s3cret`},
 	}[name]
-	if is := []string{r.Method + " " + r.URL.String(), head("Authorization") + " " + head("Content-Type"), got}; !slices.Equal(is, want) {
+	if is := []string{r.Method + " " + r.URL.String(), head("Authorization") + " " + head("Content-Type"),
+		got}; !slices.Equal(is, want) {
 		t.Errorf("%s:\n%q\nwant\n%q", name, is, want)
 	}
 	if name == "klaviyo" && head("Revision") != "2026-10-15" {
@@ -199,8 +207,10 @@ func checkRecipe(t *testing.T, name string, r *http.Request, body []byte) {
 // TestPlaceholdersAgree: what the server file may name is what can be sent.
 func TestPlaceholdersAgree(t *testing.T) {
 	for _, name := range append(webhook.Placeholders(), "nothing", "") {
-		text := "webhooks:\n  - { name: x, url: \"https://x.example/${" + name + "}\", events: [objection], secret_file: ./x, request: { body: '{\"a\": \"${" + name + "}\"}' } }\n"
-		_, err := webhook.NewReceiver(webhook.ReceiverOptions{URL: "https://x.example/${" + name + "}", Request: &webhook.Request{}})
+		text := "webhooks:\n  - { name: x, url: \"https://x.example/${" + name +
+			"}\", events: [objection], secret_file: ./x, request: { body: '{\"a\": \"${" + name + "}\"}' } }\n"
+		_, err := webhook.NewReceiver(webhook.ReceiverOptions{URL: "https://x.example/${" + name + "}",
+			Request: &webhook.Request{}})
 		if right := slices.Contains(webhook.Placeholders(), name); right != (err == nil) {
 			t.Errorf("%q: %v", name, err)
 		} else if right {

@@ -16,8 +16,8 @@ import (
 )
 
 // recording reads HAR (by the ending .har) or the JSON lines of captures, and hands every hit on.
-// It returns how many entries were passed over because they are no HTTP requests. A file without a hit is a fault: a recording
-// that failed is no traffic in which nothing is wrong.
+// It returns how many entries were passed over because they are no HTTP requests. A file without a hit is a fault: a
+// recording that failed is no traffic in which nothing is wrong.
 func recording(path, host string, each func(*replay.Request) error) (passed int, err error) {
 	hits := 0
 	counted := func(r *replay.Request) error {
@@ -70,7 +70,8 @@ type explainer struct {
 }
 
 // shown are the classes whose values say nothing of a person: they are shown as they are.
-var shown = []string{"technical", "account", "container", "event_name", "consent_signal", "revenue", "product", "interaction", "performance", "cache_buster", "element"}
+var shown = []string{"technical", "account", "container", "event_name", "consent_signal", "revenue", "product",
+	"interaction", "performance", "cache_buster", "element"}
 
 // mask hides the middle of what might identify somebody. What would be forwarded is shown as it is.
 func mask(x *rules.Explanation) {

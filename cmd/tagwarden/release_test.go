@@ -68,8 +68,8 @@ func readYAML(t *testing.T, name string, into any) {
 	}
 }
 
-// TestReleaseIsThePackage: a release's packages hold what those of `make packages` do, by the same scripts; what is named is
-// there; and nothing of a release depends on when and where it was made.
+// TestReleaseIsThePackage: a release's packages hold what those of `make packages` do, by the same scripts; what is
+// named is there; and nothing of a release depends on when and where it was made.
 func TestReleaseIsThePackage(t *testing.T) {
 	t.Parallel()
 	var ours packageFile
@@ -142,11 +142,14 @@ func TestReleaseIsThePackage(t *testing.T) {
 	}
 	// What makes the lists of what is inside is run in the folder of what is made: `make` puts it beside.
 	if cmd := release.SBOMs[0].Cmd; filepath.Join(release.Dist, cmd) != ".bin/cyclonedx-gomod" ||
-		!slices.ContainsFunc(release.Before.Hooks, func(hook string) bool { return strings.Contains(hook, "/.bin/cyclonedx-gomod") }) {
+		!slices.ContainsFunc(release.Before.Hooks, func(hook string) bool {
+			return strings.Contains(hook, "/.bin/cyclonedx-gomod")
+		}) {
 		t.Errorf("%s, run in %s, after %q: nothing is there", cmd, release.Dist, release.Before.Hooks)
 	}
 	build := &release.Builds[0]
-	if !slices.Equal(build.Flags, []string{"-trimpath"}) || !slices.Equal(build.Env, []string{"CGO_ENABLED=0"}) || theirs.Mtime != "{{ .CommitDate }}" {
+	if !slices.Equal(build.Flags, []string{"-trimpath"}) || !slices.Equal(build.Env, []string{"CGO_ENABLED=0"}) ||
+		theirs.Mtime != "{{ .CommitDate }}" {
 		t.Errorf("%+v: two builds of one commit are not the same bytes", build)
 	}
 	// What `make packages` and the image build with is what a release is built with.
@@ -155,7 +158,8 @@ func TestReleaseIsThePackage(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !strings.Contains(string(text), "-trimpath -ldflags") || !strings.Contains(string(text), "-s -w -X main.version=") {
+		if !strings.Contains(string(text), "-trimpath -ldflags") || !strings.Contains(string(text),
+			"-s -w -X main.version=") {
 			t.Errorf("%s builds otherwise than %v %v", name, build.Flags, build.Ldflags)
 		}
 	}

@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// remoteFlags reach a server from elsewhere, with a token and nothing else: whoever has one needs no right to its files.
+// remoteFlags reach a server from elsewhere, with a token and nothing else:
+// whoever has one needs no right to its files.
 type remoteFlags struct {
 	set    *flag.FlagSet
 	server *string
@@ -78,8 +79,8 @@ func (r remoteFlags) client() (*client, error) {
 // stay follows nobody elsewhere: the token is for one server.
 func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
-// serverAddress reads the address of a server. Over http a token goes to this machine alone: elsewhere anybody on the way
-// could read it.
+// serverAddress reads the address of a server. Over http a token goes to this machine alone:
+// elsewhere anybody on the way could read it.
 func serverAddress(text string) (string, error) {
 	u, err := url.Parse(text)
 	switch {

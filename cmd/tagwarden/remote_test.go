@@ -33,7 +33,8 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 	defer other.Close()
 	answers := map[string]http.HandlerFunc{
 		"tw_fine": func(w http.ResponseWriter, _ *http.Request) {
-			_, _ = io.WriteString(w, `{"records":[{"number":7,"record":{"time":"2026-12-01T12:00:00Z","kind":"stop","a":"<"}}],"whole":true}`)
+			_, _ = io.WriteString(
+				w, `{"records":[{"number":7,"record":{"time":"2026-12-01T12:00:00Z","kind":"stop","a":"<"}}],"whole":true}`)
 		},
 		"tw_page": func(w http.ResponseWriter, r *http.Request) {
 			if asked, err := io.ReadAll(r.Body); err == nil && gjson.GetBytes(asked, "begin").Int() == 8 {
@@ -64,7 +65,8 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 		{"tw_fine", nil, usage, "", "certificate"},
 		{"tw_fine", []string{"--ca", file("none.pem", "none")}, usage, "", "no certificate in PEM"},
 		{"tw_fine", []string{"--ca", "nowhere"}, usage, "", "--ca nowhere: there is no such file"},
-		{"tw_page", []string{"--ca", ca, "--format", "json"}, usage, "{\"kind\":\"start\"}\n{\"kind\":\"stop\"}\n", "2 places"},
+		{"tw_page", []string{"--ca", ca, "--format", "json"}, usage, "{\"kind\":\"start\"}\n{\"kind\":\"stop\"}\n",
+			"2 places"},
 		{"tw_turns", []string{"--ca", ca}, fine, "", "0 of 0 records"},
 		{"tw_away", []string{"--ca", ca}, usage, "", "status 302"},
 		{"tw_html", []string{"--ca", ca}, usage, "", "status 502"},
@@ -73,7 +75,8 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 		{"", []string{"--ca", ca}, usage, "", "no token"},
 	} {
 		var out, errs strings.Builder
-		args := append([]string{"logs", "search", "--server", server.URL, "--token-file", file("token", test.token)}, test.args...)
+		args := append([]string{"logs", "search", "--server", server.URL, "--token-file", file("token", test.token)},
+			test.args...)
 		code := run(t.Context(), &terminal{out: &out, err: &errs, now: time.Now}, args)
 		if code != test.code || !strings.Contains(out.String(), test.out) || !strings.Contains(errs.String(), test.says) {
 			t.Errorf("%q %v: %d\n%s%s", test.token, test.args, code, out.String(), errs.String())
@@ -88,10 +91,12 @@ func TestServersAreAskedOverTLS(t *testing.T) {
 func TestServerAddress(t *testing.T) {
 	t.Parallel()
 	for given, want := range map[string]string{
-		"https://admin.shop.example": "https://admin.shop.example", "https://shop.example:8443/admin/": "https://shop.example:8443/admin",
-		"http://127.0.0.1:8081": "http://127.0.0.1:8081", "http://[::1]:8081/": "http://[::1]:8081",
+		"https://admin.shop.example":       "https://admin.shop.example",
+		"https://shop.example:8443/admin/": "https://shop.example:8443/admin",
+		"http://127.0.0.1:8081":            "http://127.0.0.1:8081", "http://[::1]:8081/": "http://[::1]:8081",
 		"http://localhost:8081":     "http://localhost:8081",
-		"http://admin.shop.example": "", "http://10.0.0.1:8081": "", "http://localhost.shop.example": "", "127.0.0.1:8081": "",
+		"http://admin.shop.example": "", "http://10.0.0.1:8081": "", "http://localhost.shop.example": "",
+		"127.0.0.1:8081":  "",
 		"ftp://127.0.0.1": "", "https://": "", "https://a:b@shop.example": "", "https://shop.example?x": "",
 		"https://shop.example#x": "", "http://127.0.0.1.shop.example": "", "": "",
 	} {

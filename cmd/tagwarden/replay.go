@@ -26,12 +26,13 @@ const (
 )
 
 func replayVerb(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] [--objection SCOPE]... "+
-		"[--only denied|uncovered] [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
+	f := t.flags("replay", "--config FILE FILE.har|FILE.jsonl... [--host HOST] [--signal SIGNAL]... [--choice CHOICE] "+
+		"[--objection SCOPE]... [--only denied|uncovered] [--from IP] [--at TIME] [--format text|jsonl] [--raw]")
 	given := addAskFlags(f)
 	given.rawFlag(f)
 	host := f.String("host", "", "a site's host name, in place of the recorded Host")
-	only := choice(f, "only", "which hits are listed: all, denied (something of them is denied) or uncovered (no site, vendor or activity here is for them)",
+	only := choice(f, "only", "which hits are listed: all, denied (something of them is denied) or uncovered (no site, "+
+		"vendor or activity here is for them)",
 		[]string{onlyAll, onlyDenied, onlyUncovered})
 	form := format(f, "jsonl")
 	files, code, done := t.parse(f, args)
@@ -179,7 +180,8 @@ func printReplayed(w io.Writer, h *replayed) {
 		printf(w, "%s %s  %s\n", cmp.Or(visible(at.Host), "-"), short(at.Path), x.Reason)
 		return
 	}
-	printf(w, "%s %s  %d → %s\n", cmp.Or(x.Vendor, "-"), cmp.Or(x.Endpoint, "-"), x.Bytes.In, plural.Of(x.Bytes.Out, "byte"))
+	printf(w, "%s %s  %d → %s\n", cmp.Or(x.Vendor, "-"), cmp.Or(x.Endpoint, "-"), x.Bytes.In,
+		plural.Of(x.Bytes.Out, "byte"))
 	if x.Reason != "" {
 		printf(w, "    refused: %s\n", x.Reason)
 	}

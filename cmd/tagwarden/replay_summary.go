@@ -116,7 +116,8 @@ func (s *summary) printUncovered(w io.Writer, by *config.Loaded) {
 		for _, at := range byNumber(s.uncovered, func(a, b uncovered) int {
 			return cmp.Or(cmp.Compare(a.Host, b.Host), cmp.Compare(a.Path, b.Path), cmp.Compare(a.reason, b.reason))
 		}) {
-			printf(table, "  %s\t%s\t%d\t%s\t%s\n", cmp.Or(visible(at.Host), "-"), short(at.Path), s.uncovered[at], at.reason, fits(&at, by))
+			printf(table, "  %s\t%s\t%d\t%s\t%s\n", cmp.Or(visible(at.Host), "-"), short(at.Path), s.uncovered[at],
+				at.reason, fits(&at, by))
 		}
 		_ = table.Flush()
 	}

@@ -76,7 +76,8 @@ func TestImportsPointOneWay(t *testing.T) {
 }
 
 // forTests are packages that tests alone may import: the product holds nothing of them.
-var forTests = []string{"rules/curious", "rules/signal/internal/...", "proxy/internal/...", "proxy/cluster/natstest", "config/internal/..."}
+var forTests = []string{"rules/curious", "rules/signal/internal/...", "proxy/internal/...", "proxy/cluster/natstest",
+	"config/internal/..."}
 
 func TestWhatIsForTestsIsImportedByTestsAlone(t *testing.T) {
 	found := map[string]bool{}
@@ -104,7 +105,8 @@ func TestRulesArePure(t *testing.T) {
 	forbidden := []string{"os", "os/...", "net", "net/http/...", "syscall", "log/...", "io/ioutil", "math/rand/...",
 		"crypto/rand", "runtime/...", "testing/...",
 		"github.com/valyala/fasthttp/..."}
-	clocks := []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick", "time.NewTimer", "time.NewTicker"}
+	clocks := []string{"time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.Tick",
+		"time.NewTimer", "time.NewTicker"}
 	for _, f := range sources(t) {
 		forTest := slices.ContainsFunc(forTests, func(p string) bool { return matches(p, f.folder) })
 		if f.isTest || forTest || !matches("rules/...", f.folder) {
@@ -147,7 +149,8 @@ func TestYAMLIsReadByOneLibrary(t *testing.T) {
 	}
 }
 
-// TestTestsRun: a test that is skipped shows nothing, and one that sleeps shows it by luck. Time is injected, or testing/synctest's.
+// TestTestsRun: a test that is skipped shows nothing, and one that sleeps shows it by luck.
+// Time is injected, or testing/synctest's.
 func TestTestsRun(t *testing.T) {
 	for _, f := range sources(t) {
 		if !f.isTest {
@@ -155,7 +158,8 @@ func TestTestsRun(t *testing.T) {
 		}
 		f.selections(func(at token.Position, what string) {
 			receiver, name, _ := strings.Cut(what, ".")
-			skips := slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, name) && slices.Contains([]string{"t", "b", "f", "tb"}, receiver)
+			skips := slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, name) &&
+				slices.Contains([]string{"t", "b", "f", "tb"}, receiver)
 			if skips || what == "time.Sleep" || what == "testing.Short" {
 				t.Errorf("%s:%d calls %s", f.name, at.Line, what)
 			}
@@ -183,9 +187,11 @@ func TestPackagesAreDescribed(t *testing.T) {
 	}
 }
 
-// TestDocumentsNameWhatIsThere: a path of this repository that a document names exists. "<id>" and "*" stand for anything.
+// TestDocumentsNameWhatIsThere: a path of this repository that a document names
+// exists. "<id>" and "*" stand for anything.
 func TestDocumentsNameWhatIsThere(t *testing.T) {
-	named := regexp.MustCompile("(?m)(?:^|[\\s`(\\[\"'|])(?:\\./)?((?:" + strings.Join(folders, "|") + "|\\.ci|\\.golangci)/[\\w./*<>{},-]*|[A-Z]+\\.md|Makefile|LICENSE)")
+	named := regexp.MustCompile("(?m)(?:^|[\\s`(\\[\"'|])(?:\\./)?((?:" + strings.Join(folders, "|") +
+		"|\\.ci|\\.golangci)/[\\w./*<>{},-]*|[A-Z]+\\.md|Makefile|LICENSE)")
 	documents, err := filepath.Glob(filepath.Join(root, "*.md"))
 	if err != nil {
 		t.Fatal(err)
@@ -299,9 +305,11 @@ var parsed = sync.OnceValues(func() (all []source, err error) {
 		if err != nil {
 			return err
 		}
-		f := source{name: filepath.ToSlash(relative), text: string(text), isTest: strings.HasSuffix(name, "_test.go"), set: token.NewFileSet()}
+		f := source{name: filepath.ToSlash(relative), text: string(text), isTest: strings.HasSuffix(name, "_test.go"),
+			set: token.NewFileSet()}
 		f.folder = path.Dir(f.name)
-		if f.syntax, err = parser.ParseFile(f.set, f.name, text, parser.ParseComments|parser.SkipObjectResolution); err != nil {
+		if f.syntax, err = parser.ParseFile(f.set, f.name, text,
+			parser.ParseComments|parser.SkipObjectResolution); err != nil {
 			return err
 		}
 		all = append(all, f)
@@ -332,7 +340,8 @@ func (f *source) selections(each func(at token.Position, what string)) {
 	})
 }
 
-// matches tells whether a folder is one that a pattern means: "x", "x/*" (directly in x) or "x/..." (x and below); "..." is all.
+// matches tells whether a folder is one that a pattern means: "x", "x/*" (directly in x)
+// or "x/..." (x and below); "..." is all.
 func matches(pattern, folder string) bool {
 	if pattern == "..." {
 		return true

@@ -64,18 +64,21 @@ func restore(ctx context.Context, t *terminal, args []string) int {
 		printJSON(t.out, got, "  ")
 		return fine
 	}
-	printf(t.out, "%s is the copy of %s: %s, %s\n", got.Data, got.Made.Format(time.RFC3339), plural.Of(got.Files, "file"), sizeOf(got.Bytes))
+	printf(t.out, "%s is the copy of %s: %s, %s\n", got.Data, got.Made.Format(time.RFC3339), plural.Of(got.Files, "file"),
+		sizeOf(got.Bytes))
 	printf(t.out, "  keys: %s\n", got.Identity)
-	printf(t.out, "  objections: %s; something is in force for %s\n", plural.Of(got.Changes, "change"), plural.Of(got.Subjects, "identifier"))
+	printf(t.out, "  objections: %s; something is in force for %s\n", plural.Of(got.Changes, "change"),
+		plural.Of(got.Subjects, "identifier"))
 	if got.Lacking > 0 {
-		printf(t.out, "    the ledger remembers %d more: the server takes them from the nodes' log when it starts\n", got.Lacking)
+		printf(t.out, "    the ledger remembers %d more: the server takes them from the nodes' log when it starts\n",
+			got.Lacking)
 	}
 	printf(t.out, "  ledger: %s, and all of it verifies\n", plural.Of(got.Records, "record"))
 	printf(t.out, "  queue: %s, %d parked; each can be read\n", plural.Of(got.Waiting, "waiting event"), got.Parked)
 	if got.Waiting > 0 {
-		t.hint("the server that was copied may have sent what waits. At the start, events that their vendor knows again are sent, which may " +
-			"be for the second time and counts once; all others are parked as restored, and not sent: `tagwarden queue retry --reason restored` " +
-			"has them sent where you know that they were not")
+		t.hint("the server that was copied may have sent what waits. At the start, events that their vendor knows again " +
+			"are sent, which may be for the second time and counts once; all others are parked as restored, and not sent: " +
+			"`tagwarden queue retry --reason restored` has them sent where you know that they were not")
 	}
 	t.hint("what came after the copy is not in it: record objections of that time again before you start the server")
 	return fine

@@ -17,8 +17,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// rootFor gets the root secret where key state is still to be made of it; the zero Root where it is not needed, or not there. One that
-// others can read is refused even where it is not needed.
+// rootFor gets the root secret where key state is still to be made of it; the zero Root where it is not needed, or not
+// there. One that others can read is refused even where it is not needed.
 func rootFor(ctx context.Context, server *config.Server) (pseudonym.Root, error) {
 	_, err := keys.Read(proxy.KeysDir(server.Data))
 	lacking := errors.Is(err, fs.ErrNotExist) || errors.Is(err, pseudonym.ErrState)
@@ -35,8 +35,8 @@ func rootFor(ctx context.Context, server *config.Server) (pseudonym.Root, error)
 	return pseudonym.Root{}, refusesRoot(err)
 }
 
-// refusesRoot is why the server does not start on the root secret's file though its keys are made: not that the file is not there, or
-// not for it to read, which are as they should be.
+// refusesRoot is why the server does not start on the root secret's file though its keys are made: not that the file is
+// not there, or not for it to read, which are as they should be.
 func refusesRoot(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return nil
@@ -55,7 +55,8 @@ func readRoot(ctx context.Context, server *config.Server) (pseudonym.Root, error
 func commandRoot(ctx context.Context, command []string) (pseudonym.Root, error) {
 	within, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	text, err := exec.CommandContext(within, command[0], command[1:]...).Output() //nolint:gosec // the operator's own command
+	asked := exec.CommandContext(within, command[0], command[1:]...) //nolint:gosec // the operator's own command
+	text, err := asked.Output()
 	if err != nil {
 		return pseudonym.Root{}, fmt.Errorf("keys.root_command %s failed: %w", command[0], err)
 	}
@@ -68,11 +69,13 @@ func fileRoot(path string) (pseudonym.Root, error) {
 		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
 	}
 	if !info.Mode().IsRegular() {
-		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %s is no file: the file with the secret is right, as `tagwarden init` writes it",
+		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %s is no file: the file with the secret is "+
+			"right, as `tagwarden init` writes it",
 			path)
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path, info.Mode().Perm(), quotedPath(path))
+		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path,
+			info.Mode().Perm(), quotedPath(path))
 	}
 	text, err := readNamed(path, mostNamed)
 	if err != nil {
@@ -99,7 +102,9 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 	lies := rootLies(server)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && lies == "" && len(server.Keys.RootCommand) == 0:
-		return []string{sprintf("there is neither a key state (%s) nor a root secret to make it of (%s): the server will not start", dir, server.Keys.Root)}
+		return []string{sprintf(
+			"there is neither a key state (%s) nor a root secret to make it of (%s): the server will not start",
+			dir, server.Keys.Root)}
 	case errors.Is(err, fs.ErrNotExist): // the server makes it when it starts
 		if len(server.Keys.RootCommand) > 0 {
 			return nil
@@ -120,13 +125,15 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 		}
 		if err == nil {
 			if made := root.State(now); made.Identity() != state.Identity() {
-				all = append(all, sprintf("the root secret %s is not the one that the key state %s was made from", server.Keys.Root, dir))
+				all = append(all, sprintf("the root secret %s is not the one that the key state %s was made from",
+					server.Keys.Root, dir))
 			}
 		}
 	}
 	switch {
 	case now.Before(state.Since()):
-		all = append(all, sprintf("the clock is behind the key state: pseudonyms do not change before %s", state.Until().Format(time.DateOnly)))
+		all = append(all, sprintf("the clock is behind the key state: pseudonyms do not change before %s",
+			state.Until().Format(time.DateOnly)))
 	case now.Sub(state.Since()) > proxy.LongestStop:
 		all = append(all, sprintf("the key state is of %s: the server will forward nothing before "+
 			"`tagwarden keys believe-clock --because` has said that the clock is right", state.Since().Format(time.DateOnly)))
@@ -134,8 +141,8 @@ func keyWarnings(server *config.Server, now time.Time) []string {
 	return all
 }
 
-// testKeys are the keys that --keys names: a file with a root secret, a folder of key state or a data folder with one; without a name the
-// published test key. They are as they are at a time.
+// testKeys are the keys that --keys names: a file with a root secret, a folder of key state or a data folder with one;
+// without a name the published test key. They are as they are at a time.
 func testKeys(name string, at time.Time) (pseudonym.State, error) {
 	if name == "" {
 		return pseudonym.TestRoot.State(at), nil

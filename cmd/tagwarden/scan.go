@@ -15,7 +15,8 @@ import (
 )
 
 func scan(_ context.Context, t *terminal, args []string) int {
-	f := t.flags("scan", "FILE.har|FILE.jsonl... [--config FILE [--host HOST] [--objection SCOPE]... [--from IP] [--at TIME]] [--format text|json]")
+	f := t.flags("scan", "FILE.har|FILE.jsonl... [--config FILE [--host HOST] [--objection SCOPE]... [--from IP] [--at "+
+		"TIME]] [--format text|json]")
 	given := addAskFlags(f)
 	given.raw = new(true)
 	f.Lookup("config").Usage = "a server file: its policy says of what is found what it does with it; " +
@@ -119,7 +120,8 @@ func printScanned(w io.Writer, r *observe.Report) {
 				continue
 			}
 			some = true
-			printf(table, "  %s\t%s\t%s\t%d×\t%s\t%s:%d", short(f.Field), f.Class, f.Kind, f.Count, short(strings.Join(f.Samples, ", ")), f.Where.File, f.Where.Line)
+			printf(table, "  %s\t%s\t%s\t%d×\t%s\t%s:%d", short(f.Field), f.Class, f.Kind, f.Count,
+				short(strings.Join(f.Samples, ", ")), f.Where.File, f.Where.Line)
 			if f.Fates != nil {
 				printf(table, "\t%s", fated(f.Fates))
 			}

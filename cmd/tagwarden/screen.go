@@ -15,10 +15,10 @@ import (
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
-// screen is the edge of the terminal: everything that a verb prints goes through one. Names, paths and values come from hits, recordings,
-// policies and ledgers, and whoever wrote those must not write on somebody's terminal: what moves its cursor, turns the direction of a
-// line round or cannot be seen is written as an escape. The escapes are JSON's own (\u001b, \u202e), so that a document in JSON stays one
-// and says the same.
+// screen is the edge of the terminal: everything that a verb prints goes through one. Names, paths and values come from
+// hits, recordings, policies and ledgers, and whoever wrote those must not write on somebody's terminal: what moves its
+// cursor, turns the direction of a line round or cannot be seen is written as an escape. The escapes are JSON's own
+// (\u001b, \u202e), so that a document in JSON stays one and says the same.
 type screen struct {
 	mu   sync.Mutex
 	to   io.Writer
@@ -90,13 +90,13 @@ func unfinished(text []byte) int {
 	return 0
 }
 
-// hostile tells whether a character does something to a terminal, or to how a line reads, or cannot be seen: control characters (C0, DEL,
-// C1), line and paragraph separators, and format characters (Unicode category Cf: marks, embeddings and isolates of direction, zero-width
-// characters, tags).
+// hostile tells whether a character does something to a terminal, or to how a line reads, or cannot be seen: control
+// characters (C0, DEL, C1), line and paragraph separators, and format characters (Unicode category Cf: marks,
+// embeddings and isolates of direction, zero-width characters, tags).
 func hostile(r rune) bool { return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp) }
 
-// appendVisible appends text with everything hostile in it as escapes, but what passes. A byte that is no character is one that cannot be
-// read (\ufffd).
+// appendVisible appends text with everything hostile in it as escapes, but what passes. A byte that is no
+// character is one that cannot be read (\ufffd).
 func appendVisible(dst []byte, text, passes string) []byte {
 	for i, r := range text {
 		switch {
@@ -132,7 +132,8 @@ func visible(text string) string {
 	return string(appendVisible(nil, text, ""))
 }
 
-// severalLines is a text of several lines that we wrote: its line ends pass. What stands in them of others' is escaped by the screen.
+// severalLines is a text of several lines that we wrote: its line ends pass. What stands in
+// them of others' is escaped by the screen.
 type severalLines string
 
 // inLine is an argument of printf, which keeps to its place in the line.
@@ -147,8 +148,8 @@ func (v inLine) Format(s fmt.State, verb rune) {
 	_, _ = io.WriteString(s, text)
 }
 
-// printf writes for people. What is given is shown as one line each, faults as a line a fault. A terminal that cannot be written to cannot
-// be told so.
+// printf writes for people. What is given is shown as one line each, faults as a line a fault. A terminal that
+// cannot be written to cannot be told so.
 func printf(w io.Writer, format string, args ...any) {
 	for i, arg := range args {
 		switch arg := arg.(type) {
@@ -169,7 +170,8 @@ func faulty(err error) any {
 		for _, fault := range faults {
 			all = append(all, visible(fault.Error()))
 		}
-	} else if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(joined.Unwrap()...).Error() {
+	} else if joined, ok := err.(interface{ Unwrap() []error }); ok && err.Error() == errors.Join(
+		joined.Unwrap()...).Error() {
 		for _, one := range joined.Unwrap() {
 			all = append(all, fmt.Sprint(faulty(one)))
 		}
@@ -188,8 +190,8 @@ func behind(w io.Writer) *os.File {
 	return f
 }
 
-// document is where a document is written that others read: a page, a table, a list to import elsewhere. Its text is its own and goes
-// unchanged into files and pipes; on a terminal it is shown as everything is.
+// document is where a document is written that others read: a page, a table, a list to import elsewhere. Its text is
+// its own and goes unchanged into files and pipes; on a terminal it is shown as everything is.
 func (t *terminal) document() io.Writer {
 	s, ok := t.out.(*screen)
 	if f := behind(t.out); !ok || f != nil && isTerminal(f) {

@@ -83,7 +83,8 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// FuzzScreen: however text is cut into writes, what comes out is harmless, and a document in JSON stays one that says the same.
+// FuzzScreen: however text is cut into writes, what comes out is harmless, and a document
+// in JSON stays one that says the same.
 func FuzzScreen(f *testing.F) {
 	f.Add(evil(), 3)
 	f.Add("\xe2\x80", 1)
@@ -104,7 +105,8 @@ func FuzzScreen(f *testing.F) {
 		}
 		var before, after string
 		shown := throughScreen(document, max(1, cut))
-		if err := errors.Join(json.Unmarshal(document, &before), json.Unmarshal([]byte(shown), &after)); err != nil || before != after {
+		if err := errors.Join(json.Unmarshal(document, &before), json.Unmarshal([]byte(shown), &after)); err != nil ||
+			before != after {
 			t.Errorf("%q as JSON: %s: %q, %v", text, shown, after, err)
 		}
 	})
@@ -124,7 +126,8 @@ func throughScreen(text []byte, size int) string {
 
 // TestPrintf: what is given keeps to its line; what the format says does not change.
 func TestPrintf(t *testing.T) {
-	faults := strict.Faults{{File: "a\n.yaml", Line: 1, Column: 2, Msg: "one\x1b"}, {File: "b.yaml", Line: 3, Column: 4, Msg: "two"}}
+	faults := strict.Faults{{File: "a\n.yaml", Line: 1, Column: 2, Msg: "one\x1b"},
+		{File: "b.yaml", Line: 3, Column: 4, Msg: "two"}}
 	for _, c := range []struct {
 		format string
 		args   []any
@@ -145,8 +148,8 @@ func TestPrintf(t *testing.T) {
 	}
 }
 
-// TestHostileEverywhere runs every verb that shows what comes from hits, recordings, policies or ledgers on ones that were written to do
-// something to the terminal.
+// TestHostileEverywhere runs every verb that shows what comes from hits, recordings, policies or ledgers on ones that
+// were written to do something to the terminal.
 func TestHostileEverywhere(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -173,54 +176,73 @@ func TestHostileEverywhere(t *testing.T) {
 	name := strings.ReplaceAll(evil(), "\x00", "") // no file has that in its name
 	in, body := url.QueryEscape(evil()), evilJSON(t)
 	cookie := "Cookie: site_consent=%7B%22analytics%22%3A%22yes%22%7D; " + url.QueryEscape("x"+evil()) + "=1\r\n"
-	get := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=" + in + "&ep." + in + "=" + in + "&dt=" + in + " HTTP/1.1\r\nHost: shop.example\r\n" + cookie + "\r\n"
-	post := "POST /v1/t HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n" + cookie + "Content-Length: " + itoa(len(body)) + "\r\n\r\n" + body
+	get := "GET /g/collect?v=2&tid=G-1&cid=1234567890.1700000000&en=" + in + "&ep." + in + "=" + in + "&dt=" + in +
+		" HTTP/1.1\r\nHost: shop.example\r\n" + cookie + "\r\n"
+	post := "POST /v1/t HTTP/1.1\r\nHost: shop.example\r\nContent-Type: application/json\r\n" + cookie +
+		"Content-Length: " + itoa(len(body)) + "\r\n\r\n" + body
 	hits := []string{write("get"+name+".http", get), write("post.http", post)}
 	line, err := json.Marshal(replay.Capture{Method: "POST", Target: "/v1/t?" + in + "=" + in,
 		Body: base64.StdEncoding.EncodeToString([]byte(body)), Headers: [][2]string{
-			{"Host", "shop.example"}, {"Content-Type", "application/json"}, {"X-" + in, evil()}, {"Cookie", "x" + evil() + "=" + evil()}}})
+			{"Host", "shop.example"}, {"Content-Type", "application/json"}, {"X-" + in, evil()},
+			{"Cookie", "x" + evil() + "=" + evil()}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	lined := write("hits"+name+".jsonl", string(line)+"\n")
 	har, err := json.Marshal(map[string]any{"log": map[string]any{"entries": []any{
-		map[string]any{"request": map[string]any{"method": "GET", "url": "https://vendor.example/" + in + "?email=" + in + "jane.doe@example.com&" + in + "=4111111111111111", "headers": []any{}}},
+		map[string]any{"request": map[string]any{"method": "GET", "url": "https://vendor.example/" + in + "?email=" + in +
+			"jane.doe@example.com&" + in + "=4111111111111111", "headers": []any{}}},
 		map[string]any{"request": map[string]any{"method": "GET", "url": "data:" + in}},
-		map[string]any{"request": map[string]any{"method": "GET", "url": "https://www.google-analytics.com/g/collect?v=2&tid=G-1&cid=1.2&en=" + in + "&ep.email" + in + "=jane.doe@example.com", "headers": []any{}}},
+		map[string]any{"request": map[string]any{"method": "GET",
+			"url": "https://www.google-analytics.com/g/collect?v=2&tid=G-1&cid=1.2&en=" + in + "&ep.email" + in +
+				"=jane.doe@example.com", "headers": []any{}}},
 	}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	archive := write("hits"+name+".har", string(har))
-	record, err := json.Marshal(map[string]any{"kind": "event", "time": "2026-05-04T12:00:00Z", "decision": evil(), "reason": evil(), "site": evil(), "vendor": evil(), "name": evil(), evil(): evil()})
+	record, err := json.Marshal(map[string]any{"kind": "event", "time": "2026-05-04T12:00:00Z", "decision": evil(),
+		"reason": evil(), "site": evil(), "vendor": evil(), "name": evil(), evil(): evil()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ledger := filepath.Dir(write("ledger/"+segmentOfBefore, string(record)+"\n"+strings.Replace(string(record), `"event"`, `"`+`note"`, 1)+"\n"))
+	ledger := filepath.Dir(write("ledger/"+segmentOfBefore, string(record)+"\n"+strings.Replace(string(record), `"event"`,
+		`"`+`note"`, 1)+"\n"))
 	quoted := quotedYAML(evil())
-	bad := write("bad/tagwarden.yaml", "version: 1\n"+quoted+": "+quoted+"\nsites:\n  "+quoted+": { hosts: ["+quoted+"], region: { default: "+quoted+" } }\nvendors: { ga4: { catalog: "+quoted+" } }\n")
+	bad := write("bad/tagwarden.yaml", "version: 1\n"+quoted+": "+quoted+"\nsites:\n  "+quoted+": { hosts: ["+quoted+
+		"], region: { default: "+quoted+" } }\nvendors: { ga4: { catalog: "+quoted+" } }\n")
 	write("bad/policy/purposes.yaml", "purposes:\n  "+quoted+": { title: "+quoted+" }\n")
 	sly := quotedYAML("a\u202e\u200b\U000e0041z") // a policy may not hold control characters
-	write("shop/policy/tests/evil.yaml", "tests:\n  - name: "+sly+"\n    hit: hits/ga4-page-view.http\n    expect: { permit: ga4-with-consent }\n  - name: x\n    hit: hits/ga4-page-view.http\n    expect: { deny: objection, absent: ["+sly+"] }\n")
+	write("shop/policy/tests/evil.yaml", "tests:\n  - name: "+sly+
+		"\n    hit: hits/ga4-page-view.http\n    expect: { permit: ga4-with-consent }\n  - name: x\n    hit: hits/ga4-page-view.http\n    expect: { deny: objection, absent: ["+
+		sly+"] }\n")
 	vendor := write("vendor"+name+".yaml", "name: "+quoted+"\n"+quoted+": 1\nendpoints: "+quoted+"\n")
 
 	for _, args := range [][]string{
 		{"explain", "--config", server, "--hit", hits[0]}, {"explain", "--config", server, "--hit", hits[0], "--raw"},
 		{"explain", "--config", server, "--hit", hits[1]}, {"explain", "--config", server, "--hit", evil()},
-		{"explain", "--config", server, "--hit", lined}, {"explain", "--config", server, "--hit", hits[0], "--objection", evil()},
-		{"replay", "--config", server, lined}, {"replay", "--config", server, archive, "--host", "shop.example"}, {"replay", "--config", server, evil()},
+		{"explain", "--config", server, "--hit", lined}, {"explain", "--config", server, "--hit", hits[0],
+			"--objection", evil()},
+		{"replay", "--config", server, lined}, {"replay", "--config", server, archive, "--host", "shop.example"},
+		{"replay", "--config", server, evil()},
 		{"scan", lined}, {"scan", archive}, {"scan", hits[0]},
 		{"diff", server, server, "--traffic", lined}, {"diff", server, bad}, {"diff", evil(), server},
 		{"check", "--config", bad}, {"check", "--config", evil()}, {"test", "--config", server},
 		{"logs", "tail", "--dir", ledger}, {"logs", "search", "--dir", ledger}, {"logs", "tail", "--dir", evil()},
 		{"catalog", "check", vendor}, {"catalog", "show", evil()}, {"catalog", "list"}, {"catalog", evil()},
-		{"signals", "decode", evil(), "DB" + evil(), "1~" + evil(), "gcs=" + evil(), "1YN" + "\u009b"}, {"signals", "decode", "--cookie", evil() + "=" + evil()},
+		{"signals", "decode", evil(), "DB" + evil(), "1~" + evil(), "gcs=" + evil(), "1YN" + "\u009b"},
+		{"signals", "decode", "--cookie", evil() + "=" + evil()},
 		{"signals", "decode", "--cookie", "OptanonConsent=groups=" + in + ":1"},
-		{"lia", "list", "--config", bad}, {"lia", "check", evil(), "--config", server}, {"lia", "new", "--config", server}, {"lia", evil()},
-		{"objections", "check", "--config", server, "--client-id", evil()}, {"objections", "import", evil(), "--config", server}, {"objections", evil()},
-		{"notice", "--config", server, "--site", evil()}, {"notice", "--config", server, "--check", hits[0]}, {"report", evil()},
-		{"snippet", "--config", server, "ga4", "--origin", evil()}, {"snippet", "--config", server, evil()}, {"schema", evil()},
-		{"token", "create", "--config", server, "--name", evil()}, {"keys", evil()}, {"init", evil() + "\x00"}, {"serve", "--config", bad},
+		{"lia", "list", "--config", bad}, {"lia", "check", evil(), "--config", server}, {"lia", "new", "--config", server},
+		{"lia", evil()},
+		{"objections", "check", "--config", server, "--client-id", evil()}, {"objections", "import", evil(), "--config",
+			server}, {"objections", evil()},
+		{"notice", "--config", server, "--site", evil()}, {"notice", "--config", server, "--check", hits[0]},
+		{"report", evil()},
+		{"snippet", "--config", server, "ga4", "--origin", evil()}, {"snippet", "--config", server, evil()},
+		{"schema", evil()},
+		{"token", "create", "--config", server, "--name", evil()}, {"keys", evil()}, {"init", evil() + "\x00"},
+		{"serve", "--config", bad},
 		{"health", "--url", evil()}, {evil()}, {"explain", "--" + evil()},
 	} {
 		for _, form := range []string{"text", "json", "jsonl"} {
@@ -304,7 +326,9 @@ func quotedYAML(text string) string {
 // evilJSON is an event of Segment's whose names and values are hostile.
 func evilJSON(t *testing.T) string {
 	return string(mustJSON(t, map[string]any{
-		"type": "track", "event": evil(), "anonymousId": "a-1", "messageId": "m-1", "properties": map[string]any{evil(): evil(), "url": evil()}, "context": map[string]any{evil(): map[string]any{evil(): 1}},
+		"type": "track", "event": evil(), "anonymousId": "a-1", "messageId": "m-1",
+		"properties": map[string]any{evil(): evil(), "url": evil()},
+		"context":    map[string]any{evil(): map[string]any{evil(): 1}},
 	}))
 }
 
@@ -332,13 +356,15 @@ func TestOneEdge(t *testing.T) {
 	}
 }
 
-// TestOutputThatIsNowhere: a verb whose output could not be written is not fine, and says so; who closed a pipe is not told.
+// TestOutputThatIsNowhere: a verb whose output could not be written is not fine, and
+// says so; who closed a pipe is not told.
 func TestOutputThatIsNowhere(t *testing.T) {
 	for failure, want := range map[error]int{syscall.ENOSPC: usage, syscall.EIO: usage, syscall.EPIPE: fine, nil: fine} {
 		for _, words := range [][]string{{"version"}, {"docs", "start"}, {"schema"}, {"help"}, {"completion", "bash"}} {
 			var errs strings.Builder
 			code := run(t.Context(), &terminal{out: failing{failure}, err: &errs, now: time.Now}, words)
-			if code != want || (errs.String() != "") != (want != fine) || want != fine && !strings.Contains(errs.String(), failure.Error()) {
+			if code != want || (errs.String() != "") != (want != fine) || want != fine &&
+				!strings.Contains(errs.String(), failure.Error()) {
 				t.Errorf("%q, %v: exit code %d, %q", words, failure, code, &errs)
 			}
 		}

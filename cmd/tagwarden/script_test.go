@@ -34,13 +34,15 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:   "testdata/script",
 		Setup: setUp,
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask, "appended": appended, "seeded": seeded, "nats": natsCommand},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"waitfor": waitFor, "codes": codes, "ask": ask,
+			"appended": appended, "seeded": seeded, "nats": natsCommand},
 	})
 }
 
 func setUp(env *testscript.Env) error {
 	env.Values[natsKey{}] = new(natstest.Servers)
-	for name, folder := range map[string]string{"HITS": "../../rules/catalog/testdata", "CAPTURES": "../../rules/testdata/captures"} {
+	for name, folder := range map[string]string{"HITS": "../../rules/catalog/testdata",
+		"CAPTURES": "../../rules/testdata/captures"} {
 		path, err := filepath.Abs(folder)
 		if err != nil {
 			return err
@@ -79,8 +81,8 @@ func appended(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
-// waitFor waits until a file holds a text that a pattern matches, for at most a minute. What the pattern's groups match is put
-// into the variables that follow.
+// waitFor waits until a file holds a text that a pattern matches, for at most a minute. What the pattern's groups match
+// is put into the variables that follow.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: waitfor file pattern [variable...]")
@@ -106,7 +108,8 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// ask calls an API with the token that a file holds, and puts what it answers into a file. Where a body is named it is sent.
+// ask calls an API with the token that a file holds, and puts what it answers into a
+// file. Where a body is named it is sent.
 func ask(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 || len(args) > 4 {
 		ts.Fatalf("usage: ask address token-file answer-file [body-file]")

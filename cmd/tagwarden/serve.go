@@ -32,7 +32,8 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	if loaded == nil {
 		return code
 	}
-	options := proxy.Options{Version: version, Log: logger(t), Now: t.now, Silent: silence, Memory: memory.Available(os.DirFS("/"))}
+	options := proxy.Options{Version: version, Log: logger(t), Now: t.now, Silent: silence,
+		Memory: memory.Available(os.DirFS("/"))}
 	collect(options.Memory, loaded.Server.Limits.Memory)
 	var err error
 	if options.Root, err = rootFor(ctx, &loaded.Server); err != nil {
@@ -53,8 +54,8 @@ func serve(ctx context.Context, t *terminal, args []string) int {
 	return t.serving(ctx, s, hits, admin, options.Log)
 }
 
-// The collector works harder from this share of the memory on that the process may have, in percent, and from twice the budget of hits on and
-// what else there is, in bytes: what was given back lies around as garbage for a while.
+// The collector works harder from this share of the memory on that the process may have, in percent, and from twice the
+// budget of hits on and what else there is, in bytes: what was given back lies around as garbage for a while.
 const (
 	collectAt = 65
 	besides   = 128 << 20
@@ -144,12 +145,14 @@ const defaultFile = "tagwarden.yaml"
 // beginBy says what to do where no server file was named and none is here.
 func beginBy(t *terminal, file string) {
 	if file == defaultFile && missing(file) {
-		t.hint("none is in this folder: --config FILE names another, and `tagwarden init shop` writes one to begin with, shop/tagwarden.yaml")
+		t.hint("none is in this folder: --config FILE names another, and `tagwarden init shop` writes one to begin with, " +
+			"shop/tagwarden.yaml")
 	}
 }
 
-// logger writes what operators look at, as JSON lines, to where errors go. Of one message five are written in ten seconds: where every hit
-// fails, on a full disk say, the log does not fill another. How often it happened the metrics say.
+// logger writes what operators look at, as JSON lines, to where errors go. Of one message five are
+// written in ten seconds: where every hit fails, on a full disk say, the log does not fill another.
+// How often it happened the metrics say.
 func logger(t *terminal) *zap.Logger {
 	encoder := zap.NewProductionEncoderConfig()
 	encoder.EncodeTime = zapcore.RFC3339NanoTimeEncoder

@@ -19,13 +19,14 @@ func signals(_ context.Context, t *terminal, args []string) int {
 	const usageLine = "decode STRING... | decode --cookie NAME=VALUE..."
 	f := t.flags("signals", usageLine)
 	var cookies []string
-	f.Func("cookie", "cookies as in the Cookie header, NAME=VALUE; NAME=VALUE; may be given again", func(given string) error {
-		if name, _, found := strings.Cut(given, "="); !found || name == "" {
-			return errors.New("NAME=VALUE is right")
-		}
-		cookies = append(cookies, given)
-		return nil
-	})
+	f.Func("cookie", "cookies as in the Cookie header, NAME=VALUE; NAME=VALUE; may be given again",
+		func(given string) error {
+			if name, _, found := strings.Cut(given, "="); !found || name == "" {
+				return errors.New("NAME=VALUE is right")
+			}
+			cookies = append(cookies, given)
+			return nil
+		})
 	format := format(f, "json")
 	rest, code, done := t.parse(f, args)
 	if done {
@@ -118,7 +119,8 @@ func looksLikeGCD(text []byte) bool {
 func decoded[T any](kind string, text []byte, decode func([]byte) (T, error), explain func(T) []string) decodedSignal {
 	d, err := decode(text)
 	if err != nil {
-		return decodedSignal{kind, signal.Malformed.String(), []string{"cannot be read: " + err.Error(), "it never counts as a yes"}}
+		return decodedSignal{kind, signal.Malformed.String(), []string{"cannot be read: " + err.Error(),
+			"it never counts as a yes"}}
 	}
 	return decodedSignal{kind, signal.Valid.String(), explain(d)}
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestSkippedTestsAreThere: each test that `make race` leaves out, or picks, is there, and is one alone: the detector's run
-// goes by name, whatever the package.
+// TestSkippedTestsAreThere: each test that `make race` leaves out, or picks, is there, and is one alone: the detector's
+// run goes by name, whatever the package.
 func TestSkippedTestsAreThere(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(root, "Makefile"))
 	if err != nil {
@@ -33,7 +33,8 @@ func TestSkippedTestsAreThere(t *testing.T) {
 	}
 	for _, name := range names {
 		if found[name] != 1 {
-			t.Errorf("%d tests are called %s, want 1: put the Makefile's SERIAL or BESIDE right, or name it otherwise", found[name], name)
+			t.Errorf("%d tests are called %s, want 1: put the Makefile's SERIAL or BESIDE right, or name it otherwise",
+				found[name], name)
 		}
 	}
 }

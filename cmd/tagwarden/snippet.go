@@ -30,7 +30,8 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 		return printFront(t, loaded, *before, *siteID, *to, rest)
 	}
 	if len(rest) != 1 {
-		t.fail("which vendor? One of %s; or which web server, by --front", strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
+		t.fail("which vendor? One of %s; or which web server, by --front",
+			strings.Join(slices.Sorted(maps.Keys(loaded.Server.Vendors)), ", "))
 		return usage
 	}
 	site := findSite(loaded.Policy, *siteID)
@@ -46,7 +47,8 @@ func snippet(_ context.Context, t *terminal, args []string) int {
 			return fine
 		}
 	}
-	t.fail("there is no vendor %q%s", rest[0], strict.SuggestionElse(rest[0], slices.Sorted(maps.Keys(loaded.Server.Vendors))))
+	t.fail("there is no vendor %q%s", rest[0], strict.SuggestionElse(rest[0],
+		slices.Sorted(maps.Keys(loaded.Server.Vendors))))
 	return usage
 }
 
@@ -59,12 +61,14 @@ func findSite(p *rules.Policy, id string) *rules.Site {
 	return nil
 }
 
-// printSnippets prints every SDK's set-up line. The site's own origin is the recommended way: cookies travel, and nothing is cross-origin.
+// printSnippets prints every SDK's set-up line. The site's own origin is the recommended way:
+// cookies travel, and nothing is cross-origin.
 func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin string) {
 	pages := pagesOf(site, origin)
 	origin, base := sendsTo(site, origin)
 	_, host, _ := strings.Cut(origin, "://")
-	replace := strings.NewReplacer("${origin}", strings.TrimSuffix(origin, "/"), "${host}", host, "${base}", base, "${prefix}", r.Prefix)
+	replace := strings.NewReplacer("${origin}", strings.TrimSuffix(origin, "/"), "${host}", host, "${base}", base,
+		"${prefix}", r.Prefix)
 	for i, s := range r.Catalog.File.Snippets {
 		if i > 0 {
 			printf(t.out, "\n")
@@ -77,7 +81,8 @@ func printSnippets(t *terminal, site *rules.Site, r *rules.Recipient, origin str
 	if len(r.Catalog.File.Snippets) == 0 {
 		printf(t.out, "// %s: no SDK set-up is known; send to %s%s%s\n", r.Catalog.File.Name, origin, base, r.Prefix)
 	}
-	printf(t.out, "\n// Visitors object at %[1]s: link it in your footer.\n// A front end of your own calls tagwarden.object(['all']) of <script src=\"%[1]stagwarden.js\"></script>.\n", pages)
+	printf(t.out, "\n// Visitors object at %[1]s: link it in your footer.\n// A front end of your own calls "+
+		"tagwarden.object(['all']) of <script src=\"%[1]stagwarden.js\"></script>.\n", pages)
 }
 
 // sendsTo is the origin that SDKs send to, the site's own where none is given, and the path below it where hits go.
@@ -106,6 +111,6 @@ func printMirror(t *terminal, pages, cookie string) {
 	if cookie != "" {
 		attribute = ` data-cookie="` + cookie + `"`
 	}
-	printf(t.out, "\n// Choices that the consent platform keeps in the browser: on every page, beside the platform's own script.\n"+
-		"<script async src=\"%stagwarden-mirror.js\"%s></script>\n", pages, attribute)
+	printf(t.out, "\n// Choices that the consent platform keeps in the browser: on every page, beside the platform's "+
+		"own script.\n<script async src=\"%stagwarden-mirror.js\"%s></script>\n", pages, attribute)
 }

@@ -65,8 +65,8 @@ func printFrontNotes(t *terminal, f *front.Front, loaded *config.Loaded, base, t
 		t.hint("%s", f.Also)
 	}
 	if base == "" {
-		t.hint("the site has no base: what is written passes everything of its hosts on, and belongs to a host that is tagwarden's alone; " +
-			"base: /t has one path passed on")
+		t.hint("the site has no base: what is written passes everything of its hosts on, and belongs to a host that is " +
+			"tagwarden's alone; base: /t has one path passed on")
 	}
 	if f.Trusted == "" {
 		return
@@ -82,7 +82,8 @@ func printFrontNotes(t *terminal, f *front.Front, loaded *config.Loaded, base, t
 	}
 }
 
-// believing says how an address becomes one that is believed, as YAML has it: one with colons is no text without quotes.
+// believing says how an address becomes one that is believed, as YAML has it: one
+// with colons is no text without quotes.
 func believing(server *config.Server, file string, at netip.Addr) string {
 	address := at.String()
 	if at.Is6() {

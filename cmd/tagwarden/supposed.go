@@ -19,8 +19,8 @@ type supposeFlags struct {
 // addSupposeFlags adds them. Unasked says what is judged by where no choice is asked for.
 func addSupposeFlags(f *flag.FlagSet, unasked string) *supposeFlags {
 	s := &supposeFlags{choice: new(string)}
-	f.Func("signal", "a signal in place of what hits say by the same source: SOURCE:CATEGORY=granted or =refused, such as "+
-		"own:analytics=granted; gpc=on or gpc=off; tcf=STRING; may be given again", func(text string) error {
+	f.Func("signal", "a signal in place of what hits say by the same source: SOURCE:CATEGORY=granted or =refused, such "+
+		"as own:analytics=granted; gpc=on or gpc=off; tcf=STRING; may be given again", func(text string) error {
 		s.signals = append(s.signals, text)
 		return nil
 	})
@@ -43,8 +43,8 @@ func choiceWords() (words []string) {
 	return words
 }
 
-// asked is what the flags put in place of what hits say, under each of some policies: a signal has to be one under one of
-// them at least. Where there is none it says so.
+// asked is what the flags put in place of what hits say, under each of some policies: a signal has to be one under one
+// of them at least. Where there is none it says so.
 func (s *supposeFlags) asked(t *terminal, policies ...*rules.Policy) (all []signal.Supposed, ok bool) {
 	return s.askedFor(t, *s.choice, policies...)
 }

@@ -42,7 +42,8 @@ func explainingShop(t *testing.T, signals string) *explainer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(purposes, bytes.ReplaceAll(text, []byte("gpc: ignore"), []byte("gpc: object")), 0o600); err != nil {
+	if err := os.WriteFile(purposes, bytes.ReplaceAll(text, []byte("gpc: ignore"), []byte("gpc: object")),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	loaded, err := config.Load(made.Server)
@@ -71,7 +72,8 @@ const everySource = `      gpc: {}
         - { cookie: a, category: analytics, granted: ["yes"], refused: ["no"] }
 `
 
-// TestSignalsAreSupposed: what is supposed stands in place of what the hit says by the same source, and of nothing else.
+// TestSignalsAreSupposed: what is supposed stands in place of what the hit says by
+// the same source, and of nothing else.
 func TestSignalsAreSupposed(t *testing.T) {
 	t.Parallel()
 	const says = "Cookie: a=no\r\n"
@@ -81,16 +83,19 @@ func TestSignalsAreSupposed(t *testing.T) {
 		signals []string
 		want    string // what becomes of an event of Google Analytics; behind "matomo ", of Matomo
 	}{
-		"nothing":                        {"", "", nil, "no_consent"},
-		"what the hit says":              {says, "", nil, "consent_refused"},
-		"in its place":                   {says, "", []string{"own:analytics=granted"}, "permitted"},
-		"by another source":              {says, "", []string{"consent_mode:analytics=granted"}, "consent_refused"},
-		"a storage type":                 {"", "", []string{"consent_mode:analytics_storage=granted"}, "permitted"},
-		"a platform":                     {"", "", []string{"onetrust:analytics=granted"}, "permitted"},
-		"an SDK's object":                {"", "", []string{"payload:analytics=granted"}, "permitted"},
-		"a no of another source":         {"", "", []string{"own:analytics=granted", "onetrust:analytics=refused"}, "consent_refused"},
-		"yes and no":                     {"", "", []string{"own:analytics=granted", "own:analytics=refused"}, "consent_refused"},
-		"no and yes":                     {"", "", []string{"own:analytics=refused", "own:analytics=granted"}, "consent_refused"},
+		"nothing":           {"", "", nil, "no_consent"},
+		"what the hit says": {says, "", nil, "consent_refused"},
+		"in its place":      {says, "", []string{"own:analytics=granted"}, "permitted"},
+		"by another source": {says, "", []string{"consent_mode:analytics=granted"}, "consent_refused"},
+		"a storage type":    {"", "", []string{"consent_mode:analytics_storage=granted"}, "permitted"},
+		"a platform":        {"", "", []string{"onetrust:analytics=granted"}, "permitted"},
+		"an SDK's object":   {"", "", []string{"payload:analytics=granted"}, "permitted"},
+		"a no of another source": {"", "", []string{"own:analytics=granted", "onetrust:analytics=refused"},
+			"consent_refused"},
+		"yes and no": {"", "", []string{"own:analytics=granted", "own:analytics=refused"},
+			"consent_refused"},
+		"no and yes": {"", "", []string{"own:analytics=refused", "own:analytics=granted"},
+			"consent_refused"},
 		"a header":                       {"", "", []string{"gpc=on"}, "matomo gpc"},
 		"no header":                      {"Sec-GPC: 1\r\n", "", []string{"gpc=off"}, "matomo permitted"},
 		"the other one":                  {"Sec-GPC: 1\r\n", "", []string{"dnt=off"}, "matomo gpc"},

@@ -27,8 +27,8 @@ const (
 	written                // what is written, which need not be there
 )
 
-// takes is what a flag, or a word behind a verb, takes: completion offers it, and what has to be there is looked for before a
-// verb does anything. The zero takes is a text that nobody can list: a reason, a time.
+// takes is what a flag, or a word behind a verb, takes: completion offers it, and what has to be there is looked for
+// before a verb does anything. The zero takes is a text that nobody can list: a reason, a time.
 type takes struct {
 	place place
 	right string // of what has to be there: what it is, "a raw HTTP/1.1 request"
@@ -37,26 +37,29 @@ type takes struct {
 
 // Places that more than one verb takes.
 var (
-	aServerFile = takes{fileThere, "a server file is right, such as `tagwarden init shop` writes, shop/tagwarden.yaml", nil}
-	aRecording  = takes{fileThere, "recorded hits are right: FILE.har, as a browser saves it, or FILE.jsonl", nil}
-	aKeyState   = takes{anyThere, "a file with a root secret is right, or a folder of key state", nil}
-	anApprover  = takes{fileThere, "an approver's private key is right, as `tagwarden init` writes it: approver.key", nil}
-	aPublicKey  = takes{place: fileOrKey}
-	output      = takes{place: written}
-	free        = takes{}
+	aServerFile = takes{fileThere, "a server file is right, such as `tagwarden init shop` writes, shop/tagwarden.yaml",
+		nil}
+	aRecording = takes{fileThere, "recorded hits are right: FILE.har, as a browser saves it, or FILE.jsonl", nil}
+	aKeyState  = takes{anyThere, "a file with a root secret is right, or a folder of key state", nil}
+	anApprover = takes{fileThere, "an approver's private key is right, as `tagwarden init` writes it: approver.key", nil}
+	aPublicKey = takes{place: fileOrKey}
+	output     = takes{place: written}
+	free       = takes{}
 )
 
-// flagTakes is what flags take, by name; with the verb before it where another verb's flag of that name takes something else.
+// flagTakes is what flags take, by name; with the verb before it where another verb's
+// flag of that name takes something else.
 var flagTakes = map[string]takes{
 	"--config": aServerFile,
 
-	"explain --hit":          {fileOrIn, "a raw HTTP/1.1 request is right; - is standard input", nil},
-	"explain --keys":         aKeyState,
-	"replay --keys":          aKeyState,
-	"scan --keys":            aKeyState,
-	"restore --keys":         {fileThere, "the file of a key state is right: data/keys/state", nil},
-	"diff --traffic":         aRecording,
-	"notice --check":         {fileOrIn, "a published notice is right, as `tagwarden notice` writes it; - is standard input", nil},
+	"explain --hit":  {fileOrIn, "a raw HTTP/1.1 request is right; - is standard input", nil},
+	"explain --keys": aKeyState,
+	"replay --keys":  aKeyState,
+	"scan --keys":    aKeyState,
+	"restore --keys": {fileThere, "the file of a key state is right: data/keys/state", nil},
+	"diff --traffic": aRecording,
+	"notice --check": {fileOrIn,
+		"a published notice is right, as `tagwarden notice` writes it; - is standard input", nil},
 	"lia new --from":         {fileOrIn, "a YAML file with answers is right; - is standard input", nil},
 	"lia approve --key":      anApprover,
 	"lia revoke --key":       anApprover,
@@ -87,35 +90,40 @@ var flagTakes = map[string]takes{
 	"--outcome":  {list: func(*configured) []string { return query.Values("outcome") }},
 	"--reason":   {list: func(*configured) []string { return query.Values("reason") }},
 	"--where":    {list: func(*configured) []string { return withEnd(query.Members(), "=") }},
-	"--period":   {list: func(*configured) []string { return []string{"day", "week", "month", "never", "ledger-subjects"} }},
-	"--id":       {list: identities},
+	"--period": {list: func(*configured) []string {
+		return []string{"day", "week", "month", "never", "ledger-subjects"}
+	}},
+	"--id": {list: identities},
 
 	"tap --reason":               {list: func(*configured) []string { return rules.Reasons() }},
 	"lia render --format":        {list: func(*configured) []string { return []string{"html", "md"} }},
 	"objections export --format": {list: func(*configured) []string { return []string{"csv", "jsonl"} }},
 	"report --format":            {list: reportForms},
-	"logs export --format":       {list: func(*configured) []string { return append(slices.Clone(recordForms), "text", "json") }},
-	"logs export --after":        {list: func(*configured) []string { return []string{"resume"} }},
-	"--vendor":                   {list: vendorsHere},
-	"--endpoint":                 {list: endpointsHere},
-	"--site":                     {list: sitesHere},
-	"--host":                     {list: hostsHere},
-	"--purpose":                  {list: purposesHere},
-	"--activity":                 {list: activitiesHere},
-	"--assessment":               {list: assessmentsHere},
-	"explain --decision":         free,
-	"replay --decision":          free,
-	"scan --decision":            free,
-	"--objection":                {list: scopesHere},
-	"--receipt":                  {list: receiptsHere},
-	"--by":                       {list: approversHere},
-	"queue inspect --reason":     free,
-	"queue retry --reason":       free,
-	"queue purge --reason":       free,
+	"logs export --format": {list: func(*configured) []string {
+		return append(slices.Clone(recordForms), "text", "json")
+	}},
+	"logs export --after":    {list: func(*configured) []string { return []string{"resume"} }},
+	"--vendor":               {list: vendorsHere},
+	"--endpoint":             {list: endpointsHere},
+	"--site":                 {list: sitesHere},
+	"--host":                 {list: hostsHere},
+	"--purpose":              {list: purposesHere},
+	"--activity":             {list: activitiesHere},
+	"--assessment":           {list: assessmentsHere},
+	"explain --decision":     free,
+	"replay --decision":      free,
+	"scan --decision":        free,
+	"--objection":            {list: scopesHere},
+	"--receipt":              {list: receiptsHere},
+	"--by":                   {list: approversHere},
+	"queue inspect --reason": free,
+	"queue retry --reason":   free,
+	"queue purge --reason":   free,
 }
 
 // texts are the flags whose values nobody can list.
-var texts = strings.Fields(`after at because campaign channel column cookie country days event expires field from from-number hit limit lines name
+var texts = strings.Fields(
+	`after at because campaign channel column cookie country days event expires field from from-number hit limit lines name
 	number only origin policy region server signal since source subject time to told until url version visitors-per-day withdraw`)
 
 // takesOf is what a verb's flag takes. It is false of a flag that nothing is known of.
@@ -128,7 +136,8 @@ func takesOf(verb, flag string) (takes, bool) {
 	return free, slices.Contains(texts, flag)
 }
 
-// arguments are what a verb takes besides flags, one after another, and as many as there may be of the last where it is said.
+// arguments are what a verb takes besides flags, one after another, and as many as
+// there may be of the last where it is said.
 type arguments struct {
 	each []takes
 	many bool // the last may come again
@@ -138,9 +147,12 @@ type arguments struct {
 func argumentsTaken(verb string, before []string) arguments {
 	switch {
 	case verb == "catalog" && len(before) > 0 && before[0] == "show":
-		return arguments{each: []takes{oneWord("list", "show", "check"), {list: func(*configured) []string { return catalog.BuiltinIDs() }}}}
+		return arguments{each: []takes{oneWord("list", "show", "check"), {list: func(*configured) []string {
+			return catalog.BuiltinIDs()
+		}}}}
 	case verb == "catalog" && len(before) > 0 && before[0] == "check":
-		return arguments{each: []takes{oneWord("list", "show", "check"), {fileThere, "a vendor file is right, YAML", nil}}, many: true}
+		return arguments{each: []takes{oneWord("list", "show", "check"), {fileThere, "a vendor file is right, YAML", nil}},
+			many: true}
 	case verb == "import" && len(before) > 0 && before[0] != "gtm":
 		return arguments{each: []takes{oneWord("gtm"), free}}
 	default:
@@ -150,10 +162,11 @@ func argumentsTaken(verb string, before []string) arguments {
 
 // argumentsOfVerbs is what verbs take besides flags. Those that are not in it take nothing.
 var argumentsOfVerbs = map[string]arguments{
-	"init":    {each: []takes{output}},
-	"replay":  {each: []takes{aRecording}, many: true},
-	"scan":    {each: []takes{aRecording}, many: true},
-	"import":  {each: []takes{oneWord("gtm"), {fileThere, "a container is right that Google Tag Manager exported, JSON", nil}}},
+	"init":   {each: []takes{output}},
+	"replay": {each: []takes{aRecording}, many: true},
+	"scan":   {each: []takes{aRecording}, many: true},
+	"import": {each: []takes{oneWord("gtm"),
+		{fileThere, "a container is right that Google Tag Manager exported, JSON", nil}}},
 	"diff":    {each: []takes{aServerFile, aServerFile, aRecording}, many: true},
 	"report":  {each: []takes{oneWord("art30", "cnil")}},
 	"schema":  {each: []takes{{list: func(*configured) []string { return append(config.SchemaKinds(), "openapi") }}}},

@@ -70,8 +70,8 @@ func TestWhatFlagsTakeIsKnown(t *testing.T) {
 	}
 }
 
-// TestCompletesEverything: what is offered for each word that a verb takes, and for each value of its flags, by a server file
-// that init wrote. UPDATE_GOLDEN=1 writes the file anew.
+// TestCompletesEverything: what is offered for each word that a verb takes, and for each value of its flags, by a
+// server file that init wrote. UPDATE_GOLDEN=1 writes the file anew.
 func TestCompletesEverything(t *testing.T) {
 	t.Parallel()
 	shop := filepath.Join(t.TempDir(), "shop")

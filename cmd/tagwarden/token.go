@@ -158,7 +158,8 @@ func tokenRevoke(ctx context.Context, t *terminal, args []string) int {
 			return t.failed(err)
 		}
 		if got.Untold {
-			printf(t.out, "%s is revoked: it opens nothing any more on this node, and on the others when they can be told\n", rest[0])
+			printf(t.out, "%s is revoked: it opens nothing any more on this node, and on the others when they can be told\n",
+				rest[0])
 			return fine
 		}
 		printf(t.out, "%s is revoked: it opens nothing any more\n", rest[0])

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// TestDocumentedTour runs every command of the tour, as a reader would, with `serve` in a terminal of its own, and finds in what each
-// prints the lines that the page shows.
+// TestDocumentedTour runs every command of the tour, as a reader would, with `serve` in a terminal of its own, and
+// finds in what each prints the lines that the page shows.
 func TestDocumentedTour(t *testing.T) {
 	text, err := os.ReadFile("docs/tour.md")
 	if err != nil {
@@ -143,7 +143,8 @@ func (r *tourist) curl(address string) string {
 // moment is what another run says otherwise: times, numbers of records and of hits.
 var moment = regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}|#\d+|hit \d+`)
 
-// lacks tells whether some line is missing that the page shows; where it must not, the test fails. "..." stands for lines that are left out.
+// lacks tells whether some line is missing that the page shows; where it must not, the test fails.
+// "..." stands for lines that are left out.
 func (r *tourist) lacks(line, said string, shown []string, must bool) bool {
 	r.t.Helper()
 	same := func(text string) string {

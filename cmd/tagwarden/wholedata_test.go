@@ -13,8 +13,8 @@ import (
 // leavesData are the verbs that read a server file, and nothing of its data folder.
 var leavesData = map[string]bool{"promises": true, "test": true, "snippet": true}
 
-// TestHalfADataFolder: where a restore broke off, every verb that opens the data folder says so, and changes nothing there; none says that
-// nothing is wrong, or that the server makes what is missing.
+// TestHalfADataFolder: where a restore broke off, every verb that opens the data folder says so, and changes nothing
+// there; none says that nothing is wrong, or that the server makes what is missing.
 func TestHalfADataFolder(t *testing.T) {
 	t.Parallel()
 	made, err := config.Init(filepath.Join(t.TempDir(), "shop"), nil, time.Now())
@@ -35,7 +35,8 @@ func TestHalfADataFolder(t *testing.T) {
 	data := filepath.Join(filepath.Dir(made.Server), "data")
 	given := filepath.Join(t.TempDir(), "given")
 	for name, text := range map[string]string{
-		made.Server: strings.Join(lines, ""), given + ".http": "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n", given + ".csv": "client_id\nx\n", given + ".jsonl": "{}\n",
+		made.Server: strings.Join(lines, ""), given + ".http": "GET / HTTP/1.1\r\nHost: shop.example\r\n\r\n",
+		given + ".csv": "client_id\nx\n", given + ".jsonl": "{}\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -45,7 +46,8 @@ func TestHalfADataFolder(t *testing.T) {
 		t.Fatal(err)
 	}
 	of := strings.NewReplacer("FILE.yaml", made.Server, "SHOP", made.Server, "FILE.", given+".")
-	asked := map[string]string{"keys rotate": "--config SHOP", "promises approve": "--config SHOP --key SHOP", "scan": "--config SHOP FILE.http"}
+	asked := map[string]string{"keys rotate": "--config SHOP", "promises approve": "--config SHOP --key SHOP",
+		"scan": "--config SHOP FILE.http"}
 	for verb, args := range waiting {
 		if strings.Contains(args, "--config ") && verb != "restore" && !leavesData[verb] {
 			asked[verb] = args

@@ -15,7 +15,8 @@ import (
 
 // Amendment is something that an assessment says otherwise than it did when it was signed.
 type Amendment struct {
-	What          string `json:"what"` // "necessity.why", "data.url", "purpose audience.title.en", "recipient matomo.hosts"
+	// "necessity.why", "data.url", "purpose audience.title.en", "recipient matomo.hosts"
+	What          string `json:"what"`
 	Before, After string // "" where it was, or is, not there
 }
 

@@ -263,7 +263,8 @@ func (a *Answers) Write(l *config.Loaded) (string, error) {
 		return "", fmt.Errorf("there is an assessment %q already, in %s: take another id", id, l.Assessments[id].File)
 	}
 	text := append([]byte("# yaml-language-server: $schema=../.schema/assessment.json\n"+
-		"# Held against the policy by `tagwarden lia check`. Until it is approved (`tagwarden lia approve`), its activities deny.\n"), a.text()...)
+		"# Held against the policy by `tagwarden lia check`. Until it is approved (`tagwarden lia approve`), its "+
+		"activities deny.\n"), a.text()...)
 	if _, err := l.With(inner, text); err != nil {
 		return "", err
 	}

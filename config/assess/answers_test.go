@@ -9,7 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// TestQuestionsCoverTheDocument: each key of an assessment is asked for, but the approval and what is taken from a file alone.
+// TestQuestionsCoverTheDocument: each key of an assessment is asked for, but the
+// approval and what is taken from a file alone.
 func TestQuestionsCoverTheDocument(t *testing.T) {
 	t.Parallel()
 	asked := map[string]bool{"approval": true, "decided": true}

@@ -65,7 +65,8 @@ const (
 	assessmentFile = "policy/assessments/LIA-2026-001.yaml"
 )
 
-// TestApproveAnew: an edit voids the approval; what changed can be seen; counted up and approved it holds again; both versions are kept.
+// TestApproveAnew: an edit voids the approval; what changed can be seen; counted up and approved
+// it holds again; both versions are kept.
 func TestApproveAnew(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
@@ -80,7 +81,8 @@ func TestApproveAnew(t *testing.T) {
 		t.Fatalf("version 1: %+v, %v", signed, err)
 	}
 	changes := Amendments(loaded, lia, signed)
-	if len(changes) != 2 || changes[0] != (Amendment{"balancing.impact", "low", "medium"}) || changes[1].What != "purpose audience-measurement.description.en" {
+	if len(changes) != 2 || changes[0] != (Amendment{"balancing.impact", "low", "medium"}) ||
+		changes[1].What != "purpose audience-measurement.description.en" {
 		t.Errorf("changes: %q", changes)
 	}
 	if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil ||
@@ -105,7 +107,8 @@ func TestApproveAnew(t *testing.T) {
 		t.Errorf("versions %v, %v", versions, err)
 	}
 	old, err := ReadVersion(loaded, lia, 1)
-	if err != nil || !old.Verified || old.Document.Balancing.Impact != "low" || old.Around.Hosts["matomo"][0] != "matomo.shop.example" || !strings.HasPrefix(old.By, "privacy+") {
+	if err != nil || !old.Verified || old.Document.Balancing.Impact != "low" ||
+		old.Around.Hosts["matomo"][0] != "matomo.shop.example" || !strings.HasPrefix(old.By, "privacy+") {
 		t.Errorf("version 1: %+v, %v", old, err)
 	}
 	if again, err := Approve(loaded, lia, f.private, noon, ""); err != nil || len(again) != 2 {
@@ -126,9 +129,11 @@ func TestApproveRefuses(t *testing.T) {
 		{name: "an id that is not there", want: "there is no assessment"},
 		{name: "no key", key: "key", want: "no private key of an approver"},
 		{name: "a stranger's key", key: stranger, want: "none of the approvers'"},
-		{name: "the owner's key", old: "owner: web-analytics@shop.example", with: "owner: Privacy@shop.example", want: "the same person"},
+		{name: "the owner's key", old: "owner: web-analytics@shop.example", with: "owner: Privacy@shop.example",
+			want: "the same person"},
 		{name: "an overdue review", now: noon.AddDate(2, 0, 0), want: "review_by is past (2027-12-01)"},
-		{name: "a finding", old: "impact: low", with: "impact: high", want: "there is something to say against it (dpia-high-impact)"},
+		{name: "a finding", old: "impact: low", with: "impact: high",
+			want: "there is something to say against it (dpia-high-impact)"},
 	} {
 		f := newFolder(t)
 		if test.old != "" {
@@ -169,7 +174,8 @@ func TestApproveDespite(t *testing.T) {
 		t.Fatal(err)
 	}
 	kept, err := ReadVersion(f.load(t), lia, 2)
-	if err != nil || kept.Because != "the DPIA is under way: see 42" || kept.Despite[0] != "dpia-high-impact" || !kept.Verified {
+	if err != nil || kept.Because != "the DPIA is under way: see 42" || kept.Despite[0] != "dpia-high-impact" ||
+		!kept.Verified {
 		t.Errorf("%+v, %v", kept, err)
 	}
 }
@@ -178,7 +184,8 @@ func TestApproveDespite(t *testing.T) {
 func TestHistoryIsVerified(t *testing.T) {
 	t.Parallel()
 	const file = "policy/" + config.HistoryFolder + "/" + lia + "-v1.yaml"
-	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Page views", "Counts of people"}, {"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
+	for _, edit := range [][2]string{{"impact: low", "impact: high"}, {"Page views", "Counts of people"},
+		{"matomo.shop.example", "evil.example"}, {"key: privacy+", "key: other+"}} {
 		f := newFolder(t)
 		f.edit(t, file, edit[0], edit[1])
 		if v, err := ReadVersion(f.load(t), lia, 1); err != nil || v.Verified {
@@ -222,7 +229,8 @@ func TestRevoke(t *testing.T) {
 			t.Errorf("revoked, it is %v", got)
 		}
 		r := loaded.RevocationOf(lia, 1+n)
-		if r == nil || r.Because != `the vendor: "sold" to another` || (r.By != "") != (key != "") || len(loaded.Warnings) > 0 {
+		if r == nil || r.Because != `the vendor: "sold" to another` || (r.By != "") != (key != "") ||
+			len(loaded.Warnings) > 0 {
 			t.Errorf("%+v, %v", r, loaded.Warnings)
 		}
 		if _, err := Approve(loaded, lia, f.private, noon, ""); err == nil || !strings.Contains(err.Error(), "was revoked") {

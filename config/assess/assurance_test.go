@@ -21,7 +21,8 @@ func TestServersOfOthers(t *testing.T) {
 		{"on one's own network", "country: FR ", "private: true #", "own_servers", config.AssuredAtWord, ""},
 		{"a host's", owned, `entity: "Hoster SA, Lyon, FR"`, "own_servers", config.AssuredBroken, "matomo is of Hoster SA"},
 		{"in the EEA", owned, owned, "recipients_in_eea", config.AssuredHeld, ""},
-		{"a private network abroad", inFrance, "private: true\n    country: US ", "recipients_in_eea", config.AssuredBroken, "matomo is in US"},
+		{"a private network abroad", inFrance, "private: true\n    country: US ", "recipients_in_eea", config.AssuredBroken,
+			"matomo is in US"},
 		{"a private network somewhere", inFrance, "private: true #", "recipients_in_eea", config.AssuredAtWord, ""},
 	} {
 		f := newFolder(t)

@@ -98,7 +98,8 @@ func TestSpeaks(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"We profile visitors": true, "Visitors are scored.": true, "by means of A.I. and AI": true, "machine-learning": true,
-		"No profiling takes place": false, "without any scoring": false, "profit": false, "": false, "There is no e-mail, and profiles are made": false,
+		"No profiling takes place": false, "without any scoring": false, "profit": false, "": false,
+		"There is no e-mail, and profiles are made":                           false,
 		"Nothing is kept for long. Every evening each visitor gets a profile": true,
 	} {
 		if got := speaks(text, profilingWords); got != want {
@@ -113,7 +114,8 @@ func TestSamePerson(t *testing.T) {
 		owner, approver string
 		same            bool
 	}{
-		{"privacy@shop.example", "privacy", true}, {"Jane Doe", "jane.doe", true}, {"jane-doe@shop.example", "Jane_Doe", true},
+		{"privacy@shop.example", "privacy", true}, {"Jane Doe", "jane.doe", true},
+		{"jane-doe@shop.example", "Jane_Doe", true},
 		{"web-analytics@shop.example", "privacy", false}, {"@", "privacy", false}, {"", "", false},
 	} {
 		if got := samePerson(test.owner, test.approver); got != test.same {

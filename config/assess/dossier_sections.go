@@ -247,7 +247,8 @@ func (d *dossier) persons(vendor string) []string {
 	of := d.l.RecipientOf(vendor)
 	for _, reader := range catalog.Readers() {
 		person, country, ok := catalog.SplitEntity(of.Entity.For(reader))
-		if said := d.words.say("vendor", "name", person, "country", d.words.country(country)); ok && !slices.Contains(all, said) {
+		if said := d.words.say("vendor", "name", person, "country", d.words.country(country)); ok &&
+			!slices.Contains(all, said) {
 			all = append(all, said)
 		}
 	}

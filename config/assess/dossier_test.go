@@ -37,10 +37,12 @@ func TestDossier(t *testing.T) {
 		t.Fatal(err)
 	}
 	plain := strings.NewReplacer(`\`, "")
-	for name, text := range map[string]string{"html": html.UnescapeString(string(page)), "md": plain.Replace(string(markdown))} {
+	for name, text := range map[string]string{"html": html.UnescapeString(string(page)),
+		"md": plain.Replace(string(markdown))} {
 		for _, want := range []string{
 			"Signed and unchanged. Whether the reasoning holds is not checked.", "web-analytics@shop.example",
-			"Shop SARL, Paris, France", "Matomo, Spain", "matomo.shop.example", "matomo-cookieless", "1 December 2026 (by the signer's clock)", "privacy+",
+			"Shop SARL, Paris, France", "Matomo, Spain", "matomo.shop.example", "matomo-cookieless",
+			"1 December 2026 (by the signer's clock)", "privacy+",
 			loaded.Assessments[lia].Digest.String(), "3 months", "privacy settings", "Shop SARL", "Version 1",
 			"the signature is genuine", "1 December 2027 (in 365 days)", "browser identifier",
 			"replaced by a number of the day", "taken at its word", "The interest prevails.",
@@ -68,12 +70,16 @@ func TestDossier(t *testing.T) {
 func TestDossierExcepts(t *testing.T) {
 	t.Parallel()
 	f := newFolder(t)
-	f.edit(t, "policy/activities.yaml", "events: [page_view, link, download]", "events: [page_view, \"do*\"]\n    except_events: [download, \"checkout_*\", \"down_*\"]")
+	f.edit(t, "policy/activities.yaml", "events: [page_view, link, download]",
+		"events: [page_view, \"do*\"]\n    except_events: [download, \"checkout_*\", \"down_*\"]")
 	loaded := f.load(t)
 	for lang, want := range map[string][]string{
-		"en": {"events: page view, names that begin with “do”", "except these events: download, names that begin with “checkout_”, "},
-		"de": {"Ereignisse: Seitenaufruf, Namen, die mit „do“ beginnen", "ausgenommen diese Ereignisse: Download, Namen, die mit „checkout_“ beginnen, "},
-		"fr": {"événements\u00a0: page vue, noms commençant par «\u00a0do\u00a0»", "sauf ces événements\u00a0: téléchargement, noms commençant par «\u00a0checkout_\u00a0», "},
+		"en": {"events: page view, names that begin with “do”",
+			"except these events: download, names that begin with “checkout_”, "},
+		"de": {"Ereignisse: Seitenaufruf, Namen, die mit „do“ beginnen",
+			"ausgenommen diese Ereignisse: Download, Namen, die mit „checkout_“ beginnen, "},
+		"fr": {"événements\u00a0: page vue, noms commençant par «\u00a0do\u00a0»",
+			"sauf ces événements\u00a0: téléchargement, noms commençant par «\u00a0checkout_\u00a0», "},
 	} {
 		d, err := NewDossier(loaded, lia, Of{At: noon, Lang: lang})
 		if err != nil {
@@ -103,7 +109,8 @@ func TestDossierPromises(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(f.dir, "policy", "promises.yaml"), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for lang, want := range map[string]string{"en": "No mail leaves.", "de": "Keine Post.", "fr": "No mail leaves. {only}"} {
+	for lang, want := range map[string]string{"en": "No mail leaves.", "de": "Keine Post.",
+		"fr": "No mail leaves. {only}"} {
 		d, err := NewDossier(f.load(t), lia, Of{At: noon, Lang: lang})
 		if err != nil {
 			t.Fatal(err)
@@ -111,7 +118,8 @@ func TestDossierPromises(t *testing.T) {
 		words, _ := wordsIn(lang)
 		want = strings.ReplaceAll(want, "{only}", words.say("only_in", "language", words.tongue("en")))
 		at := slices.IndexFunc(d.Sections, func(s Section) bool { return s.Title == words.say("promises") })
-		if at < 0 || len(d.Sections[at].Rows) != 1 || d.Sections[at].Rows[0].Name != "public" || d.Sections[at].Rows[0].Values[0].Text != want {
+		if at < 0 || len(d.Sections[at].Rows) != 1 || d.Sections[at].Rows[0].Name != "public" ||
+			d.Sections[at].Rows[0].Values[0].Text != want {
 			t.Errorf("%s: %+v", lang, d.Sections)
 		}
 	}
@@ -144,7 +152,8 @@ func TestDossierOfAnOldVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Impact as a whole: low", "matomo.shop.example", "Was approved, and no longer counts", "the host moved", "is not signed"} {
+	for _, want := range []string{"Impact as a whole: low", "matomo.shop.example", "Was approved, and no longer counts",
+		"the host moved", "is not signed"} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("it lacks %q:\n%s", want, text)
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// signing are what a person does with an assessment that has to last, with the steps that it takes, and the files that it changes.
+// signing are what a person does with an assessment that has to last, with the steps that it
+// takes, and the files that it changes.
 var signing = []struct {
 	name  string
 	do    func(f folder, l *config.Loaded) error
@@ -44,7 +45,8 @@ var signing = []struct {
 	},
 }
 
-// approving is a folder whose assessment is approved already, which is approved once more an hour later: both of its files change.
+// approving is a folder whose assessment is approved already, which is approved once more an
+// hour later: both of its files change.
 func approving(t *testing.T) (folder, *config.Loaded) {
 	t.Helper()
 	f := newFolder(t)
@@ -61,8 +63,8 @@ func approving(t *testing.T) (folder, *config.Loaded) {
 	return f, f.load(t)
 }
 
-// TestSigningLasts: whichever step fails, who signs is told; if the power goes then, each file is the old one or the new one, whole, and both
-// are the new ones where it was said to be done. Nothing is left beside them.
+// TestSigningLasts: whichever step fails, who signs is told; if the power goes then, each file is the old one or the
+// new one, whole, and both are the new ones where it was said to be done. Nothing is left beside them.
 func TestSigningLasts(t *testing.T) {
 	t.Parallel()
 	for _, act := range signing {

@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// Interview asks for an assessment, one step after another, and goes back where it is told to. It knows no terminal: who
-// asks shows [Interview.Step] and hands the answer to [Interview.Answer].
+// Interview asks for an assessment, one step after another, and goes back where it is told to. It knows no terminal:
+// who asks shows [Interview.Step] and hands the answer to [Interview.Answer].
 type Interview struct {
 	Answers *Answers
 
@@ -302,7 +302,8 @@ func (i *Interview) dataOf(profile string) string {
 	return i.classes(all)
 }
 
-// classes are what the profiles of activities let through, as an answer: each class with the loosest that is done to it.
+// classes are what the profiles of activities let through, as an answer: each
+// class with the loosest that is done to it.
 func (i *Interview) classes(of []*config.Activity) string {
 	loosest := map[string]minimise.Kind{}
 	var names []string

@@ -11,9 +11,9 @@ import (
 )
 
 // ApprovePromises signs the policy's promises with an approver's private key: the approval goes into their file. The
-// version is the one after that of the last approval that is known, in the file or from the ledger, where none is given.
-// It is refused where the key is none of the approvers', and where the policy would not load with it: a promise that is
-// broken is not signed. It returns the file that it wrote, and what was signed.
+// version is the one after that of the last approval that is known, in the file or from the ledger, where none is
+// given. It is refused where the key is none of the approvers', and where the policy would not load with it: a promise
+// that is broken is not signed. It returns the file that it wrote, and what was signed.
 func ApprovePromises(l *config.Loaded, private string, now time.Time, version int) (string, *basis.Promised, error) {
 	text := l.Source.Text(config.PromisesFile)
 	if text == nil {

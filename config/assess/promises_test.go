@@ -46,9 +46,12 @@ func TestApprovePromises(t *testing.T) {
 	}{
 		{name: "no key", promises: before, key: "key", want: "no private key of an approver"},
 		{name: "a stranger's key", promises: before, key: stranger, want: "none of the approvers'"},
-		{name: "too many", promises: many.String(), key: f.private, want: "there are 401 promises, and 400 at most can be signed"},
-		{name: "in braces", promises: "{promises: [{id: p, says: x, never: {class: recording}}]}", key: f.private, want: "one key a line"},
-		{name: "a version that was", promises: before, key: f.private, past: seen, version: 7, want: "version 7 was approved before: 8 is the next"},
+		{name: "too many", promises: many.String(), key: f.private,
+			want: "there are 401 promises, and 400 at most can be signed"},
+		{name: "in braces", promises: "{promises: [{id: p, says: x, never: {class: recording}}]}", key: f.private,
+			want: "one key a line"},
+		{name: "a version that was", promises: before, key: f.private, past: seen, version: 7,
+			want: "version 7 was approved before: 8 is the next"},
 		{name: "the first", promises: before, key: f.private, signed: 1},
 		{name: "after what the ledger saw", promises: before, key: f.private, past: seen, signed: 8},
 		{name: "a version that was given", promises: before, key: f.private, version: 12, signed: 12},
@@ -85,7 +88,8 @@ func TestApprovePromises(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := ApprovePromises(f.load(t), f.private, noon, 0); err == nil || !strings.Contains(err.Error(), "there is no promises.yaml in") {
+	if _, _, err := ApprovePromises(f.load(t), f.private, noon, 0); err == nil || !strings.Contains(err.Error(),
+		"there is no promises.yaml in") {
 		t.Errorf("without a file: %v", err)
 	}
 }

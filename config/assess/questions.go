@@ -28,8 +28,9 @@ func (q *Question) at() []any {
 	return path
 }
 
-// Questions lists what an assessment is asked, in the order of the three-part test: interest, necessity, balancing (EDPB
-// Guidelines 1/2024, version for public consultation, 8 October 2024; the questions of the ICO's form in words of ours).
+// Questions lists what an assessment is asked, in the order of the three-part test: interest,
+// necessity, balancing (EDPB Guidelines 1/2024, version for public consultation, 8 October 2024; the
+// questions of the ICO's form in words of ours).
 func Questions() []Question { return questions }
 
 var questions = []Question{
@@ -71,8 +72,9 @@ var questions = []Question{
 		Good: "what would be worse then, and for whom",
 	},
 	{
-		Key: "third_parties", Ask: "Whose interests are at stake beside yours and those of the people concerned?", prose: true,
-		Good: "other customers, firms, the public: what they gain or lose; or why it touches nobody else",
+		Key: "third_parties", Ask: "Whose interests are at stake beside yours and those of the people concerned?",
+		prose: true,
+		Good:  "other customers, firms, the public: what they gain or lose; or why it touches nobody else",
 	},
 
 	{
@@ -81,7 +83,8 @@ var questions = []Question{
 	},
 	{
 		Key: "necessity.alternatives", Ask: "Which less intrusive ways were looked at?", prose: true,
-		Good: "each way (fewer data, a sample, consent, none at all) and why it does not do; that few people agree is no reason",
+		Good: "each way (fewer data, a sample, consent, none at all) and why it does not do; that few people agree is no " +
+			"reason",
 	},
 	{
 		Key: "necessity.minimised", Ask: "How are the data cut down to what is needed?", prose: true,
@@ -145,7 +148,8 @@ var questions = []Question{
 		Good: "event_name: keep, client_id: derive, url: url ...; what a profile may do beside dropping. Or the name of a " +
 			"profile, whose classes are taken",
 	},
-	{Key: "retention", Ask: "How long do recipients keep the data?", Good: "a span as 14 months, for which minimised gives the reason"},
+	{Key: "retention", Ask: "How long do recipients keep the data?", Good: "a span as 14 months, for which minimised " +
+		"gives the reason"},
 	{
 		Key: "objection.how", Ask: "Where do people object?", prose: true,
 		Good: "a place that is easy to find and takes one step, as the preference centre in the footer of every page",

@@ -13,10 +13,12 @@ import (
 )
 
 // approvalSection is what differs from one init to the next: the digest, and the key.
-var approvalSection = regexp.MustCompile(`(?s)\n## (Approval|Freigabe|Approbation|Approved versions|Freigegebene Versionen|` +
-	`Versions approuvées)\n.*?(\n## |$)`)
+var approvalSection = regexp.MustCompile(
+	`(?s)\n## (Approval|Freigabe|Approbation|Approved versions|Freigegebene Versionen|` +
+		`Versions approuvées)\n.*?(\n## |$)`)
 
-// TestShipped: what each assessment that is shipped says in each language, as people read it. `go test -update` writes it.
+// TestShipped: what each assessment that is shipped says in each language, as people
+// read it. `go test -update` writes it.
 func TestShipped(t *testing.T) {
 	t.Parallel()
 	for _, name := range append(config.Examples(), "") {
@@ -75,7 +77,8 @@ func asShipped(t *testing.T, name string, text []byte) {
 // readsAlone: a page needs nothing else, and says its language.
 func readsAlone(t *testing.T, page []byte) {
 	t.Helper()
-	if regexp.MustCompile(`(?i)(src|href)=|url\(|@import|<script`).Match(page) || !bytes.Contains(page, []byte(`<html lang="`)) {
+	if regexp.MustCompile(`(?i)(src|href)=|url\(|@import|<script`).Match(page) ||
+		!bytes.Contains(page, []byte(`<html lang="`)) {
 		t.Errorf("the page needs something else:\n%.600s", page)
 	}
 	if strings.Contains(html.UnescapeString(string(page)), "<no value>") {

@@ -43,9 +43,10 @@ var evasions = []string{
 }
 
 // placeholder is what stands where somebody meant to write something later. Marks in brackets are such.
-var placeholder = regexp.MustCompile(`(?i)\b(todo|tbd|tbc|fixme|xxx+|lorem ipsum|to be (determined|completed|defined|added)|` +
-	`fill (this )?in|noch (zu )?(ergänzen|ausfüllen)|wird (noch )?(ergänzt|nachgereicht))\b|` +
-	`(^|\s)à (compléter|définir|préciser)|<[^<>]*>|\[[^\][]*\]|\.\.\.|…`)
+var placeholder = regexp.MustCompile(
+	`(?i)\b(todo|tbd|tbc|fixme|xxx+|lorem ipsum|to be (determined|completed|defined|added)|` +
+		`fill (this )?in|noch (zu )?(ergänzen|ausfüllen)|wird (noch )?(ergänzt|nachgereicht))\b|` +
+		`(^|\s)à (compléter|définir|préciser)|<[^<>]*>|\[[^\][]*\]|\.\.\.|…`)
 
 // different counts different words.
 func different(words []string) int {

@@ -8,18 +8,23 @@ import (
 
 // What a text speaks of, by words and phrases; a star stands for any ending.
 var (
-	customerWords = []string{"customer*", "client", "clients", "member", "members", "subscriber*", "existing", "kunde*", "kundin*", "bestandskund*", "mitglied*", "abonné*"}
+	customerWords = []string{"customer*", "client", "clients", "member", "members", "subscriber*", "existing", "kunde*",
+		"kundin*", "bestandskund*", "mitglied*", "abonné*"}
 	prospectWords = []string{
-		"prospect*", "lookalike*", "look alike", "cold", "acquisition", "acquire", "new customers", "lead generation", "leads", "win new",
+		"prospect*", "lookalike*", "look alike", "cold", "acquisition", "acquire", "new customers", "lead generation",
+		"leads", "win new",
 		"neukund*", "akquise", "gewinnung", "prospection", "nouveaux clients",
 	}
-	profilingWords = []string{"profil*", "scor*", "predict*", "propensity", "machine learning", "artificial intelligence", "ai", "maschinelles lernen", "künstliche intelligenz", "vorhersag*", "prédi*"}
-	scaleWords     = []string{"large scale", "großem umfang", "grande échelle"}
-	childWords     = []string{"child*", "minor", "minors", "teen*", "kinder*", "kind", "minderjähr*", "jugendlich*", "enfant*", "mineur*"}
+	profilingWords = []string{"profil*", "scor*", "predict*", "propensity", "machine learning", "artificial intelligence",
+		"ai", "maschinelles lernen", "künstliche intelligenz", "vorhersag*", "prédi*"}
+	scaleWords = []string{"large scale", "großem umfang", "grande échelle"}
+	childWords = []string{"child*", "minor", "minors", "teen*", "kinder*", "kind", "minderjähr*", "jugendlich*",
+		"enfant*", "mineur*"}
 )
 
 // negations take back what follows within a few words.
-var negations = strings.Fields("no not never nothing nobody without neither kein keine keinen keiner nicht nie ohne aucun aucune pas sans jamais")
+var negations = strings.Fields(
+	"no not never nothing nobody without neither kein keine keinen keiner nicht nie ohne aucun aucune pas sans jamais")
 
 // reach is how many words a negation reaches.
 const reach = 4
@@ -52,5 +57,7 @@ func begins(words, phrase []string) bool {
 
 // wordsOf takes a text apart into words of small letters.
 func wordsOf(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+	})
 }

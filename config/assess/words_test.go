@@ -17,8 +17,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// TestWords: each language says all that there is to say, by the same keys, fills in the same values, and takes about as
-// much room as English.
+// TestWords: each language says all that there is to say, by the same keys, fills in the same values,
+// and takes about as much room as English.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	english, _ := wordsIn("en")
@@ -92,7 +92,8 @@ func TestFrenchSigns(t *testing.T) {
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)
 	}
-	wrong := regexp.MustCompile(`[^\x{00a0}\x{202f}\s|-][;?!»]( |$)|[^\x{00a0}\x{202f}\s|-]:( |$)| [:;?!»]( |$)|«[^\x{00a0}\x{202f}]`)
+	wrong := regexp.MustCompile(
+		`[^\x{00a0}\x{202f}\s|-][;?!»]( |$)|[^\x{00a0}\x{202f}\s|-]:( |$)| [:;?!»]( |$)|«[^\x{00a0}\x{202f}]`)
 	for _, name := range append(files, "words/fr.yaml") {
 		text, err := os.ReadFile(name)
 		if err != nil {
@@ -119,8 +120,10 @@ func TestVague(t *testing.T) {
 		"There are no alternatives!": "says nothing", "Es gibt keine Alternativen.": "says nothing",
 		"Il n'y a pas d'alternative.": "says nothing", "necessary": hardly, "because we must": hardly,
 		"yes yes yes yes yes": hardly, "TODO: ask legal what to write": "holds a placeholder",
-		"The officer said <what the officer said>": "holds a placeholder", "Wird noch ergänzt, siehe später": "holds a placeholder",
-		"Motif à compléter par le service": "holds a placeholder", "We looked at ... and others": "holds a placeholder",
+		"The officer said <what the officer said>":     "holds a placeholder",
+		"Wird noch ergänzt, siehe später":              "holds a placeholder",
+		"Motif à compléter par le service":             "holds a placeholder",
+		"We looked at ... and others":                  "holds a placeholder",
 		"No cookie is set and nothing stored is read.": "", "Nobody was asked for consent.": "",
 		"Ein Zähler ohne Nummer zeigt das nicht.": "", "Aucun cookie n'est déposé à cette fin.": "",
 	} {

@@ -44,7 +44,8 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	c.set(where, "purposes", old.Purposes, changed.Purposes, Wider, Wider)
 	c.value(where, "basis", basisEffect(old.Basis, changed.Basis), old.Basis, changed.Basis)
 	if old.Explicit != changed.Explicit {
-		c.add(where, either(changed.Explicit), "explicit consent: %t (only then what is sensitive may pass)", changed.Explicit)
+		c.add(where, either(changed.Explicit), "explicit consent: %t (only then what is sensitive may pass)",
+			changed.Explicit)
 	}
 	c.value(where, "assessment", Wider, old.Assessment, changed.Assessment)
 	c.value(where, "exemption", either(changed.Exemption != ""), old.Exemption, changed.Exemption)
@@ -64,7 +65,8 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	if old.Profile != changed.Profile && old.Vendor == changed.Vendor {
 		c.value(where, "profile", Neutral, old.Profile, changed.Profile)
 		c.treatments(where, compiledActivity(c.old, old.ID), compiledActivity(c.new, old.ID))
-		c.constants(where, old.Vendor, c.old.Profiles[old.Profile].Set[old.Vendor], c.new.Profiles[changed.Profile].Set[old.Vendor])
+		c.constants(where, old.Vendor, c.old.Profiles[old.Profile].Set[old.Vendor],
+			c.new.Profiles[changed.Profile].Set[old.Vendor])
 	}
 	c.set(where, "events", old.Events, changed.Events, Wider, Narrower)
 	c.set(where, "except_events", old.ExceptEvents, changed.ExceptEvents, Narrower, Wider)
@@ -80,7 +82,8 @@ func (c *comparison) activity(where string, old, changed *config.Activity) {
 	case old.AfterRefusal != nil && changed.AfterRefusal == nil:
 		c.add(where, Narrower, "ends with a refusal")
 	case old.AfterRefusal != nil:
-		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because.String(), changed.AfterRefusal.Because.String())
+		c.value(where, "goes on after a refusal because", Neutral, old.AfterRefusal.Because.String(),
+			changed.AfterRefusal.Because.String())
 	}
 	switch {
 	case old.When == changed.When:
@@ -139,27 +142,31 @@ func attested(a *config.Activity) []string {
 	all := make([]string, len(a.Attested))
 	for i := range a.Attested {
 		of := &a.Attested[i]
-		all[i] = fmt.Sprintf("%s (by %s on %s, until %s; %s)", strings.Join(of.Lines, " "), of.By, of.On, of.Last(), of.Evidence)
+		all[i] = fmt.Sprintf("%s (by %s on %s, until %s; %s)", strings.Join(of.Lines, " "), of.By, of.On,
+			of.Last(), of.Evidence)
 	}
 	return all
 }
 
 // basisRanks order the bases by what a visitor can do against them: the less, the later.
 var basisRanks = map[string]int{
-	basis.Consent.String(): 0, basis.LegitimateInterest.String(): 1, basis.PublicTask.String(): 2, basis.OptOut.String(): 3,
+	basis.Consent.String(): 0, basis.LegitimateInterest.String(): 1, basis.PublicTask.String(): 2,
+	basis.OptOut.String():   3,
 	basis.Contract.String(): 4, basis.LegalObligation.String(): 4, basis.VitalInterests.String(): 4,
 }
 
 // basisEffect: narrower only where the visitor can do more against it than before.
 func basisEffect(old, changed string) Effect { return either(basisRanks[changed] >= basisRanks[old]) }
 
-// ladders reports activities of a vendor that are asked in another order, and lower rungs that a removed one leaves events to.
+// ladders reports activities of a vendor that are asked in another order, and lower
+// rungs that a removed one leaves events to.
 func (c *comparison) ladders() {
 	for _, vendor := range slices.Sorted(maps.Keys(c.new.Server.Vendors)) {
 		old, changed := ladderOf(c.old, vendor), ladderOf(c.new, vendor)
 		before, after := without(old, without(old, changed)), without(changed, without(changed, old))
 		if !slices.Equal(before, after) {
-			c.add("vendor "+vendor, Wider, "its activities are asked in another order: %s, instead of %s", strings.Join(after, ", "), strings.Join(before, ", "))
+			c.add("vendor "+vendor, Wider, "its activities are asked in another order: %s, instead of %s",
+				strings.Join(after, ", "), strings.Join(before, ", "))
 		}
 		for i, id := range old {
 			if slices.Contains(changed, id) {
@@ -172,8 +179,8 @@ func (c *comparison) ladders() {
 	}
 }
 
-// handedDown says which way it goes when events of an activity that is no more travel on a lower one: narrower where that lets through no
-// more, for no other purpose, and no condition is gone whose failure denied.
+// handedDown says which way it goes when events of an activity that is no more travel on a lower one: narrower where
+// that lets through no more, for no other purpose, and no condition is gone whose failure denied.
 func (c *comparison) handedDown(id, below string) Effect {
 	gone, next := activityOf(c.old, id), activityOf(c.new, below)
 	within := &comparison{}

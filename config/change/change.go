@@ -64,7 +64,8 @@ func Between(old, changed *config.Loaded, at time.Time) []Change {
 	c.sites()
 	c.server()
 	if len(c.changes) == 0 && old.Policy.Digest() != changed.Policy.Digest() {
-		c.add("policy", Neutral, "its digest is another one, and nothing that is compared here differs: defaults written out, or a newer list of regions")
+		c.add("policy", Neutral, "its digest is another one, and nothing that is compared here differs: defaults written "+
+			"out, or a newer list of regions")
 	}
 	return c.changes
 }

@@ -26,7 +26,8 @@ func (c *comparison) profiles() {
 		for _, vendor := range bothKeys(old.Fields, changed.Fields) {
 			for _, field := range bothKeys(old.Fields[vendor], changed.Fields[vendor]) {
 				class := c.classOf(vendor, field)
-				c.specs(where, "field "+field+" of "+vendor, fieldSpec(&old, vendor, field, class), fieldSpec(&changed, vendor, field, class), class)
+				c.specs(where, "field "+field+" of "+vendor, fieldSpec(&old, vendor, field, class),
+					fieldSpec(&changed, vendor, field, class), class)
 			}
 		}
 		for _, vendor := range bothKeys(old.Set, changed.Set) {
@@ -111,10 +112,11 @@ func (c *comparison) specs(where, what string, old, changed minimise.Spec, class
 	c.actions(where, what, a, b)
 }
 
-// actions reports an action that became another one. Which of the two lets more through Strictest says; where it cannot tell, the
-// minimisers' general order. Of one minimiser what nobody can tell is wider.
+// actions reports an action that became another one. Which of the two lets more through Strictest says; where it cannot
+// tell, the minimisers' general order. Of one minimiser what nobody can tell is wider.
 func (c *comparison) actions(where, what string, a, b *minimise.Action) {
-	if a.Kind() == minimise.Drop && b.Kind() == minimise.Drop || a.Kind() == b.Kind() && minimise.Strictest(a, b) == a && minimise.Strictest(b, a) == b {
+	if a.Kind() == minimise.Drop && b.Kind() == minimise.Drop || a.Kind() == b.Kind() && minimise.Strictest(a, b) == a &&
+		minimise.Strictest(b, a) == b {
 		return
 	}
 	x, y := a.Spec(), b.Spec()

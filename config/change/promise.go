@@ -45,7 +45,8 @@ func (c *comparison) promises() {
 	case c.new.Approval.Version == 0:
 		c.add("promises", Wider, "no approver signs them any more: %s did", c.old.Promised.By)
 	default:
-		c.add("promises", Neutral, "they are not what %s signed, and do not load until they are signed anew", c.new.Approval.By)
+		c.add("promises", Neutral, "they are not what %s signed, and do not load until they are signed anew",
+			c.new.Approval.By)
 	}
 	c.broken()
 }
@@ -62,7 +63,8 @@ func (c *comparison) broken() {
 	proofs := config.Prove(c.new, c.old.Promises)
 	for i := range proofs {
 		if proof := &proofs[i]; proof.State == promise.Broken && !said[proof.Promise.ID] {
-			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it as it was: %s", config.Breaks(c.new, proof, places))
+			c.add("promise "+proof.Promise.ID, Wider, "the new policy breaks it as it was: %s",
+				config.Breaks(c.new, proof, places))
 		}
 	}
 }

@@ -40,7 +40,8 @@ func TestPromiseChanges(t *testing.T) {
 		{with(""), with(plain), []string{"promise p: new: No recordings: narrower"}},
 		{with(plain), with(""), []string{"promise p: removed: No recordings: WIDER"}},
 		{with(plain), with(except), []string{"promise p: what never happens reads otherwise: WIDER"}},
-		{with(except), with(plain), []string{"promise p: what never happens reads otherwise: its exception is gone: narrower"}},
+		{with(except), with(plain),
+			[]string{"promise p: what never happens reads otherwise: its exception is gone: narrower"}},
 		{with(plain), with(other), []string{"promise p: says No film instead of No recordings\n"}},
 		{with(plain), with(public), []string{"promise p: publish true instead of false\n"}},
 		{with(more), with(plain), []string{"promise q: removed: No names: WIDER"}},
@@ -60,10 +61,12 @@ func TestPromiseChanges(t *testing.T) {
 		}
 	}
 	url := "  - { id: p, says: No addresses, never: { class: email } }\n"
-	broken := Between(with(url), with("", "    classes:\n      event_name: keep\n", "    classes:\n      email: { hash: sha256 }\n      event_name: keep\n"), sample.Day)
+	broken := Between(with(url), with("", "    classes:\n      event_name: keep\n",
+		"    classes:\n      email: { hash: sha256 }\n      event_name: keep\n"), sample.Day)
 	found := false
 	for _, change := range broken {
-		found = found || change.Effect == Wider && strings.Contains(change.What, "the new policy breaks it as it was: activity ")
+		found = found || change.Effect == Wider && strings.Contains(change.What,
+			"the new policy breaks it as it was: activity ")
 	}
 	if !found {
 		t.Errorf("what a change breaks is not said: %v", broken)

@@ -39,10 +39,12 @@ func (c *comparison) purposes() {
 		c.value(where, "Global Privacy Control counts:", either(changed.GPC == "ignore"), old.GPC, changed.GPC)
 		c.value(where, "Do Not Track counts:", either(changed.DNT == "ignore"), old.DNT, changed.DNT)
 		if old.DirectMarketing != changed.DirectMarketing {
-			c.add(where, either(!changed.DirectMarketing), "direct marketing: %t (an objection to it is absolute)", changed.DirectMarketing)
+			c.add(where, either(!changed.DirectMarketing), "direct marketing: %t (an objection to it is absolute)",
+				changed.DirectMarketing)
 		}
 		if old.Sensitive != changed.Sensitive {
-			c.add(where, either(!changed.Sensitive), "sensitive data: %t (then most US states ask for consent)", changed.Sensitive)
+			c.add(where, either(!changed.Sensitive), "sensitive data: %t (then most US states ask for consent)",
+				changed.Sensitive)
 		}
 		c.set(where, "what it counts as in the US", old.US, changed.US, Narrower, Wider)
 	}
@@ -78,10 +80,12 @@ func (c *comparison) assessments() {
 		}
 		c.period(where, "retention", old.Retention, changed.Retention)
 		if old.ReviewBy != changed.ReviewBy {
-			c.value(where, "review by", either(old.ReviewBy.DaysUntil(changed.ReviewBy) > 0), old.ReviewBy.String(), changed.ReviewBy.String())
+			c.value(where, "review by", either(old.ReviewBy.DaysUntil(changed.ReviewBy) > 0), old.ReviewBy.String(),
+				changed.ReviewBy.String())
 		}
 		if old.CompellingGrounds() != changed.CompellingGrounds() {
-			c.add(where, either(changed.CompellingGrounds()), "compelling grounds against objections: %t", changed.CompellingGrounds())
+			c.add(where, either(changed.CompellingGrounds()), "compelling grounds against objections: %t",
+				changed.CompellingGrounds())
 		}
 		if texts := changedTexts(old, changed); len(texts) > 0 {
 			c.add(where, Neutral, "reads otherwise: %s", strings.Join(texts, ", "))

@@ -47,7 +47,8 @@ func (c *comparison) vendors() {
 	}
 }
 
-// recipient compares who the legal person behind a vendor is, and its role. Who works for the controller alone may do least.
+// recipient compares who the legal person behind a vendor is, and its role. Who works
+// for the controller alone may do least.
 func (c *comparison) recipient(where string, old, changed config.Recipient) {
 	c.value(where, "legal person", Wider, old.Entity.String(), changed.Entity.String())
 	c.value(where, "role", either(changed.Role != catalog.RoleProcessor), old.Role, changed.Role)
@@ -125,14 +126,16 @@ func (c *comparison) region(where string, old, changed *config.Region) {
 			return region.Regime()
 		}
 		regional := slices.ContainsFunc(c.new.Activities, func(a config.Activity) bool { return len(a.Regions) > 0 })
-		c.value(where, "region by default", either(regional || regime(changed.Default) != rules.OptIn), old.Default, changed.Default)
+		c.value(where, "region by default", either(regional || regime(changed.Default) != rules.OptIn),
+			old.Default, changed.Default)
 	}
 }
 
 // refusing are the signals that can only say no: reading one more is narrower.
 var refusing = []string{"gpc", "dnt", "usp"}
 
-// signals compares sources by their keys. A source that grants may refuse as well, so that any change of it may be wider.
+// signals compares sources by their keys. A source that grants may refuse as well,
+// so that any change of it may be wider.
 func (c *comparison) signals(where string, old, changed *config.Signals) {
 	a, b := reflect.ValueOf(*old), reflect.ValueOf(*changed)
 	for i := range a.NumField() {

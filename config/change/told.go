@@ -11,7 +11,8 @@ func (c *comparison) told(where string, old, changed *config.Activity) {
 	if !reflect.DeepEqual(old.Device, changed.Device) {
 		nothing := changed.Device.Said && len(changed.Device.Stores) == 0
 		c.add(where, either(!nothing), "%s", map[bool]string{
-			true: "nothing is kept on devices or read from them", false: "what is kept on devices, or read from them, reads otherwise",
+			true: "nothing is kept on devices or read from them", false: "what is kept on devices, or read from them, reads " +
+				"otherwise",
 		}[nothing])
 	}
 	switch before, after := old.AutomatedDecision.Any(), changed.AutomatedDecision.Any(); {

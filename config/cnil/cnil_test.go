@@ -45,15 +45,16 @@ func reportOf(t *testing.T, l *config.Loaded, lang string) *Report {
 	return r
 }
 
-// TestReportOfPresets: what the report says of what `init` and the examples make that claim the exemption; of the others
-// it says that there is nothing to assess.
+// TestReportOfPresets: what the report says of what `init` and the examples make that claim the exemption; of the
+// others it says that there is nothing to assess.
 func TestReportOfPresets(t *testing.T) {
 	t.Parallel()
 	assessed := []string{}
 	for _, preset := range append(config.Examples(), "") {
 		loaded, preset := sample.Preset(t, preset), cmp.Or(preset, "init")
 		if r := reportOf(t, loaded, "en"); len(r.Assessments) == 0 {
-			if text, err := r.Render("text"); !r.Holds() || err != nil || !strings.Contains(string(text), r.words.Texts["nothing"]) {
+			if text, err := r.Render("text"); !r.Holds() || err != nil || !strings.Contains(string(text),
+				r.words.Texts["nothing"]) {
 				t.Errorf("%s: %s %v", preset, text, err)
 			}
 			continue
@@ -124,25 +125,32 @@ func TestLinesThatDoNotHold(t *testing.T) {
 		changes         []string
 	}{
 		{"minimised", "activities.yaml", "all events are", events},
-		{"minimised", "activities.yaml", "all events but these are passed on: checkout_*, purchase", []string{"events: [page_view, link]",
-			"events: [\"*\"]\n    except_events: [\"checkout_*\", purchase]"}},
+		{"minimised", "activities.yaml", "all events but these are passed on: checkout_*, purchase",
+			[]string{"events: [page_view, link]",
+				"events: [\"*\"]\n    except_events: [\"checkout_*\", purchase]"}},
 		{"minimised", "activities.yaml", "whatever begins so is passed on: page_*", []string{"events: [page_view, link]",
 			"events: [\"page_*\", link]\n    except_events: [link]"}},
 		{"minimised", "profiles.yaml", "browser and operating system (user_agent)", class("user_agent: keep")},
 		{"minimised", "profiles.yaml", "screen size (screen)", class("screen: keep")},
 		{"no_import", "profiles.yaml", "campaign of origin (campaign)", class("campaign: keep")},
-		{"no_import", "profiles.yaml", "utm_*", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }", "url: { url: { query: [\"utm_*\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
-		{"no_import", "profiles.yaml", "class:campaign", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }", "url: { url: { query: [\"class:campaign\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
+		{"no_import", "profiles.yaml", "utm_*", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }",
+			"url: { url: { query: [\"utm_*\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
+		{"no_import", "profiles.yaml", "class:campaign", []string{"url: url\n      ip: { truncate: { v4: 16, v6: 32 } }",
+			"url: { url: { query: [\"class:campaign\"] } }\n      ip: { truncate: { v4: 16, v6: 32 } }"}},
 		{"no_import", "profiles.yaml", "address of the referring page", class("referrer: url")},
-		{"tracker_lifetime", "activities.yaml", "_pk_id is kept on the device for 14 months", []string{"device: none\n    regions: [FR]", "device: [{ name: _pk_id, kind: cookie, period: 14 months }]\n    regions: [FR]"}},
-		{"tracker_lifetime", "activities.yaml", "_pk_id stays on the device", []string{"device: none\n    regions: [FR]", "device: [{ name: _pk_id, kind: cookie, period: until_deleted }]\n    regions: [FR]"}},
+		{"tracker_lifetime", "activities.yaml", "_pk_id is kept on the device for 14 months",
+			[]string{"device: none\n    regions: [FR]",
+				"device: [{ name: _pk_id, kind: cookie, period: 14 months }]\n    regions: [FR]"}},
+		{"tracker_lifetime", "activities.yaml", "_pk_id stays on the device", []string{"device: none\n    regions: [FR]",
+			"device: [{ name: _pk_id, kind: cookie, period: until_deleted }]\n    regions: [FR]"}},
 		{"no_person", "profiles.yaml", "page title (page_title)", class("page_title: keep")},
 	} {
 		changes := c.changes
 		if line, more := strings.CutPrefix(c.changes[1], cookieless); more { // the assessment lists what it passes
 			name, _, _ := strings.Cut(strings.TrimSpace(line), ":")
 			kind := strings.TrimSpace(c.changes[1][strings.LastIndex(c.changes[1], ":")+1:])
-			changes = append(changes, "data: { event_name: keep, client_id: derive, url", "data: { "+name+": "+kind+", event_name: keep, client_id: derive, url")
+			changes = append(changes, "data: { event_name: keep, client_id: derive, url", "data: { "+name+": "+kind+
+				", event_name: keep, client_id: derive, url")
 		}
 		r := reportOf(t, exempt(t, attestedAll, changes...), "en")
 		l := find(t, r, c.id)
@@ -182,7 +190,8 @@ func TestAttestations(t *testing.T) {
 func TestWhatToWrite(t *testing.T) {
 	t.Parallel()
 	r := reportOf(t, exempt(t, "regions: [FR]", "    regions: [FR]\n", ""), "en")
-	text := strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(r.Assessments[0].Write), "\n", "\n    "), "by: ...", "by: Jane Doe")
+	text := strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(r.Assessments[0].Write), "\n", "\n    "),
+		"by: ...", "by: Jane Doe")
 	r = reportOf(t, exempt(t, text), "en")
 	if !r.Holds() {
 		out, _ := r.Render("text")
@@ -190,8 +199,8 @@ func TestWhatToWrite(t *testing.T) {
 	}
 }
 
-// TestLinesHaveWords: fourteen lines and three recommendations, in every language with the same holes, in French with its
-// spaces; those that people can answer for are those that the policy knows.
+// TestLinesHaveWords: fourteen lines and three recommendations, in every language with the same holes, in French with
+// its spaces; those that people can answer for are those that the policy knows.
 func TestLinesHaveWords(t *testing.T) {
 	t.Parallel()
 	fourteen := slices.IndexFunc(lines, func(l line) bool { return l.recommended })
@@ -199,13 +208,15 @@ func TestLinesHaveWords(t *testing.T) {
 		t.Errorf("%d lines, and %d in all", fourteen, len(lines))
 	}
 	hole := regexp.MustCompile(`\{[a-z]+\}`)
-	code := regexp.MustCompile(`https?:|\b[a-z_]+: \{ .* \}|\b(query|description|generalise|derive|truncate|rotate|direct_marketing):`)
+	code := regexp.MustCompile(
+		`https?:|\b[a-z_]+: \{ .* \}|\b(query|description|generalise|derive|truncate|rotate|direct_marketing):`)
 	french := regexp.MustCompile(`[^\x{a0}\x{202f}][:;?!](\s|$)`)
 	english := wordsIn("en")
 	for _, lang := range notice.Languages() {
 		w := wordsIn(lang)
 		check := func(key, want, got string) {
-			a, b := slices.Sorted(slices.Values(hole.FindAllString(want, -1))), slices.Sorted(slices.Values(hole.FindAllString(got, -1)))
+			a, b := slices.Sorted(slices.Values(hole.FindAllString(want, -1))),
+				slices.Sorted(slices.Values(hole.FindAllString(got, -1)))
 			if got == "" || !slices.Equal(a, b) {
 				t.Errorf("%s: %s: %q", lang, key, got)
 			}

@@ -6,8 +6,8 @@ import (
 	"os"
 )
 
-// Disk is as much of a file system as writing for good needs: the calls of package os. Tests count them, have them fail, and cut the power
-// between two of them (package crash).
+// Disk is as much of a file system as writing for good needs: the calls of package os. Tests count them, have them
+// fail, and cut the power between two of them (package crash).
 type Disk interface {
 	OpenFile(path string, flag int, mode fs.FileMode) (File, error)
 	Mkdir(path string, mode fs.FileMode) error

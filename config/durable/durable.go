@@ -1,9 +1,9 @@
-// Package durable writes files so that a power cut at any moment leaves what was there before or what is there afterwards, whole, and never
-// a third thing. It promises that what a function here did has reached the disk when it returns nil: the bytes, the name, and where a name
-// was taken away, that it is gone.
+// Package durable writes files so that a power cut at any moment leaves what was there before or what is there
+// afterwards, whole, and never a third thing. It promises that what a function here did has reached the disk when it
+// returns nil: the bytes, the name, and where a name was taken away, that it is gone.
 //
-// A file's bytes and its name are two things on a disk: fsync of the file is for the bytes, fsync of the folder for the name. Every file of
-// which a half, an older version or the lack would do harm is written through here.
+// A file's bytes and its name are two things on a disk: fsync of the file is for the bytes, fsync of the folder for the
+// name. Every file of which a half, an older version or the lack would do harm is written through here.
 package durable
 
 import (
@@ -28,8 +28,8 @@ func (f Files) disk() Disk {
 	return f.Disk
 }
 
-// Folder makes a folder where there is none, and those above it that are missing. The name of one that is there already is synced too, where
-// the folder above it can be read: who made it may have died before that.
+// Folder makes a folder where there is none, and those above it that are missing. The name of one that is there already
+// is synced too, where the folder above it can be read: who made it may have died before that.
 func (f Files) Folder(path string, mode fs.FileMode) error {
 	path = filepath.Clean(path)
 	info, err := os.Stat(path)
@@ -55,8 +55,8 @@ func (f Files) Folder(path string, mode fs.FileMode) error {
 	return nil
 }
 
-// Begin makes a file that is not there yet, to be appended to. Its name is on disk when it returns; what is written to it is only when the
-// file has been synced. One that is there is never opened: the error is fs.ErrExist.
+// Begin makes a file that is not there yet, to be appended to. Its name is on disk when it returns; what is written to
+// it is only when the file has been synced. One that is there is never opened: the error is fs.ErrExist.
 func (f Files) Begin(path string, mode fs.FileMode) (File, error) {
 	file, err := f.disk().OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, mode)
 	if err != nil {
@@ -68,13 +68,15 @@ func (f Files) Begin(path string, mode fs.FileMode) (File, error) {
 	return file, nil
 }
 
-// Write makes a file that is not there yet; the error is fs.ErrExist where it is. Where it fails otherwise, a part of the file may lie there.
+// Write makes a file that is not there yet; the error is fs.ErrExist where it is. Where it fails
+// otherwise, a part of the file may lie there.
 func (f Files) Write(path string, text []byte, mode fs.FileMode) error {
 	_, err := f.write(path, bytes.NewReader(text), mode)
 	return err
 }
 
-// New is Write of what is read, and counts it. Where it fails, nothing lies there, unless taking that away fails as well.
+// New is Write of what is read, and counts it. Where it fails, nothing lies there,
+// unless taking that away fails as well.
 func (f Files) New(path string, from io.Reader, mode fs.FileMode) (n int64, err error) {
 	n, err = f.write(path, from, mode)
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -98,12 +100,13 @@ func (f Files) write(path string, from io.Reader, mode fs.FileMode) (n int64, er
 // writer is a file that io.Copy can only write to.
 type writer struct{ io.Writer }
 
-// manyBeside is how many temporary files may lie beside a file: each is one of a process that died, or of one that is as far as this one.
+// manyBeside is how many temporary files may lie beside a file: each is one of a process that died,
+// or of one that is as far as this one.
 const manyBeside = 1000
 
-// Replace puts a file in the place of another, which keeps its mode, and its owner and group where this process may give them away, or where
-// there was none, with the mode given. It is written beside it, as a dot file, and given its name when it is whole: a reader sees one of the
-// two.
+// Replace puts a file in the place of another, which keeps its mode, and its owner and group where this process may
+// give them away, or where there was none, with the mode given. It is written beside it, as a dot file, and given its
+// name when it is whole: a reader sees one of the two.
 func (f Files) Replace(path string, text []byte, mode fs.FileMode) error {
 	info, err := os.Stat(path)
 	if err == nil {
@@ -139,11 +142,12 @@ func (f Files) beside(path string, text []byte, mode fs.FileMode) (string, error
 		}
 		return name, nil
 	}
-	return "", fmt.Errorf("%d temporary files lie beside %s: remove those named .%s.*.new", manyBeside, path, filepath.Base(path))
+	return "", fmt.Errorf("%d temporary files lie beside %s: remove those named .%s.*.new", manyBeside,
+		path, filepath.Base(path))
 }
 
-// Adopt gives a file that somebody else wrote its name, unless a file is there already, which then stays. The temporary one is gone
-// afterwards. Both lie in one folder.
+// Adopt gives a file that somebody else wrote its name, unless a file is there already, which then stays. The temporary
+// one is gone afterwards. Both lie in one folder.
 func (f Files) Adopt(temporary, path string) error {
 	if err := f.syncFile(temporary); err != nil {
 		return err

@@ -29,7 +29,8 @@ func begun(t *testing.T) (dir string, d *crash.Disk) {
 	return dir, d
 }
 
-// acts are each of what Files does, with its steps in order, and what each file holds before and after: "" where there is none.
+// acts are each of what Files does, with its steps in order, and what each file holds
+// before and after: "" where there is none.
 var acts = []struct {
 	name          string
 	do            func(f durable.Files, dir string) error
@@ -176,8 +177,8 @@ func stat(t *testing.T, path string) fs.FileMode {
 	return info.Mode().Perm()
 }
 
-// TestCutAnywhere: whichever step the power goes at, there is what was before or what is after, and the caller was not told that it is done.
-// Whichever step fails alone, the caller is told.
+// TestCutAnywhere: whichever step the power goes at, there is what was before or what is after, and the caller was not
+// told that it is done. Whichever step fails alone, the caller is told.
 func TestCutAnywhere(t *testing.T) {
 	t.Parallel()
 	for _, a := range acts {
@@ -190,7 +191,8 @@ func TestCutAnywhere(t *testing.T) {
 				dir, d := begun(t)
 				told(d, n+1)
 				err := a.do(durable.Files{Disk: d}, dir)
-				done := held(t, filepath.Join(left(t, d, crash.Synced), a.file)) == a.after && a.name == "Adopt" // by a rename, without links
+				// by a rename, without links
+				done := held(t, filepath.Join(left(t, d, crash.Synced), a.file)) == a.after && a.name == "Adopt"
 				if !errors.Is(err, crash.ErrFailed) && (err != nil || dies || !done) {
 					t.Errorf("%s: step %d of %d fails, and it says %v", a.name, n+1, d.Steps(), err)
 				}
@@ -201,7 +203,8 @@ func TestCutAnywhere(t *testing.T) {
 					}
 				}
 				entries, err := os.ReadDir(dir)
-				if err != nil || !dies && (a.name == "New" && len(entries) != 1 || len(entries) > 0 && strings.HasPrefix(entries[0].Name(), ".")) {
+				if err != nil || !dies && (a.name == "New" && len(entries) != 1 || len(entries) > 0 &&
+					strings.HasPrefix(entries[0].Name(), ".")) {
 					t.Errorf("%s: step %d: half a file is left: %v, %v", a.name, n+1, entries, err)
 				}
 			}

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// KeepOwner gives a file the owner and the group of another, which is described. An error says that this process may not:
-// then it stays its own.
+// KeepOwner gives a file the owner and the group of another, which is described. An error says that this
+// process may not: then it stays its own.
 func KeepOwner(path string, of fs.FileInfo) error {
 	is, err := os.Stat(path)
 	if err != nil {

@@ -27,17 +27,19 @@ type Way struct {
 
 // Front is one that stands before sites.
 type Front struct {
-	Name   string // as it is asked for: "nginx"
-	About  string // what it is, and which versions
-	Notes  string // what a comment begins with in what is written for it; "": there are none
-	Remote bool   // it is no machine of the site's own, or may be none: it has to be told where tagwarden is, and needs a path
+	Name  string // as it is asked for: "nginx"
+	About string // what it is, and which versions
+	Notes string // what a comment begins with in what is written for it; "": there are none
+	// it is no machine of the site's own, or may be none: it has to be told where tagwarden is, and needs a path
+	Remote bool
 	Public bool   // it is somebody's service, which reaches what everybody reaches, and no private address
 	Names  string // why it reaches names alone, and no address; "": it reaches addresses
 	NoIPv6 string // why it reaches no IPv6 address; "": it does
 	// Trusted is what tagwarden has to be told so that it believes the front's word of where visitors come from; "" where
 	// it is not to be believed, since others send from the same addresses.
 	Trusted string
-	// Log says what the front writes down of hits, and what is to be done about it where what is written here cannot do it.
+	// Log says what the front writes down of hits, and what is to be done about it
+	// where what is written here cannot do it.
 	Log string
 	// Also is what else has to be known, in sentences.
 	Also string
@@ -49,52 +51,64 @@ const placeholders = "what stands behind a colon of a destination is a placehold
 // fronts are those that are known, the widest used first.
 var fronts = []Front{
 	{
-		Name: "nginx", Notes: "#", About: "nginx, from 1.18", Trusted: "the address that nginx sends from: 127.0.0.1 where both are on one machine",
+		Name: "nginx", Notes: "#", About: "nginx, from 1.18", Trusted: "the address that nginx sends from: 127.0.0.1 where " +
+			"both are on one machine",
 		Log: "nginx writes queries and addresses into access_log unless it is told otherwise: the lines below say where",
 	},
 	{
-		Name: "caddy", Notes: "#", About: "Caddy, from 2.6", Trusted: "the address that Caddy sends from: 127.0.0.1 where both are on one machine",
-		Log: "Caddy has no access log unless a site says `log`; messages of errors hold the request: the first part leaves them out",
+		Name: "caddy", Notes: "#", About: "Caddy, from 2.6", Trusted: "the address that Caddy sends from: 127.0.0.1 where " +
+			"both are on one machine",
+		Log: "Caddy has no access log unless a site says `log`; messages of errors hold the request: the first part leaves " +
+			"them out",
 	},
 	{
-		Name: "apache", Notes: "#", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: 127.0.0.1 where both are on one machine",
+		Name: "apache", Notes: "#", About: "Apache HTTP Server, from 2.4", Trusted: "the address that Apache sends from: " +
+			"127.0.0.1 where both are on one machine",
 		Log: "Apache writes queries and addresses into each CustomLog: the first lines say what to write behind each of them",
-		Also: "With https, Apache asks tagwarden for the certificate of the host that it passes on, and takes no other. That is the site's, so that one that " +
-			"is valid for the host of --to alone is refused. Where the host of --to is one of the site's hosts, Apache passes that on in place of " +
-			"the visitor's, and asks for its certificate: add it there, and have this written anew.",
+		Also: "With https, Apache asks tagwarden for the certificate of the host that it passes on, and takes no other. " +
+			"That is the site's, so that one that is valid for the host of --to alone is refused. Where the host of --to is " +
+			"one of the site's hosts, Apache passes that on in place of the visitor's, and asks for its certificate: add it " +
+			"there, and have this written anew.",
 	},
 	{
-		Name: "haproxy", Notes: "#", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 where both are on one machine",
+		Name: "haproxy", Notes: "#", About: "HAProxy, from 2.2", Trusted: "the address that HAProxy sends from: 127.0.0.1 " +
+			"where both are on one machine",
 		Log: "hits are not logged; requests that cannot be read are, without their text",
 	},
 	{
-		Name: "traefik", Notes: "#", About: "Traefik, from 3.0 (file provider)", Trusted: "the address that Traefik sends from",
+		Name: "traefik", Notes: "#", About: "Traefik, from 3.0 (file provider)", Trusted: "the address that Traefik sends " +
+			"from",
 		Log: "Traefik's accessLog holds paths and addresses: the second part, for the static configuration, leaves them out",
 	},
 	{
 		Name: "cloudflare", Notes: "//", About: "Cloudflare, as a Worker on a route", Remote: true, Public: true,
 		Names: "a Worker sends to names alone: it is answered with error 1003 where it names an address",
-		Log:   "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out of them",
-		Also: "Workers send the host of the destination: add it to the site's hosts. Whoever can reach the address of tagwarden can send hits around Cloudflare. Trust Cloudflare's published ranges " +
-			"(https://www.cloudflare.com/ips/) only where a firewall lets nobody else in: other people's Workers send from them too.",
+		Log: "Logpush and Workers Logs hold addresses and queries where somebody switched them on: leave the route out " +
+			"of them",
+		Also: "Workers send the host of the destination: add it to the site's hosts. Whoever can reach the address of " +
+			"tagwarden can send hits around Cloudflare. Trust Cloudflare's published ranges (https://www.cloudflare.com/ips/) " +
+			"only where a firewall lets nobody else in: other people's Workers send from them too.",
 	},
 	{
 		Name: "vercel", About: "Vercel, as rewrites in vercel.json", Remote: true, Public: true, NoIPv6: placeholders,
 		Log: "Vercel's runtime logs hold paths with their queries for as long as the plan keeps them",
-		Also: "Vercel sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
-			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
+		Also: "Vercel sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its " +
+			"word of where visitors come from is not believed: limits by network, rarity and truncated addresses see one " +
+			"network.",
 	},
 	{
-		Name: "netlify", Notes: "#", About: "Netlify, as redirects in netlify.toml", Remote: true, Public: true, NoIPv6: placeholders,
-		Log: "log drains hold queries and addresses where somebody switched them on: leave the path out of them",
-		Also: "Netlify sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so its word of where " +
-			"visitors come from is not believed: limits by network, rarity and truncated addresses see one network.",
+		Name: "netlify", Notes: "#", About: "Netlify, as redirects in netlify.toml", Remote: true, Public: true,
+		NoIPv6: placeholders,
+		Log:    "log drains hold queries and addresses where somebody switched them on: leave the path out of them",
+		Also: "Netlify sends the host of the destination: add it to the site's hosts. Its addresses are everybody's, so " +
+			"its word of where visitors come from is not believed: limits by network, rarity and truncated addresses see one " +
+			"network.",
 	},
 	{
 		Name: "nextjs", Notes: "//", About: "Next.js, as rewrites in next.config.mjs", Remote: true, NoIPv6: placeholders,
 		Log: "Next.js itself logs no requests; what it runs on may",
-		Also: "Next.js sends the host of the destination: add it to the site's hosts. Trust the machine's address only where it is " +
-			"your own: what Next.js was told of the visitor's address it adds to, and does not replace.",
+		Also: "Next.js sends the host of the destination: add it to the site's hosts. Trust the machine's address only " +
+			"where it is your own: what Next.js was told of the visitor's address it adds to, and does not replace.",
 	},
 }
 
@@ -204,8 +218,8 @@ func (w Way) Bracketed() string {
 	return w.Name()
 }
 
-// Itself tells whether tagwarden is spoken to by a name of its own that is one of the site's hosts: hits can be passed on under
-// it, and its certificate asked for.
+// Itself tells whether tagwarden is spoken to by a name of its own that is one of the site's hosts: hits can be passed
+// on under it, and its certificate asked for.
 func (w Way) Itself() bool { return w.Secure() && slices.Contains(w.Hosts, w.Name()) }
 
 // Authorities is the file of certificates that tagwarden's has to be signed by, where Debian has it.

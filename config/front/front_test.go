@@ -15,7 +15,8 @@ import (
 
 // shop is a site that has one path passed on, and hits one whose host is tagwarden's alone.
 var (
-	shop = front.Way{Site: "shop", Hosts: []string{"shop.example", "www.shop.example"}, Base: "/t", To: "http://127.0.0.1:8080", Body: 1 << 20}
+	shop = front.Way{Site: "shop", Hosts: []string{"shop.example", "www.shop.example"}, Base: "/t",
+		To: "http://127.0.0.1:8080", Body: 1 << 20}
 	hits = front.Way{Site: "hits", Hosts: []string{"hits.shop.example"}, To: "https://10.0.0.7:8443", Body: 4 << 20}
 )
 
@@ -88,8 +89,10 @@ func TestFrontsAreRead(t *testing.T) {
 func TestPattern(t *testing.T) {
 	pattern := regexp.MustCompile(shop.Pattern())
 	for path, want := range map[string]bool{
-		"/t/g/collect": true, "/t/": true, "/t": true, "/t?a": true, "/.well-known/gpc.json": true, "/.well-known/gpc.json?a": true,
-		"/terms": false, "/": false, "/a/t/": false, "/.well-known/gpcxjson": false, "/.well-known/gpc.json5": false,
+		"/t/g/collect": true, "/t/": true, "/t": true, "/t?a": true, "/.well-known/gpc.json": true,
+		"/.well-known/gpc.json?a": true,
+		"/terms":                  false, "/": false, "/a/t/": false, "/.well-known/gpcxjson": false,
+		"/.well-known/gpc.json5": false,
 	} {
 		if got := pattern.MatchString(path); got != want {
 			t.Errorf("%s: %v", path, got)

@@ -12,23 +12,33 @@ func TestWhatFrontsReach(t *testing.T) {
 	all := strings.Join(front.Names(), " ")
 	const own = "nginx caddy apache haproxy traefik"
 	for to, want := range map[string]struct{ by, says string }{
-		"http://hits.example": {all, ""}, "https://hits.example": {all, ""}, "https://hits.example:8443": {all, ""}, "http://hits_1.example": {all, ""},
+		"http://hits.example": {all, ""}, "https://hits.example": {all, ""}, "https://hits.example:8443": {all, ""},
+		"http://hits_1.example": {all, ""},
 		"http://localhost:8080": {own + " nextjs", "it is a name of the machine itself"},
 		"http://tagwarden:8080": {all, ""},
 
-		"http://127.0.0.1:8080": {own + " nextjs", "cannot be reached by"}, "http://10.0.0.7": {own + " nextjs", "cannot be reached by"},
-		"https://192.168.1.1:8443": {own + " nextjs", "cannot be reached by"}, "http://169.254.1.1": {own + " nextjs", "cannot be reached by"},
+		"http://127.0.0.1:8080": {own + " nextjs", "cannot be reached by"}, "http://10.0.0.7": {own + " nextjs",
+			"cannot be reached by"},
+		"https://192.168.1.1:8443": {own + " nextjs", "cannot be reached by"}, "http://169.254.1.1": {own + " nextjs",
+			"cannot be reached by"},
 		"http://0.0.0.0:8080": {own + " nextjs", "cannot be reached by"},
-		"http://203.0.113.7":  {own + " vercel netlify nextjs", "a Worker sends to names alone"}, "https://203.0.113.7": {own + " vercel netlify nextjs", "names alone"},
+		"http://203.0.113.7":  {own + " vercel netlify nextjs", "a Worker sends to names alone"},
+		"https://203.0.113.7": {own + " vercel netlify nextjs", "names alone"},
 
-		"http://[2001:db8::7]": {own, "cannot be reached by"}, "https://[2001:db8::7]:8443": {own, "cannot be reached by"}, "http://[::1]:8080": {own, "cannot be reached by"},
-		"http://[fd00::1]": {own, "cannot be reached by"},
+		"http://[2001:db8::7]": {own, "cannot be reached by"}, "https://[2001:db8::7]:8443": {own, "cannot be reached by"},
+		"http://[::1]:8080": {own, "cannot be reached by"},
+		"http://[fd00::1]":  {own, "cannot be reached by"},
 
-		"hits.example": {"", "is no origin"}, "ftp://hits.example": {"", "is no origin"}, "http://": {"", "is no origin"}, "https://hits.example/": {"", "is no origin"},
-		"https://hits.example/t": {"", "is no origin"}, "https://hits.example?a": {"", "is no origin"}, "https://hits.example?": {"", "is no origin"},
-		"https://hits.example#a": {"", "is no origin"}, "https://me@hits.example": {"", "is no origin"}, "https://hits.example:x": {"", "is no origin"},
-		"https://hits.example:0": {"", "is no origin"}, "https://hits.example:99999": {"", "is no origin"}, "https://a;b": {"", "is no origin"},
-		"https://a'b": {"", "is no origin"}, "https://a$b": {"", "is no origin"}, "http://[fe80::1%25eth0]": {"", "is no origin"}, "https://-a": {"", "is no origin"},
+		"hits.example": {"", "is no origin"}, "ftp://hits.example": {"", "is no origin"}, "http://": {"", "is no origin"},
+		"https://hits.example/":  {"", "is no origin"},
+		"https://hits.example/t": {"", "is no origin"}, "https://hits.example?a": {"", "is no origin"},
+		"https://hits.example?":  {"", "is no origin"},
+		"https://hits.example#a": {"", "is no origin"}, "https://me@hits.example": {"", "is no origin"},
+		"https://hits.example:x": {"", "is no origin"},
+		"https://hits.example:0": {"", "is no origin"}, "https://hits.example:99999": {"", "is no origin"},
+		"https://a;b": {"", "is no origin"},
+		"https://a'b": {"", "is no origin"}, "https://a$b": {"", "is no origin"}, "http://[fe80::1%25eth0]": {"",
+			"is no origin"}, "https://-a": {"", "is no origin"},
 	} {
 		var by []string
 		for _, name := range front.Names() {

@@ -27,12 +27,13 @@ import (
 
 // origins are the forms in which it is said where tagwarden is reached.
 var origins = []string{
-	"http://hits.example", "http://hits.example:8080", "https://hits.example", "https://hits.example:8443", "http://10.0.0.7", "http://[2001:db8::7]",
+	"http://hits.example", "http://hits.example:8080", "https://hits.example", "https://hits.example:8443",
+	"http://10.0.0.7", "http://[2001:db8::7]",
 	"https://10.0.0.7", "https://10.0.0.7:8443", "https://[2001:db8::7]", "https://[2001:db8::7]:8443",
 }
 
-// TestWhereTagwardenIs: of each front and each form of origin, the lines that say where tagwarden is and how it is checked
-// that it is the one: those that are not there with another origin. UPDATE_GOLDEN=1 writes the file anew.
+// TestWhereTagwardenIs: of each front and each form of origin, the lines that say where tagwarden is and how it is
+// checked that it is the one: those that are not there with another origin. UPDATE_GOLDEN=1 writes the file anew.
 func TestWhereTagwardenIs(t *testing.T) {
 	var all strings.Builder
 	for _, name := range front.Names() {
@@ -77,8 +78,8 @@ func linesFor(t *testing.T, f *front.Front, to string) []string {
 	return slices.Collect(strings.Lines(all.String()))
 }
 
-// TestFrontsKnowTagwarden runs each web server that is installed before one that says it is tagwarden: a hit reaches the one
-// whose certificate is for the name that is asked for and signed by an authority that is known, and no other.
+// TestFrontsKnowTagwarden runs each web server that is installed before one that says it is tagwarden: a hit reaches
+// the one whose certificate is for the name that is asked for and signed by an authority that is known, and no other.
 func TestFrontsKnowTagwarden(t *testing.T) {
 	known, unknown := authority(t), authority(t)
 	l, err := net.Listen("tcp", "[::1]:0")
@@ -158,8 +159,8 @@ func TestFrontsKnowTagwarden(t *testing.T) {
 	}
 }
 
-// secured is what stands in for tagwarden with a certificate: where it is, and what tells which names it was asked for in TLS
-// by those whose hits arrived. Itself tells that hits are to arrive under its own name.
+// secured is what stands in for tagwarden with a certificate: where it is, and what tells which names it was asked for
+// in TLS by those whose hits arrived. Itself tells that hits are to arrive under its own name.
 func secured(t *testing.T, host string, certificate tls.Certificate, itself bool) (to string, asked func() []string) {
 	t.Helper()
 	arrived := make(chan string, 100)
@@ -209,8 +210,9 @@ type signer struct {
 func authority(t *testing.T) *signer {
 	t.Helper()
 	is := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority " + rand.Text()}, NotBefore: time.Now().Add(-time.Hour),
-		NotAfter: time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "authority " + rand.Text()},
+		NotBefore: time.Now().Add(-time.Hour),
+		NotAfter:  time.Now().Add(time.Hour), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign,
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -234,7 +236,8 @@ func authority(t *testing.T) *signer {
 func (s *signer) sign(t *testing.T, name string) tls.Certificate {
 	t.Helper()
 	is := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour),
+		NotAfter: time.Now().Add(time.Hour),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	if address := net.ParseIP(name); address != nil {

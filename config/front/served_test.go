@@ -38,8 +38,10 @@ var programs = []program{
 				user = "user root;\n"
 			}
 			server := strings.ReplaceAll(parts[1].Text, "/var/log/nginx/", dir+"/")
-			return "nginx.conf", "daemon off;\npid " + dir + "/pid;\nerror_log " + dir + "/error.log;\n" + user + "events {}\nhttp {\n" +
-				"client_body_temp_path " + dir + "/body; proxy_temp_path " + dir + "/proxy; fastcgi_temp_path " + dir + "/fastcgi;\n" +
+			return "nginx.conf", "daemon off;\npid " + dir + "/pid;\nerror_log " + dir + "/error.log;\n" + user +
+				"events {}\nhttp {\n" +
+				"client_body_temp_path " + dir + "/body; proxy_temp_path " + dir + "/proxy; fastcgi_temp_path " +
+				dir + "/fastcgi;\n" +
 				"uwsgi_temp_path " + dir + "/uwsgi; scgi_temp_path " + dir + "/scgi;\n" + parts[0].Text +
 				"server {\nlisten " + listen + ";\nserver_name shop.example;\nlocation / { return 200 page; }\n" + server + "}\n}\n"
 		},
@@ -49,7 +51,8 @@ var programs = []program{
 		name: "caddy", paths: []string{"caddy"},
 		compose: func(dir, listen string, parts []front.Part) (string, string) {
 			return "Caddyfile", strings.Replace(parts[0].Text, "{\n", "{\n\tadmin off\n\tauto_https off\n", 1) +
-				"http://shop.example:" + port(listen) + " {\n\tlog {\n\t\toutput file " + dir + "/access.log\n\t}\n" + parts[1].Text + "\trespond page\n}\n"
+				"http://shop.example:" + port(listen) + " {\n\tlog {\n\t\toutput file " + dir + "/access.log\n\t}\n" +
+				parts[1].Text + "\trespond page\n}\n"
 		},
 		args: func(_, file string) []string { return []string{"run", "--config", file, "--adapter", "caddyfile"} },
 	},
@@ -57,21 +60,27 @@ var programs = []program{
 		name: "apache", paths: []string{"apache2", "/usr/sbin/apache2"},
 		compose: func(dir, listen string, parts []front.Part) (string, string) {
 			var text strings.Builder
-			text.WriteString("ServerRoot " + dir + "\nPidFile " + dir + "/pid\nListen " + listen + "\nErrorLog " + dir + "/error.log\nServerName shop.example\n")
-			for _, m := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "alias", "socache_shmcb", "ssl"} {
+			text.WriteString("ServerRoot " + dir + "\nPidFile " + dir + "/pid\nListen " + listen + "\nErrorLog " + dir +
+				"/error.log\nServerName shop.example\n")
+			for _, m := range []string{"mpm_event", "authz_core", "proxy", "proxy_http", "headers", "alias",
+				"socache_shmcb", "ssl"} {
 				text.WriteString("LoadModule " + m + "_module /usr/lib/apache2/modules/mod_" + m + ".so\n")
 			}
-			return "apache.conf", text.String() + "LogFormat \"%h %r %{Referer}i\" whole\nDocumentRoot " + dir + "/pages\n<Directory />\nRequire all granted\n</Directory>\n<VirtualHost *:" +
-				port(listen) + ">\nServerName shop.example\nCustomLog " + dir + "/access.log whole " + inComment(parts[0].Text) + "\n" + parts[0].Text + "</VirtualHost>\n"
+			return "apache.conf", text.String() + "LogFormat \"%h %r %{Referer}i\" whole\nDocumentRoot " + dir +
+				"/pages\n<Directory />\nRequire all granted\n</Directory>\n<VirtualHost *:" +
+				port(listen) + ">\nServerName shop.example\nCustomLog " + dir + "/access.log whole " + inComment(parts[0].Text) +
+				"\n" + parts[0].Text + "</VirtualHost>\n"
 		},
 		args: func(_, file string) []string { return []string{"-D", "FOREGROUND", "-f", file} },
 	},
 	{
 		name: "haproxy", paths: []string{"haproxy", "/usr/sbin/haproxy"},
 		compose: func(_, listen string, parts []front.Part) (string, string) {
-			return "haproxy.cfg", "global\n    log stdout format raw local0\ndefaults\n    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n" +
-				"    timeout server 5s\nfrontend shop\n    bind " + listen + "\n" + parts[0].Text + "    default_backend pages\n" + parts[1].Text +
-				"backend pages\n    http-request return status 200 content-type text/plain string page\n"
+			return "haproxy.cfg",
+				"global\n    log stdout format raw local0\ndefaults\n    mode http\n    log global\n    option httplog\n    timeout connect 2s\n    timeout client 5s\n" +
+					"    timeout server 5s\nfrontend shop\n    bind " + listen + "\n" + parts[0].Text + "    default_backend pages\n" +
+					parts[1].Text +
+					"backend pages\n    http-request return status 200 content-type text/plain string page\n"
 		},
 		args: func(_, file string) []string { return []string{"-f", file, "-db"} },
 	},
@@ -107,9 +116,9 @@ func (b *behind) take() (all []*http.Request, bodies []string) {
 // marker is in everything that hits of these tests hold, and in no log.
 const marker = "4711.0815"
 
-// TestFrontsPassHitsOn runs each web server that is installed with what is written for it: what arrives is what was sent,
-// with the visitor's own address whatever the visitor says of it; other paths do not arrive, nor what is too large; and no
-// log holds anything of a hit, not even of one that failed.
+// TestFrontsPassHitsOn runs each web server that is installed with what is written for it: what arrives is what was
+// sent, with the visitor's own address whatever the visitor says of it; other paths do not arrive, nor what is too
+// large; and no log holds anything of a hit, not even of one that failed.
 func TestFrontsPassHitsOn(t *testing.T) {
 	for _, p := range programs {
 		t.Run(p.name, func(t *testing.T) {
@@ -163,7 +172,8 @@ func passesHitsOn(t *testing.T, p program, binary string) {
 		status int
 		path   string // as it arrives; "" where nothing may
 	}{
-		{"GET /t/g/collect?v=2&cid=" + marker + "&dl=https%3A%2F%2Fshop.example%2Fa%2520b&e=+ HTTP/1.1", "", 204, "/t/g/collect?v=2&cid=" + marker + "&dl=https%3A%2F%2Fshop.example%2Fa%2520b&e=+"},
+		{"GET /t/g/collect?v=2&cid=" + marker + "&dl=https%3A%2F%2Fshop.example%2Fa%2520b&e=+ HTTP/1.1", "", 204,
+			"/t/g/collect?v=2&cid=" + marker + "&dl=https%3A%2F%2Fshop.example%2Fa%2520b&e=+"},
 		{"POST /t/v1/batch HTTP/1.1", `{"batch":[{"userId":"` + marker + `"}]}`, 204, "/t/v1/batch"},
 		{"GET /t/r/" + marker + "/?cid=" + marker + " HTTP/1.1", "", 204, "/t/r/" + marker + "/?cid=" + marker},
 		{"GET /.well-known/gpc.json HTTP/1.1", "", 204, "/.well-known/gpc.json"},
@@ -183,7 +193,8 @@ func passesHitsOn(t *testing.T, p program, binary string) {
 		case c.path == "":
 		case len(got) != 1 || got[0].RequestURI != c.path || bodies[0] != c.body || got[0].Host != "shop.example":
 			t.Errorf("%.60s: arrives as %v", c.hit, got)
-		case strings.Join(got[0].Header["X-Forwarded-For"], ",") != "127.0.0.1" || got[0].Header["Forwarded"] != nil || got[0].Header.Get("Cookie") != "a=b":
+		case strings.Join(got[0].Header["X-Forwarded-For"], ",") != "127.0.0.1" || got[0].Header["Forwarded"] != nil ||
+			got[0].Header.Get("Cookie") != "a=b":
 			t.Errorf("%.60s: arrives with %v", c.hit, got[0].Header)
 		}
 	}
@@ -294,7 +305,8 @@ func exists(file string) bool {
 	return err == nil
 }
 
-// send sends a hit that says of itself that it comes from elsewhere, and returns the status of the answer, 0 where none came.
+// send sends a hit that says of itself that it comes from elsewhere, and returns the
+// status of the answer, 0 where none came.
 func send(t *testing.T, listen, line, body string) int {
 	t.Helper()
 	conn, err := net.Dial("tcp", listen)
@@ -307,7 +319,8 @@ func send(t *testing.T, listen, line, body string) int {
 	if body != "" {
 		length = "Content-Length: " + strconv.Itoa(len(body)) + "\r\n"
 	}
-	text := fmt.Sprintf("%s\r\nHost: shop.example\r\nCookie: a=b\r\nX-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nConnection: close\r\n%s\r\n%s", line, length, body)
+	text := fmt.Sprintf("%s\r\nHost: shop.example\r\nCookie: a=b\r\nX-Forwarded-For: 203.0.113.9\r\nForwarded: for=203.0.113.9\r\nConnection: close\r\n%s\r\n%s",
+		line, length, body)
 	go func() { _, _ = io.WriteString(conn, text) }() // it may be refused before it is written whole
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {

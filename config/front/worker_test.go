@@ -54,7 +54,8 @@ func TestWhatIsWrittenInJavaScript(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tries.mjs"), []byte(strings.Replace(tries, "MOST", "100", 1)), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "tries.mjs"), []byte(strings.Replace(tries, "MOST", "100", 1)),
+		0o600); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(node, "tries.mjs")
@@ -85,9 +86,12 @@ func TestWhatIsWrittenInJavaScript(t *testing.T) {
 			t.Errorf("%s is sent %v", s.To, s.Headers)
 		}
 	}
-	if want := []string{"https://hits.example/t/g/collect?cid=1.2&dl=https%3A%2F%2Fa%2F%2520", "https://hits.example/t/v1/batch",
-		"site:https://shop.example/terms", "https://hits.example/.well-known/gpc.json"}; !slices.Equal(to, want) || got.Large != 413 || got.Said[1].Body != "{}" {
-		t.Errorf("the Worker asks\n%s\nwith %s; of what is too large it says %d", strings.Join(to, "\n"), got.Said[1].Body, got.Large)
+	if want := []string{"https://hits.example/t/g/collect?cid=1.2&dl=https%3A%2F%2Fa%2F%2520",
+		"https://hits.example/t/v1/batch",
+		"site:https://shop.example/terms", "https://hits.example/.well-known/gpc.json"}; !slices.Equal(to, want) ||
+		got.Large != 413 || got.Said[1].Body != "{}" {
+		t.Errorf("the Worker asks\n%s\nwith %s; of what is too large it says %d", strings.Join(to, "\n"),
+			got.Said[1].Body, got.Large)
 	}
 	if want := []string{"/t/:path*/ https://hits.example/t/:path*/", "/t/:path* https://hits.example/t/:path*",
 		"/.well-known/gpc.json https://hits.example/.well-known/gpc.json"}; !slices.Equal(got.Rewrites, want) {

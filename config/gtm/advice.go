@@ -77,11 +77,13 @@ func (a *advice) set(j *Judged, s *sight, v *Vendor) string {
 	case j.Type == "gaawe" && a.googleTag:
 		return "nothing in this tag: its events go where the Google tag of their measurement ID sends"
 	case j.Type == "gaawe":
-		return "add a Google tag for its measurement ID with server_container_url set to " + to + ": none in this container says where its events go"
+		return "add a Google tag for its measurement ID with server_container_url set to " + to +
+			": none in this container says where its events go"
 	case s.how == byImage:
 		return "in the image's address, put " + to + " in place of https:// and the vendor's host"
 	case s.how == byTemplate:
-		return "give the template " + to + " as the address it sends to; where it has no field for that, put a Custom HTML tag in its place: " + a.snippet(v)
+		return "give the template " + to +
+			" as the address it sends to; where it has no field for that, put a Custom HTML tag in its place: " + a.snippet(v)
 	case v.ID == "ga4":
 		return "where the script sets its Google tag up: " + a.snippet(v)
 	}
@@ -97,7 +99,8 @@ func (a *advice) snippet(v *Vendor) string {
 	if s := v.file.Snippets; v.ID == "segment" && len(s) > 1 {
 		code = s[1].Code // the script that is pasted into pages
 	}
-	return strings.NewReplacer("${origin}", "https://"+a.report.host, "${host}", a.report.host, "${base}", base, "${prefix}", v.Prefix).Replace(strings.TrimSpace(code))
+	return strings.NewReplacer("${origin}", "https://"+a.report.host, "${host}", a.report.host, "${base}", base,
+		"${prefix}", v.Prefix).Replace(strings.TrimSpace(code))
 }
 
 func (a *advice) of(id string) *Vendor {
@@ -147,11 +150,14 @@ func (a *advice) rebuild(j *Judged) {
 	to := a.report.Address() + v.Prefix
 	switch {
 	case v.ID == "meta":
-		j.Why = "the pixel's script (fbevents.js) has no setting for its address: it sends to facebook.com from the browser, past tagwarden"
-		j.Do = "take the tag out, and send its events as images from " + to + "/tr/?id=PIXEL_ID&ev=PageView, or from your server (catalog: meta_capi)"
+		j.Why = "the pixel's script (fbevents.js) has no setting for its address: it sends to facebook.com from the " +
+			"browser, past tagwarden"
+		j.Do = "take the tag out, and send its events as images from " + to +
+			"/tr/?id=PIXEL_ID&ev=PageView, or from your server (catalog: meta_capi)"
 	case a.server && v.ID == "ga4":
 		j.Why = "a tag of a server container sends from there, past tagwarden"
-		j.Do = "let the page's Google tag send to " + to + " in place of this container: then this tag is not needed; where the container stays behind tagwarden, it is the upstream of " + v.ID
+		j.Do = "let the page's Google tag send to " + to + " in place of this container: then this tag is not needed; " +
+			"where the container stays behind tagwarden, it is the upstream of " + v.ID
 	case a.server:
 		j.Why = "a tag of a server container sends from there to the vendor's own address, past tagwarden"
 		j.Do = "take it out, and send from the page or from your own server: " + a.snippet(v)
@@ -173,10 +179,13 @@ func (a *advice) uncovered(j *Judged, s *sight) {
 		j.Why = "it loads another container of Tag Manager, which is not in this export"
 		j.Do = "export that container as well, and import it"
 	case len(without) > 0:
-		j.Why = strings.Join(without, ", ") + ": the catalog has no entry, and it sends from the " + a.place() + " to the vendor, past tagwarden"
-		j.Do = "take it out, or let it fire on consent alone; a vendor file of your own covers hits that can be pointed here (`tagwarden docs vendors`)"
+		j.Why = strings.Join(without, ", ") + ": the catalog has no entry, and it sends from the " + a.place() +
+			" to the vendor, past tagwarden"
+		j.Do = "take it out, or let it fire on consent alone; a vendor file of your own covers hits that can be pointed " +
+			"here (`tagwarden docs vendors`)"
 	case s.company != "":
-		j.Why = s.company + ": the catalog has no entry, and it sends from the " + a.place() + " to the vendor, past tagwarden"
+		j.Why = s.company + ": the catalog has no entry, and it sends from the " + a.place() +
+			" to the vendor, past tagwarden"
 		j.Do = "take it out, or let it fire on consent alone"
 	case s.how == byScript && len(s.hosts) > 0:
 		j.Why = "custom HTML, not covered"
@@ -228,8 +237,9 @@ func (a *advice) quiet(j *Judged, s *sight) string {
 // note says what holds of the container as a whole.
 func (r *Report) note(c *Container, e *eye) {
 	if slices.Contains(r.For, "server") {
-		r.Notes = append(r.Notes, "This is a server container: of it are taken the vendors that its tags send to. Its clients, transformations and variables are not: "+
-			"what it receives it sends on by itself, past tagwarden, which stands in its place or before it")
+		r.Notes = append(r.Notes, "This is a server container: of it are taken the vendors that its tags send to. Its "+
+			"clients, transformations and variables are not: what it receives it sends on by itself, past tagwarden, which "+
+			"stands in its place or before it")
 		for _, server := range c.Servers {
 			if hosts := hostsOf(e.filled(server)); len(hosts) == 1 {
 				r.Notes = append(r.Notes, "It is reached at "+hosts[0])
@@ -238,15 +248,18 @@ func (r *Report) note(c *Container, e *eye) {
 	}
 	for _, use := range r.For {
 		if use != "web" && use != "server" {
-			r.Notes = append(r.Notes, "This container is for "+shown(use)+": its tags do not run in a web page, and what is said of them holds for pages")
+			r.Notes = append(r.Notes, "This container is for "+shown(use)+
+				": its tags do not run in a web page, and what is said of them holds for pages")
 		}
 	}
 	for _, v := range r.Vendors {
 		if v.file.Hosts["api"] == "" {
-			r.Notes = append(r.Notes, v.ID+" is a server of your own: its address, country and owner in the proposed configuration are stand-ins, put yours there")
+			r.Notes = append(r.Notes, v.ID+" is a server of your own: its address, country and owner in the proposed "+
+				"configuration are stand-ins, put yours there")
 		}
 		if len(v.Sets) > 0 {
-			r.Notes = append(r.Notes, "Tags of "+v.ID+" set "+strings.Join(v.Sets, ", ")+": what of it is a parameter of your own is dropped until policy/profiles.yaml "+
+			r.Notes = append(r.Notes, "Tags of "+v.ID+" set "+strings.Join(v.Sets, ", ")+
+				": what of it is a parameter of your own is dropped until policy/profiles.yaml "+
 				"names it (fields: { ga4: { ep.NAME: scrub } })")
 		}
 	}

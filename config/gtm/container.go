@@ -117,7 +117,8 @@ func (r *reader) member(of *node, name string, kind byte) *node {
 		return nil
 	}
 	if m.kind != kind {
-		r.wrong(m.at, "%s: %s is expected here", name, map[byte]string{'{': "an object", '[': "a list", '"': "a text", 't': "true or false"}[kind])
+		r.wrong(m.at, "%s: %s is expected here", name, map[byte]string{'{': "an object", '[': "a list", '"': "a text",
+			't': "true or false"}[kind])
 		return nil
 	}
 	return m
@@ -166,7 +167,8 @@ func (r *reader) texts(of *node, name string) (all []string) {
 func (r *reader) container(root *node) *Container {
 	c := &Container{File: r.name}
 	if root.kind != '{' || root.of["containerVersion"] == nil {
-		r.wrong(root.at, "this is no export of a Google Tag Manager container: containerVersion is missing (Admin, Export Container)")
+		r.wrong(root.at, "this is no export of a Google Tag Manager container: containerVersion is missing (Admin, Export "+
+			"Container)")
 		return c
 	}
 	if version := root.of["exportFormatVersion"]; version != nil && version.text != "2" {
@@ -195,14 +197,16 @@ func (r *reader) container(root *node) *Container {
 	r.each(v, "client", func(n *node) { c.Clients = append(c.Clients, Client{r.text(n, "name"), r.text(n, "type")}) })
 	ignore := func(*node) {}
 	c.Counts = Counts{
-		Triggers: r.each(v, "trigger", ignore), BuiltInVariables: r.each(v, "builtInVariable", ignore), Folders: r.each(v, "folder", ignore),
+		Triggers: r.each(v, "trigger", ignore), BuiltInVariables: r.each(v, "builtInVariable", ignore),
+		Folders:         r.each(v, "folder", ignore),
 		Transformations: r.each(v, "transformation", ignore), GoogleTagConfigs: r.each(v, "gtagConfig", ignore),
 	}
 	return c
 }
 
 func (r *reader) tag(n *node, number int) Tag {
-	tag := Tag{ID: r.text(n, "tagId"), Name: r.text(n, "name"), Type: r.text(n, "type"), Parameters: r.parameters(n, "parameter")}
+	tag := Tag{ID: r.text(n, "tagId"), Name: r.text(n, "name"), Type: r.text(n, "type"),
+		Parameters: r.parameters(n, "parameter")}
 	if tag.Name == "" {
 		tag.Name = "tag " + strconv.Itoa(number)
 	}
@@ -220,8 +224,8 @@ func (r *reader) tag(n *node, number int) Tag {
 	return tag
 }
 
-// consent reads what a tag says of consent: the interface writes NOT_SET and a parameter for the types, the API notSet and
-// what others made of it a plain list.
+// consent reads what a tag says of consent: the interface writes NOT_SET and a parameter for the types, the API notSet
+// and what others made of it a plain list.
 func (r *reader) consent(n *node) Consent {
 	if n == nil {
 		return Consent{}
@@ -260,7 +264,8 @@ func (r *reader) consent(n *node) Consent {
 }
 
 func (r *reader) template(n *node) Template {
-	t := Template{ID: r.text(n, "templateId"), Container: r.text(n, "containerId"), Name: r.text(n, "name"), Data: r.text(n, "templateData")}
+	t := Template{ID: r.text(n, "templateId"), Container: r.text(n, "containerId"), Name: r.text(n, "name"),
+		Data: r.text(n, "templateData")}
 	if from := r.member(n, "galleryReference", '{'); from != nil {
 		if owner, name := r.text(from, "owner"), r.text(from, "repository"); name != "" {
 			t.Repository = owner + "/" + name
@@ -287,8 +292,8 @@ func (r *reader) scalar(of *node, name string) string {
 	return r.text(of, name)
 }
 
-// shown is a text of the container as people read it: in quotes, on one line, not too long, and nothing in it that cannot
-// be seen.
+// shown is a text of the container as people read it: in quotes, on one line, not too long,
+// and nothing in it that cannot be seen.
 func shown(text string) string {
 	if runes := []rune(text); len(runes) > 100 {
 		text = string(runes[:99]) + "…"

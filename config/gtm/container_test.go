@@ -24,7 +24,8 @@ func read(t *testing.T, name string) *Container {
 
 // export is a container with these tags, and what else its version holds.
 func export(tags, more string) string {
-	return `{"exportFormatVersion":2,"containerVersion":{"container":{"publicId":"GTM-T","usageContext":["WEB"]},"tag":[` + tags + `]` + more + `}}`
+	return `{"exportFormatVersion":2,"containerVersion":{"container":{"publicId":"GTM-T","usageContext":["WEB"]},"tag":[` +
+		tags + `]` + more + `}}`
 }
 
 // TestFaultsHavePlaces: what cannot be read is said with its place, and what would be right.
@@ -37,12 +38,14 @@ func TestFaultsHavePlaces(t *testing.T) {
 		{`[]`, "c.json:1:1: this is no export of a Google Tag Manager container: containerVersion is missing"},
 		{`{"tag":[]}`, "c.json:1:1: this is no export of a Google Tag Manager container"},
 		{`{"containerVersion": null}`, "c.json:1:1: containerVersion says nothing"},
-		{"{\n \"exportFormatVersion\": 3,\n \"containerVersion\": {}}", "c.json:2:25: exportFormatVersion: this is a version that is not known: 2 is"},
+		{"{\n \"exportFormatVersion\": 3,\n \"containerVersion\": {}}",
+			"c.json:2:25: exportFormatVersion: this is a version that is not known: 2 is"},
 		{"{\"containerVersion\":\n {\"tag\": {}}}", "c.json:2:10: tag: a list is expected here"},
 		{"{\"containerVersion\":\n {\"tag\": [\"é\", 3]}}", "c.json:2:11: tag: an object is expected here"},
 		{export(`{"name":"a"}`, ""), "c.json:1:109: tag \"a\" has no type"},
 		{export(`{"type":"ua","paused":"yes"}`, ""), "paused: true or false is expected here"},
-		{export(`{"type":"ua","consentSettings":{"consentStatus":"MAYBE"}}`, ""), "consentStatus: this is a status that is not known"},
+		{export(`{"type":"ua","consentSettings":{"consentStatus":"MAYBE"}}`, ""),
+			"consentStatus: this is a status that is not known"},
 		{export(`{"type":"ua","type":"html"}`, ""), `"type" stands twice in one object`},
 		{export(`{"type":"ua"}`, `,"tag":[]`), `"tag" stands twice in one object`},
 		{export("", "") + "{}", "something follows behind the container"},
@@ -68,10 +71,13 @@ func TestReadsConsent(t *testing.T) {
 		{`{"consentStatus":"NOT_SET"}`, "not set"},
 		{`{"consentStatus":"notSet"}`, "not set"},
 		{`{"consentStatus":"NOT_NEEDED"}`, "not needed"},
-		{`{"consentStatus":"NEEDED","consentType":{"type":"LIST","list":[{"type":"TEMPLATE","value":"ad_storage"},{"type":"TEMPLATE","value":"ad_user_data"}]}}`, "needed (ad_storage, ad_user_data)"},
-		{`{"consentStatus":"needed","consentType":{"type":"list","list":[{"type":"template","value":"{{which}}"}]}}`, `needed ("{{which}}")`},
+		{`{"consentStatus":"NEEDED","consentType":{"type":"LIST","list":[{"type":"TEMPLATE","value":"ad_storage"},{"type":"TEMPLATE","value":"ad_user_data"}]}}`,
+			"needed (ad_storage, ad_user_data)"},
+		{`{"consentStatus":"needed","consentType":{"type":"list","list":[{"type":"template","value":"{{which}}"}]}}`,
+			`needed ("{{which}}")`},
 		{`{"consentStatus":"NEEDED","consentType":["analytics_storage"]}`, "needed (analytics_storage)"},
-		{`{"consentStatus":"NEEDED","consentType":[{"type":"TEMPLATE","value":"analytics_storage"}]}`, "needed (analytics_storage)"},
+		{`{"consentStatus":"NEEDED","consentType":[{"type":"TEMPLATE","value":"analytics_storage"}]}`,
+			"needed (analytics_storage)"},
 	} {
 		tag := `{"name":"a","type":"ua"`
 		if c.text != "" {
@@ -99,9 +105,12 @@ func FuzzRead(f *testing.F) {
 		f.Add(text)
 	}
 	for _, seed := range []string{
-		"", "{}", "\ufeff" + export("", ""), export(`{"type":"html","parameter":[{"key":"html","value":"//a.example {{x}} fbq("}]}`, ""),
-		export(`{"type":"cvt_2_4"}`, `,"customTemplate":[{"templateId":"4","containerId":"2","templateData":"___SANDBOXED_JS_FOR_WEB_TEMPLATE___ https://a.example"}]`),
-		export(`{"type":"googtag","parameter":[{"key":"configSettingsTable","list":[{"map":[{"key":"parameter","value":"server_container_url"}]}]}]}`, ""),
+		"", "{}", "\ufeff" + export("", ""),
+		export(`{"type":"html","parameter":[{"key":"html","value":"//a.example {{x}} fbq("}]}`, ""),
+		export(`{"type":"cvt_2_4"}`,
+			`,"customTemplate":[{"templateId":"4","containerId":"2","templateData":"___SANDBOXED_JS_FOR_WEB_TEMPLATE___ https://a.example"}]`),
+		export(`{"type":"googtag","parameter":[{"key":"configSettingsTable","list":[{"map":[{"key":"parameter","value":"server_container_url"}]}]}]}`,
+			""),
 	} {
 		f.Add([]byte(seed))
 	}

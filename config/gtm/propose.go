@@ -21,7 +21,9 @@ var ErrNothing = errors.New("no tag that fires is of a vendor in the catalog: th
 func (r *Report) prefixes() {
 	slices.SortFunc(r.Vendors, func(a, b *Vendor) int { return strings.Compare(a.ID, b.ID) })
 	for i, v := range r.Vendors {
-		if slices.ContainsFunc(r.Vendors[:i], func(other *Vendor) bool { return other.Prefix == "" && overlap(other.file, v.file) }) {
+		if slices.ContainsFunc(r.Vendors[:i], func(other *Vendor) bool {
+			return other.Prefix == "" && overlap(other.file, v.file)
+		}) {
 			v.Prefix = "/" + v.ID
 		}
 	}
@@ -64,20 +66,23 @@ func alike(a, b string) bool {
 	return true
 }
 
-// Propose changes the files of the example to what the container asks for: its vendors, an activity on consent for each,
-// its consent platforms, its host. It is handed to [config.InitChanged].
+// Propose changes the files of the example to what the container asks for: its vendors, an activity on consent for
+// each, its consent platforms, its host. It is handed to [config.InitChanged].
 func (r *Report) Propose(files map[string][]byte) error {
 	if len(r.Vendors) == 0 {
 		return ErrNothing
 	}
 	e := edit{files: files}
-	e.replace("tagwarden.yaml", "# Consent only: nothing goes to anybody before the visitor said yes, whatever the page loads. The simplest policy that is lawful\n"+
-		"# everywhere, and the one to begin with: no assessment, no exemption.\n",
-		"# Proposed from the container "+shown(r.Container)+" of Google Tag Manager: all on consent, nothing goes to anybody before the visitor\n"+
-			"# said yes. `tagwarden import gtm` says what of the container it does not cover. What stands in it for you to put right, check says.\n")
+	e.replace("tagwarden.yaml", "# Consent only: nothing goes to anybody before the visitor said yes, whatever the page "+
+		"loads. The simplest policy that is lawful\n# everywhere, and the one to begin with: no assessment, no exemption.\n",
+		"# Proposed from the container "+shown(r.Container)+
+			" of Google Tag Manager: all on consent, nothing goes to anybody before the visitor\n"+
+			"# said yes. `tagwarden import gtm` says what of the container it does not cover. What stands in it for you to "+
+			"put right, check says.\n")
 	e.replace("tagwarden.yaml", "hosts: [localhost, 127.0.0.1, shop.example]   # the names under which hits arrive here\n",
 		"hosts: [localhost, 127.0.0.1, "+r.host+"]   # the names under which hits arrive here\n")
-	e.replace("tagwarden.yaml", "https://shop.example"+base+"/... on to here\n", "https://"+r.host+base+"/... on to here\n")
+	e.replace("tagwarden.yaml", "https://shop.example"+base+"/... on to here\n", "https://"+r.host+
+		base+"/... on to here\n")
 	e.replace("tagwarden.yaml", `origins: ["https://shop.example"] `, `origins: ["https://`+r.host+`"] `)
 	e.replace("tagwarden.yaml", "      own: ", r.signalLines()+"      own: ")
 	e.between("tagwarden.yaml", "vendors:\n", "\ndelivery:", r.vendorLines())
@@ -85,8 +90,8 @@ func (r *Report) Propose(files map[string][]byte) error {
 	if slices.ContainsFunc(r.Vendors, (*Vendor).persons) {
 		e.replace("policy/profiles.yaml", "      client_id: keep\n      session_id: keep\n", "      client_id: keep\n"+
 			"      device_id: keep             # what Amplitude, Mixpanel and PostHog call a browser\n"+
-			"      user_id: { pseudonymise: { rotate: never } }   # they put ids of persons where those of browsers stand: a pseudonym\n"+
-			"      session_id: keep\n")
+			"      user_id: { pseudonymise: { rotate: never } }   # they put ids of persons where those of browsers stand: a "+
+			"pseudonym\n      session_id: keep\n")
 	}
 	e.tests(r)
 	return e.err
@@ -100,7 +105,8 @@ type edit struct {
 
 func (e *edit) replace(file, old, with string) { e.between(file, old, "\x00", with) }
 
-// between puts a text in place of what stands between two others; "" is the end of the file. With "\x00" the first itself is replaced.
+// between puts a text in place of what stands between two others; "" is the end of the file.
+// With "\x00" the first itself is replaced.
 func (e *edit) between(file, after, before, with string) {
 	text := string(e.files[file])
 	from := strings.Index(text, after)
@@ -132,7 +138,8 @@ func (e *edit) tests(r *Report) {
 	kept := slices.DeleteFunc(parts, func(part string) bool {
 		return strings.Contains(part, "hits/ga4-") && !has("ga4") || strings.Contains(part, "hits/meta-") && !has("meta")
 	})
-	for file, of := range map[string]string{"policy/tests/hits/ga4-login.http": "ga4", "policy/tests/hits/meta-page-view.http": "meta"} {
+	for file, of := range map[string]string{"policy/tests/hits/ga4-login.http": "ga4",
+		"policy/tests/hits/meta-page-view.http": "meta"} {
 		if !has(of) {
 			delete(e.files, file)
 			continue
@@ -168,11 +175,15 @@ func (r *Report) signalLines() string {
 
 // recipients is what has to be said of vendors whose catalog entry leaves it to the site.
 var recipients = map[string]string{
-	"ga4": "    entity: \"Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, IE\"   # the company that your contract names\n" +
-		"    role: controller                # processor, where data sharing is switched off in your account\n",
-	"meta_pixel": "    entity: \"Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE\"   # the company that your contract names\n",
-	"meta_capi":  "    entity: \"Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE\"   # the company that your contract names\n",
-	"segment":    "    entity: \"Twilio Inc., San Francisco, US\"   # the company that your contract names; its role is in the catalog\n",
+	"ga4": "    entity: \"Google Ireland Limited, Gordon House, Barrow Street, Dublin 4, IE\"   # the company that your " +
+		"contract names\n    role: controller                # processor, where data sharing is switched off in your " +
+		"account\n",
+	"meta_pixel": "    entity: \"Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE\"   # the company " +
+		"that your contract names\n",
+	"meta_capi": "    entity: \"Meta Platforms Ireland Limited, Merrion Road, Dublin 4, D04 X2K5, IE\"   # the company " +
+		"that your contract names\n",
+	"segment": "    entity: \"Twilio Inc., San Francisco, US\"   # the company that your contract names; its role is " +
+		"in the catalog\n",
 }
 
 // homeOf is the country that stands for where a site's own server is until somebody says so.
@@ -198,8 +209,10 @@ func (r *Report) vendorLines() string {
 				at, why = "https://"+v.ID+"."+standInHost, "put the address of your own here"
 			}
 			fmt.Fprintf(&out, "    upstream: %q   # %s; private: true if it is on your own network\n", at, why)
-			fmt.Fprintf(&out, "    country: %s                     # put here where its machines stand: whether data leave the EEA depends on it\n", homeOf)
-			fmt.Fprintf(&out, "    entity: \"Shop GmbH, Berlin, DE\" # whose it is: yours by controller.name; else who hosts it, and its role:\n")
+			fmt.Fprintf(&out, "    country: %s                     # put here where its machines stand: whether data leave "+
+				"the EEA depends on it\n", homeOf)
+			fmt.Fprintf(&out, "    entity: \"Shop GmbH, Berlin, DE\" # whose it is: yours by controller.name; else who hosts "+
+				"it, and its role:\n")
 		}
 		out.WriteString(recipients[v.Catalog])
 	}
@@ -222,12 +235,16 @@ func (r *Report) activityLines() string {
 		for _, comment := range v.comments {
 			fmt.Fprintf(&out, "  # %s\n", comment)
 		}
-		fmt.Fprintf(&out, "  - id: %s-with-consent\n    vendor: %s\n    purposes: [%s]\n    basis: consent\n", v.ID, v.ID, purpose)
-		fmt.Fprintf(&out, "    retention: 14 months            # as long as the vendor keeps it: see the settings of your account\n    consent_max_age: %s      # then it is asked for anew\n", age)
+		fmt.Fprintf(&out, "  - id: %s-with-consent\n    vendor: %s\n    purposes: [%s]\n    basis: consent\n",
+			v.ID, v.ID, purpose)
+		fmt.Fprintf(&out, "    retention: 14 months            # as long as the vendor keeps it: see the settings of your "+
+			"account\n    consent_max_age: %s      # then it is asked for anew\n", age)
 		if v.file.Country != "" && !config.InEEA(v.file.Country) {
-			fmt.Fprintf(&out, "    transfer: { country: %s, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }   # or what your contract says: SCC ...\n", v.file.Country)
+			fmt.Fprintf(&out, "    transfer: { country: %s, safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF } }   # "+
+				"or what your contract says: SCC ...\n", v.file.Country)
 		}
-		fmt.Fprintf(&out, "    automated_decision: none        # no machine decides about anybody by these data (GDPR Art. 22)\n    required: no\n    profile: %s\n    events: [\"*\"]\n", profile)
+		fmt.Fprintf(&out, "    automated_decision: none        # no machine decides about anybody by these data (GDPR Art. "+
+			"22)\n    required: no\n    profile: %s\n    events: [\"*\"]\n", profile)
 	}
 	return out.String()
 }

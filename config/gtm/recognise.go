@@ -132,8 +132,9 @@ func (e *eye) lookAtType(s *sight, tag *Tag) {
 
 // The parts of a template: what comes behind the code is tests and notes.
 var (
-	codeOfTemplate = regexp.MustCompile(`(?s)___SANDBOXED_JS_FOR_(?:WEB_TEMPLATE|SERVER)___(.*?)(?:___TESTS___|___NOTES___|\z)`)
-	notNumber      = regexp.MustCompile(`\D`)
+	codeOfTemplate = regexp.MustCompile(
+		`(?s)___SANDBOXED_JS_FOR_(?:WEB_TEMPLATE|SERVER)___(.*?)(?:___TESTS___|___NOTES___|\z)`)
+	notNumber = regexp.MustCompile(`\D`)
 )
 
 // templateOf is the template of a tag. Types are cvt_CONTAINER_TEMPLATE, or cvt_ and the id in the gallery.
@@ -191,8 +192,8 @@ var parameterName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.]{0,39}$`)
 // mostSets is how many names of parameters are reported of a vendor.
 const mostSets = 60
 
-// parametersOf adds the names of parameters that a tag of Google Analytics gives its events, each once, sorted: its own, and
-// those of the variable of settings that it names.
+// parametersOf adds the names of parameters that a tag of Google Analytics gives its events, each once, sorted: its
+// own, and those of the variable of settings that it names.
 func (e *eye) parametersOf(tag *Tag, all []string) []string {
 	add := func(of []Parameter) {
 		for i := range of {

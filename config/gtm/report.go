@@ -106,8 +106,10 @@ type signal struct{ tag, platform, line string }
 // Assess says what becomes of a container's tags.
 func Assess(c *Container) *Report {
 	r := &Report{
-		File: c.File, Container: c.ID, Name: c.Name, Clients: c.Clients, Counts: c.Counts, Templates: len(c.Templates), Own: len(c.Variables),
-		Outcomes: map[Outcome]int{}, host: hostOf(c), Tags: []Judged{}, Vendors: []*Vendor{}, Zones: []Zoned{}, Variables: []Naming{}, Notes: []string{},
+		File: c.File, Container: c.ID, Name: c.Name, Clients: c.Clients, Counts: c.Counts, Templates: len(c.Templates),
+		Own:      len(c.Variables),
+		Outcomes: map[Outcome]int{}, host: hostOf(c), Tags: []Judged{}, Vendors: []*Vendor{}, Zones: []Zoned{},
+		Variables: []Naming{}, Notes: []string{},
 	}
 	for _, use := range c.For {
 		r.For = append(r.For, strings.ToLower(use))
@@ -170,7 +172,8 @@ func hostOf(c *Container) string {
 
 // judged says what is known of a tag by itself: all but why, and what to do.
 func (r *Report) judged(tag *Tag, s *sight, e *eye) Judged {
-	j := Judged{Name: tag.Name, Type: tag.Type, Template: s.template, IDs: s.ids, Hosts: s.hosts, Products: []string{}, fires: fires(tag, e.c)}
+	j := Judged{Name: tag.Name, Type: tag.Type, Template: s.template, IDs: s.ids, Hosts: s.hosts, Products: []string{},
+		fires: fires(tag, e.c)}
 	j.Consent = Asked{Status: tag.Consent.Status, Types: tag.Consent.Types}
 	if j.Consent.Status == "" {
 		j.Consent.Status = "not_said"
@@ -225,7 +228,9 @@ func (r *Report) outcome(s *sight) Outcome {
 	switch {
 	case len(s.hosts) > 0, slices.ContainsFunc(alive, func(p *product) bool { return p.entry == "" }):
 		return Uncovered
-	case slices.ContainsFunc(alive, func(p *product) bool { return p.fixed && s.how != byImage || server || p.entry == "meta_capi" }):
+	case slices.ContainsFunc(alive, func(p *product) bool {
+		return p.fixed && s.how != byImage || server || p.entry == "meta_capi"
+	}):
 		return Rebuild
 	case len(alive) > 0:
 		return Through

@@ -20,10 +20,13 @@ func TestOutcomes(t *testing.T) {
 		return `"type":"html","parameter":[{"key":"html","value":` + string(text) + `}]`
 	}
 	for _, c := range []struct{ tag, outcome, vendor, why, do string }{
-		{`"type":"googtag","parameter":[{"key":"tagId","value":"G-ABCDEF12"}]`, "through", "ga4", "pass as ga4", "set server_container_url to https://shop.example/t"},
-		{`"type":"googtag","parameter":[{"key":"tagId","value":"AW-123456789"}]`, "uncovered", "", "Google Ads", "take it out"},
+		{`"type":"googtag","parameter":[{"key":"tagId","value":"G-ABCDEF12"}]`, "through", "ga4", "pass as ga4",
+			"set server_container_url to https://shop.example/t"},
+		{`"type":"googtag","parameter":[{"key":"tagId","value":"AW-123456789"}]`, "uncovered", "",
+			"Google Ads", "take it out"},
 		{`"type":"gaawc"`, "through", "ga4", "pass as ga4", "tick Send to server container"},
-		{`"type":"gaawc","parameter":[{"key":"serverContainerUrl","value":"https://sgtm.shop.example"}]`, "through", "ga4", "sends to a server of yours today, sgtm.shop.example", "upstream: of vendor ga4"},
+		{`"type":"gaawc","parameter":[{"key":"serverContainerUrl","value":"https://sgtm.shop.example"}]`, "through", "ga4",
+			"sends to a server of yours today, sgtm.shop.example", "upstream: of vendor ga4"},
 		{`"type":"gaawe"`, "through", "ga4", "pass as ga4", "add a Google tag"},
 		{`"type":"ua"`, "dead", "", "takes nothing any more", "delete it"},
 		{`"type":"awct"`, "uncovered", "", "Google Ads: the catalog has no entry", "docs vendors"},
@@ -33,17 +36,21 @@ func TestOutcomes(t *testing.T) {
 		{`"type":"okt"`, "uncovered", "", "Oktopost: the catalog has no entry", ""},
 		{`"type":"new_type"`, "uncovered", "", "tags of this type are not known here", "look at"},
 		{`"type":"gclidw"`, "stays", "", "ids of clicks", ""},
-		{`"type":"img","parameter":[{"key":"url","value":"https://www.facebook.com/tr?id=1"}]`, "through", "meta", "pass as meta", "in the image's address"},
-		{`"type":"img","parameter":[{"key":"url","value":"https://pixel.other.example/"}]`, "uncovered", "", "it names pixel.other.example", ""},
+		{`"type":"img","parameter":[{"key":"url","value":"https://www.facebook.com/tr?id=1"}]`, "through", "meta",
+			"pass as meta", "in the image's address"},
+		{`"type":"img","parameter":[{"key":"url","value":"https://pixel.other.example/"}]`, "uncovered", "",
+			"it names pixel.other.example", ""},
 		{`"type":"img","parameter":[{"key":"url","value":"{{where}}"}]`, "uncovered", "", "an image", ""},
 		{`"type":"cvt_1_2"`, "uncovered", "", "not in the export", ""},
 		{html(`fbq('track','X')`), "rebuild", "meta", "fbevents.js", "as images"},
 		{html(`fbq('track','X');ttq.page()`), "uncovered", "meta", "TikTok", "what of it goes to meta passes"},
 		{html(`posthog.init('x')`), "through", "posthog", "", "api_host: 'https://shop.example/t'"},
-		{html(`posthog.init('x');s="https://cdn.other.example/x.js"`), "uncovered", "posthog", "it names cdn.other.example", ""},
+		{html(`posthog.init('x');s="https://cdn.other.example/x.js"`), "uncovered", "posthog",
+			"it names cdn.other.example", ""},
 		{html(`gtag('config','G-ABCDEF12')`), "through", "ga4", "", "server_container_url: 'https://shop.example/t'"},
 		{html(`gtag('consent','default',{})`), "stays", "", "consent mode", ""},
-		{html(`s="https://www.googletagmanager.com/gtm.js?id=GTM-X"`), "uncovered", "", "another container", "export that container"},
+		{html(`s="https://www.googletagmanager.com/gtm.js?id=GTM-X"`), "uncovered", "", "another container",
+			"export that container"},
 		{html(`navigator.sendBeacon(window.w, d)`), "uncovered", "", "put together as it runs", ""},
 		{html(`<img src={{where}}>`), "uncovered", "", "put together as it runs", ""},
 		{html(`dataLayer.push({})`), "stays", "", "names no host", ""},
@@ -56,7 +63,8 @@ func TestOutcomes(t *testing.T) {
 			continue
 		}
 		tag := Assess(container).Tags[0]
-		if string(tag.Outcome) != c.outcome || tag.Vendor != c.vendor || !strings.Contains(tag.Why, c.why) || !strings.Contains(tag.Do, c.do) {
+		if string(tag.Outcome) != c.outcome || tag.Vendor != c.vendor || !strings.Contains(tag.Why, c.why) ||
+			!strings.Contains(tag.Do, c.do) {
 			t.Errorf("%s: %+v", c.tag, tag)
 		}
 	}
@@ -72,14 +80,16 @@ func TestSample(t *testing.T) {
 			t.Errorf("%s: %d", outcome, r.Outcomes[outcome])
 		}
 	}
-	if r.Address() != "https://www.toys.example/t" || r.Covered() || len(r.Zones) != 1 || r.Zones[0].Containers[0] != "GTM-PARTNER" {
+	if r.Address() != "https://www.toys.example/t" || r.Covered() || len(r.Zones) != 1 ||
+		r.Zones[0].Containers[0] != "GTM-PARTNER" {
 		t.Errorf("%s, %v, %v", r.Address(), r.Covered(), r.Zones)
 	}
 	if len(r.Variables) != 1 || r.Variables[0].Hosts[0] != "log.other.example" || len(r.Unused) != 1 {
 		t.Errorf("%v, %v", r.Variables, r.Unused)
 	}
 	text, err := json.Marshal(r)
-	if err != nil || strings.Contains(string(text), "NOBODY") || strings.Contains(string(text), "<script") || strings.Contains(string(text), "tests.example") {
+	if err != nil || strings.Contains(string(text), "NOBODY") || strings.Contains(string(text), "<script") ||
+		strings.Contains(string(text), "tests.example") {
 		t.Errorf("%v: %s", err, text)
 	}
 }
@@ -90,7 +100,8 @@ func TestServerSample(t *testing.T) {
 	if r.Outcomes[Through] != 0 || r.Outcomes[Rebuild] != 2 || r.Outcomes[Uncovered] != 1 || r.Outcomes[Stays] != 1 {
 		t.Errorf("%v", r.Outcomes)
 	}
-	if !strings.Contains(strings.Join(r.Notes, "\n"), "This is a server container") || !strings.Contains(strings.Join(r.Notes, "\n"), "sgtm.toys.example") {
+	if !strings.Contains(strings.Join(r.Notes, "\n"), "This is a server container") ||
+		!strings.Contains(strings.Join(r.Notes, "\n"), "sgtm.toys.example") {
 		t.Errorf("%v", r.Notes)
 	}
 }
@@ -163,7 +174,8 @@ func TestProposalsLoad(t *testing.T) {
 	}
 }
 
-// TestSignalsCanBeRead: each line of a consent platform, those too that wait for the site's ids, is one that check takes.
+// TestSignalsCanBeRead: each line of a consent platform, those too that wait for
+// the site's ids, is one that check takes.
 func TestSignalsCanBeRead(t *testing.T) {
 	t.Parallel()
 	for i := range products {
@@ -193,7 +205,8 @@ func TestNamesStayComments(t *testing.T) {
 // TestNothingToPropose: where no tag is of a vendor in the catalog, nothing is written.
 func TestNothingToPropose(t *testing.T) {
 	t.Parallel()
-	if err := (&Report{}).Propose(map[string][]byte{}); err != ErrNothing { //nolint:errorlint // it is this one, and nothing around it
+	if err := (&Report{}).Propose(
+		map[string][]byte{}); err != ErrNothing { //nolint:errorlint // it is this one, and nothing around it
 		t.Error(err)
 	}
 }
@@ -201,7 +214,10 @@ func TestNothingToPropose(t *testing.T) {
 // TestRegions: an account's region is that whose hosts the tag names.
 func TestRegions(t *testing.T) {
 	t.Parallel()
-	c, err := Read("c.json", strings.NewReader(export(`{"name":"p","type":"html","parameter":[{"key":"html","value":"posthog.init('x',{api_host:'https://eu.i.posthog.com'})"}]}`, "")))
+	c, err := Read("c.json",
+		strings.NewReader(export(
+			`{"name":"p","type":"html","parameter":[{"key":"html","value":"posthog.init('x',{api_host:'https://eu.i.posthog.com'})"}]}`,
+			"")))
 	if err != nil {
 		t.Fatal(err)
 	}

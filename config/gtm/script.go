@@ -7,9 +7,11 @@ import (
 )
 
 var (
-	hostNamed = regexp.MustCompile(`(?i)(?:^|[^:\w])(?:https?:|wss?:)?//([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})|\b(?:https?|wss?):\\?/\\?/([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})`)
-	sends     = regexp.MustCompile(`\bfetch\s*\(|\bsendBeacon\b|\bXMLHttpRequest\b|\bnew\s+Image\b|\bWebSocket\b|\.(?:ajax|getScript)\s*\(|(?i:createElement\(\s*['"](?:script|img|iframe)['"])|(?i:<(?:script|img|iframe)\b[^>]*\ssrc\s*=)|\.src\s*=|\bsend(?:Pixel|HttpRequest)\b|\binjectScript\b`)
-	variable  = regexp.MustCompile(`\{\{[^{}]{1,200}\}\}`)
+	hostNamed = regexp.MustCompile(
+		`(?i)(?:^|[^:\w])(?:https?:|wss?:)?//([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})|\b(?:https?|wss?):\\?/\\?/([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})`)
+	sends = regexp.MustCompile(
+		`\bfetch\s*\(|\bsendBeacon\b|\bXMLHttpRequest\b|\bnew\s+Image\b|\bWebSocket\b|\.(?:ajax|getScript)\s*\(|(?i:createElement\(\s*['"](?:script|img|iframe)['"])|(?i:<(?:script|img|iframe)\b[^>]*\ssrc\s*=)|\.src\s*=|\bsend(?:Pixel|HttpRequest)\b|\binjectScript\b`)
+	variable = regexp.MustCompile(`\{\{[^{}]{1,200}\}\}`)
 )
 
 // namespaces are hosts that scripts name and do not ask.
@@ -38,8 +40,8 @@ func (p *product) of(host string) bool {
 	return slices.ContainsFunc(p.hosts, func(domain string) bool { return within(host, domain) })
 }
 
-// inScript are the products whose snippets a script is, the host of a server that the site runs for one of them ("" where
-// the script names none), and the hosts that it names and that are nobody's here.
+// inScript are the products whose snippets a script is, the host of a server that the site runs for one of them (""
+// where the script names none), and the hosts that it names and that are nobody's here.
 func inScript(script string) (found []*product, server string, others []string) {
 	hosts := hostsOf(script)
 	for i := range products {
@@ -59,7 +61,9 @@ func inScript(script string) (found []*product, server string, others []string) 
 			others = append(others, host)
 		}
 	}
-	if i := slices.IndexFunc(found, func(p *product) bool { return p.own }); i >= 0 && len(others) > 0 && !slices.ContainsFunc(hosts, found[i].of) {
+	if i := slices.IndexFunc(found, func(p *product) bool {
+		return p.own
+	}); i >= 0 && len(others) > 0 && !slices.ContainsFunc(hosts, found[i].of) {
 		at := max(0, slices.IndexFunc(others, func(host string) bool { return strings.Contains(host, found[i].entry) }))
 		server = others[at]
 		others = slices.Delete(others, at, at+1)
@@ -72,10 +76,12 @@ func (p *product) sends() bool { return p.quiet == "" }
 
 // google tells whether a host is one that all of Google's tags use.
 func google(p *product, host string) bool {
-	if !strings.HasPrefix(p.name, "Google") && p.name != "Universal Analytics" && p.name != "Floodlight" && p.name != "another container of Tag Manager" {
+	if !strings.HasPrefix(p.name, "Google") && p.name != "Universal Analytics" && p.name != "Floodlight" &&
+		p.name != "another container of Tag Manager" {
 		return false
 	}
-	return within(host, "googletagmanager.com") || within(host, "google-analytics.com") || within(host, "doubleclick.net") && p.name == "Google Analytics 4"
+	return within(host, "googletagmanager.com") || within(host, "google-analytics.com") ||
+		within(host, "doubleclick.net") && p.name == "Google Analytics 4"
 }
 
 // meant leaves those out in whose place another one stands.

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestSnippetsAreTold: whose snippet a script is, and what it names beside. Foreign snippets are cut down to what they are told by.
+// TestSnippetsAreTold: whose snippet a script is, and what it names beside. Foreign snippets
+// are cut down to what they are told by.
 func TestSnippetsAreTold(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ script, products, server, others string }{
@@ -20,16 +21,19 @@ func TestSnippetsAreTold(t *testing.T) {
 		{`analytics.load("K")`, "Segment", "", ""},
 		{`rudderanalytics.load("K","https://data.shop.example")`, "RudderStack", "data.shop.example", ""},
 		{`var _paq=_paq||[];var u="//matomo.shop.example/"`, "Matomo", "matomo.shop.example", ""},
-		{`_paq.push([]);a="https://cdn.other.example/x.js";u="https://matomo.shop.example/"`, "Matomo", "matomo.shop.example", "cdn.other.example"},
+		{`_paq.push([]);a="https://cdn.other.example/x.js";u="https://matomo.shop.example/"`, "Matomo", "matomo.shop.example",
+			"cdn.other.example"},
 		{`var _paq=[];u="https://shop.matomo.cloud/"`, "Matomo", "", ""},
 		{`_paq.push([]);s="https://shop.containers.piwik.pro/x.js"`, "Piwik PRO", "", ""},
 		{`posthog.init('phc',{api_host:'https://eu.i.posthog.com'})`, "PostHog", "", ""},
 		{`mixpanel.init("T"); // "https://cdn.mxpnl.com/libs/x.js"`, "Mixpanel", "", ""},
 		{`amplitude.init("K")`, "Amplitude", "", ""},
 		{`window.snowplow('newTracker','sp','collector.shop.example')`, "Snowplow", "", ""},
-		{`<script data-website-id="1" src="https://stats.shop.example/script.js"></script>`, "Umami", "stats.shop.example", ""},
+		{`<script data-website-id="1" src="https://stats.shop.example/script.js"></script>`, "Umami",
+			"stats.shop.example", ""},
 		{`<script data-domain="x" src="https://plausible.io/js/script.js"></script>`, "Plausible", "", ""},
-		{`s="https://www.googletagmanager.com/gtag/js?id=G-ABCDEF12";gtag('config','G-ABCDEF12')`, "Google Analytics 4", "", ""},
+		{`s="https://www.googletagmanager.com/gtag/js?id=G-ABCDEF12";gtag('config','G-ABCDEF12')`,
+			"Google Analytics 4", "", ""},
 		{`gtag('event','sign_up')`, "Google Analytics 4", "", ""},
 		{`gtag('config','AW-123456789')`, "Google Ads", "", ""},
 		{`gtag('config','G-ABCDEF12');gtag('config','AW-123456789')`, "Google Analytics 4, Google Ads", "", ""},
@@ -49,7 +53,8 @@ func TestSnippetsAreTold(t *testing.T) {
 		for _, p := range found {
 			names = append(names, p.name)
 		}
-		if got := strings.Join(names, ", "); got != c.products || server != c.server || strings.Join(others, ", ") != c.others {
+		if got := strings.Join(names, ", "); got != c.products || server != c.server ||
+			strings.Join(others, ", ") != c.others {
 			t.Errorf("%s\nis of %q, at %q, and names %q", c.script, got, server, others)
 		}
 	}

@@ -9,7 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a container. The largest that Google publishes has 200 KB of script; exports with templates have some 700 KB.
+// Bounds of a container. The largest that Google publishes has 200 KB of script;
+// exports with templates have some 700 KB.
 const (
 	mostBytes  = 16 << 20
 	mostValues = 400_000 // of all kinds, members of objects included

@@ -113,7 +113,8 @@ func TestOrigins(t *testing.T) {
 			t.Errorf("%q: %v", right, err)
 		}
 	}
-	for _, wrong := range []string{"", " ", "a b", "a+b", "a\nb", "https://shop.example", "shop.example/", "/a", "a\x00", "\xff",
+	for _, wrong := range []string{"", " ", "a b", "a+b", "a\nb", "https://shop.example", "shop.example/",
+		"/a", "a\x00", "\xff",
 		strings.Repeat("a", mostOrigin+1)} {
 		if err := CheckOrigin(wrong); !errors.Is(err, ErrOrigin) {
 			t.Errorf("%q: %v", wrong, err)
@@ -140,7 +141,8 @@ func FuzzWitness(f *testing.F) {
 		if err != nil || again.KeyHash() != w.hash {
 			t.Errorf("%q: %v", given, err)
 		}
-		if k, err := parse(given); err != nil || !strings.EqualFold(strings.TrimSpace(given), written(k.name, append([]byte{k.kind}, k.raw...))) {
+		if k, err := parse(given); err != nil || !strings.EqualFold(strings.TrimSpace(given),
+			written(k.name, append([]byte{k.kind}, k.raw...))) {
 			t.Errorf("%q is written otherwise (%v)", given, err)
 		}
 	})

@@ -69,7 +69,8 @@ func NewAccess(l *config.Loaded, lang string, at time.Time) (*Access, error) {
 	return a, nil
 }
 
-// accessRights are the rights that a notice names, the right to object among them where there is something to object to.
+// accessRights are the rights that a notice names, the right to object among them
+// where there is something to object to.
 func (n *Notice) accessRights() []string {
 	all := append([]string{}, n.Rights...)
 	if len(n.Objections()) > 0 {

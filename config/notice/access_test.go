@@ -38,7 +38,8 @@ func TestAccessSaysWhatTheNoticeSays(t *testing.T) {
 				if told.Kept != of.Retention || told.Transfer != transfer {
 					t.Errorf("%s, %s, %s: %+v, and the notice says %q, %q", name, lang, of.ID, told, of.Retention, transfer)
 				}
-				if r := a.Recipients[of.Recipient.ID]; r.Legal == "" || r.Name != of.Recipient.Name || r.RoleName != of.Recipient.RoleName {
+				if r := a.Recipients[of.Recipient.ID]; r.Legal == "" || r.Name != of.Recipient.Name ||
+					r.RoleName != of.Recipient.RoleName {
 					t.Errorf("%s, %s, %s: %+v, and the notice says %+v", name, lang, of.ID, r, of.Recipient)
 				}
 			}

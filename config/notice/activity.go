@@ -33,7 +33,8 @@ func (b *builder) warn(format string, args ...any) {
 	}
 }
 
-// activity says what a visitor is told of an activity; nil where it does not take place on the notice's sites at its time.
+// activity says what a visitor is told of an activity; nil where it does not take
+// place on the notice's sites at its time.
 func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activity {
 	hosts, all := b.hostsOf(written)
 	if len(hosts) == 0 {
@@ -78,8 +79,10 @@ func (b *builder) activity(a *rules.Activity, written *config.Activity) *Activit
 		n.Refuse += " " + fill(b.words.Texts["after_refusal"], "because", because)
 	}
 	n.Retention = b.words.period(retention(b.loaded, a, written))
-	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() && written.Retention != of.Retention {
-		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID, written.Retention, of.ID, of.Retention)
+	if of := b.loaded.Policy.Assessments().Assessment(a.Assessment); of != nil && !written.Retention.IsZero() &&
+		written.Retention != of.Retention {
+		b.warn("activity %s: its retention is %s, that of assessment %s is %s: the assessment's is said", a.ID,
+			written.Retention, of.ID, of.Retention)
 	}
 	n.Signals = b.signals(a, written)
 	n.Device, n.Decision, n.Duty = b.device(written, n.Recipient.Name), b.decision(written), b.duty(written)
@@ -120,7 +123,8 @@ func retention(l *config.Loaded, a *rules.Activity, written *config.Activity) ba
 	return written.Retention
 }
 
-// hostsOf lists the hosts of the notice's sites that an activity takes place on; all is true where those are all of them.
+// hostsOf lists the hosts of the notice's sites that an activity takes place on;
+// all is true where those are all of them.
 func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 	all = true
 	for _, s := range b.sites {
@@ -137,7 +141,8 @@ func (b *builder) hostsOf(a *config.Activity) (hosts []string, all bool) {
 // takesPlaceOn tells whether hits of a site can be carried by an activity.
 func takesPlaceOn(l *config.Loaded, a *config.Activity, site string) bool {
 	vendors := l.Server.Sites[site].Vendors
-	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) && (len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
+	return (len(a.Sites) == 0 || slices.Contains(a.Sites, site)) &&
+		(len(vendors) == 0 || slices.Contains(vendors, a.Vendor))
 }
 
 func (b *builder) purpose(id string) Purpose {
@@ -197,8 +202,8 @@ func (b *builder) data(a *rules.Activity) []Data {
 	return slices.CompactFunc(all, func(x, y Data) bool { return x == y })
 }
 
-// tellsState tells whether the recipient is told of the visitor's choices whatever the page and the profile say: see the
-// catalog.
+// tellsState tells whether the recipient is told of the visitor's choices whatever the page
+// and the profile say: see the catalog.
 func tellsState(a *rules.Activity) bool {
 	return slices.ContainsFunc(a.Recipient.Catalog.File.State, func(s catalog.StateFile) bool {
 		return len(s.Always)+len(s.Silent) > 0
@@ -231,7 +236,9 @@ func (b *builder) signals(a *rules.Activity, written *config.Activity) []string 
 	if reads(func(s *config.Signals) bool { return s.GPC != nil }) && heeds(closes) {
 		said = append(said, b.words.Texts["gpc"])
 	}
-	if reads(func(s *config.Signals) bool { return s.DNT != nil }) && heeds(func(p *config.Purpose) bool { return p.DNT == "object" }) {
+	if reads(func(s *config.Signals) bool {
+		return s.DNT != nil
+	}) && heeds(func(p *config.Purpose) bool { return p.DNT == "object" }) {
 		said = append(said, b.words.Texts["dnt"])
 	}
 	return said

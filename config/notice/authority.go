@@ -56,7 +56,8 @@ type Authority struct {
 	URL  string `json:"url" yaml:"url"`
 }
 
-// authorities are the addresses for complaints by reader, {lang} the notice's language; their names are among the words.
+// authorities are the addresses for complaints by reader, {lang} the notice's
+// language; their names are among the words.
 var authorities = []struct{ reader, url string }{
 	{"EEA", "https://www.edpb.europa.eu/about-edpb/about-edpb/members_{lang}"},
 	{"UK", "https://ico.org.uk/make-a-complaint/"},
@@ -85,7 +86,8 @@ func (n *Notice) law(readers, countries []string) {
 			continue
 		}
 		of := n.words.Recipients
-		n.Authorities = append(n.Authorities, Authority{of["where_"+a.reader], of["authority_"+a.reader], fill(a.url, "lang", n.Lang)})
+		n.Authorities = append(n.Authorities, Authority{of["where_"+a.reader], of["authority_"+a.reader],
+			fill(a.url, "lang", n.Lang)})
 		if text := of["law_"+a.reader]; text != "" {
 			n.Laws = append(n.Laws, text)
 		}
@@ -134,8 +136,8 @@ func hostOf(origin string) string {
 	return u.Hostname()
 }
 
-// link is the address behind how somebody is reached: mailto: for an e-mail address, an address of a page as it is, "" for
-// anything else.
+// link is the address behind how somebody is reached: mailto: for an e-mail address, an address of
+// a page as it is, "" for anything else.
 func link(contact string) string {
 	if u, err := url.Parse(contact); err == nil && u.Scheme == "https" && u.Host != "" {
 		return contact

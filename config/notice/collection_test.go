@@ -48,7 +48,8 @@ func TestCollection(t *testing.T) {
 			"false true 18 months (Google Analytics 4 (gtag.js)), 90 days (Forwarding log); Do Not Sell or Share My Personal Information; Show our own offers to customers",
 		},
 		{
-			"sensitive data", []string{us, "us: [sharing]", "timestamp: { truncate: minute }", "timestamp: { truncate: minute }\n      precise_geo: keep"},
+			"sensitive data", []string{us, "us: [sharing]", "timestamp: { truncate: minute }",
+				"timestamp: { truncate: minute }\n      precise_geo: keep"},
 			"false true 18 months (Google Analytics 4 (gtag.js)), 90 days (Forwarding log); Your Privacy Choices; Show our own offers to customers",
 		},
 		{
@@ -85,7 +86,8 @@ func TestCollection(t *testing.T) {
 			}
 			_, closed, _ := strings.Cut(strings.TrimSuffix(n.Collection.GPC, "."), ": ")
 			one := n.Collection.Categories[0]
-			got := strings.TrimSpace(strings.Join([]string{strconv.FormatBool(one.Sold), strconv.FormatBool(one.Shared), strings.Join(one.Retention, ", ")}, " ")) + "; " +
+			got := strings.TrimSpace(strings.Join([]string{strconv.FormatBool(one.Sold), strconv.FormatBool(one.Shared),
+				strings.Join(one.Retention, ", ")}, " ")) + "; " +
 				strings.Join(links, ", ") + "; " + closed
 			if lang == "en" && got != c.want {
 				t.Errorf("%s: %q, want %q", c.what, got, c.want)

@@ -6,7 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Group is what a visitor has a hand in alike: activities that wait for a yes, that go on until a no, or that take neither.
+// Group is what a visitor has a hand in alike: activities that wait for a yes, that
+// go on until a no, or that take neither.
 type Group struct {
 	Key        string // consent, object, opt_out, needed: the words are group_<key> and group_<key>_hint
 	Activities []Activity

@@ -15,8 +15,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is made of the compiled
-// policy alone, and holds only activities that are in force at its time. Its JSON is fixed: members may be added, none taken away.
+// Notice is what visitors are told (GDPR Art. 13 and 14): who receives what, for which purpose, on which basis. It is
+// made of the compiled policy alone, and holds only activities that are in force at its time. Its JSON is fixed:
+// members may be added, none taken away.
 type Notice struct {
 	Form       int        `json:"form"`   // of what a notice says: see [Form]
 	Digest     string     `json:"digest"` // "sha256:" and hexadecimal, over all the rest but At
@@ -44,7 +45,8 @@ type Notice struct {
 	unknown bool // of some recipient, or of where it sits
 }
 
-// Form counts up when notices begin to say more, or otherwise. One of an older form is true no more of what is to be said.
+// Form counts up when notices begin to say more, or otherwise. One of an older form
+// is true no more of what is to be said.
 const Form = 2
 
 // Activity is one activity, as a visitor may understand it.
@@ -73,7 +75,8 @@ type Activity struct {
 	Retention  string    `json:"retention,omitempty"`
 	ConsentAge string    `json:"consent_max_age,omitempty"`
 	Transfer   *Transfer `json:"transfer,omitempty"`
-	Unstated   bool      `json:"transfer_unstated,omitempty"` // of notices that were published before: no transfer was given
+	// of notices that were published before: no transfer was given
+	Unstated bool `json:"transfer_unstated,omitempty"`
 
 	Device   *DeviceUse `json:"device"`
 	Decision Decision   `json:"automated_decision"`
@@ -118,12 +121,14 @@ type Transfer struct {
 	Safeguards []Safeguarded `json:"safeguards,omitempty"` // the same by where the visitor is
 }
 
-// New writes the notice of a site, or of all where site is "", in a language, as things stand at a time. Beside it there are warnings:
-// what is left out because it does not take place, and what a notice should say and the files do not.
+// New writes the notice of a site, or of all where site is "", in a language, as things stand at a
+// time. Beside it there are warnings: what is left out because it does not take place, and what a
+// notice should say and the files do not.
 func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, error) {
 	w, ok := wordsIn(lang)
 	if !ok {
-		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang), strict.Suggestion(lang, Languages()))
+		return nil, nil, fmt.Errorf("there is no notice in %q%s", strict.Shortened(lang),
+			strict.Suggestion(lang, Languages()))
 	}
 	sites, err := sitesOf(l, site)
 	if err != nil {
@@ -162,8 +167,8 @@ func New(l *config.Loaded, site, lang string, at time.Time) (*Notice, []string, 
 	return n, b.warnings, nil
 }
 
-// Incomplete tells whether nobody says of a recipient who and where it is: whether data go to another country is not known
-// then.
+// Incomplete tells whether nobody says of a recipient who and where it is: whether data go
+// to another country is not known then.
 func (n *Notice) Incomplete() bool { return n.unknown }
 
 // Missing lists what the notice cannot do without and nobody says: no text is made of it before.
@@ -263,8 +268,10 @@ func (n *Notice) facts() []string {
 		}
 		add("activity %s: basis %s%s%s", a.ID, a.Basis, explicit, behind(" by ", a.Reference))
 		for _, of := range [][2]string{
-			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds}, {"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
-			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")}, {"sites", strings.Join(a.Sites, ", ")},
+			{"interest", a.Interest}, {"benefit", a.Benefit}, {"compelling grounds", a.Grounds},
+			{"saying no", a.Refuse + behind(" ", strings.Join(a.Signals, " "))},
+			{"retention", a.Retention}, {"consent counts for", a.ConsentAge}, {"regions", strings.Join(a.Regions, ", ")},
+			{"sites", strings.Join(a.Sites, ", ")},
 			{"events", strings.Join(a.Events, ", ")}, {"except events", strings.Join(a.Except, ", ")},
 		} {
 			if of[1] != "" {

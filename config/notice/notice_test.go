@@ -70,7 +70,9 @@ func TestNoticeWords(t *testing.T) {
 			if strings.TrimSpace(got[key]) == "" {
 				t.Errorf("%s: %s has no %s", lang, what, key)
 			}
-			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}", "{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}", "{events}", "{text}", "{recipient}", "{readers}", "{law}"} {
+			for _, hole := range []string{"{hosts}", "{how}", "{period}", "{names}", "{n}", "{v4}", "{v6}", "{values}",
+				"{value}", "{contact}", "{fields}", "{grounds}", "{country}", "{language}", "{regions}", "{sites}", "{purposes}",
+				"{events}", "{text}", "{recipient}", "{readers}", "{law}"} {
 				if strings.Contains(want[key], hole) != strings.Contains(got[key], hole) {
 					t.Errorf("%s: %s.%s and %s", lang, what, key, hole)
 				}
@@ -162,32 +164,35 @@ func TestNoticeDigest(t *testing.T) {
 		"a role":                  {"role: processor", "role: controller"},
 		"a policy's address":      {"role: processor", "role: processor, policy_url: \"https://shop.example/google\""},
 		"a representative":        {"dpo: dpo@", "representative: { name: R, contact: r@r.example }, dpo: dpo@"},
-		"a preference centre":     {"hosts: [shop.example, www", "base: /t\n    origins: [\"https://shop.example\"]\n    hosts: [shop.example, www"},
-		"an interest":             {"Knowing which of our pages fail.", "Knowing which pages fail."},
-		"an objection":            {"Preference centre in the footer", "Link in the footer"},
-		"compelling grounds":      {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},
-		"a reference":             {"section 55", "section 56"},
-		"what goes on":            {"    events: [page_view, link]", "    after_refusal: { because: x }\n    events: [page_view, link]"},
-		"a site":                  {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
-		"a region":                {"regions: [US-CA]", "regions: [US-VA]"},
-		"a promise":               {"class: phone, basis: legitimate_interest }\n    publish: true", "class: phone, basis: legitimate_interest }"},
-		"a promise's words":       {"No <e-mail> address leaves", "No <e-mail> address goes"},
-		"an excepted event":       {`except_events: ["checkout_*", page_view]`, "except_events: [page_view]"},
-		"an event":                {"events: [page_view, link]", "events: [page_view]"},
-		"the controller":          {"dpo@shop.example", "dpo2@shop.example"},
-		"what is on the device":   {"period: 90 days, readers: [Google Ads]", "period: 91 days, readers: [Google Ads]"},
-		"who reads it":            {"readers: [Google Ads]", "readers: [Google]"},
-		"a decision":              {"effect: It is looked at", "effect: It is looked over"},
-		"a duty":                  {"en: We send nothing", "en: Nothing is sent"},
-		"how long the log lasts":  {"retain: 90d", "retain: 91d"},
-		"what the server does":    {"screen: { rare: { k: 20 } }", "screen: drop"},
-		"what is sold":            {"us: [targeted_advertising]", "us: [targeted_advertising, sale]"},
-		"an activity":             {"sites: [shop]", "sites: [blog]"}, // then no site has it
-		"a signal":                {"gpc: ignore", "gpc: object"},
-		"a comment":               {"profiles:", "profiles: # these"},
-		"the layout":              {"regions: [US-CA]", "regions:\n      - US-CA"},
-		"a text's white space":    {"Knowing which of our pages fail.", "Knowing which  of our pages fail."},
-		"another language":        {"de: Die Nutzung", "de: Nutzung"},
+		"a preference centre": {"hosts: [shop.example, www",
+			"base: /t\n    origins: [\"https://shop.example\"]\n    hosts: [shop.example, www"},
+		"an interest":        {"Knowing which of our pages fail.", "Knowing which pages fail."},
+		"an objection":       {"Preference centre in the footer", "Link in the footer"},
+		"compelling grounds": {"every page, compelling_grounds: none", "every page, compelling_grounds: there are some"},
+		"a reference":        {"section 55", "section 56"},
+		"what goes on": {"    events: [page_view, link]",
+			"    after_refusal: { because: x }\n    events: [page_view, link]"},
+		"a site":   {"hosts: [blog.example]", "hosts: [blog.example, news.example]"},
+		"a region": {"regions: [US-CA]", "regions: [US-VA]"},
+		"a promise": {"class: phone, basis: legitimate_interest }\n    publish: true",
+			"class: phone, basis: legitimate_interest }"},
+		"a promise's words":      {"No <e-mail> address leaves", "No <e-mail> address goes"},
+		"an excepted event":      {`except_events: ["checkout_*", page_view]`, "except_events: [page_view]"},
+		"an event":               {"events: [page_view, link]", "events: [page_view]"},
+		"the controller":         {"dpo@shop.example", "dpo2@shop.example"},
+		"what is on the device":  {"period: 90 days, readers: [Google Ads]", "period: 91 days, readers: [Google Ads]"},
+		"who reads it":           {"readers: [Google Ads]", "readers: [Google]"},
+		"a decision":             {"effect: It is looked at", "effect: It is looked over"},
+		"a duty":                 {"en: We send nothing", "en: Nothing is sent"},
+		"how long the log lasts": {"retain: 90d", "retain: 91d"},
+		"what the server does":   {"screen: { rare: { k: 20 } }", "screen: drop"},
+		"what is sold":           {"us: [targeted_advertising]", "us: [targeted_advertising, sale]"},
+		"an activity":            {"sites: [shop]", "sites: [blog]"}, // then no site has it
+		"a signal":               {"gpc: ignore", "gpc: object"},
+		"a comment":              {"profiles:", "profiles: # these"},
+		"the layout":             {"regions: [US-CA]", "regions:\n      - US-CA"},
+		"a text's white space":   {"Knowing which of our pages fail.", "Knowing which  of our pages fail."},
+		"another language":       {"de: Die Nutzung", "de: Nutzung"},
 	} {
 		same := slices.Contains([]string{"a comment", "the layout", "a text's white space", "another language"}, what)
 		after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, change[0], change[1])), "", "en")
@@ -200,7 +205,8 @@ func TestNoticeDigest(t *testing.T) {
 	}
 }
 
-// TestNoticeSaysWhereGPCIsAnOptOut: of what rests on an opt-out, where it closes that and every site reads it, and nowhere else.
+// TestNoticeSaysWhereGPCIsAnOptOut: of what rests on an opt-out, where it closes that and
+// every site reads it, and nowhere else.
 func TestNoticeSaysWhereGPCIsAnOptOut(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -263,10 +269,12 @@ func TestNoticeIsOfItsTime(t *testing.T) {
 			t.Errorf("%s: warnings: %q", c.what, warnings)
 		}
 	}
-	if n, _ := noticeOf(t, loaded, "blog", "en"); len(n.Activities) != 1 || n.Activities[0].ID != "matomo-cookieless" || n.Activities[0].Sites != nil {
+	if n, _ := noticeOf(t, loaded, "blog", "en"); len(n.Activities) != 1 || n.Activities[0].ID != "matomo-cookieless" ||
+		n.Activities[0].Sites != nil {
 		t.Errorf("blog: %+v", n.Activities)
 	}
-	if _, _, err := New(loaded, "blgo", "en", sample.Day); err == nil || !strings.Contains(err.Error(), `did you mean "blog"`) {
+	if _, _, err := New(loaded, "blgo", "en", sample.Day); err == nil || !strings.Contains(err.Error(),
+		`did you mean "blog"`) {
 		t.Error(err)
 	}
 	if _, _, err := New(loaded, "", "it", sample.Day); err == nil {
@@ -287,7 +295,8 @@ func TestNoticeSaysThatAConsentIsExplicit(t *testing.T) {
 		said := 0
 		for i := range n.Activities {
 			a := &n.Activities[i]
-			if explicit := strings.Contains(a.BasisName, words[0]) && strings.Contains(a.Article, words[1]); explicit != a.Explicit {
+			if explicit := strings.Contains(a.BasisName, words[0]) &&
+				strings.Contains(a.Article, words[1]); explicit != a.Explicit {
 				t.Errorf("%s: %s: %s, %s", lang, a.ID, a.BasisName, a.Article)
 			}
 			if a.Explicit {
@@ -305,7 +314,9 @@ func TestNoticeSaysThatAConsentIsExplicit(t *testing.T) {
 		}
 	}
 	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
-	if err != nil || !slices.ContainsFunc(r.Entries, func(e Entry) bool { return strings.Contains(e.Article, "Art. 9(2)(a)") }) {
+	if err != nil || !slices.ContainsFunc(r.Entries, func(e Entry) bool {
+		return strings.Contains(e.Article, "Art. 9(2)(a)")
+	}) {
 		t.Errorf("the record of processing does not say it: %v", err)
 	}
 }

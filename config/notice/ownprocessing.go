@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// OwnProcessing is what the server itself does with visitors' data, whatever the policy says: a fixed part of each notice
-// and of the record of processing. Figures in it are those that the server goes by.
+// OwnProcessing is what the server itself does with visitors' data, whatever the policy says: a fixed part of each
+// notice and of the record of processing. Figures in it are those that the server goes by.
 type OwnProcessing struct {
 	Parts   []OwnPart    `json:"parts"`
 	Cookies []StoredItem `json:"cookies"` // of the server's own
@@ -139,14 +139,14 @@ func (b own) ownCookies() []StoredItem {
 	return all
 }
 
-// keepsOptOuts tells whether an opt-out by the browser's signal is kept of visitors of the notice's sites: somewhere the
-// signal is read, and a law asks for that.
+// keepsOptOuts tells whether an opt-out by the browser's signal is kept of visitors of the notice's sites: somewhere
+// the signal is read, and a law asks for that.
 func (b own) keepsOptOuts() bool {
 	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return config.KeepsOptOuts(b.loaded, s.ID, b.at) })
 }
 
-// recordsChoices tells whether what visitors of the notice's sites choose is recorded: a site names the texts that they choose
-// by, has a platform's choices copied, or goes by them.
+// recordsChoices tells whether what visitors of the notice's sites choose is recorded: a site names the texts that they
+// choose by, has a platform's choices copied, or goes by them.
 func (b own) recordsChoices() bool {
 	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool {
 		of := b.loaded.Server.Sites[s.ID]
@@ -156,7 +156,9 @@ func (b own) recordsChoices() bool {
 
 // heedsReceipts tells whether what they chose is a source of signals.
 func (b own) heedsReceipts() bool {
-	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool { return b.loaded.Server.Sites[s.ID].Signals.Receipts != nil })
+	return slices.ContainsFunc(b.sites, func(s *rules.Site) bool {
+		return b.loaded.Server.Sites[s.ID].Signals.Receipts != nil
+	})
 }
 
 // toldHosts are where the other systems are that are told of objections.

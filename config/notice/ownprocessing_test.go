@@ -55,13 +55,17 @@ func TestOwnProcessing(t *testing.T) {
 		{"rare values", nil, "rare", "30 days"},
 		{"no rare values", []string{"screen: { rare: { k: 20 } }", "screen: drop"}, "rare", ""},
 		{"a signal where no state is known", nil, "opt_outs", ""},
-		{"a signal of a state that keeps it", []string{site, "region: { default: US-CA }\n    " + site}, "opt_outs", "395 days"},
+		{"a signal of a state that keeps it", []string{site, "region: { default: US-CA }\n    " + site},
+			"opt_outs", "395 days"},
 		{"a signal of a state that does not", []string{site, "region: { default: US-UT }\n    " + site}, "opt_outs", ""},
-		{"a signal where states are told", []string{site, "region: { header: A, subdivision: B }\n    " + site}, "opt_outs", "395 days"},
-		{"states without the signal", []string{site, "region: { default: US-CA }\n    signals: { dnt: {}, own"}, "opt_outs", ""},
+		{"a signal where states are told", []string{site, "region: { header: A, subdivision: B }\n    " + site},
+			"opt_outs", "395 days"},
+		{"states without the signal", []string{site, "region: { default: US-CA }\n    signals: { dnt: {}, own"},
+			"opt_outs", ""},
 		{"no other system", nil, "told", ""},
 		{
-			"another system", []string{"ledger:", "webhooks: [{ url: \"https://crm.example/a\", events: [objection], secret_file: a }]\nledger:"},
+			"another system", []string{"ledger:",
+				"webhooks: [{ url: \"https://crm.example/a\", events: [objection], secret_file: a }]\nledger:"},
 			"told", "Sent to crm.example:",
 		},
 		{
@@ -71,7 +75,8 @@ func TestOwnProcessing(t *testing.T) {
 		},
 		{
 			"one that is told of other things",
-			[]string{"ledger:", "webhooks: [{ url: \"https://crm.example/a\", events: [assessment_due], secret_file: a }]\nledger:"}, "told", "",
+			[]string{"ledger:", "webhooks: [{ url: \"https://crm.example/a\", events: [assessment_due], secret_file: a }]\nledger:"},
+			"told", "",
 		},
 	} {
 		n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, c.changes...)), "", "en")
@@ -92,14 +97,16 @@ func TestOwnFigures(t *testing.T) {
 	t.Parallel()
 	for what, is := range map[string]bool{
 		"a choice is kept for 13 months": rules.ChoiceDays == 395, "a follower for 13 months": rules.FollowDays == 395,
-		"a copy for 393 days": rules.MirrorFor/(24*time.Hour) == 393, "a denied event for a day": rules.DeniedFor == 24*time.Hour,
+		"a copy for 393 days":      rules.MirrorFor/(24*time.Hour) == 393,
+		"a denied event for a day": rules.DeniedFor == 24*time.Hour,
 		"a rare value for 30 days": minimise.MaxDays == 30, "a message for a week": rules.ToldWithin == 7*24*time.Hour,
 	} {
 		if !is {
 			t.Errorf("no longer so: %s; the golden files say it", what)
 		}
 	}
-	loaded := sample.Approved(t, sample.Files(t, "signals: { gpc: {}, dnt: {}, own", "signals: { mirror: {}, gpc: {}, dnt: {}, own"))
+	loaded := sample.Approved(t, sample.Files(t, "signals: { gpc: {}, dnt: {}, own",
+		"signals: { mirror: {}, gpc: {}, dnt: {}, own"))
 	n, _ := noticeOf(t, loaded, "", "en")
 	var all []string
 	for _, c := range n.Own.Cookies {
@@ -152,12 +159,13 @@ func TestRecordOfOtherSystems(t *testing.T) {
 	}
 }
 
-// TestChoicesAreTold: where what visitors choose is recorded, notice and record of processing say so in each language, and for
-// how long; where it counts as a signal, that as well; and neither where it is not so.
+// TestChoicesAreTold: where what visitors choose is recorded, notice and record of processing say so in each language,
+// and for how long; where it counts as a signal, that as well; and neither where it is not so.
 func TestChoicesAreTold(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ signals, parts string }{
-		{"signals: { gpc: {}", ""}, {"signals: { mirror: {}, gpc: {}", "choices"}, {"signals: { receipts: {}, gpc: {}", "choices receipts"},
+		{"signals: { gpc: {}", ""}, {"signals: { mirror: {}, gpc: {}", "choices"},
+		{"signals: { receipts: {}, gpc: {}", "choices receipts"},
 	} {
 		loaded := sample.Approved(t, sample.Files(t, "signals: { gpc: {}", c.signals))
 		for _, lang := range []string{"de", "en", "fr"} {
@@ -170,7 +178,8 @@ func TestChoicesAreTold(t *testing.T) {
 				if part.ID == "choices" || part.ID == "receipts" {
 					parts = append(parts, part.ID)
 				}
-				if part.Title == "" || part.Purpose == "" || part.Data == "" || part.Basis == "" || part.Kept == "" || strings.Contains(part.Kept+part.Data, "{") {
+				if part.Title == "" || part.Purpose == "" || part.Data == "" || part.Basis == "" || part.Kept == "" ||
+					strings.Contains(part.Kept+part.Data, "{") {
 					t.Errorf("%s: %+v", lang, part)
 				}
 			}
@@ -182,7 +191,8 @@ func TestChoicesAreTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			words, err := json.Marshal(r.Entries[len(r.Entries)-1])
-			title := map[string]string{"de": "Auswahl der Besucher", "en": "Choices of visitors", "fr": "Choix des visiteurs"}[lang]
+			title := map[string]string{"de": "Auswahl der Besucher", "en": "Choices of visitors",
+				"fr": "Choix des visiteurs"}[lang]
 			if told := strings.Contains(string(words), title); err != nil || told != (c.parts != "") {
 				t.Errorf("%s: %s: the record of processing tells of %q: %v (%v)", c.signals, lang, title, told, err)
 			}

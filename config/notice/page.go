@@ -46,8 +46,8 @@ func brandOf(l *config.Loaded, sites []*rules.Site, lang string) brand {
 	return b
 }
 
-// SiteLanguages are the languages of a site's notice: those that its pages are to be had in; all there are, where it does
-// not say, and for the notice of several sites.
+// SiteLanguages are the languages of a site's notice: those that its pages are to be had in; all there are, where it
+// does not say, and for the notice of several sites.
 func SiteLanguages(l *config.Loaded, site string) []string {
 	if all := l.Policy.Sites(); site == "" && len(all) == 1 {
 		site = all[0].ID

@@ -28,7 +28,8 @@ func TestOneStyle(t *testing.T) {
 	}
 }
 
-// TestPublish: a page leads to the same in other languages, and to the preference centre of the place that it stands in.
+// TestPublish: a page leads to the same in other languages, and to the preference
+// centre of the place that it stands in.
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	loaded := sample.Approved(t, sample.Files(t,
@@ -37,7 +38,9 @@ func TestPublish(t *testing.T) {
 	n, _ := noticeOf(t, loaded, "blog", "de")
 	alone := rendered(t, n, "html")
 	page, err := n.Publish("html", Around{
-		Languages: []string{"de", "en"}, Address: func(lang string) string { return "notice." + lang + ".html" }, Centre: "./?lang=de",
+		Languages: []string{"de", "en"}, Address: func(lang string) string {
+			return "notice." + lang + ".html"
+		}, Centre: "./?lang=de",
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +61,8 @@ func TestPublish(t *testing.T) {
 			t.Errorf("alone: %s: %t", c.what, got)
 		}
 	}
-	for _, want := range []string{`<p class="site">Das Blog</p>`, `<li><a href="https://blog.example/imprint">Imprint</a></li>`} {
+	for _, want := range []string{`<p class="site">Das Blog</p>`,
+		`<li><a href="https://blog.example/imprint">Imprint</a></li>`} {
 		if !strings.Contains(alone, want) {
 			t.Errorf("%s is missing", want)
 		}
@@ -84,8 +88,10 @@ func TestGroups(t *testing.T) {
 		not     []string
 	}{
 		{"as it is", nil, "consent opt_out object needed", []string{interest, marketing}, nil},
-		{"no direct marketing", []string{"    direct_marketing: true\n", ""}, "consent opt_out object needed", []string{interest}, []string{marketing}},
-		{"direct marketing that a law asks for", []string{"    categories: [security]", "    categories: [security]\n    direct_marketing: true"},
+		{"no direct marketing", []string{"    direct_marketing: true\n", ""}, "consent opt_out object needed",
+			[]string{interest}, []string{marketing}},
+		{"direct marketing that a law asks for", []string{"    categories: [security]",
+			"    categories: [security]\n    direct_marketing: true"},
 			"consent opt_out object object", []string{"without giving reasons (Art. 21(2) GDPR)"}, []string{"Required by law"}},
 	} {
 		n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, c.changes...)), "", "en")
@@ -121,8 +127,10 @@ func TestWithoutConsent(t *testing.T) {
 		says, not string
 	}{
 		{"no other", nil, "none of this is passed on", "only what is listed"},
-		{"another", other, "only what is listed under “Unless you object” is passed on. If you refuse, that ends as well.", "none of this"},
-		{"another that goes on", append(other[:2:2], "    events: [page_view, link]", "    after_refusal: { because: x }\n    events: [page_view, link]"),
+		{"another", other, "only what is listed under “Unless you object” is passed on. If you refuse, that ends as well.",
+			"none of this"},
+		{"another that goes on", append(other[:2:2], "    events: [page_view, link]",
+			"    after_refusal: { because: x }\n    events: [page_view, link]"),
 			"only what is listed under “Unless you object” is passed on.", "that ends as well"},
 	} {
 		n, _ := noticeOf(t, sample.Approved(t, sample.Files(t, c.changes...)), "", "en")

@@ -26,7 +26,8 @@ func TestPresetNotices(t *testing.T) {
 					t.Errorf("%s, %s: it is no longer true as soon as it is published: %s", name, lang, got)
 				}
 			}
-			if len(n.Activities) == 0 || strings.Contains(rendered(t, n, "md"), "{") && !strings.HasPrefix(rendered(t, n, "md"), beginMark) {
+			if len(n.Activities) == 0 || strings.Contains(rendered(t, n, "md"), "{") &&
+				!strings.HasPrefix(rendered(t, n, "md"), beginMark) {
 				t.Errorf("%s, %s: it says nothing, or a word is not filled in", name, lang)
 			}
 		}

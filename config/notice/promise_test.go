@@ -74,7 +74,8 @@ func TestRecordedPromises(t *testing.T) {
 		"class: phone, vendor: posthog, site: blog":      "posthog-expired",
 		"class: phone, vendor: posthog, basis: contract": "",
 	} {
-		r, err := Art30(sample.Approved(t, sample.Files(t, old, "never: { "+never+" }")), RecordOf{Lang: "en", At: sample.Day})
+		r, err := Art30(sample.Approved(t, sample.Files(t, old, "never: { "+never+" }")),
+			RecordOf{Lang: "en", At: sample.Day})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -26,7 +26,8 @@ type markOf struct {
 	Facts  []string `json:"facts"`
 }
 
-// mark is the comment in front of the notice. Two dashes, which might end it, are written otherwise; so are "<" and ">".
+// mark is the comment in front of the notice. Two dashes, which might end it, are
+// written otherwise; so are "<" and ">".
 func (n *Notice) mark(format string) string {
 	text, err := json.Marshal(markOf{n.Form, n.Digest, n.At, n.Lang, n.Site, format, n.facts()})
 	if err != nil {
@@ -88,11 +89,13 @@ func (p *Published) Differences(today *Notice) []string {
 	case len(all) > 0:
 		return all
 	case p.Digest != today.Digest:
-		return append(all, "it says the same facts in other words or another order: its digest is "+p.Digest+", today's is "+today.Digest)
+		return append(all, "it says the same facts in other words or another order: its digest is "+p.Digest+
+			", today's is "+today.Digest)
 	case p.form > Form:
 		return append(all, "a newer version of tagwarden wrote it")
 	case p.edited || p.Format != "json" && !p.saysWhat(today):
-		return append(all, "its text was changed after it was written, or another version of tagwarden wrote it: write it anew")
+		return append(all, "its text was changed after it was written, or another version of tagwarden wrote it: write it "+
+			"anew")
 	}
 	return nil
 }
@@ -101,7 +104,8 @@ func (p *Published) Differences(today *Notice) []string {
 // words, and that it says less than is to be said now.
 func (p *Published) older(today *Notice) []string {
 	all := p.factsOtherThan(today, saidSinceFirst)
-	return append(all, "it is of an older form, which said less, and in other words: write it anew, whether or not the policy is the same")
+	return append(all, "it is of an older form, which said less, and in other words: write it anew, whether or not the "+
+		"policy is the same")
 }
 
 // factsOtherThan says which of the facts asked for one of the two states and the other does not.
@@ -121,7 +125,8 @@ func (p *Published) factsOtherThan(today *Notice, asked func(fact string) bool) 
 }
 
 // factsOfFirst are what facts that all forms state alike begin with, and behind "activity <id>: ".
-var factsOfFirst = []string{"controller: ", "purpose ", "basis ", "interest ", "benefit ", "regions ", "consent counts for "}
+var factsOfFirst = []string{"controller: ", "purpose ", "basis ", "interest ", "benefit ", "regions ",
+	"consent counts for "}
 
 func saidSinceFirst(fact string) bool {
 	if of, said, found := strings.Cut(fact, ": "); found && strings.HasPrefix(of, "activity ") {
@@ -130,8 +135,9 @@ func saidSinceFirst(fact string) bool {
 	return slices.ContainsFunc(factsOfFirst, func(begin string) bool { return strings.HasPrefix(fact, begin) })
 }
 
-// saysWhat tells whether the letters and digits between the comments are those that would be there today. How the text is laid out, and
-// what tags stand around it, is left to the page. A page may have been served while facts were missing.
+// saysWhat tells whether the letters and digits between the comments are those that would be there
+// today. How the text is laid out, and what tags stand around it, is left to the page. A page may have
+// been served while facts were missing.
 func (p *Published) saysWhat(today *Notice) bool {
 	then := *today
 	then.At = p.at

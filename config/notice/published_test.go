@@ -30,7 +30,8 @@ func differences(t *testing.T, published string, today *Notice) string {
 func TestPublishedNotice(t *testing.T) {
 	t.Parallel()
 	before, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
-	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "EEA: SCC", "EEA: BCR", "basis: legal_obligation", "basis: contract")), "", "en")
+	after, _ := noticeOf(t, sample.Approved(t, sample.Files(t, "EEA: SCC", "EEA: BCR", "basis: legal_obligation",
+		"basis: contract")), "", "en")
 	for _, format := range Formats() {
 		text := rendered(t, before, format)
 		if got := differences(t, text, before); got != "" {
@@ -38,8 +39,10 @@ func TestPublishedNotice(t *testing.T) {
 		}
 		got := differences(t, text, after)
 		for _, want := range []string{
-			"no longer true: activity posthog-fraud: basis legal_obligation by", "missing in it:  activity posthog-fraud: basis contract by",
-			"no longer true: activity posthog-fraud: transfer to US, standard", "missing in it:  activity posthog-fraud: transfer to US, binding",
+			"no longer true: activity posthog-fraud: basis legal_obligation by",
+			"missing in it:  activity posthog-fraud: basis contract by",
+			"no longer true: activity posthog-fraud: transfer to US, standard",
+			"missing in it:  activity posthog-fraud: transfer to US, binding",
 		} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s: %q is missing in\n%s", format, want, got)
@@ -67,17 +70,20 @@ func TestPublishedBeforeDirectMarketing(t *testing.T) {
 	}
 }
 
-// TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in its own way; its words are looked at.
+// TestPublishedNoticeInAPage: another page may stand around it, and may lay it out in
+// its own way; its words are looked at.
 func TestPublishedNoticeInAPage(t *testing.T) {
 	t.Parallel()
 	n, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "de")
 	text := rendered(t, n, "html")
-	page := "<html><body><nav>Start</nav>" + strings.NewReplacer("<p>", "<p class=\"x\">", "\n", "\r\n  ", "<h2>", "<h2 id='a'><a href='#a'>", "</h2>", "</a></h2>").Replace(text) + "</body></html>"
+	page := "<html><body><nav>Start</nav>" + strings.NewReplacer("<p>", "<p class=\"x\">", "\n", "\r\n  ", "<h2>",
+		"<h2 id='a'><a href='#a'>", "</h2>", "</a></h2>").Replace(text) + "</body></html>"
 	if got := differences(t, page, n); got != "" {
 		t.Error(got)
 	}
 	markdown := rendered(t, n, "md")
-	if got := differences(t, strings.NewReplacer("\n- **", "\n<li><b>", "**: ", "</b>: ").Replace(markdown), n); got != "" {
+	if got := differences(t, strings.NewReplacer("\n- **", "\n<li><b>", "**: ", "</b>: ").Replace(markdown),
+		n); got != "" {
 		t.Error(got)
 	}
 }
@@ -88,7 +94,8 @@ func TestPublishedBefore(t *testing.T) {
 	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
 	before := strings.NewReplacer(`"own_processing"`, `"x"`, `"device"`, `"y"`).Replace(rendered(t, today, "json"))
 	got := differences(t, before, today)
-	for _, want := range []string{"missing in it:  activity ga4-with-consent: device _ga (cookie", "missing in it:  own processing log:"} {
+	for _, want := range []string{"missing in it:  activity ga4-with-consent: device _ga (cookie",
+		"missing in it:  own processing log:"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
@@ -122,7 +129,8 @@ func TestNoticeEscapes(t *testing.T) {
 	for _, format := range []string{"html", "md"} {
 		text := rendered(t, n, format)
 		_, body, _ := strings.Cut(text, " -->\n")
-		if strings.Contains(text, "<script>") || strings.Count(text, endMark) != 1 || strings.Contains(body, "[a](java") && format == "md" {
+		if strings.Contains(text, "<script>") || strings.Count(text, endMark) != 1 || strings.Contains(body, "[a](java") &&
+			format == "md" {
 			t.Errorf("%s:\n%s", format, text)
 		}
 		if got := differences(t, text, n); got != "" {
@@ -157,8 +165,10 @@ func FuzzReadPublished(f *testing.F) {
 func TestPublishedInAnOlderForm(t *testing.T) {
 	t.Parallel()
 	today, _ := noticeOf(t, sample.Approved(t, sample.Files(t)), "", "en")
-	const old = beginMark + `{"digest":"sha256:1","lang":"en","format":"md","facts":["controller: Shop; Berlin; a@shop.example; ",` +
-		`"activity matomo-cookieless: basis legitimate_interest","activity gone: basis consent","activity posthog-fraud: saying no x"]} -->` + endMark
+	const old = beginMark +
+		`{"digest":"sha256:1","lang":"en","format":"md","facts":["controller: Shop; Berlin; a@shop.example; ",` +
+		`"activity matomo-cookieless: basis legitimate_interest","activity gone: basis consent","activity posthog-fraud: saying no x"]} -->` +
+		endMark
 	got := differences(t, old, today)
 	for want, there := range map[string]bool{
 		"no longer true: controller: Shop; Berlin": true, "no longer true: activity gone: basis consent": true,

@@ -14,11 +14,12 @@ import (
 
 // Recipient is who receives.
 type Recipient struct {
-	ID      string   `json:"id"`
-	Name    string   `json:"name"` // of the service
-	Hosts   []string `json:"hosts"`
-	Country string   `json:"country,omitempty"` // of the legal person's seat, ISO 3166-1; where that differs by reader, of the first
-	Seat    string   `json:"seat,omitempty"`    // the same in words
+	ID    string   `json:"id"`
+	Name  string   `json:"name"` // of the service
+	Hosts []string `json:"hosts"`
+	// of the legal person's seat, ISO 3166-1; where that differs by reader, of the first
+	Country string `json:"country,omitempty"`
+	Seat    string `json:"seat,omitempty"` // the same in words
 
 	Own         bool     `json:"own,omitempty"` // the controller itself
 	Legal       string   `json:"legal,omitempty"`
@@ -173,7 +174,8 @@ func (b *builder) transfer(written *config.Activity, readers []string) *Transfer
 
 // facts are those of a recipient, in the words of policies.
 func (r *Recipient) facts() []string {
-	all := []string{"recipient " + r.ID + ": " + strings.Join([]string{r.Name, strings.Join(r.Hosts, ", ") + " " + r.Country}, ", ")}
+	all := []string{"recipient " + r.ID + ": " + strings.Join([]string{r.Name, strings.Join(r.Hosts, ", ") +
+		" " + r.Country}, ", ")}
 	if r.Legal != "" {
 		all = append(all, "recipient "+r.ID+": is "+r.Legal)
 	}

@@ -21,12 +21,16 @@ func receiving(t testing.TB, vendor, regions, transfer, controller string) *conf
 		"tagwarden.yaml": []byte("version: 1\ncontroller: { name: Shop GmbH, contact: privacy@shop.example" + controller +
 			" }\nsites:\n  shop:\n    hosts: [shop.example]\n    signals: { own: [{ cookie: c, category: a, granted: [\"yes\"] }] }\n" +
 			"vendors:\n  v: { " + vendor + " }\nledger: { retain: 90d }\n"),
-		"policy/purposes.yaml": []byte("purposes:\n  measure: { title: Measure the audience of our pages, categories: [a] }\n"),
-		"policy/activities.yaml": []byte("activities:\n  - id: a\n    vendor: v\n    purposes: [measure]\n    basis: consent\n" +
-			"    retention: 14 months\n    automated_decision: none\n    required: no\n" +
-			"    device: [{ name: id, kind: cookie, period: 13 months }]\n    profile: p\n    events: [\"*\"]\n    regions: [" + regions + "]\n" + transfer),
-		"policy/profiles.yaml": []byte("profiles:\n  p: { classes: { event_name: keep, client_id: keep, device_id: keep, url: keep, " +
-			"session_id: keep, event_id: keep, user_id: keep, timestamp: keep, user_agent: keep, language: keep, interaction: keep, credential: keep, account: keep } }\n"),
+		"policy/purposes.yaml": []byte(
+			"purposes:\n  measure: { title: Measure the audience of our pages, categories: [a] }\n"),
+		"policy/activities.yaml": []byte(
+			"activities:\n  - id: a\n    vendor: v\n    purposes: [measure]\n    basis: consent\n" +
+				"    retention: 14 months\n    automated_decision: none\n    required: no\n" +
+				"    device: [{ name: id, kind: cookie, period: 13 months }]\n    profile: p\n    events: [\"*\"]\n    regions: [" +
+				regions + "]\n" + transfer),
+		"policy/profiles.yaml": []byte(
+			"profiles:\n  p: { classes: { event_name: keep, client_id: keep, device_id: keep, url: keep, " +
+				"session_id: keep, event_id: keep, user_id: keep, timestamp: keep, user_agent: keep, language: keep, interaction: keep, credential: keep, account: keep } }\n"),
 	})
 	if err != nil {
 		t.Fatalf("%s: %v", vendor, err)
@@ -40,9 +44,9 @@ var inRegion = map[string]string{"EEA": "DE", "UK": "GB", "CH": "CH", "other": "
 // atFile is where in a file something is missing.
 var atFile = regexp.MustCompile(`(?m)^(tagwarden|policy/activities).yaml:\d+:\d+: `)
 
-// TestEveryVendorByRegion: of each built-in vendor, where it is reached as the catalog knows it and where the site hosts
-// it, a notice for readers of a region says who receives, in which role and what makes a transfer lawful; or what is
-// missing is said with its key, and no text is made. Nothing is ever "none planned" that nobody knows.
+// TestEveryVendorByRegion: of each built-in vendor, where it is reached as the catalog knows it and where the site
+// hosts it, a notice for readers of a region says who receives, in which role and what makes a transfer lawful; or what
+// is missing is said with its key, and no text is made. Nothing is ever "none planned" that nobody knows.
 func TestEveryVendorByRegion(t *testing.T) {
 	t.Parallel()
 	var out strings.Builder
@@ -115,25 +119,33 @@ func TestWhatANoticeLacks(t *testing.T) {
 		lacks                     []string
 	}{
 		{"nothing", ga4 + role, "DE", us("DPF"), nil},
-		{"nothing, in several regions", ga4 + entity + role, "DE, GB, CH", us("{ EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }"), nil},
+		{"nothing, in several regions", ga4 + entity + role, "DE, GB, CH",
+			us("{ EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }"), nil},
 		{"nothing, where one thing holds in all", ga4 + entity + role, "DE, GB, CH", us("BCR"), nil},
 		{"nothing, by words of one's own", ga4 + entity + role, "DE, GB, CH", us("clauses that we wrote"), nil},
 		{"nothing, elsewhere", ga4 + role, "US", us("DPF"), nil},
 		{"a role", ga4, "DE", us("DPF"), []string{"add role: processor"}},
 		{"an entity for one region", ga4 + role, "DE, GB", us("BCR"), []string{"for visitors of UK: add entity:"}},
-		{"an entity", umami + ", country: DE" + role, "DE, GB", "", []string{"nothing says which legal person receives what goes to v: add entity:"}},
+		{"an entity", umami + ", country: DE" + role, "DE, GB", "",
+			[]string{"nothing says which legal person receives what goes to v: add entity:"}},
 		{"an arrangement", ga4 + ", role: joint", "DE", us("DPF"), []string{"add arrangement:"}},
-		{"a safeguard for the UK", ga4 + entity + role, "DE, GB", us("SCC"), []string{"SCC makes no transfer of data of visitors in UK lawful: say it for each, as in safeguard: { EEA: SCC, UK: IDTA, CH: SCC }"}},
-		{"a safeguard for both", ga4 + entity + role, "DE, GB, CH", us("DPF"), []string{"DPF makes no transfer of data of visitors in UK, CH lawful: say it for each, as in safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }"}},
+		{"a safeguard for the UK", ga4 + entity + role, "DE, GB", us("SCC"),
+			[]string{"SCC makes no transfer of data of visitors in UK lawful: say it for each, as in safeguard: { EEA: SCC, UK: IDTA, CH: SCC }"}},
+		{"a safeguard for both", ga4 + entity + role, "DE, GB, CH", us("DPF"),
+			[]string{"DPF makes no transfer of data of visitors in UK, CH lawful: say it for each, as in safeguard: { EEA: DPF, UK: UK Extension, CH: Swiss-US DPF }"}},
 		{"a safeguard that is nowhere", ga4 + entity + role, "DE, CH", us("{ EEA: DPF }"), []string{"visitors in CH lawful"}},
 		{
-			"a transfer to where the legal person sits", umami + `, country: DE, entity: "Umami Software, Inc., San Francisco, US"` + role, "DE", "",
+			"a transfer to where the legal person sits",
+			umami + `, country: DE, entity: "Umami Software, Inc., San Francisco, US"` + role, "DE", "",
 			[]string{"v is in US, outside the EEA, and nothing says what makes a transfer lawful: add transfer: { country: US, safeguard: { EEA: DPF"},
 		},
-		{"a transfer to a machine of one's own abroad", `catalog: matomo, upstream: "http://10.0.0.7", private: true, country: IN`, "DE", "", []string{"v is in IN"}},
-		{"nothing, on one's own network", `catalog: matomo, upstream: "http://10.0.0.7", private: true`, "DE, GB, CH, US", "", nil},
+		{"a transfer to a machine of one's own abroad",
+			`catalog: matomo, upstream: "http://10.0.0.7", private: true, country: IN`, "DE", "", []string{"v is in IN"}},
+		{"nothing, on one's own network", `catalog: matomo, upstream: "http://10.0.0.7", private: true`,
+			"DE, GB, CH, US", "", nil},
 		{"nothing, on a machine of one's own", umami + `, country: DE, entity: "Shop GmbH, Berlin, DE"`, "DE", "", nil},
-		{"everything of who hosts it", `catalog: plausible, upstream: "https://stats.example", country: DE`, "DE", "", []string{"add entity:", "add role:"}},
+		{"everything of who hosts it", `catalog: plausible, upstream: "https://stats.example", country: DE`, "DE", "",
+			[]string{"add entity:", "add role:"}},
 		{"nothing, as the catalog knows it", `catalog: plausible`, "DE, GB, CH", "", nil},
 	} {
 		loaded := receiving(t, c.vendor, c.regions, c.transfer, "")
@@ -207,8 +219,9 @@ func TestEveryCountryHasAnAuthority(t *testing.T) {
 // TestNoticeNamesRepresentatives: in each form and language, and in the record.
 func TestNoticeNamesRepresentatives(t *testing.T) {
 	t.Parallel()
-	loaded := receiving(t, "catalog: plausible", "DE", "", `, representative: { name: Rep GmbH, address: Berlin, contact: rep@rep.example }, `+
-		`uk_representative: { name: Rep Ltd, contact: "https://rep.example" }`)
+	loaded := receiving(t, "catalog: plausible", "DE", "",
+		`, representative: { name: Rep GmbH, address: Berlin, contact: rep@rep.example }, `+
+			`uk_representative: { name: Rep Ltd, contact: "https://rep.example" }`)
 	for _, lang := range Languages() {
 		n, _ := noticeOf(t, loaded, "", lang)
 		for _, form := range Formats() {
@@ -227,7 +240,8 @@ func TestNoticeNamesRepresentatives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if csv := string(r.csv()); !strings.Contains(csv, `"Rep GmbH; Berlin; rep@rep.example","Rep Ltd; https://rep.example"`) {
+	if csv := string(r.csv()); !strings.Contains(
+		csv, `"Rep GmbH; Berlin; rep@rep.example","Rep Ltd; https://rep.example"`) {
 		t.Error(csv)
 	}
 }

@@ -59,8 +59,8 @@ type RecordData struct {
 	Done    string `json:"done"`    // in words
 }
 
-// RecordMeasure is a security measure (Art. 32(1)): what it is, and the classes of data that it is about, if it is about
-// certain ones.
+// RecordMeasure is a security measure (Art. 32(1)): what it is, and the classes of data that it
+// is about, if it is about certain ones.
 type RecordMeasure struct {
 	Name string   `json:"name"`
 	Of   []string `json:"of,omitempty"`

@@ -66,7 +66,8 @@ func TestRecordIsNoFormula(t *testing.T) {
 	}
 }
 
-// TestRecordOfPresets: what the record says of what `init` and each example make, in every language, for people to read.
+// TestRecordOfPresets: what the record says of what `init` and each example make,
+// in every language, for people to read.
 func TestRecordOfPresets(t *testing.T) {
 	t.Parallel()
 	for _, preset := range append(config.Examples(), "") {
@@ -137,7 +138,8 @@ func TestRecordWords(t *testing.T) {
 			}
 			for key, want := range english[block] {
 				got := said[key]
-				a, b := slices.Sorted(slices.Values(hole.FindAllString(want, -1))), slices.Sorted(slices.Values(hole.FindAllString(got, -1)))
+				a, b := slices.Sorted(slices.Values(hole.FindAllString(want, -1))),
+					slices.Sorted(slices.Values(hole.FindAllString(got, -1)))
 				if got == "" || !slices.Equal(a, b) {
 					t.Errorf("%s: %s.%s: %q", lang, block, key, got)
 				}
@@ -195,7 +197,8 @@ func TestRecordWords(t *testing.T) {
 // minimiser of each class.
 func TestRecordSaysWhatIsDone(t *testing.T) {
 	t.Parallel()
-	loaded := sample.Approved(t, sample.Files(t, "client_id: { pseudonymise: { rotate: month, bits: 24 } }", "client_id: keep"))
+	loaded := sample.Approved(t, sample.Files(t, "client_id: { pseudonymise: { rotate: month, bits: 24 } }",
+		"client_id: keep"))
 	r, err := Art30(loaded, RecordOf{Lang: "en", At: sample.Day})
 	if err != nil {
 		t.Fatal(err)
@@ -208,8 +211,8 @@ func TestRecordSaysWhatIsDone(t *testing.T) {
 	}
 }
 
-// TestRecordNamesWhatIsMissing: what Art. 30(1) asks for and nobody says is named, at the place where it would stand, and
-// is "not stated" in the record.
+// TestRecordNamesWhatIsMissing: what Art. 30(1) asks for and nobody says is named, at the place where it would
+// stand, and is "not stated" in the record.
 func TestRecordNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ from, to, place, says string }{
@@ -229,7 +232,8 @@ func TestRecordNamesWhatIsMissing(t *testing.T) {
 		}
 		for _, form := range []string{"html", "md", "csv"} {
 			text, err := r.Render(form)
-			if err != nil || !bytes.Contains(text, []byte("not stated")) || form != "csv" && !bytes.Contains(text, []byte("What is missing")) {
+			if err != nil || !bytes.Contains(text, []byte("not stated")) || form != "csv" &&
+				!bytes.Contains(text, []byte("What is missing")) {
 				t.Errorf("without %s: %s: %v", c.from, form, err)
 			}
 		}
@@ -240,7 +244,8 @@ func TestRecordNamesWhatIsMissing(t *testing.T) {
 // authority is told otherwise.
 func TestRecordClaimsNoProof(t *testing.T) {
 	t.Parallel()
-	for lang, claims := range map[string]string{"en": "alteration|tamper", "de": "Änderungen erkennbar|manipul", "fr": "révèle|inaltér"} {
+	for lang, claims := range map[string]string{"en": "alteration|tamper", "de": "Änderungen erkennbar|manipul",
+		"fr": "révèle|inaltér"} {
 		said := recordWordsIn(lang)
 		for key, text := range said.Texts {
 			if regexp.MustCompile(claims).MatchString(text) {
@@ -250,15 +255,16 @@ func TestRecordClaimsNoProof(t *testing.T) {
 	}
 }
 
-// TestJointControllersOfTheirActivities: who is responsible jointly for one activity is not for the others, nor for what
-// the server does itself; and each is named once.
+// TestJointControllersOfTheirActivities: who is responsible jointly for one activity is not for the others, nor for
+// what the server does itself; and each is named once.
 func TestJointControllersOfTheirActivities(t *testing.T) {
 	t.Parallel()
 	w, _ := wordsIn("en")
 	both := "Acme Ltd, Dublin (Ireland) [for visitors in the EEA]; Acme Inc., Austin (United States) [for visitors in other countries]"
 	alone := "Acme Inc., Austin (United States)"
 	r := Record{Lang: "en", words: w, said: recordWordsIn("en"), Joint: []string{both, alone}, Entries: []Entry{
-		{ID: "joint", Recipient: Recipient{Role: "joint", Legal: alone}}, {ID: "other", Recipient: Recipient{Role: "controller"}}, {ID: "own", Own: true},
+		{ID: "joint", Recipient: Recipient{Role: "joint", Legal: alone}},
+		{ID: "other", Recipient: Recipient{Role: "controller"}}, {ID: "own", Own: true},
 	}}
 	lines, err := csv.NewReader(bytes.NewReader(r.csv())).ReadAll()
 	if err != nil {

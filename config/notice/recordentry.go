@@ -201,7 +201,8 @@ func (b *recordBuilder) assessment(of *basis.Assessment) *RecordAssessment {
 		return nil
 	}
 	v := b.loaded.Policy.Assessments().Validity(of.ID, b.at)
-	r := &RecordAssessment{ID: of.ID, Title: b.assessed(of, of.Title), Version: of.Version, State: b.said.Validity[v.String()],
+	r := &RecordAssessment{ID: of.ID, Title: b.assessed(of, of.Title), Version: of.Version,
+		State:    b.said.Validity[v.String()],
 		ReviewBy: of.ReviewBy.String()}
 	if by, _, _ := strings.Cut(basis.SignedBy(of.Approval), "+"); by != "" && v == basis.Valid {
 		if at, kept := b.approved[of.ID]; kept {

@@ -146,7 +146,8 @@ func (r *Record) jointOnce() []string {
 
 // recordColumns are the columns of the table, in the order of Art. 30(1), with what is in them.
 var recordColumns = []string{
-	"activity", "state", "controller", "contact", "joint", "representative", "uk_representative", "dpo", "purposes", "subjects", "data", "recipients", "transfers",
+	"activity", "state", "controller", "contact", "joint", "representative", "uk_representative", "dpo", "purposes",
+	"subjects", "data", "recipients", "transfers",
 	"erasure", "measures", "legal_basis", "assessment", "scope", "promises",
 }
 
@@ -174,7 +175,9 @@ func (r *Record) Render(format string) ([]byte, error) {
 	var out bytes.Buffer
 	functions := map[string]any{
 		"say": r.said.say,
-		"who": r.who, "rows": func(e Entry) []recordRow { return r.rows(&e) }, "marked": r.marked, "str": strconv.Itoa, "date": r.words.day, "title": func(e Entry) string { return r.Title(&e) },
+		"who": r.who, "rows": func(e Entry) []recordRow {
+			return r.rows(&e)
+		}, "marked": r.marked, "str": strconv.Itoa, "date": r.words.day, "title": func(e Entry) string { return r.Title(&e) },
 		"only": func(lang string) string { return r.said.say("only_in", "language", r.words.tongue(lang)) },
 		"code": func(d RecordData) string { return d.code() },
 	}

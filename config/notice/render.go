@@ -12,9 +12,9 @@ import (
 // Formats are the forms in which a notice can be written.
 func Formats() []string { return []string{"html", "md", "json"} }
 
-// Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text say stands between
-// two comments, of which the first names the digest: the part between them can be put into another page, comments included.
-// What lacks a fact is not written: the error is a [strict.Faults].
+// Render writes the notice as a page of its own (html), as Markdown (md) or as JSON. What a page and a Markdown text
+// say stands between two comments, of which the first names the digest: the part between them can be put into another
+// page, comments included. What lacks a fact is not written: the error is a [strict.Faults].
 func (n *Notice) Render(format string) ([]byte, error) { return n.Publish(format, Around{}) }
 
 // Publish writes the notice as [Notice.Render] does, with what stands around it where it is published.
@@ -157,7 +157,8 @@ var manyBlank = regexp.MustCompile(`\n(?:[ \t]*\n){2,}`)
 
 // markdownSigns are what has a meaning in Markdown.
 var markdownSigns = strings.NewReplacer(
-	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "#", `\#`, "|", `\|`, "~", `\~`, "!", `\!`,
+	"&", "&amp;", "<", "&lt;", ">", "&gt;", `\`, `\\`, "`", "\\`", "*", `\*`, "_", `\_`, "[", `\[`, "]", `\]`, "#", `\#`,
+	"|", `\|`, "~", `\~`, "!", `\!`,
 )
 
 // markdown writes a text so that Markdown shows it as it is, in one line. White space at its ends stays.

@@ -38,7 +38,8 @@ func TestToldOfEachPreset(t *testing.T) {
 			n, _ := noticeOf(t, loaded, "", lang)
 			for _, format := range []string{"md", "html"} {
 				text := strings.ReplaceAll(rendered(t, n, format), `\`, "")
-				for _, want := range []string{n.words.OwnTexts["title"], n.words.Own["log"].Title, "__Host-tagwarden-objections", "90 "} {
+				for _, want := range []string{n.words.OwnTexts["title"], n.words.Own["log"].Title,
+					"__Host-tagwarden-objections", "90 "} {
 					if !strings.Contains(text, want) {
 						t.Errorf("%s, %s, %s: %q is missing", name, lang, format, want)
 					}
@@ -52,7 +53,8 @@ func TestToldOfEachPreset(t *testing.T) {
 				if (len(a.Device.Stored) > 0 || a.Device.Derived != "") && len(a.Device.Basis) == 0 && a.Basis != "opt_out" {
 					t.Errorf("%s, %s: %s: nothing says why the device is touched", name, lang, a.ID)
 				}
-				if a.Retention == "" || a.Decision.None == "" && a.Decision.Logic.Text == "" || a.Duty.None == "" && a.Duty.Otherwise.Text == "" {
+				if a.Retention == "" || a.Decision.None == "" && a.Decision.Logic.Text == "" || a.Duty.None == "" &&
+					a.Duty.Otherwise.Text == "" {
 					t.Errorf("%s, %s: %s: %+v", name, lang, a.ID, a)
 				}
 				if a.Decision.Logic.Lang+a.Decision.Effect.Lang+a.Decision.Human.Lang+a.Duty.Otherwise.Lang != "" {
@@ -76,7 +78,8 @@ func TestToldOfEachVendor(t *testing.T) {
 			continue // it is no script: nothing is told
 		}
 		with := "device: [" + strings.Join(device, ", ") + "]"
-		loaded := sample.Approved(t, sample.Files(t, "device: [{ name: _gcl_au, kind: cookie, period: 90 days, readers: [Google Ads] }]", with))
+		loaded := sample.Approved(
+			t, sample.Files(t, "device: [{ name: _gcl_au, kind: cookie, period: 90 days, readers: [Google Ads] }]", with))
 		for _, lang := range Languages() {
 			n, _ := noticeOf(t, loaded, "", lang)
 			items := map[string]StoredItem{}
@@ -85,10 +88,12 @@ func TestToldOfEachVendor(t *testing.T) {
 			}
 			for _, s := range file.Stores {
 				item := items[s.Kind+" "+s.Name]
-				if item.KindName == "" || item.Kept == "" || item.Read == "" || item.Kept == s.Period && !strings.HasSuffix(s.Period, "minutes") && lang != "en" {
+				if item.KindName == "" || item.Kept == "" || item.Read == "" || item.Kept == s.Period &&
+					!strings.HasSuffix(s.Period, "minutes") && lang != "en" {
 					t.Errorf("%s, %s: %s: %+v", file.ID, lang, s.Name, item)
 				}
-				if text := strings.ReplaceAll(rendered(t, n, "md"), `\`, ""); !strings.Contains(text, strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s.Name)) {
+				if text := strings.ReplaceAll(rendered(t, n, "md"), `\`, ""); !strings.Contains(text,
+					strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(s.Name)) {
 					t.Errorf("%s, %s: %s is not in the text", file.ID, lang, s.Name)
 				}
 			}
@@ -107,7 +112,8 @@ func TestToldInEveryLanguage(t *testing.T) {
 			}
 		}
 		field, _ := config.FieldsOf(reflect.TypeFor[config.Activity]()).ByName("exemption")
-		for _, why := range append(slices.Clone(field.Rule.Enum), config.ByConsent, config.ForStatistics, config.ByOwnInterests) {
+		for _, why := range append(slices.Clone(field.Rule.Enum), config.ByConsent, config.ForStatistics,
+			config.ByOwnInterests) {
 			if w.Device["why_"+why] == "" {
 				t.Errorf("%s: %s lacks words", lang, why)
 			}

@@ -94,8 +94,8 @@ func TestSameWords(t *testing.T) {
 	}
 }
 
-// TestSigns: French has its spaces before signs and inside quotes, German and French their own quotes, no language three
-// dots for an ellipsis.
+// TestSigns: French has its spaces before signs and inside quotes, German and French their own quotes,
+// no language three dots for an ellipsis.
 func TestSigns(t *testing.T) {
 	t.Parallel()
 	for _, lang := range Languages() {
@@ -109,15 +109,18 @@ func TestSigns(t *testing.T) {
 		}
 	}
 	for _, wrong := range [][2]string{
-		{"fr", "Destinataires: nous"}, {"fr", "Destinataires : nous"}, {"fr", "ceci ; cela"}, {"fr", "vraiment?"}, {"fr", "« oui »"},
-		{"fr", "l'adresse"}, {"fr", `un "mot"`}, {"de", `ein "Wort"`}, {"de", "ein “Wort”"}, {"en", "and so on ..."}, {"en", "this : that"},
+		{"fr", "Destinataires: nous"}, {"fr", "Destinataires : nous"}, {"fr", "ceci ; cela"}, {"fr", "vraiment?"},
+		{"fr", "« oui »"},
+		{"fr", "l'adresse"}, {"fr", `un "mot"`}, {"de", `ein "Wort"`}, {"de", "ein “Wort”"}, {"en", "and so on ..."},
+		{"en", "this : that"},
 	} {
 		if signFault(wrong[0], wrong[1]) == "" {
 			t.Errorf("%q passes in %s", wrong[1], wrong[0])
 		}
 	}
 	for _, right := range [][2]string{
-		{"fr", "Destinataires\u00a0: nous\u202f; «\u00a0oui\u00a0», https://shop.example l’adresse"}, {"de", "ein „Wort“: ja; 12:30"},
+		{"fr", "Destinataires\u00a0: nous\u202f; «\u00a0oui\u00a0», https://shop.example l’adresse"},
+		{"de", "ein „Wort“: ja; 12:30"},
 		{"en", "“this”: that; it's (so) …"},
 	} {
 		if fault := signFault(right[0], right[1]); fault != "" {
@@ -148,7 +151,8 @@ func signFault(lang, text string) string {
 		switch {
 		case r == '«' && after != nbsp && after != narrow, r == '»' && before != nbsp && before != narrow:
 			return "no space inside quotes"
-		case !strings.ContainsRune(":;?!", r), r == ':' && after == '/', r == ':' && unicode.IsDigit(before) && unicode.IsDigit(after):
+		case !strings.ContainsRune(":;?!", r), r == ':' && after == '/', r == ':' && unicode.IsDigit(before) &&
+			unicode.IsDigit(after):
 		case lang == "fr" && r == ':' && before != nbsp && before != narrow && len(runes) > 1:
 			return "no U+00A0 before the colon"
 		case lang == "fr" && r != ':' && before != nbsp && before != narrow && i > 0:
@@ -160,8 +164,8 @@ func signFault(lang, text string) string {
 	return ""
 }
 
-// TestNothingDisagrees: what becomes of a value stands beside kinds of data of either gender: in French it begins with a
-// noun, or with what stands for any, never with a participle.
+// TestNothingDisagrees: what becomes of a value stands beside kinds of data of either gender: in French it begins with
+// a noun, or with what stands for any, never with a participle.
 func TestNothingDisagrees(t *testing.T) {
 	t.Parallel()
 	nouns := []string{"transmission", "remplacement", "troncature", "arrondi", "retrait", "aucune", "uniquement"}

@@ -24,8 +24,8 @@ type Document struct {
 	Root *yaml.Node // a mapping, a list or a scalar
 }
 
-// Parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where it cannot it
-// adds the faults and returns nil.
+// Parse reads a file that holds exactly one YAML document without anchors, aliases, merge keys and explicit tags. Where
+// it cannot it adds the faults and returns nil.
 func Parse(name string, text []byte, faults *Faults) *Document {
 	return ParseBounded(name, text, MaxFileBytes, faults)
 }
@@ -84,7 +84,8 @@ func syntaxFault(doc *Document, err error, faults *Faults) {
 		}
 		msg = m[2]
 	}
-	faults.unread(doc, node, "no YAML: %s: check quotes, colons and indentation here and in the line above", strings.ToValidUTF8(msg, "?"))
+	faults.unread(doc, node, "no YAML: %s: check quotes, colons and indentation here and in the line above",
+		strings.ToValidUTF8(msg, "?"))
 }
 
 // plain reports what makes YAML hard to read for people, or a bomb for machines.

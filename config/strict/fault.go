@@ -10,7 +10,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Fault is something wrong in a file, or worth a warning. Lines and columns count from 1; both are 0 where the whole file is meant.
+// Fault is something wrong in a file, or worth a warning. Lines and columns count from 1;
+// both are 0 where the whole file is meant.
 type Fault struct {
 	File         string
 	Line, Column int
@@ -64,7 +65,8 @@ func (f *Faults) File(name, format string, args ...any) {
 
 // node adds a fault at a node.
 func (f *Faults) node(doc *Document, node *yaml.Node, format string, args ...any) {
-	*f = append(*f, Fault{File: doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1), Msg: fmt.Sprintf(format, args...)})
+	*f = append(*f, Fault{File: doc.Name, Line: max(node.Line, 1), Column: max(node.Column, 1),
+		Msg: fmt.Sprintf(format, args...)})
 }
 
 // unread adds a fault at a node of what cannot be read because of it.
@@ -81,7 +83,9 @@ func Unread(err error) bool {
 
 // Has tells whether a fault was added at a node.
 func (f *Faults) Has(doc *Document, node *yaml.Node) bool {
-	return slices.ContainsFunc(*f, func(f Fault) bool { return f.File == doc.Name && f.Line == node.Line && f.Column == node.Column })
+	return slices.ContainsFunc(*f, func(f Fault) bool {
+		return f.File == doc.Name && f.Line == node.Line && f.Column == node.Column
+	})
 }
 
 // At adds a fault at the value that a path leads to, or at the nearest value above it that is there.

@@ -78,9 +78,11 @@ func (f Fields) names() []string {
 
 // Grammar is what reading needs to know of the files beside the types that they are read into.
 type Grammar struct {
-	Words   func(vocabulary string) []string                   // the words of a closed list that lives elsewhere
-	Foreign func(of reflect.Type, key string) (is, doc string) // stand in for tags on types that have none of ours; may be nil
-	Read    func(d *Decoder, node *yaml.Node, into any) bool   // reads types of other packages that have a form of their own; may be nil
+	Words func(vocabulary string) []string // the words of a closed list that lives elsewhere
+	// stand in for tags on types that have none of ours; may be nil
+	Foreign func(of reflect.Type, key string) (is, doc string)
+	// reads types of other packages that have a form of their own; may be nil
+	Read func(d *Decoder, node *yaml.Node, into any) bool
 
 	cache sync.Map // reflect.Type to fields
 }
@@ -156,10 +158,12 @@ var identifier = regexp.MustCompile(IdentifierPattern)
 // IdentifierPattern is what an identifier looks like.
 const IdentifierPattern = `^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`
 
-// IsIdentifier tells whether a text is one: up to 64 letters, digits, dots, dashes and underscores, a letter or digit first.
+// IsIdentifier tells whether a text is one: up to 64 letters, digits, dots, dashes and
+// underscores, a letter or digit first.
 func IsIdentifier(text string) bool { return identifier.MatchString(text) }
 
-const identifierFault = "%q is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first"
+const identifierFault = "%q is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter " +
+	"or digit first"
 
 // fault says what is wrong with a scalar, "" where nothing is.
 func (r Rule) fault(v reflect.Value, text string) string {

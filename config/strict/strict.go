@@ -16,8 +16,8 @@ type fromNode interface {
 	FromNode(d *Decoder, node *yaml.Node)
 }
 
-// Decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and in the bounds
-// that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
+// Decoder reads nodes into structs strictly: each key has to be known and stand once, each value to be of the type and
+// in the bounds that the field's tag `is` gives. It goes on after a fault, so that all are found in one go.
 type Decoder struct {
 	grammar *Grammar
 	doc     *Document
@@ -176,7 +176,8 @@ func (d *Decoder) list(node *yaml.Node, v reflect.Value, r Rule) {
 	}
 }
 
-// Key returns the name of a key and whether it may be used: it is text, or a number taken as text, and stands for the first time.
+// Key returns the name of a key and whether it may be used: it is text, or a number taken
+// as text, and stands for the first time.
 func (d *Decoder) Key(node *yaml.Node, seen map[string]bool) (string, bool) {
 	tag := node.ShortTag()
 	if node.Kind != yaml.ScalarNode || tag != "!!str" && tag != "!!int" {
@@ -336,5 +337,6 @@ func Shortened(text string) string {
 
 // isEmpty tells whether a value is there, but holds nothing.
 func isEmpty(node *yaml.Node) bool {
-	return node.Kind != yaml.ScalarNode && len(node.Content) == 0 || node.Kind == yaml.ScalarNode && !IsNull(node) && strings.TrimSpace(node.Value) == ""
+	return node.Kind != yaml.ScalarNode && len(node.Content) == 0 || node.Kind == yaml.ScalarNode && !IsNull(node) &&
+		strings.TrimSpace(node.Value) == ""
 }

@@ -37,14 +37,17 @@ func of(words ...string) *Grammar {
 	}
 }
 
-// TestGrammar: what a struct leaves to others is asked of the grammar, and every fault of a file is told in one go, in its order.
+// TestGrammar: what a struct leaves to others is asked of the grammar, and every fault of a
+// file is told in one go, in its order.
 func TestGrammar(t *testing.T) {
 	for text, want := range map[string]string{
 		"colour: red\nbooks: { blue: 3 }\nlabel: { text: a-1 }\n": "",
 		"colour: rde\n":    `shelf:1:9: colour "rde" is not known: did you mean "red"?`,
 		"{ height: 12 }\n": "shelf:1:1: missing key \"colour\": What it is painted with.\nshelf:1:11: 12 is too much: at most 9",
-		"colour: blue\nbooks: { red: 1, green: 2 }\nlabel: { text: \"a b\" }\nwidth: 1\n": `shelf:2:18: colour "green" is not known: known here: red, blue` + "\n" +
-			`shelf:3:16: "a b" is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first` + "\n" +
+		"colour: blue\nbooks: { red: 1, green: 2 }\nlabel: { text: \"a b\" }\nwidth: 1\n": `shelf:2:18: colour "green" is not known: known here: red, blue` +
+			"\n" +
+			`shelf:3:16: "a b" is no identifier: use up to 64 letters, digits, dots, dashes and underscores, a letter or digit first` +
+			"\n" +
 			`shelf:4:1: unknown key "width": known here: colour, height, books, label, named`,
 		"colour: red\ncolour: red\n": `shelf:2:1: the key "colour" stands here for the second time: remove one`,
 	} {
@@ -102,7 +105,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestTextOrMapping: where a text may stand for a mapping, it is the value of no key; a mapping is one by the words of its keys.
+// TestTextOrMapping: where a text may stand for a mapping, it is the value of no key; a
+// mapping is one by the words of its keys.
 func TestTextOrMapping(t *testing.T) {
 	for text, want := range map[string]struct {
 		read  map[string]string

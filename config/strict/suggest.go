@@ -13,8 +13,9 @@ const (
 	listedElse = 120
 )
 
-// Suggestion returns what may have been meant by a name in one of our files, or which names there are, to be put behind "there is
-// no x": `: did you mean "basis"?` where one of the known names is near the one that was written, else the names, else "".
+// Suggestion returns what may have been meant by a name in one of our files, or which names there are, to be
+// put behind "there is no x": `: did you mean "basis"?` where one of the known names is near the one that
+// was written, else the names, else "".
 func Suggestion(name string, known []string) string {
 	if near := meant(name, known); near != "" || len(known) <= listed {
 		return cmp.Or(near, listOf(known))

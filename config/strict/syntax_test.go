@@ -93,7 +93,8 @@ func TestMistakes(t *testing.T) {
 		if doc != nil {
 			of("red", "blue").Decode(doc, &into, &faults)
 		}
-		fmt.Fprintf(&got, "%s\n    %q\n    %v\n", c.name, c.text, strings.ReplaceAll(fmt.Sprint(faults.Err()), "\n", "\n    "))
+		fmt.Fprintf(&got, "%s\n    %q\n    %v\n", c.name, c.text,
+			strings.ReplaceAll(fmt.Sprint(faults.Err()), "\n", "\n    "))
 	}
 	const name = "testdata/mistakes.txt"
 	if *update {

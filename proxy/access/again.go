@@ -9,9 +9,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/order"
 )
 
-// CopyAgain brings a data folder's file of tokens to that of another node's copy, which stands where another log goes on. Had and
-// has are what both keep by their acts. It returns what only this node did: tokens that it took back are taken back here, and are
-// to be told, as those are that it made. Where it is called again it comes to the same.
+// CopyAgain brings a data folder's file of tokens to that of another node's copy, which stands where another log goes
+// on. Had and has are what both keep by their acts. It returns what only this node did: tokens that it took back are
+// taken back here, and are to be told, as those are that it made. Where it is called again it comes to the same.
 func CopyAgain(from, data string, had, has order.Kept, disk durable.Disk) (asked []order.Asked, err error) {
 	own, err := OpenTokens(data)
 	if err != nil {

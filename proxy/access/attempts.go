@@ -12,8 +12,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// How often wrong tokens are answered as such: so many at once from one source (an IPv4 address, an IPv6 network of 64 bits), and so many a
-// minute after that. Sources beyond the last number are forgotten, the one first that was silent longest; each takes about 200 bytes.
+// How often wrong tokens are answered as such: so many at once from one source (an IPv4 address, an IPv6 network of
+// 64 bits), and so many a minute after that. Sources beyond the last number are forgotten, the one first that was
+// silent longest; each takes about 200 bytes.
 const (
 	wrongBurst     = 20
 	wrongPerMinute = 10

@@ -21,15 +21,18 @@ const (
 	ReadRetention      Permission = "retention"    // what is kept, since when, and what for too long
 	ReadQueue          Permission = "queue"        // how many events wait, and are parked, for which vendor
 	ChangeQueue        Permission = "queue-change" // see events that wait, have them sent again, or deleted
-	Tap                Permission = "tap"          // watch hits as they come: decisions and fields, and of one's own browser the values
-	ReadCluster        Permission = "cluster"      // how the nodes of a cluster stand
-	ManageTokens       Permission = "tokens"       // list tokens, revoke them, and make some that may no more than one's own
+	// watch hits as they come: decisions and fields, and of one's own browser the values
+	Tap         Permission = "tap"
+	ReadCluster Permission = "cluster" // how the nodes of a cluster stand
+	// list tokens, revoke them, and make some that may no more than one's own
+	ManageTokens Permission = "tokens"
 )
 
 // Permissions lists them.
 func Permissions() []Permission {
 	return []Permission{
-		AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects, Export,
+		AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs,
+		Search, ReadSubjects, Export,
 		Audit, ReadRetention, ReadQueue, ChangeQueue, Tap, ReadCluster, ManageTokens,
 	}
 }

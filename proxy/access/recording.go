@@ -14,8 +14,8 @@ type By struct {
 	Through string // http, socket
 }
 
-// Record records which tokens there are from now on, of all of which it is told; by names whose doing a change is, by the
-// name of the token that changed, where somebody said so. What it returned nil for is on disk.
+// Record records which tokens there are from now on, of all of which it is told; by names whose doing a change is, by
+// the name of the token that changed, where somebody said so. What it returned nil for is on disk.
 type Record func(all []Token, by map[string]By) error
 
 // ErrUnrecorded says that it cannot be recorded which tokens there are. One that is new opens nothing until it can.
@@ -29,8 +29,8 @@ type recording struct {
 	by     map[string]By // whose doing is what is to be recorded, by the name of the token
 }
 
-// Record has changes of tokens recorded from now on, and first those that there were since the last record. What is new is
-// recorded before it opens anything; what was taken back opens nothing, whether that can be recorded or not.
+// Record has changes of tokens recorded from now on, and first those that there were since the last record. What is new
+// is recorded before it opens anything; what was taken back opens nothing, whether that can be recorded or not.
 func (t *Tokens) Record(record Record) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -49,7 +49,10 @@ func TestTokensAreRecorded(t *testing.T) {
 		want string
 	}{
 		{"the start", func() error { return tokens.Record(log.take) }, "crm "},
-		{"one is made", func() (err error) { b, err = tokens.Create(crm, "b", []Role{Read}, nil, noon); return err }, "b crm (b: operator socket)"},
+		{"one is made", func() (err error) {
+			b, err = tokens.Create(crm, "b", []Role{Read}, nil, noon)
+			return err
+		}, "b crm (b: operator socket)"},
 		{"nothing", tokens.Refresh, "b crm (b: operator socket)"},
 		{"one is used", func() error { _, err := tokens.Use(b, noon); return err }, "b crm (b: operator socket)"},
 		{"one is taken back", func() error { return tokens.Revoke(By{"crm", "http"}, "b") }, "crm (b: crm http)"},
@@ -85,7 +88,8 @@ func TestTokensThatCannotBeRecorded(t *testing.T) {
 		t.Error(err)
 	}
 	log.fails = full
-	if _, err := tokens.Create(By{}, "b", []Role{Read}, nil, noon); !errors.Is(err, ErrUnrecorded) || len(tokens.List()) != 1 {
+	if _, err := tokens.Create(By{}, "b", []Role{Read}, nil, noon); !errors.Is(err, ErrUnrecorded) ||
+		len(tokens.List()) != 1 {
 		t.Errorf("%v, and there are %v", err, tokens.List())
 	}
 	other, err := OpenTokens(filepath.Dir(tokens.path))

@@ -21,7 +21,8 @@ func TestRoles(t *testing.T) {
 		Security: {Proofs, Search, ReadSubjects, Export, Audit, ReadRetention, ReadQueue, ReadCluster},
 		Operator: {ReadQueue, ChangeQueue, ReadCluster, ManageTokens},
 		Admin: {
-			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts, Proofs, Search, ReadSubjects,
+			AddObjections, ReadObjections, WithdrawObjections, DecideObjections, AddReceipts, ReadCounts,
+			Proofs, Search, ReadSubjects,
 			Export, Audit, ReadRetention, ReadQueue, ChangeQueue, Tap, ReadCluster,
 			ManageTokens,
 		},

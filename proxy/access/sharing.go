@@ -16,8 +16,8 @@ var ErrNotTaken = errors.New("a token that was put into the file by hand is not 
 // errTakenBack says why.
 var errTakenBack = errors.New("it was taken back, and does not come back: make another one")
 
-// sharing is what nodes share of tokens. The file is this node's copy of it, and a way in: what is changed there by hand
-// is told to all, as what a command does is.
+// sharing is what nodes share of tokens. The file is this node's copy of it, and a way in: what is changed there by
+// hand is told to all, as what a command does is.
 //
 // A token opens something once its turn has come. What is taken back opens nothing here from when that was asked for.
 // The mutex of [Tokens] guards it.
@@ -45,7 +45,8 @@ type keptTokens struct {
 	Back  []string `json:"back,omitempty"`
 }
 
-// Share has tokens made and taken back by acts, which all nodes do. It comes before acts are done, and before [Tokens.Record].
+// Share has tokens made and taken back by acts, which all nodes do. It comes before acts
+// are done, and before [Tokens.Record].
 func (t *Tokens) Share(acts *order.Replica) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -170,7 +171,8 @@ func (t *Tokens) compare(file []Token) {
 		case at >= 0 && t.all[at].same(one):
 		case t.back[mark] || t.gone[mark]:
 			t.notTaken = append(t.notTaken, fmt.Errorf("%w: %s: %w", ErrNotTaken, one.Name, errTakenBack))
-		case slices.ContainsFunc(t.valid, one.same) && !t.waiting[mark]: // its turn came before that was written into the file
+		case slices.ContainsFunc(t.valid, one.same) && !t.waiting[mark]:
+			// its turn came before that was written into the file
 		case slices.ContainsFunc(t.valid, one.marked):
 			t.waiting[mark] = true
 			t.owing = append(t.owing, owedAct{actChanged, tokenAct{Token: one}})

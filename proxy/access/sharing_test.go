@@ -95,7 +95,8 @@ func TestActsOnTokens(t *testing.T) {
 
 // FuzzActsOnTokens: whatever bytes come as acts, tokens are what they may be, and those taken back stay away.
 func FuzzActsOnTokens(f *testing.F) {
-	good, err := json.Marshal(tokenAct{Token: Token{Name: "crm", Roles: []Role{Read}, SHA256: digestOf("1"), Created: noon}})
+	good, err := json.Marshal(
+		tokenAct{Token: Token{Name: "crm", Roles: []Role{Read}, SHA256: digestOf("1"), Created: noon}})
 	if err != nil {
 		f.Fatal(err)
 	}

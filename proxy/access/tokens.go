@@ -68,12 +68,13 @@ func byName(a, b Token) int { return cmp.Compare(a.Name, b.Name) }
 // tokenName is what tokens may be called: the name goes to the ledger with what the token was used for.
 var tokenName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
-// Create makes a token and returns it. It is recorded then, and on disk, as a hash: nobody can read it again. Other nodes
-// take it when they know of it. The error wraps [ErrUnrecorded] where it cannot be recorded, and [order.ErrUntold] where
-// the others cannot be reached: none is made then, or one that nobody has.
+// Create makes a token and returns it. It is recorded then, and on disk, as a hash: nobody can read it again. Other
+// nodes take it when they know of it. The error wraps [ErrUnrecorded] where it cannot be recorded, and
+// [order.ErrUntold] where the others cannot be reached: none is made then, or one that nobody has.
 func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, now time.Time) (string, error) {
 	if !tokenName.MatchString(name) {
-		return "", errors.New("the name is none: up to 64 letters, digits, dots, dashes and underscores are right, a letter or digit first")
+		return "", errors.New(
+			"the name is none: up to 64 letters, digits, dots, dashes and underscores are right, a letter or digit first")
 	}
 	if err := rolesFault(roles); err != nil {
 		return "", err
@@ -89,15 +90,17 @@ func (t *Tokens) Create(by By, name string, roles []Role, expires *time.Time, no
 		return "", fmt.Errorf("cannot make a token: %w", err)
 	}
 	token := "tw_" + base64.RawURLEncoding.EncodeToString(random[:])
-	made := Token{Name: name, Roles: roles, SHA256: digestOf(token), Created: now.UTC().Truncate(time.Second), Expires: expires}
+	made := Token{Name: name, Roles: roles, SHA256: digestOf(token), Created: now.UTC().Truncate(time.Second),
+		Expires: expires}
 	if err := t.ask(actMade, tokenAct{Token: made, By: by}); err != nil {
 		return "", err
 	}
 	return token, nil
 }
 
-// Revoke takes a token back. It opens nothing any more when Revoke returns. The error wraps [ErrUnrecorded] where that holds
-// all the same, and is recorded later, and [order.ErrUntold] where it holds on this node, and the others are told later.
+// Revoke takes a token back. It opens nothing any more when Revoke returns. The error wraps
+// [ErrUnrecorded] where that holds all the same, and is recorded later, and [order.ErrUntold] where it
+// holds on this node, and the others are told later.
 func (t *Tokens) Revoke(by By, name string) error {
 	t.mu.Lock()
 	if err := t.read(); err != nil {
@@ -128,8 +131,8 @@ func (t *Tokens) List() []Token {
 	return all
 }
 
-// Use finds a token that is valid now, and notes the day. That the day could not be written down takes nothing from the caller. Before it is
-// written the file is read: who took the token out of it has it refused from then on.
+// Use finds a token that is valid now, and notes the day. That the day could not be written down takes nothing from the
+// caller. Before it is written the file is read: who took the token out of it has it refused from then on.
 func (t *Tokens) Use(token string, now time.Time) (Token, error) {
 	sum := digestOf(token)
 	day := now.UTC().Format(time.DateOnly)
@@ -164,7 +167,8 @@ func (t *Tokens) find(sum string, now time.Time) *Token {
 			found = i
 		}
 	}
-	if found < 0 || t.held(&t.all[found]) || !t.opens(&t.all[found]) || t.all[found].Expires != nil && !now.Before(*t.all[found].Expires) {
+	if found < 0 || t.held(&t.all[found]) || !t.opens(&t.all[found]) || t.all[found].Expires != nil &&
+		!now.Before(*t.all[found].Expires) {
 		return nil
 	}
 	return &t.all[found]

@@ -84,7 +84,8 @@ func TestTokens(t *testing.T) {
 	}
 }
 
-// TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even where its day of use cannot be written.
+// TestTokensThatCannotBeKept: a token that is not on disk is none; one that is opens even
+// where its day of use cannot be written.
 func TestTokensThatCannotBeKept(t *testing.T) {
 	tokens, bearer := withToken(t)
 	disk, err := crash.New(filepath.Dir(tokens.path))
@@ -106,8 +107,8 @@ func TestTokensThatCannotBeKept(t *testing.T) {
 	}
 }
 
-// TestTokensLast: whichever step fails, a token that was made is on disk, one that was not opens nothing, and one that was taken back without
-// an error does not come again when the power goes.
+// TestTokensLast: whichever step fails, a token that was made is on disk, one that was not opens nothing, and one that
+// was taken back without an error does not come again when the power goes.
 func TestTokensLast(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
@@ -172,8 +173,8 @@ func TestTokensLast(t *testing.T) {
 	}
 }
 
-// TestTokensChangedByHand: what is in the file is what opens. What was taken out of it does not come back, and what cannot be read is neither
-// taken for the end of every token nor written over.
+// TestTokensChangedByHand: what is in the file is what opens. What was taken out of it does not come back, and what
+// cannot be read is neither taken for the end of every token nor written over.
 func TestTokensChangedByHand(t *testing.T) {
 	later := noon.AddDate(0, 0, 1)
 	names := func(of *Tokens) string {
@@ -190,7 +191,10 @@ func TestTokensChangedByHand(t *testing.T) {
 	}{
 		{"reload", func(of *Tokens, _ string) error { return of.Reload() }, ErrTokens},
 		{"refresh", func(of *Tokens, _ string) error { return of.Refresh() }, ErrTokens},
-		{"create", func(of *Tokens, _ string) error { _, err := of.Create(By{}, "c", []Role{Add}, nil, noon); return err }, ErrTokens},
+		{"create", func(of *Tokens, _ string) error {
+			_, err := of.Create(By{}, "c", []Role{Add}, nil, noon)
+			return err
+		}, ErrTokens},
 		{"revoke", func(of *Tokens, _ string) error { return of.Revoke(By{}, "b") }, ErrTokens},
 		{"use", func(of *Tokens, bearer string) error {
 			used, err := of.Use(bearer, later)
@@ -270,10 +274,13 @@ func TestRefreshSaysOnce(t *testing.T) {
 func TestTokensFileIsReadStrictly(t *testing.T) {
 	sum := strings.Repeat("ab", 32)
 	for name, text := range map[string]string{
-		"empty": "", "no JSON": "{", "another version": `{"version":3,"tokens":[]}`, "no version": `{"tokens":[]}`, "more": `{"version":1,"tokens":[]} {}`, "unknown": `{"version":1,"tokens":[],"x":1}`,
-		"no hash": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"]}]}`, "no role": `{"version":1,"tokens":[{"name":"a","roles":[],"sha256":"` + sum + `"}]}`,
-		"role":  `{"version":1,"tokens":[{"name":"a","roles":["root"],"sha256":"` + sum + `"}]}`,
-		"twice": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"},{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"}]}`,
+		"empty": "", "no JSON": "{", "another version": `{"version":3,"tokens":[]}`, "no version": `{"tokens":[]}`,
+		"more": `{"version":1,"tokens":[]} {}`, "unknown": `{"version":1,"tokens":[],"x":1}`,
+		"no hash": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"]}]}`,
+		"no role": `{"version":1,"tokens":[{"name":"a","roles":[],"sha256":"` + sum + `"}]}`,
+		"role":    `{"version":1,"tokens":[{"name":"a","roles":["root"],"sha256":"` + sum + `"}]}`,
+		"twice": `{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + sum +
+			`"},{"name":"a","roles":["objections-add"],"sha256":"` + sum + `"}]}`,
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, TokensFile), []byte(text), 0o600); err != nil {
@@ -294,7 +301,8 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, created := tokens.Create(By{}, "shop", []Role{Read}, nil, noon)
-	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke(By{}, "crm"), "read": tokens.Reload(),
+	for what, err := range map[string]error{"made": created, "revoked": tokens.Revoke(By{}, "crm"),
+		"read":       tokens.Reload(),
 		"read again": tokens.Refresh()} {
 		if what != "read again" && err == nil { // which looks only at what was changed since
 			t.Errorf("%s in a file that cannot be read", what)
@@ -312,8 +320,10 @@ func TestTokensThatCannotBeRead(t *testing.T) {
 }
 
 func FuzzTokensFile(f *testing.F) {
-	f.Add([]byte(`{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + strings.Repeat("ab", 32) + `","created":"2026-12-01T12:00:00Z"}]}`))
-	f.Add([]byte(`{"version":2,"tokens":[{"name":"a","roles":["proofs","security"],"sha256":"` + strings.Repeat("ab", 32) + `"}]}`))
+	f.Add([]byte(`{"version":1,"tokens":[{"name":"a","roles":["objections-add"],"sha256":"` + strings.Repeat("ab", 32) +
+		`","created":"2026-12-01T12:00:00Z"}]}`))
+	f.Add([]byte(`{"version":2,"tokens":[{"name":"a","roles":["proofs","security"],"sha256":"` +
+		strings.Repeat("ab", 32) + `"}]}`))
 	f.Add([]byte(`{"version":1,"tokens":[]}`))
 	f.Add([]byte(`{}`))
 	f.Fuzz(func(t *testing.T, text []byte) {

@@ -161,7 +161,8 @@ func (t *Tokens) read() error {
 	}
 	all, err := parseTokens(text)
 	if err != nil {
-		return fmt.Errorf("%w: %s: %w: mend it, put a copy in its place, or remove it and make new tokens", ErrTokens, t.path, err)
+		return fmt.Errorf("%w: %s: %w: mend it, put a copy in its place, or remove it and make new tokens",
+			ErrTokens, t.path, err)
 	}
 	t.kept, t.owed = found, t.record != nil
 	if t.shares() {
@@ -171,8 +172,8 @@ func (t *Tokens) read() error {
 	return nil
 }
 
-// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two. What it holds is in force when that is
-// on disk. Read comes before it.
+// save writes the file anew beside the old one and puts it in its place: a reader sees one of the two. What it holds is
+// in force when that is on disk. Read comes before it.
 func (t *Tokens) save(all []Token) error {
 	if t.path == "" {
 		return errNowhere

@@ -1,7 +1,7 @@
-// Package alarm says what somebody has to look at, before visitors or an authority notice: hits that stay away, a consent
-// that collapsed or that nobody ever refuses, a vendor that refuses, a review that is due. It is pure: counts and a time go
-// in, alarms come out. It promises that an alarm is told once when it begins and once when it ends, that few hits ring none,
-// and that it holds names of the configuration and numbers alone, nothing of a hit.
+// Package alarm says what somebody has to look at, before visitors or an authority notice: hits that stay away, a
+// consent that collapsed or that nobody ever refuses, a vendor that refuses, a review that is due. It is pure: counts
+// and a time go in, alarms come out. It promises that an alarm is told once when it begins and once when it ends, that
+// few hits ring none, and that it holds names of the configuration and numbers alone, nothing of a hit.
 package alarm
 
 import "time"
@@ -25,7 +25,8 @@ const (
 
 // Names lists the alarms in the order in which they are documented.
 func Names() []Name {
-	return []Name{Silent, ConsentCollapse, AlwaysGranted, UnknownFields, Uncovered, VendorRefuses, ObjectionsLag, ReviewDue, Disk,
+	return []Name{Silent, ConsentCollapse, AlwaysGranted, UnknownFields, Uncovered, VendorRefuses,
+		ObjectionsLag, ReviewDue, Disk,
 		Certificate}
 }
 

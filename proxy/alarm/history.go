@@ -93,8 +93,8 @@ func (h *history) add(now time.Time, counts []Count) {
 
 func sum(a uint32, b uint64) uint32 { return uint32(min(uint64(a)+b, 1<<32-1)) }
 
-// turn goes on to the slot of a time: those in between are empty. Where the clock goes back what comes is counted in the
-// newest one.
+// turn goes on to the slot of a time: those in between are empty. Where the clock goes back
+// what comes is counted in the newest one.
 func (h *history) turn(now time.Time) {
 	number := now.Unix() / int64(slot/time.Second)
 	if h.newest == 0 {

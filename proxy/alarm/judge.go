@@ -6,15 +6,16 @@ import (
 	"time"
 )
 
-// Fact is how something stands that is not counted: how far objections lag, for how long an assessment holds, how much room
-// there is.
+// Fact is how something stands that is not counted: how far objections lag, for how long an
+// assessment holds, how much room there is.
 type Fact struct {
 	Name    Name
 	Subject string
 	Value   float64 // seconds, days or bytes
 }
 
-// Watch counts, and says which alarms ring. Its zero value has counted nothing. It is not for several goroutines at once.
+// Watch counts, and says which alarms ring. Its zero value has counted nothing. It
+// is not for several goroutines at once.
 type Watch struct {
 	history
 	ringing map[id]*Alarm
@@ -24,9 +25,9 @@ type Watch struct {
 // Add counts what was counted since the last time. It is called each minute.
 func (w *Watch) Add(now time.Time, counts []Count) { w.add(now.UTC(), counts) }
 
-// Judge says which alarms ring now, and puts those that began or ended among those to be told of ([Watch.Pending]). What
-// is neither among the facts nor in subjects (names of sites, vendors, and both with a blank between them) is not watched
-// any more: its alarm ends. All are the alarms that were judged; of each it is said whether it rings.
+// Judge says which alarms ring now, and puts those that began or ended among those to be told of ([Watch.Pending]).
+// What is neither among the facts nor in subjects (names of sites, vendors, and both with a blank between them) is not
+// watched any more: its alarm ends. All are the alarms that were judged; of each it is said whether it rings.
 func (w *Watch) Judge(now time.Time, rules Rules, subjects []string, facts []Fact) (all map[Name]map[string]bool) {
 	now = now.UTC().Truncate(time.Second)
 	all = map[Name]map[string]bool{}

@@ -43,7 +43,8 @@ type life struct {
 func newLife(t *testing.T) *life {
 	t.Helper()
 	return &life{
-		t: t, w: new(Watch), rules: ruled(), at: began, subjects: []string{"", "shop", "ga4", "shop ga4", "other"}, counts: map[key]Count{},
+		t: t, w: new(Watch), rules: ruled(), at: began, subjects: []string{"", "shop", "ga4", "shop ga4", "other"},
+		counts: map[key]Count{},
 	}
 }
 
@@ -96,8 +97,8 @@ func (l *life) wants(what string, told ...string) {
 
 const days = 24 * time.Hour
 
-// TestAlarms goes over all that are counted: each begins, on few hits does not, ends, and rings once while things go up and
-// down between.
+// TestAlarms goes over all that are counted: each begins, on few hits does not, ends, and rings
+// once while things go up and down between.
 func TestAlarms(t *testing.T) {
 	t.Parallel()
 	many := func(l *life, m Measure, subject string, of, all int) func() {
@@ -177,8 +178,8 @@ func shopDay(l *life) func() {
 	}
 }
 
-// TestSilent: a site that falls silent is told of once, within an hour and ten minutes, at a time when it never is; not at
-// night, not on a day when it rests, not while nobody looked.
+// TestSilent: a site that falls silent is told of once, within an hour and ten minutes, at a time when it never is; not
+// at night, not on a day when it rests, not while nobody looked.
 func TestSilent(t *testing.T) {
 	t.Parallel()
 	l := newLife(t)
@@ -274,7 +275,8 @@ func TestLevels(t *testing.T) {
 		for i, v := range c.values {
 			l.facts = []Fact{{c.name, c.subject, v}}
 			l.minute()
-			want := map[byte][]string{'b': {strings.TrimSpace(string(c.name)+" "+c.subject) + " begins"}, 'e': {strings.TrimSpace(string(c.name)+" "+c.subject) + " ends"}}
+			want := map[byte][]string{'b': {strings.TrimSpace(string(c.name)+" "+c.subject) + " begins"},
+				'e': {strings.TrimSpace(string(c.name)+" "+c.subject) + " ends"}}
 			l.wants(fmt.Sprintf("%s %v", c.name, v), want[c.told[i]]...)
 		}
 	}

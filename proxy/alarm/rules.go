@@ -55,8 +55,8 @@ func seen(t total, before float64) Seen {
 	return Seen{Of: t.of, All: t.all, Share: t.share(), Before: before}
 }
 
-// silent: nothing comes where at this hour of this day of the week, or else of yesterday, something did. Of a vendor on a
-// site nothing is said where all of the site is silent, or nearly.
+// silent: nothing comes where at this hour of this day of the week, or else of yesterday, something did. Of a vendor on
+// a site nothing is said where all of the site is silent, or nearly.
 func silent(w *Watch, r Rule, of key, rings bool) (verdict, Seen) {
 	now := w.recent(of, r.Within)
 	if rings {

@@ -35,7 +35,8 @@ var ErrState = errors.New("it is no state of alarms that this version wrote")
 
 // State writes what is remembered: what was counted, which alarms ring, and of which nobody was told.
 func (w *Watch) State() ([]byte, error) {
-	s := state{Version: stateVersion, Newest: w.newest, Began: w.began, Minute: w.minute, Ringing: w.Ringing(), Pending: w.Pending()}
+	s := state{Version: stateVersion, Newest: w.newest, Began: w.began, Minute: w.minute, Ringing: w.Ringing(),
+		Pending: w.Pending()}
 	ring := int64(len(w.looked))
 	for i := range w.looked {
 		number := w.newest - int64(len(w.looked)-1-i)
@@ -72,7 +73,8 @@ func Read(text []byte) (*Watch, error) {
 	}
 	w := new(Watch)
 	ring := int64(len(w.looked))
-	if s.Version != stateVersion || s.Newest < 0 || s.Began < 0 || s.Began > s.Newest || len(s.Looked) != int(ring) || len(s.Series) > most {
+	if s.Version != stateVersion || s.Newest < 0 || s.Began < 0 || s.Began > s.Newest || len(s.Looked) != int(ring) ||
+		len(s.Series) > most {
 		return nil, ErrState
 	}
 	w.newest, w.began, w.minute = s.Newest, s.Began, s.Minute

@@ -28,7 +28,8 @@ func TestState(t *testing.T) {
 			t.Errorf("%v: %v\n%s\n%s", d, err, text, again)
 		}
 		of := key{Granted, "shop"}
-		if w.recent(of, time.Hour) != l.w.recent(of, time.Hour) || w.past(of, time.Hour) != l.w.past(of, time.Hour) || w.watched(0, time.Hour) != l.w.watched(0, time.Hour) ||
+		if w.recent(of, time.Hour) != l.w.recent(of, time.Hour) || w.past(of, time.Hour) != l.w.past(of, time.Hour) ||
+			w.watched(0, time.Hour) != l.w.watched(0, time.Hour) ||
 			len(w.Pending()) != len(l.w.Pending()) {
 			t.Errorf("%v: another one was read", d)
 		}

@@ -14,8 +14,8 @@ const Page = "https://github.com/tagwarden/tagwarden/blob/main/cmd/tagwarden/doc
 // Docs is where the documentation says what to do.
 func (a *Alarm) Docs() string { return Page + "#" + string(a.Name) }
 
-// said are the words of an alarm: what was seen when it began and when it ended, and what is to be done. In their places
-// stand what it is about, and numbers.
+// said are the words of an alarm: what was seen when it began and when it ended, and what is to be done. In their
+// places stand what it is about, and numbers.
 type said struct {
 	begun, ended func(a *Alarm) string
 	do           string
@@ -49,8 +49,8 @@ var words = map[Name]said{
 		func(a *Alarm) string {
 			return fmt.Sprintf("%s came from %s", plural.Of(a.Seen.All, "event"), place(a.Subject))
 		},
-		"See whether the page still loads the SDK and where that sends to (browser's network tab), whether the web server in " +
-			"front still passes the path on, and what was released just before.",
+		"See whether the page still loads the SDK and where that sends to (browser's network tab), whether the web server " +
+			"in front still passes the path on, and what was released just before.",
 	},
 	ConsentCollapse: {
 		func(a *Alarm) string {
@@ -58,21 +58,24 @@ var words = map[Name]said{
 				percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"), percent(a.Seen.Before))
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("consent on site %s is at %s of %s", a.Subject, percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"))
+			return fmt.Sprintf("consent on site %s is at %s of %s", a.Subject, percent(a.Seen.Share),
+				plural.Of(a.Seen.All, "hit"))
 		},
-		"See whether the banner still shows and keeps its cookie, and whether its categories are still called as signals in " +
-			"tagwarden.yaml has them: `tagwarden explain` of a recorded hit says what was read.",
+		"See whether the banner still shows and keeps its cookie, and whether its categories are still called as signals " +
+			"in tagwarden.yaml has them: `tagwarden explain` of a recorded hit says what was read.",
 	},
 	AlwaysGranted: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("all %s of site %s say that everything was granted: people refuse, a default does not", plural.Of(a.Seen.All, "hit"),
+			return fmt.Sprintf("all %s of site %s say that everything was granted: people refuse, a default does not",
+				plural.Of(a.Seen.All, "hit"),
 				a.Subject)
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s of %s of site %s say that everything was granted", percent(a.Seen.Share), plural.Of(a.Seen.All, "hit"), a.Subject)
+			return fmt.Sprintf("%s of %s of site %s say that everything was granted", percent(a.Seen.Share),
+				plural.Of(a.Seen.All, "hit"), a.Subject)
 		},
-		"See whether the site has a banner at all, whether it sets its cookie before anybody chose, and whether refusing is as " +
-			"easy as agreeing. What was forwarded on such a consent was forwarded without one (GDPR Art. 4(11), 7).",
+		"See whether the site has a banner at all, whether it sets its cookie before anybody chose, and whether refusing " +
+			"is as easy as agreeing. What was forwarded on such a consent was forwarded without one (GDPR Art. 4(11), 7).",
 	},
 	UnknownFields: {
 		func(a *Alarm) string {
@@ -80,30 +83,33 @@ var words = map[Name]said{
 				percent(a.Seen.Share), plural.Of(a.Seen.All, "field"), a.Subject, percent(a.Seen.Before))
 		},
 		func(a *Alarm) string {
-			return fmt.Sprintf("%s of %s for vendor %s are not in its catalog entry", percent(a.Seen.Share), plural.Of(a.Seen.All, "field"), a.Subject)
+			return fmt.Sprintf("%s of %s for vendor %s are not in its catalog entry", percent(a.Seen.Share),
+				plural.Of(a.Seen.All, "field"), a.Subject)
 		},
-		"They are dropped, unless the policy names them. See by `tagwarden scan` of recorded traffic what is new: an SDK that " +
-			"was updated, or a field that somebody added to the page.",
+		"They are dropped, unless the policy names them. See by `tagwarden scan` of recorded traffic what is new: an SDK " +
+			"that was updated, or a field that somebody added to the page.",
 	},
 	Uncovered: {
 		func(a *Alarm) string { return astrayWords(a, "go where nothing covers them") },
 		func(a *Alarm) string { return astrayWords(a, "go where nothing covers them") },
-		"They are forwarded nowhere. A new SDK, a path that changed, a host that tagwarden.yaml does not have: the web server's " +
-			"own log or `tagwarden replay` of recorded traffic names paths. Scanners ask for much as well: nothing is to be done then.",
+		"They are forwarded nowhere. A new SDK, a path that changed, a host that tagwarden.yaml does not have: the web " +
+			"server's own log or `tagwarden replay` of recorded traffic names paths. Scanners ask for much as well: nothing " +
+			"is to be done then.",
 	},
 	VendorRefuses: {
 		func(a *Alarm) string { return refusedWords(a) },
 		func(a *Alarm) string { return refusedWords(a) },
-		"See tagwarden_vendor_statuses_total, and in the log (`tagwarden logs search --kind outcome`) with which status: a key " +
-			"that ended, an account that is over its quota, a field that the vendor needs and the profile drops.",
+		"See tagwarden_vendor_statuses_total, and in the log (`tagwarden logs search --kind outcome`) with which status: a " +
+			"key that ended, an account that is over its quota, a field that the vendor needs and the profile drops.",
 	},
 	ObjectionsLag: {
 		func(a *Alarm) string {
-			return fmt.Sprintf("for %s this node has not heard all that others took: objections may be among it", span(a.Seen.Value))
+			return fmt.Sprintf("for %s this node has not heard all that others took: objections may be among it",
+				span(a.Seen.Value))
 		},
 		func(*Alarm) string { return "this node knows again what others took" },
-		"What one may object to does not travel meanwhile (cluster.stale). See `tagwarden cluster status`, and whether the NATS " +
-			"servers can be reached from here.",
+		"What one may object to does not travel meanwhile (cluster.stale). See `tagwarden cluster status`, and whether the " +
+			"NATS servers can be reached from here.",
 	},
 	ReviewDue: {
 		func(a *Alarm) string {
@@ -148,7 +154,8 @@ func astrayWords(a *Alarm, what string) string {
 }
 
 func refusedWords(a *Alarm) string {
-	return fmt.Sprintf("vendor %s refused %d of %s (%s)", a.Subject, a.Seen.Of, plural.Of(a.Seen.All, "request"), percent(a.Seen.Share))
+	return fmt.Sprintf("vendor %s refused %d of %s (%s)", a.Subject, a.Seen.Of, plural.Of(a.Seen.All, "request"),
+		percent(a.Seen.Share))
 }
 
 // holder says whose a certificate is.

@@ -33,9 +33,11 @@ type Options struct {
 	Link func(ids []objection.ID, scopes []string, site string) (string, error)
 	// FeedKey is what the hashes of the suppression feed are made with.
 	FeedKey func() [32]byte
-	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the listener may ask that. Nil: nobody may.
+	// Assessments is how the assessments stand at a time, as JSON has it: whoever may ask the
+	// listener may ask that. Nil: nobody may.
 	Assessments func(now time.Time) any
-	// Hashes are the subjects that a person is, as objections and the log know them, by identifiers. Nil: there are no keys here.
+	// Hashes are the subjects that a person is, as objections and the log know them, by
+	// identifiers. Nil: there are no keys here.
 	Hashes func(ids []objection.ID) ([]objection.Subject, error)
 	// Vouch takes choices that a site's server vouches for. Nil: none are taken here.
 	Vouch Voucher
@@ -48,7 +50,8 @@ type Options struct {
 	Queue Queue
 	// Cluster tells how the nodes of the cluster stand. Nil: the server is alone.
 	Cluster Cluster
-	// Restore begins the cluster's logs anew that are gone, from this node, or says whether it would. Nil: the server is alone.
+	// Restore begins the cluster's logs anew that are gone, from this node, or says
+	// whether it would. Nil: the server is alone.
 	Restore func(ctx context.Context, begin bool) (ClusterRestored, error)
 	// Backup copies the data folder. Nil: there is none here.
 	Backup func(context.Context, BackupAsk) (BackupMade, error)
@@ -70,7 +73,8 @@ type Options struct {
 	Alone bool
 	// Refused is told of each call that is not let in. Nil: nobody is told.
 	Refused func(Refused)
-	// Report is told what went wrong and nobody can be answered with: that a token's day of use could not be kept. It holds no secret.
+	// Report is told what went wrong and nobody can be answered with: that a token's day of use
+	// could not be kept. It holds no secret.
 	Report func(what string, err error)
 }
 

@@ -10,8 +10,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
-// Audits holds the forwarding log against the policy that it was written by. One is under way at a time, and it ends when
-// whoever began it asks for it no more. What it is asked wrongly is a *[problem.Document]. It is safe for concurrent use.
+// Audits holds the forwarding log against the policy that it was written by. One is under way at a time,
+// and it ends when whoever began it asks for it no more. What it is asked wrongly is a
+// *[problem.Document]. It is safe for concurrent use.
 type Audits interface {
 	// Start begins one, which goes on when the call has ended. Where one is under way the problem's status is 409.
 	Start(who string, of AuditAsk) (AuditState, error)

@@ -86,7 +86,9 @@ func (b *reader) read(text []byte) (*body, error) {
 				whole := b.faults
 				b.faults = faults{}
 				one := newAct(at)
-				members(v, at, &b.faults, known, func(name string, v gjson.Result, at *place) bool { return b.member(&one, name, v, at) })
+				members(v, at, &b.faults, known, func(name string, v gjson.Result, at *place) bool {
+					return b.member(&one, name, v, at)
+				})
 				b.finish(&one)
 				if len(b.all) > 0 {
 					wrong.add(b.all...)
@@ -207,23 +209,24 @@ func (b *reader) countryOf(v gjson.Result, at *place) string {
 
 // ids reads identifiers by class: a value, or several.
 func (b *reader) ids(a *act, v gjson.Result, at *place) {
-	members(v, at, &b.faults, strings.Join(rules.IdentityNames(), ", "), func(name string, v gjson.Result, at *place) bool {
-		class, vendor, named := strings.Cut(name, ":")
-		if !slices.Contains(rules.IdentityNames(), class) || named && !catalogID.MatchString(vendor) {
-			return false
-		}
-		one := func(v gjson.Result, at *place) {
-			if value := readText(v, at, &b.faults, longestID); value != "" {
-				a.IDs, a.places = append(a.IDs, objection.ID{Name: name, Value: value}), append(a.places, at)
+	members(v, at, &b.faults, strings.Join(rules.IdentityNames(), ", "),
+		func(name string, v gjson.Result, at *place) bool {
+			class, vendor, named := strings.Cut(name, ":")
+			if !slices.Contains(rules.IdentityNames(), class) || named && !catalogID.MatchString(vendor) {
+				return false
 			}
-		}
-		if v.IsArray() {
-			list(v, at, &b.faults, 1, mostIDs, one)
-		} else {
-			one(v, at)
-		}
-		return true
-	})
+			one := func(v gjson.Result, at *place) {
+				if value := readText(v, at, &b.faults, longestID); value != "" {
+					a.IDs, a.places = append(a.IDs, objection.ID{Name: name, Value: value}), append(a.places, at)
+				}
+			}
+			if v.IsArray() {
+				list(v, at, &b.faults, 1, mostIDs, one)
+			} else {
+				one(v, at)
+			}
+			return true
+		})
 	if len(a.IDs) > mostIDs {
 		b.at(at, "there are more than %d identifiers", mostIDs)
 	}

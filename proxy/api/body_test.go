@@ -20,7 +20,8 @@ func FuzzBody(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for _, withdraw := range []bool{false, true} {
-			in := reader{list: "objections", most: 10, operator: true, withdraw: withdraw, now: time.Unix(1_800_000_000, 0), scopes: []string{"all", "ads", "vendor:ga4"}}
+			in := reader{list: "objections", most: 10, operator: true, withdraw: withdraw, now: time.Unix(1_800_000_000, 0),
+				scopes: []string{"all", "ads", "vendor:ga4"}}
 			out, err := in.read(text)
 			if err != nil {
 				if p, ok := errors.AsType[*problem.Document](err); !ok || p.Status != 400 && p.Status != 422 {
@@ -30,7 +31,8 @@ func FuzzBody(f *testing.F) {
 			}
 			for _, act := range out.acts {
 				c := act.Change
-				if len(act.IDs) == 0 || len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint || len(c.Object) > 0 == withdraw || c.Time.After(in.now) || withdraw && strings.TrimSpace(c.Because) == "" {
+				if len(act.IDs) == 0 || len(c.Object)+len(c.TakeBack) == 0 && !c.Complaint || len(c.Object) > 0 == withdraw ||
+					c.Time.After(in.now) || withdraw && strings.TrimSpace(c.Because) == "" {
 					t.Fatalf("%+v", act)
 				}
 				for _, id := range act.IDs {
@@ -58,7 +60,8 @@ func TestPointer(t *testing.T) {
 // TestDepth: brackets in a text do not count, and what begins with a backslash in one does not end it.
 func TestDepth(t *testing.T) {
 	for text, want := range map[string]int{
-		``: 0, `1`: 0, `{}`: 1, `[[]]`: 2, `[[],[[]]]`: 3, `"[["`: 0, `["]","["]`: 1, `["\"[["]`: 1, `["\\",[]]`: 2, `["\\\"[["]`: 1, `\[[`: 2, `{"a":[{"b":"}}"}]}`: 3,
+		``: 0, `1`: 0, `{}`: 1, `[[]]`: 2, `[[],[[]]]`: 3, `"[["`: 0, `["]","["]`: 1, `["\"[["]`: 1, `["\\",[]]`: 2,
+		`["\\\"[["]`: 1, `\[[`: 2, `{"a":[{"b":"}}"}]}`: 3,
 	} {
 		if got := depth([]byte(text)); got != want {
 			t.Errorf("%s: %d deep, want %d", text, got, want)

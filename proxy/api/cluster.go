@@ -25,22 +25,26 @@ type SilentNode struct {
 
 // ClusterNode is how a node stands.
 type ClusterNode struct {
-	Node           string    `json:"node"`
-	Version        string    `json:"version"`
-	Policy         string    `json:"policy"`                   // digest of the one in force
-	Stale          bool      `json:"stale"`                    // it may lack an objection that another one took
-	Acts           uint64    `json:"acts"`                     // of the cluster's log that it has done
-	Changes        uint64    `json:"changes"`                  // of its log of objections
-	Root           string    `json:"root"`                     // of the Merkle tree over these, hexadecimal
-	Untold         int       `json:"untold"`                   // acts that it took and the others do not know yet, of both logs
-	Administration uint64    `json:"administration"`           // acts on tokens, assessments and keys that it has done
-	Keys           string    `json:"keys"`                     // day of its chains, and what tells its keys from others: "20786 0123456789abcdef"
-	Queue          int       `json:"queue"`                    // events that wait, or are parked
-	Records        uint64    `json:"records"`                  // of its forwarding log
-	Since          time.Time `json:"since"`                    // when it began
-	Fresh          float64   `json:"fresh_seconds"`            // how long ago it last lacked nothing; -1: it never had all acts
-	Effect         *float64  `json:"effect_seconds,omitempty"` // how long the last test objection took until it was in force; -1: it was not; nil: none yet
-	NotTaking      string    `json:"not_taking,omitempty"`     // why it takes no hits
+	Node    string `json:"node"`
+	Version string `json:"version"`
+	Policy  string `json:"policy"`  // digest of the one in force
+	Stale   bool   `json:"stale"`   // it may lack an objection that another one took
+	Acts    uint64 `json:"acts"`    // of the cluster's log that it has done
+	Changes uint64 `json:"changes"` // of its log of objections
+	Root    string `json:"root"`    // of the Merkle tree over these, hexadecimal
+	// acts that it took and the others do not know yet, of both logs
+	Untold         int    `json:"untold"`
+	Administration uint64 `json:"administration"` // acts on tokens, assessments and keys that it has done
+	// day of its chains, and what tells its keys from others: "20786 0123456789abcdef"
+	Keys    string    `json:"keys"`
+	Queue   int       `json:"queue"`   // events that wait, or are parked
+	Records uint64    `json:"records"` // of its forwarding log
+	Since   time.Time `json:"since"`   // when it began
+	// how long ago it last lacked nothing; -1: it never had all acts
+	Fresh float64 `json:"fresh_seconds"`
+	// how long the last test objection took until it was in force; -1: it was not; nil: none yet
+	Effect    *float64 `json:"effect_seconds,omitempty"`
+	NotTaking string   `json:"not_taking,omitempty"` // why it takes no hits
 }
 
 // clusterStatus tells how the nodes stand: GET /cluster.

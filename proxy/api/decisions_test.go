@@ -28,7 +28,8 @@ func TestDecisions(t *testing.T) {
 	}
 	c := a.last.Acts[0].Change
 	d := c.Decide
-	got := fmt.Sprint(d.Assessment, d.Purposes, d.Until, " ", d.By, " ", d.Because, " ", d.Told, d.Restriction, c.By, c.Source, c.Holder.Kind)
+	got := fmt.Sprint(d.Assessment, d.Purposes, d.Until, " ", d.By, " ", d.Because, " ", d.Told, d.Restriction, c.By,
+		c.Source, c.Holder.Kind)
 	const want = "LIA-1[security] 2027-05-05 00:00:00 +0000 UTC privacy three stolen accounts by lettertruecrmapi role"
 	if strings.ReplaceAll(got, " ", "") != strings.ReplaceAll(want, " ", "") {
 		t.Errorf("%s, want %s", got, want)
@@ -36,14 +37,16 @@ func TestDecisions(t *testing.T) {
 	for _, path := range []string{"GET /objections/decisions", "POST /objections/check"} {
 		method, path, _ := strings.Cut(path, " ")
 		w := a.call(a.face, method, Base+path, map[string]string{"POST": `{"ids":{"email":"jane@example.com"}}`}[method])
-		for _, text := range []string{`"number":1`, `"until":"2027-05-05T00:00:00Z"`, `"because":"three stolen accounts"`, `"told":"by letter"`} {
+		for _, text := range []string{`"number":1`, `"until":"2027-05-05T00:00:00Z"`, `"because":"three stolen accounts"`,
+			`"told":"by letter"`} {
 			if w.Code != 200 || !strings.Contains(w.Body.String(), text) || strings.Contains(w.Body.String(), "jane") {
 				t.Errorf("%s: %d %s has no %s, or a name", path, w.Code, w.Body, text)
 			}
 		}
 	}
 	for range 2 { // with the same key it is answered the same
-		w = a.call(a.face, "DELETE", "/api/v1/objections/decisions", `{"number":1,"because":"a mistake"}`, "Idempotency-Key: k")
+		w = a.call(a.face, "DELETE", "/api/v1/objections/decisions", `{"number":1,"because":"a mistake"}`,
+			"Idempotency-Key: k")
 		if w.Code != 200 {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -79,7 +82,8 @@ func TestDecisionsThatAreNone(t *testing.T) {
 			t.Errorf("%s: %d %s", c.says, w.Code, w.Body)
 		}
 	}
-	for _, body := range []string{`{}`, `{"number":1}`, `{"because":"x"}`, `{"number":"1","because":"x"}`, `{"number":1,"because":"x","ids":{}}`} {
+	for _, body := range []string{`{}`, `{"number":1}`, `{"because":"x"}`, `{"number":"1","because":"x"}`,
+		`{"number":1,"because":"x","ids":{}}`} {
 		if w := a.call(a.face, "DELETE", "/api/v1/objections/decisions", body); w.Code != 422 {
 			t.Errorf("%s: %d %s", body, w.Code, w.Body)
 		}

@@ -11,15 +11,20 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// asked is all that the API can be asked for that rests on something that may fail, and what shows in its answer that it did not.
+// asked is all that the API can be asked for that rests on something that may fail, and
+// what shows in its answer that it did not.
 var asked = []struct{ method, path, body, done string }{
 	{"POST", "/api/v1/objections", `{"ids":{"email":"a@example.com"},"all":true}`, "in_force"},
 	{"POST", "/api/v1/objections", `{"objections":[{"ids":{"email":"a@example.com"},"all":true}]}`, "in_force"},
-	{"POST", "/api/v1/objections", `{"objections":[{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2}}`, "taken"},
-	{"POST", "/api/v1/objections", `{"objections":[{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2,"dry_run":true}}`, "taken"},
+	{"POST", "/api/v1/objections",
+		`{"objections":[{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2}}`, "taken"},
+	{"POST", "/api/v1/objections",
+		`{"objections":[{"ids":{"email":"a@example.com"},"all":true}],"import":{"file":"f","line":2,"dry_run":true}}`,
+		"taken"},
 	{"DELETE", "/api/v1/objections", `{"ids":{"email":"a@example.com"},"all":true,"because":"asked"}`, "in_force"},
 	{"POST", "/api/v1/objections/check", `{"ids":{"email":"a@example.com"}}`, "in_force"},
-	{"POST", "/api/v1/objections/links", `{"objections":[{"ids":{"email":"a@example.com"},"all":true,"site":"shop"}]}`, "signed"},
+	{"POST", "/api/v1/objections/links", `{"objections":[{"ids":{"email":"a@example.com"},"all":true,"site":"shop"}]}`,
+		"signed"},
 	{"GET", "/api/v1/objections", "", "entries"},
 	{"GET", "/api/v1/objections/stats", "", "days"},
 	{"GET", "/api/v1/objections/progress?file=f", "", "line"},
@@ -48,7 +53,8 @@ func failing(t *testing.T, err *error) *api {
 	return a
 }
 
-// TestNothingIsSaidThatFailed: where what a call rests on fails, it is answered with an error, which tells nothing of why.
+// TestNothingIsSaidThatFailed: where what a call rests on fails, it is answered with
+// an error, which tells nothing of why.
 func TestNothingIsSaidThatFailed(t *testing.T) {
 	t.Parallel()
 	for _, c := range asked {
@@ -72,7 +78,8 @@ func TestNothingIsDoneOfABrokenBody(t *testing.T) {
 	var none error
 	a := failing(t, &none)
 	bodies := append(asked[:7:7], []struct{ method, path, body, done string }{
-		{"POST", "/api/v1/tokens", `{"name":"shop","roles":["read"]}`, "token"}, {"DELETE", "/api/v1/tokens", `{"name":"crm"}`, "{}"},
+		{"POST", "/api/v1/tokens", `{"name":"shop","roles":["read"]}`, "token"},
+		{"DELETE", "/api/v1/tokens", `{"name":"crm"}`, "{}"},
 	}...)
 	for _, c := range bodies {
 		if !strings.HasPrefix(c.body, "{") {
@@ -82,7 +89,8 @@ func TestNothingIsDoneOfABrokenBody(t *testing.T) {
 		q.Header.Set("Content-Type", "application/json")
 		broken := httptest.NewRecorder()
 		a.operator.ServeHTTP(broken, q)
-		for what, w := range map[string]*httptest.ResponseRecorder{"breaks off": broken, "is cut": a.call(a.operator, c.method, c.path, c.body[:len(c.body)-1])} {
+		for what, w := range map[string]*httptest.ResponseRecorder{"breaks off": broken,
+			"is cut": a.call(a.operator, c.method, c.path, c.body[:len(c.body)-1])} {
 			if w.Code < 400 || strings.Contains(w.Body.String(), `"`+c.done) {
 				t.Errorf("%s %s, whose body %s: %d %s", c.method, c.path, what, w.Code, w.Body)
 			}

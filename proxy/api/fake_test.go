@@ -49,7 +49,10 @@ type done struct {
 }
 
 func newMemory() *memory {
-	return &memory{standing: map[[16]byte][]string{}, keys: map[string]done{}, progress: map[string]uint64{}, now: func() time.Time { return noon }}
+	return &memory{standing: map[[16]byte][]string{}, keys: map[string]done{}, progress: map[string]uint64{},
+		now: func() time.Time {
+			return noon
+		}}
 }
 
 func (m *memory) subjects(at int, ids []objection.ID) ([]objection.Subject, error) {
@@ -64,7 +67,8 @@ func (m *memory) subjects(at int, ids []objection.ID) ([]objection.Subject, erro
 		}
 		normal := pseudonym.AppendNormal(nil, form, []byte(id.Value))
 		all = append(all, objection.Subject{
-			Space: id.Name, Hash: [16]byte(sumOf(id.Name, normal)), Feed: pseudonym.SubjectHash(feedKey.Hasher(), id.Name, normal),
+			Space: id.Name, Hash: [16]byte(sumOf(id.Name, normal)), Feed: pseudonym.SubjectHash(
+				feedKey.Hasher(), id.Name, normal),
 		})
 	}
 	return all, nil
@@ -262,13 +266,16 @@ func newAPI(t *testing.T) *api {
 		Queue: &waitingRoom{}, Taps: tapped{},
 		Restore: func(_ context.Context, begin bool) (ClusterRestored, error) {
 			return ClusterRestored{Name: "eu1", Node: "a", Untold: 1, Logs: []RestoredLog{{
-				Log: "objections", Gone: true, Acts: 7, Nodes: []NodeActs{{Node: "a", Acts: 7}}, Wrong: "w", Says: []string{"s"}, Begun: begin,
+				Log: "objections", Gone: true, Acts: 7, Nodes: []NodeActs{{Node: "a", Acts: 7}}, Wrong: "w",
+				Says: []string{"s"}, Begun: begin,
 			}}}, nil
 		},
 		Cluster: func(context.Context) (ClusterStatus, error) {
-			node := ClusterNode{Node: "a", Version: "1", Policy: "00", Root: "00", Since: noon, Fresh: 0.5, NotTaking: "it begins"}
+			node := ClusterNode{Node: "a", Version: "1", Policy: "00", Root: "00", Since: noon, Fresh: 0.5,
+				NotTaking: "it begins"}
 			return ClusterStatus{
-				Name: "eu1", Node: "a", Nodes: []ClusterNode{node}, Silent: []SilentNode{{Node: "b", Heard: 1.5}}, Look: []string{"a policy"},
+				Name: "eu1", Node: "a", Nodes: []ClusterNode{node}, Silent: []SilentNode{{Node: "b", Heard: 1.5}},
+				Look: []string{"a policy"},
 			}, nil
 		},
 		Vouch: func(_ context.Context, ids []objection.ID, c objection.Change) (counts, kept bool, err error) {

@@ -18,18 +18,20 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with those of its own contacts, and
-// never an identifier, since none is kept. E-mail addresses and phone numbers are in it by their own hashes alone: an address is hashed with
-// SHA-256 first, and the hexadecimal digits are what is matched, in the space email_sha256.
+// Entry is what the suppression feed says of one subject in one change: a hash that a tool can compare with
+// those of its own contacts, and never an identifier, since none is kept. E-mail addresses and phone numbers are
+// in it by their own hashes alone: an address is hashed with SHA-256 first, and the hexadecimal digits are what
+// is matched, in the space email_sha256.
 type Entry struct {
-	Seq     uint64    `json:"seq"`
-	Time    time.Time `json:"time"`
-	Op      string    `json:"op"` // objection, restriction, kept_opt_out, withdrawal, decision, decision_end
-	Space   string    `json:"space"`
-	Hash    string    `json:"hash"`     // the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
-	Scopes  []string  `json:"scopes"`   // of this act; of a withdrawal those that no other act keeps in force
-	InForce []string  `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
-	Source  string    `json:"source"`
+	Seq   uint64    `json:"seq"`
+	Time  time.Time `json:"time"`
+	Op    string    `json:"op"` // objection, restriction, kept_opt_out, withdrawal, decision, decision_end
+	Space string    `json:"space"`
+	// the first 16 bytes, in hexadecimal, of HMAC-SHA256(feed key, space, a zero byte, the normalised id)
+	Hash    string   `json:"hash"`
+	Scopes  []string `json:"scopes"`   // of this act; of a withdrawal those that no other act keeps in force
+	InForce []string `json:"in_force"` // after it: what a tool that keeps one state a hash puts there
+	Source  string   `json:"source"`
 
 	Decision *FeedDecision `json:"decision,omitempty"` // of one, and of its end; in_force stays as it is
 }
@@ -69,7 +71,8 @@ func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	head := h.opts.Store.Head()
 	if asked.since > head.Size {
 		return problem.New(http.StatusConflict, "restored", fmt.Sprintf(
-			"there are %s, and since says %d: an older copy was restored here; begin again with since=0", plural.Of(head.Size, "change"), asked.since))
+			"there are %s, and since says %d: an older copy was restored here; begin again with since=0",
+			plural.Of(head.Size, "change"), asked.since))
 	}
 	tag := asked.tag(head)
 	w.Header().Set("Etag", tag)
@@ -97,7 +100,8 @@ func (h *handler) feed(w http.ResponseWriter, r *http.Request, _ caller) error {
 	return nil
 }
 
-// tag names the very answer to what is asked for: the same part, in the same form, of a log that stands at the same head.
+// tag names the very answer to what is asked for: the same part, in the same form,
+// of a log that stands at the same head.
 func (p *page) tag(head objection.Head) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d %d %x", p.form, p.since, p.limit, head.Size, head.Root))
 	return `"` + hex.EncodeToString(sum[:16]) + `"`
@@ -131,7 +135,8 @@ func pageOf(r *http.Request) (page, error) {
 				return fault("format is json or csv")
 			}
 		default:
-			return fault("the query knows since, limit and format; identifiers do not belong into addresses: POST /api/v1/objections/check takes them")
+			return fault("the query knows since, limit and format; identifiers do not belong into addresses: POST " +
+				"/api/v1/objections/check takes them")
 		}
 		if err != nil || len(values) > 1 {
 			return fault(name + " is one whole number")
@@ -151,8 +156,8 @@ func matches(header, tag string) bool {
 	return false
 }
 
-// entries gathers a page of whole changes, the last of which has at most the number size. It holds more entries than were asked for only
-// where one change alone has more.
+// entries gathers a page of whole changes, the last of which has at most the number size. It holds more entries than
+// were asked for only where one change alone has more.
 func (h *handler) entries(ctx context.Context, asked page, size uint64) (*Feed, error) {
 	out := &Feed{Size: size, Last: asked.since, Entries: []Entry{}}
 	more := false
@@ -176,7 +181,8 @@ func (h *handler) entries(ctx context.Context, asked page, size uint64) (*Feed, 
 		return nil, err
 	}
 	if more {
-		query := url.Values{"since": {strconv.FormatUint(out.Last, 10)}, "limit": {strconv.Itoa(asked.limit)}, "format": {asked.form}}
+		query := url.Values{"since": {strconv.FormatUint(out.Last, 10)}, "limit": {strconv.Itoa(asked.limit)},
+			"format": {asked.form}}
 		out.Next = Base + "/objections?" + query.Encode()
 	}
 	return out, nil
@@ -236,7 +242,8 @@ func writeCSV(w io.Writer, entries []Entry) error {
 	for i := range entries {
 		e := &entries[i]
 		err := out.Write([]string{
-			strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "), strings.Join(e.InForce, " "), e.Source,
+			strconv.FormatUint(e.Seq, 10), e.Time.Format(time.RFC3339), e.Op, e.Space, e.Hash, strings.Join(e.Scopes, " "),
+			strings.Join(e.InForce, " "), e.Source,
 		})
 		if err != nil {
 			return err

@@ -16,9 +16,11 @@ import (
 func TestFeed(t *testing.T) {
 	a := newAPI(t)
 	for i := range 5 {
-		a.call(a.face, "POST", "/api/v1/objections", fmt.Sprintf(`{"ids":{"email":["u%d@example.com","v%d@example.com"]},"purposes":["ads"]}`, i, i))
+		a.call(a.face, "POST", "/api/v1/objections",
+			fmt.Sprintf(`{"ids":{"email":["u%d@example.com","v%d@example.com"]},"purposes":["ads"]}`, i, i))
 	}
-	a.call(a.face, "DELETE", "/api/v1/objections", `{"ids":{"email":"u0@example.com"},"purposes":["ads"],"because":"asked"}`)
+	a.call(a.face, "DELETE", "/api/v1/objections",
+		`{"ids":{"email":"u0@example.com"},"purposes":["ads"],"because":"asked"}`)
 	var all []Entry
 	since := "/api/v1/objections?limit=3"
 	pages := 0
@@ -28,7 +30,8 @@ func TestFeed(t *testing.T) {
 		if err := json.Unmarshal(w.Body.Bytes(), &page); err != nil || w.Code != 200 || page.Size != 6 {
 			t.Fatalf("%v: %d %s", err, w.Code, w.Body)
 		}
-		if link := w.Header().Get("Link"); (link != "") != (page.Next != "") || page.Next != "" && link != "<"+page.Next+`>; rel="next"` {
+		if link := w.Header().Get("Link"); (link != "") != (page.Next != "") || page.Next != "" && link != "<"+
+			page.Next+`>; rel="next"` {
 			t.Errorf("link %q, next %q", link, page.Next)
 		}
 		all, since = append(all, page.Entries...), page.Next
@@ -37,31 +40,38 @@ func TestFeed(t *testing.T) {
 	if len(all) != 11 || pages != 5 { // two entries a change, and a change is not divided; the last one has one
 		t.Errorf("%d entries on %d pages", len(all), pages)
 	}
-	if last := all[10]; last.Op != "withdrawal" || last.Hash != all[0].Hash || len(last.InForce) != 0 || fmt.Sprint(last.Scopes) != "[ads]" {
+	if last := all[10]; last.Op != "withdrawal" || last.Hash != all[0].Hash || len(last.InForce) != 0 ||
+		fmt.Sprint(last.Scopes) != "[ads]" {
 		t.Errorf("%+v", last)
 	}
-	if want := pseudonym.SubjectHash(feedKey.Hasher(), "email", []byte("u0@example.com")); all[0].Hash != hex.EncodeToString(want[:]) || all[0].Op != "objection" {
+	if want := pseudonym.SubjectHash(feedKey.Hasher(), "email",
+		[]byte("u0@example.com")); all[0].Hash != hex.EncodeToString(want[:]) || all[0].Op != "objection" {
 		t.Errorf("%+v", all[0])
 	}
 
 	w := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv")
-	if want := "seq,time,op,space,hash,scopes,in_force,source\n6,2026-12-01T12:00:00Z,withdrawal,email," + all[0].Hash + ",ads,,api\n"; w.Body.String() != want || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+	if want := "seq,time,op,space,hash,scopes,in_force,source\n6,2026-12-01T12:00:00Z,withdrawal,email," + all[0].Hash +
+		",ads,,api\n"; w.Body.String() != want || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 		t.Errorf("%s", w.Body)
 	}
-	if json := a.call(a.face, "GET", "/api/v1/objections?since=5&format=json", "", "Accept: text/csv"); json.Header().Get("Content-Type") != "application/json" {
+	if json := a.call(a.face, "GET", "/api/v1/objections?since=5&format=json", "", "Accept: text/csv"); json.Header().Get(
+		"Content-Type") != "application/json" {
 		t.Errorf("%q", json.Header())
 	}
 	tag := w.Header().Get("Etag")
-	if again := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv", `If-None-Match: "x", W/`+tag); again.Code != 304 || again.Body.Len() > 0 {
+	if again := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv", `If-None-Match: "x", W/`+
+		tag); again.Code != 304 || again.Body.Len() > 0 {
 		t.Errorf("%d %s", again.Code, again.Body)
 	}
 	a.call(a.face, "POST", "/api/v1/objections", `{"ids":{"email":"new@example.com"},"all":true}`)
-	if again := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv", "If-None-Match: "+tag); again.Code != 200 {
+	if again := a.call(a.face, "GET", "/api/v1/objections?since=5", "", "Accept: text/csv", "If-None-Match: "+
+		tag); again.Code != 200 {
 		t.Errorf("%d", again.Code)
 	}
 }
 
-// TestFeedsTags: two answers that differ never share a tag, and a tag is not answered with "the same" where the answer is another.
+// TestFeedsTags: two answers that differ never share a tag, and a tag is not answered with
+// "the same" where the answer is another.
 func TestFeedsTags(t *testing.T) {
 	a := newAPI(t)
 	tags, answers := map[string]string{}, map[string]string{}
@@ -106,7 +116,8 @@ for contact in sys.argv[2:]:
     print(feed_hash("email_sha256", address))
 `
 
-// TestFeedIsMatched: the hashes are what the documentation's example makes, in Python where it is there, with openssl where that is.
+// TestFeedIsMatched: the hashes are what the documentation's example makes, in Python where it
+// is there, with openssl where that is.
 func TestFeedIsMatched(t *testing.T) {
 	sum := sha256.Sum256([]byte("jane.doe@example.com"))
 	address := hex.EncodeToString(sum[:])
@@ -140,15 +151,18 @@ func TestStats(t *testing.T) {
 		Head: objection.Head{Size: 46}, Subjects: 20, Older: 7, Waiting: 3, Scopes: map[string]uint64{"ads": 5, "all": 15},
 		Days: []objection.Day{
 			{Date: "2026-11-01", All: one(9, 9, 9), Scope: named("ads", one(9, 9, 9))},
-			{Date: "2026-11-02", All: one(10, 0, 1), Scope: named("ads", one(10, 0, 1)), Source: named("api", one(10, 0, 1)), Campaign: named("spring", one(4, 0, 0))},
-			{Date: "2026-12-01", All: one(20, 1, 2), Scope: named("vendor:ga4", one(20, 0, 2)), Source: named("link", one(20, 1, 2)), Site: named("shop", one(1, 0, 0)), Channel: named("mail", one(2, 0, 0))},
+			{Date: "2026-11-02", All: one(10, 0, 1), Scope: named("ads", one(10, 0, 1)), Source: named("api", one(10, 0, 1)),
+				Campaign: named("spring", one(4, 0, 0))},
+			{Date: "2026-12-01", All: one(20, 1, 2), Scope: named("vendor:ga4", one(20, 0, 2)),
+				Source: named("link", one(20, 1, 2)), Site: named("shop", one(1, 0, 0)), Channel: named("mail", one(2, 0, 0))},
 		},
 	}
 	var out Stats
 	if w := a.call(a.face, "GET", "/api/v1/objections/stats?days=30", ""); json.Unmarshal(w.Body.Bytes(), &out) != nil {
 		t.Fatal(w.Body)
 	}
-	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 || out.Waiting != 3 || out.Older != 7 || len(out.PerDay) != 30 {
+	if out.Total != (Count{30, 0, 1, 3, 1}) || out.From != "2026-11-02" || out.To != "2026-12-01" || out.Changes != 46 ||
+		out.Waiting != 3 || out.Older != 7 || len(out.PerDay) != 30 {
 		t.Errorf("%+v", out)
 	}
 	if got := fmt.Sprint(out.Scopes, out.Sites, out.Channels, out.Campaigns, out.PerDay[29], out.InForce); got !=

@@ -19,8 +19,10 @@ func TestHeadersGivenTwice(t *testing.T) {
 	a := newAPI(t)
 	for _, name := range []string{"Authorization", "Idempotency-Key", "Content-Type"} {
 		for _, other := range []string{"Bearer tw_AAAA", "Bearer " + a.bearer, "", "application/json"} {
-			r := httptest.NewRequest("POST", "/api/v1/objections", strings.NewReader(`{"ids":{"email":"jane@example.com"},"all":true}`))
-			r.Header = http.Header{"Authorization": {"Bearer " + a.bearer}, "Content-Type": {"application/json"}, "Idempotency-Key": {"1"}}
+			r := httptest.NewRequest("POST", "/api/v1/objections",
+				strings.NewReader(`{"ids":{"email":"jane@example.com"},"all":true}`))
+			r.Header = http.Header{"Authorization": {"Bearer " + a.bearer}, "Content-Type": {"application/json"},
+				"Idempotency-Key": {"1"}}
 			r.Header.Add(name, other)
 			w := httptest.NewRecorder()
 			a.face.ServeHTTP(w, r)
@@ -130,7 +132,9 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 		{"POST", "/api/v1/objections", `"` + strings.Repeat("x", mostBody) + `"`, nil, nil, 413},
 		{"GET", "/api/v1/objections", "", nil, func(a *api) { a.err = errors.New("jane@example.com") }, 500},
 		{"GET", "/api/v1/objections", "", nil, func(a *api) { a.breaks = true }, 500},
-		{"POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"all":true}`, nil, func(a *api) { a.breaks = true }, 500},
+		{"POST", "/api/v1/objections", `{"ids":{"email":"jane@example.com"},"all":true}`, nil, func(a *api) {
+			a.breaks = true
+		}, 500},
 	} {
 		a := newAPI(t)
 		if test.change != nil {
@@ -146,20 +150,24 @@ func TestEveryErrorIsAProblem(t *testing.T) {
 	}
 }
 
-// TestHalvesOfCharacters: a half of a surrogate pair is read as U+FFFD whichever it was, so that two identifiers would become one.
+// TestHalvesOfCharacters: a half of a surrogate pair is read as U+FFFD whichever it was, so
+// that two identifiers would become one.
 func TestHalvesOfCharacters(t *testing.T) {
 	a := newAPI(t)
 	for _, value := range []string{`\ud800`, `u\ud800x`, `\udc00\ud800`, `\ud83d\ud83d\ude00`, `x\ufffd`, "x\uFFFD"} {
 		for path, body := range map[string]string{
-			"/objections": `{"ids":{"user_id":"%s"},"all":true}`, "/objections/check": `{"ids":{"user_id":["good","%s"]}}`, "/objections/links": `{"ids":{"user_id":"%s"},"all":true,"site":"shop"}`,
+			"/objections": `{"ids":{"user_id":"%s"},"all":true}`, "/objections/check": `{"ids":{"user_id":["good","%s"]}}`,
+			"/objections/links": `{"ids":{"user_id":"%s"},"all":true,"site":"shop"}`,
 		} {
 			w := a.call(a.operator, "POST", "/api/v1"+path, strings.ReplaceAll(body, "%s", value))
-			if p := isProblem(t, w); p.Status != 422 || len(p.Faults) != 1 || !strings.HasPrefix(p.Faults[0].Pointer, "/ids/user_id") {
+			if p := isProblem(t, w); p.Status != 422 || len(p.Faults) != 1 ||
+				!strings.HasPrefix(p.Faults[0].Pointer, "/ids/user_id") {
 				t.Errorf("%s with %s: %d %s", path, value, w.Code, w.Body)
 			}
 		}
 	}
-	if w := a.call(a.operator, "POST", "/api/v1/objections", `{"ids":{"user_id":"\ud83d\ude00"},"all":true}`); w.Code != 200 {
+	if w := a.call(a.operator, "POST", "/api/v1/objections",
+		`{"ids":{"user_id":"\ud83d\ude00"},"all":true}`); w.Code != 200 {
 		t.Errorf("a whole pair: %d %s", w.Code, w.Body)
 	}
 }

@@ -52,14 +52,17 @@ func TestReadingsAreRecorded(t *testing.T) {
 		code               int
 		says, reading      string
 	}{
-		{"GET", "/ledger/records", "", 200, `"number":7,"record":{"kind":"event","hit":7,"name":"a<b>&c"}`, "crm http search: 1"},
+		{"GET", "/ledger/records", "", 200, `"number":7,"record":{"kind":"event","hit":7,"name":"a<b>&c"}`,
+			"crm http search: 1"},
 		{"GET", "/ledger/records?vendor=ga4&reason=objection&limit=5&from=2026-11-01T00:00:00Z", "", 200, `"whole":true`,
 			"crm http search by reason vendor in time: 1"},
 		{"GET", "/ledger/records?begin=2&end=9&limit=1", "", 200, `"next":8`, "crm http search by number: 1"},
 		{"GET", "/ledger/records?number=7", "", 200, `"number":7`, "crm http search by number: 1"},
-		{"GET", "/ledger/records?event=purchase&field=en&purpose=ads&since=7d&until=1h&decision=permit&decision=deny", "", 200, `"whole":true`,
+		{"GET", "/ledger/records?event=purchase&field=en&purpose=ads&since=7d&until=1h&decision=permit&decision=deny",
+			"", 200, `"whole":true`,
 			"crm http search by decision field name purpose in time: 1"},
-		{"GET", "/ledger/records?where=by%3Dauditor&where=verb%3Dtail&kind=reading", "", 200, "", "crm http search by by kind verb: 1"},
+		{"GET", "/ledger/records?where=by%3Dauditor&where=verb%3Dtail&kind=reading", "", 200, "",
+			"crm http search by by kind verb: 1"},
 		{"GET", "/ledger/records?wide=true", "", 200, `"shape":{"id":"a1","kept":["en"],"changed":[],"dropped":[]},"rungs":{`,
 			"crm http search: 1"},
 		{"HEAD", "/ledger/records", "", 200, "", "crm http search: 1"},
@@ -86,10 +89,13 @@ func TestReadingsAreRecorded(t *testing.T) {
 		{"GET", "/ledger/records?vendor=", "", 400, "leave it out", ""},
 		{"GET", "/ledger/records?vendor=%ff", "", 400, "no UTF-8", ""},
 		{"GET", "/ledger/records?vendor=%", "", 400, "cannot be read", ""},
-		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400, `"parameter":"subject","detail":"whom one asks about stands in no address`, ""},
-		{"POST", "/ledger/records", `{"ids":{"client_id":"777.888"},"vendor":["ga4"],"since":"7d","wide":true,"begin":3}`, 200, `"number":7`,
+		{"GET", "/ledger/records?subject=00112233445566778899aabbccddeeff", "", 400,
+			`"parameter":"subject","detail":"whom one asks about stands in no address`, ""},
+		{"POST", "/ledger/records", `{"ids":{"client_id":"777.888"},"vendor":["ga4"],"since":"7d","wide":true,"begin":3}`,
+			200, `"number":7`,
 			"crm http search by number vendor in time about [01000000000000000000000000000000] form 0: 1"},
-		{"POST", "/ledger/records", `{"subject":["00112233445566778899aabbccddeeff"],"where":["kind=event"],"limit":9}`, 200, "",
+		{"POST", "/ledger/records", `{"subject":["00112233445566778899aabbccddeeff"],"where":["kind=event"],"limit":9}`,
+			200, "",
 			"crm http search by kind about [00112233445566778899aabbccddeeff] form 0: 1"},
 		{"POST", "/ledger/records", `{"vendr":"ga4"}`, 422, `not known: vendr: did you mean \"vendor\"`, ""},
 		{"POST", "/ledger/records", `{"subject":"jane@example.com"}`, 422, "that is given is no subject", ""},
@@ -157,7 +163,8 @@ func TestReadingsAreRecorded(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeRecordedIsNotShown: no call shows anything of the log where it cannot be recorded, or nobody records it.
+// TestWhatCannotBeRecordedIsNotShown: no call shows anything of the log where it
+// cannot be recorded, or nobody records it.
 func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 	for _, nobody := range []bool{true, false} {
 		a, l := withReviewed(t)
@@ -171,7 +178,8 @@ func TestWhatCannotBeRecordedIsNotShown(t *testing.T) {
 			{"GET", "/ledger/records", ""}, {"GET", "/ledger/records/7", ""}, {"GET", "/ledger/records/70", ""},
 			{"GET", "/ledger/records/7/why", ""}, {"GET", "/ledger/records/7/proof", ""},
 			{"POST", "/ledger/subject", `{"ids":{"client_id":"7"}}`}, {"POST", "/ledger/audit", `{}`},
-			{"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""}, {"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
+			{"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""},
+			{"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
 		} {
 			w := a.call(a.face, test.method, Base+test.path, test.body)
 			if p := isProblem(t, w); p.Status != 503 || strings.Contains(w.Body.String(), "hit") {
@@ -190,7 +198,8 @@ func TestPartsThatAreNotHere(t *testing.T) {
 	for _, test := range []struct{ method, path, body string }{
 		{"GET", "/ledger/records", ""}, {"GET", "/ledger/records/7", ""}, {"GET", "/ledger/records/7/why", ""},
 		{"GET", "/ledger/records/7/proof", ""}, {"POST", "/ledger/subject", `{"ids":{"client_id":"7"}}`},
-		{"POST", "/ledger/audit", `{}`}, {"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""}, {"GET", "/ledger/retention", ""},
+		{"POST", "/ledger/audit", `{}`}, {"GET", "/ledger/audit", ""}, {"DELETE", "/ledger/audit", ""},
+		{"GET", "/ledger/retention", ""},
 		{"POST", "/ledger/records", `{}`}, {"POST", "/ledger/export", `{}`},
 	} {
 		w := a.call(a.face, test.method, Base+test.path, test.body)
@@ -230,7 +239,8 @@ func TestCommandsSayThatTheyRead(t *testing.T) {
 		says, told string
 	}{
 		{"", `{"verb":"tail"}`, 200, `"reading":"0011223344556677"`, "operator socket tail"},
-		{"", `{"verb":"search","asked":["vendor","kind","vendor"],"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"}`, 200, "",
+		{"", `{"verb":"search","asked":["vendor","kind","vendor"],"from":"2026-11-01T00:00:00Z","to":"2026-11-02T00:00:00Z"}`,
+			200, "",
 			"operator socket search by kind vendor in time"},
 		{"", `{"verb":"why","number":7,"records":1}`, 200, "", "operator socket why #7: 1"},
 		{"", `{"verb":"subject","subjects":["01020000000000000000000000000000"],"form":2}`, 200, "",
@@ -261,7 +271,8 @@ func TestCommandsSayThatTheyRead(t *testing.T) {
 	}
 	a, l := withReviewed(t)
 	l.fails = errors.New("the disk is full")
-	for path, body := range map[string]string{"": `{"verb":"tail"}`, "/end": `{"reading":"0011223344556677","records":1}`} {
+	for path, body := range map[string]string{"": `{"verb":"tail"}`,
+		"/end": `{"reading":"0011223344556677","records":1}`} {
 		if w := a.call(a.operator, "POST", Base+"/ledger/readings"+path, body); isProblem(t, w).Status != 503 {
 			t.Errorf("%d %s", w.Code, w.Body)
 		}
@@ -287,7 +298,8 @@ func TestAuditIsOneAtATime(t *testing.T) {
 	l.state.State, l.state.Ended, l.state.Findings, l.state.Report = AuditDone, &at, 2, json.RawMessage(`{"a":"<"}`)
 	l.began = nil
 	w := a.call(a.face, "GET", Base+"/ledger/audit", "")
-	if !strings.Contains(w.Body.String(), `"report":{"a":"<"}`) || len(l.began) != 1 || l.began[0].words() != "crm http audit: 2" {
+	if !strings.Contains(w.Body.String(), `"report":{"a":"<"}`) || len(l.began) != 1 ||
+		l.began[0].words() != "crm http audit: 2" {
 		t.Errorf("%d %s, %+v", w.Code, w.Body, l.began)
 	}
 }

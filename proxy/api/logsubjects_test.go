@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// TestLogSubjects: the operator is told how the log names persons, in the order asked for; nobody else is, and no answer
-// holds an identifier.
+// TestLogSubjects: the operator is told how the log names persons, in the order asked for; nobody else
+// is, and no answer holds an identifier.
 func TestLogSubjects(t *testing.T) {
 	a := newAPI(t)
 	options := a.options
@@ -35,16 +35,19 @@ func TestLogSubjects(t *testing.T) {
 		{`{}`, 422, "who is asked about?"},
 		{`{`, 400, ""},
 	} {
-		if w := a.call(operator, "POST", "/api/v1/ledger/subjects/hashes", c.body); w.Code != c.code || !strings.Contains(w.Body.String(), c.want) {
+		if w := a.call(operator, "POST", "/api/v1/ledger/subjects/hashes", c.body); w.Code != c.code ||
+			!strings.Contains(w.Body.String(), c.want) {
 			t.Errorf("%s: %d %s", c.body, w.Code, w.Body)
 		} else if strings.Contains(w.Body.String(), "jane") {
 			t.Errorf("%s: it holds an identifier: %s", c.body, w.Body)
 		}
 	}
-	if w := a.call(a.face, "POST", "/api/v1/ledger/subjects/hashes", `{"ids":{"email":"jane@example.com"}}`); w.Code != 404 {
+	if w := a.call(a.face, "POST", "/api/v1/ledger/subjects/hashes",
+		`{"ids":{"email":"jane@example.com"}}`); w.Code != 404 {
 		t.Errorf("with a token: %d %s", w.Code, w.Body)
 	}
-	if w := a.call(a.operator, "POST", "/api/v1/ledger/subjects/hashes", `{"ids":{"email":"jane@example.com"}}`); w.Code != 503 {
+	if w := a.call(a.operator, "POST", "/api/v1/ledger/subjects/hashes",
+		`{"ids":{"email":"jane@example.com"}}`); w.Code != 503 {
 		t.Errorf("without keys: %d %s", w.Code, w.Body)
 	}
 }

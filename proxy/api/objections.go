@@ -177,8 +177,8 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 }
 
 // untoldDetail says of a receipt what 202 says of the answer.
-const untoldDetail = "the other nodes of the cluster do not know it yet: what is objected to is in force on this one, what is " +
-	"taken back will be when they know; they are told as soon as they can be reached"
+const untoldDetail = "the other nodes of the cluster do not know it yet: what is objected to is in force on this " +
+	"one, what is taken back will be when they know; they are told as soon as they can be reached"
 
 // orEmpty makes of no list an empty one, so that it is written as such.
 func orEmpty(list []string) []string {
@@ -217,7 +217,8 @@ func placed(err error, asked *body) error {
 	}
 	if class, found := strings.CutPrefix(fault.What, "ids."); found {
 		at = at.member("ids").member(class)
-	} else if fault.What == "site" || fault.What == "time" || fault.What == "source" || fault.What == "channel" || fault.What == "campaign" {
+	} else if fault.What == "site" || fault.What == "time" || fault.What == "source" || fault.What == "channel" ||
+		fault.What == "campaign" {
 		at = at.member(fault.What)
 	}
 	p := problem.New(http.StatusUnprocessableEntity, "invalid", "nothing was done")

@@ -46,8 +46,8 @@ var contract = sync.OnceValues(func() (validator.Validator, error) {
 	return v, nil
 })
 
-// closeObjects has a description say of objects that they have no other members than those that it names: callers are told
-// that members may come to be, and here one that came to be without a word is found.
+// closeObjects has a description say of objects that they have no other members than those that it names: callers are
+// told that members may come to be, and here one that came to be without a word is found.
 func closeObjects(in any) {
 	switch v := in.(type) {
 	case map[string]any:
@@ -68,8 +68,8 @@ func closeObjects(in any) {
 // longestHeld is how long a body may be that is held against the description, in bytes.
 const longestHeld = 64 << 10
 
-// held holds a call and its answer against the description: an answer is one that stands there, also where something was
-// wrong; a call that was carried out is asked as it says.
+// held holds a call and its answer against the description: an answer is one that stands there, also where something
+// was wrong; a call that was carried out is asked as it says.
 func held(t *testing.T, r *http.Request, body string, w *httptest.ResponseRecorder) {
 	t.Helper()
 	v, err := contract()
@@ -91,19 +91,22 @@ func held(t *testing.T, r *http.Request, body string, w *httptest.ResponseRecord
 		}
 		return
 	}
-	if w.Code == http.StatusNotFound && gjson.GetBytes(w.Body.Bytes(), "detail").Str == "there is nothing at this address" {
+	if w.Code == http.StatusNotFound && gjson.GetBytes(w.Body.Bytes(),
+		"detail").Str == "there is nothing at this address" {
 		return // what is the operator's alone
 	}
 	if good, faults := v.ValidateHttpResponse(again, answer); !good {
 		for _, fault := range faults {
-			t.Errorf("%s %s is answered with %d %s\nwhich the description does not say: %s %s %v", r.Method, r.URL, w.Code, w.Body,
+			t.Errorf("%s %s is answered with %d %s\nwhich the description does not say: %s %s %v", r.Method,
+				r.URL, w.Code, w.Body,
 				fault.Message, fault.Reason, fault.SchemaValidationErrors)
 		}
 	}
 	again.Body = io.NopCloser(strings.NewReader(body))
 	if good, faults := v.ValidateHttpRequest(again); !good && w.Code < 300 {
 		for _, fault := range faults {
-			t.Errorf("%s %s %s was carried out\nand the description does not know it: %s %s %v", r.Method, r.URL, body, fault.Message,
+			t.Errorf("%s %s %s was carried out\nand the description does not know it: %s %s %v", r.Method,
+				r.URL, body, fault.Message,
 				fault.Reason, fault.SchemaValidationErrors)
 		}
 	}
@@ -185,7 +188,8 @@ func TestEachCallIsDescribed(t *testing.T) {
 	}
 }
 
-// TestListsAreDescribed: roles, permissions, ways of reading, members of records and kinds of problems are those that there are.
+// TestListsAreDescribed: roles, permissions, ways of reading, members of records and kinds
+// of problems are those that there are.
 func TestListsAreDescribed(t *testing.T) {
 	list := func(path string) (all []string) {
 		for _, one := range gjson.GetBytes(Description(), path).Array() {
@@ -231,7 +235,8 @@ func TestListsAreDescribed(t *testing.T) {
 		}
 	}
 	said := map[string]bool{}
-	for _, all := range gjson.GetBytes(Description(), `components.responses.@values.#.content.application/problem+json.schema.properties.type.enum`).Array() {
+	for _, all := range gjson.GetBytes(Description(),
+		`components.responses.@values.#.content.application/problem+json.schema.properties.type.enum`).Array() {
 		for _, one := range all.Array() {
 			said[one.Str] = true
 		}

@@ -71,7 +71,8 @@ type Links struct {
 	Links []Link `json:"links"`
 }
 
-// links makes unsubscribe links: POST /objections/links. The body is that of an objection, or of a list of them; nothing is objected to.
+// links makes unsubscribe links: POST /objections/links. The body is that of an objection, or of a
+// list of them; nothing is objected to.
 func (h *handler) links(w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Link == nil {
 		return missing("links cannot be signed here")
@@ -176,8 +177,8 @@ func (h *handler) createToken(w http.ResponseWriter, r *http.Request, who caller
 		h.opts.Report("a token cannot be recorded: none is made", err)
 		return unavailable("it cannot be recorded at the moment that a token is made: none is, try again")
 	case errors.Is(err, order.ErrUntold):
-		return unavailable("the other nodes of the cluster cannot be reached: no token was made that anybody has; one that is " +
-			"listed later under that name can be revoked")
+		return unavailable("the other nodes of the cluster cannot be reached: no token was made that anybody has; one that " +
+			"is listed later under that name can be revoked")
 	case err != nil:
 		return problem.New(http.StatusUnprocessableEntity, "invalid", err.Error())
 	}

@@ -49,7 +49,8 @@ func readParameters(r *http.Request, known []string, several func(name string) b
 }
 
 // atNoAddress says where it is said whom one asks about.
-const atNoAddress = "whom one asks about stands in no address: POST " + Base + "/ledger/records takes it in its body, and " + Base +
+const atNoAddress = "whom one asks about stands in no address: POST " + Base +
+	"/ledger/records takes it in its body, and " + Base +
 	"/ledger/subject"
 
 // longestValue is how long the value of a parameter may be, in bytes.

@@ -155,11 +155,13 @@ func TestWitnessedCheckpoint(t *testing.T) {
 // TestNobodyElseSeesProofs: without a token of the role nothing is told, not even what there is.
 func TestNobodyElseSeesProofs(t *testing.T) {
 	a, security := withLog(t, newLog(t, 300, 400))
-	add, err := a.tokens.Create(access.By{}, "add", []access.Role{access.Add, access.Read, access.Withdraw, access.Decide}, nil, noon)
+	add, err := a.tokens.Create(access.By{}, "add", []access.Role{access.Add, access.Read, access.Withdraw, access.Decide},
+		nil, noon)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, path := range []string{"/checkpoint", "/tile/0/000", "/tile/entries/000", "/tile/9/000", "/tile/x", Base + "/ledger/key"} {
+	for _, path := range []string{"/checkpoint", "/tile/0/000", "/tile/entries/000", "/tile/9/000", "/tile/x",
+		Base + "/ledger/key"} {
 		for header, want := range map[string]int{
 			"Authorization: ": 401, "Authorization: Bearer tw_x": 401, "Authorization: Bearer " + add: 403, security: 200,
 		} {
@@ -188,7 +190,8 @@ func TestNobodyElseSeesProofs(t *testing.T) {
 	}
 }
 
-// TestLogsThatCannotBeShown: nothing signed yet, nothing signed at all, no log, and a tree of which something is missing.
+// TestLogsThatCannotBeShown: nothing signed yet, nothing signed at all, no log, and
+// a tree of which something is missing.
 func TestLogsThatCannotBeShown(t *testing.T) {
 	unsigned, none, short := newLog(t, 10, 10), newLog(t, 5, 10), newLog(t, 300, 400)
 	none.none = true
@@ -199,7 +202,8 @@ func TestLogsThatCannotBeShown(t *testing.T) {
 		want int
 	}{
 		"nothing signed yet": {unsigned, "/checkpoint", 404}, "nothing is signed": {none, "/checkpoint", 503},
-		"no key": {none, Base + "/ledger/key", 503}, "no tile": {short, "/tile/0/000", 500}, "no log": {nil, "/checkpoint", 503},
+		"no key": {none, Base + "/ledger/key", 503}, "no tile": {short, "/tile/0/000", 500},
+		"no log":         {nil, "/checkpoint", 503},
 		"no log, no key": {nil, Base + "/ledger/key", 503},
 	} {
 		a, security := withLog(t, c.log)

@@ -26,7 +26,8 @@ const (
 // notInAddresses are members of records that are not asked about in an address: those that are of a person or that
 // somebody wrote, and those that nobody looks for.
 var notInAddresses = []string{
-	query.Subject, "subjects", "act", "because", "text", "time", "times", "chosen", "salt", "crc", "part", "parts", "of", "ladder",
+	query.Subject, "subjects", "act", "because", "text", "time", "times", "chosen", "salt", "crc", "part",
+	"parts", "of", "ladder",
 	"signals",
 }
 
@@ -243,8 +244,8 @@ type asker struct {
 	given  []objection.ID // of the person, as they were given
 }
 
-// askedInBody reads a question from a body: what a call's address may say, and whom it is about. That is for those who may
-// ask about persons.
+// askedInBody reads a question from a body: what a call's address may say, and whom it is about. That
+// is for those who may ask about persons.
 func askedInBody(w http.ResponseWriter, r *http.Request, who caller, in *asker) (*RecordsAsk, error) {
 	if err := parametersOf(r).problem(); err != nil {
 		return nil, err

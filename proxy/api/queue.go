@@ -43,11 +43,12 @@ type QueueStatus struct {
 	Room    QueueRoom     `json:"room"`
 	Vendors []QueueVendor `json:"vendors"`
 
-	Cluster *QueueShared `json:"cluster,omitempty"` // the queue that the cluster's nodes share; the rest is this node's own
+	// the queue that the cluster's nodes share; the rest is this node's own
+	Cluster *QueueShared `json:"cluster,omitempty"`
 }
 
-// QueueShared is how the queue stands that the nodes of a cluster share, as this node saw it a moment ago. What nodes have
-// taken is in it until it has ended, and among what waits with the node that took it.
+// QueueShared is how the queue stands that the nodes of a cluster share, as this node saw it a moment ago. What nodes
+// have taken is in it until it has ended, and among what waits with the node that took it.
 type QueueShared struct {
 	Messages uint64                `json:"messages"` // of 1 to 256 events, sealed
 	Bytes    uint64                `json:"bytes"`

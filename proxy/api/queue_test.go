@@ -85,7 +85,8 @@ func TestQueueAsksWell(t *testing.T) {
 	if w := a.call(New(options), "POST", Base+"/backup", `{}`, "Authorization: Bearer "+a.bearer); w.Code != 404 {
 		t.Errorf("a copy with a token: %d %s", w.Code, w.Body)
 	}
-	purge := a.call(New(options), "POST", Base+"/queue/purge", `{"because":"x","all":true}`, "Authorization: Bearer "+a.bearer)
+	purge := a.call(New(options), "POST", Base+"/queue/purge", `{"because":"x","all":true}`,
+		"Authorization: Bearer "+a.bearer)
 	if purge.Code != 200 || q.who != "crm" {
 		t.Errorf("with a token: %d %s, by %q", purge.Code, purge.Body, q.who)
 	}

@@ -26,17 +26,21 @@ func TestReceipts(t *testing.T) {
 	digest := sha256.Sum256([]byte("Do you agree?"))
 	for _, body := range []string{
 		`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"marketing":false,"analytics":true},"text":"Do you agree?","version":"7","time":"2026-01-02T03:04:05Z"}`,
-		`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"marketing":false,"analytics":true},"text_digest":"` + hex.EncodeToString(digest[:]) + `","version":"7","time":"2026-01-02T03:04:05Z"}`,
+		`{"site":"shop","ids":{"user_id":"cust-1"},"categories":{"marketing":false,"analytics":true},"text_digest":"` +
+			hex.EncodeToString(digest[:]) + `","version":"7","time":"2026-01-02T03:04:05Z"}`,
 	} {
 		status, text := post(body)
-		if status != 200 || !strings.Contains(text, `"counts":true`) || !strings.Contains(text, hex.EncodeToString(digest[:])) || strings.Contains(text, "cust-1") {
+		if status != 200 || !strings.Contains(text, `"counts":true`) ||
+			!strings.Contains(text, hex.EncodeToString(digest[:])) || strings.Contains(text, "cust-1") {
 			t.Errorf("%d %s", status, text)
 		}
 	}
 	for _, got := range a.vouched {
 		c := got.change.Choice
-		if got.ids[0] != (objection.ID{Name: "user_id", Value: "cust-1"}) || got.change.By != "crm" || got.change.Site != "shop" || c.Text != digest ||
-			strings.Join(c.Granted, " ") != "analytics" || strings.Join(c.Refused, " ") != "marketing" || c.Version != "7" || c.At.Year() != 2026 {
+		if got.ids[0] != (objection.ID{Name: "user_id", Value: "cust-1"}) || got.change.By != "crm" ||
+			got.change.Site != "shop" || c.Text != digest ||
+			strings.Join(c.Granted, " ") != "analytics" || strings.Join(c.Refused, " ") != "marketing" || c.Version != "7" ||
+			c.At.Year() != 2026 {
 			t.Errorf("%+v %+v", got, c)
 		}
 	}

@@ -93,7 +93,8 @@ func numberOf(r *http.Request) (uint64, error) {
 
 // shows answers with what is to be said of one record, once it is recorded that somebody asked.
 func shows(
-	h *handler, w http.ResponseWriter, r *http.Request, who caller, verb string, of func(context.Context, uint64) (any, error),
+	h *handler, w http.ResponseWriter, r *http.Request, who caller, verb string,
+	of func(context.Context, uint64) (any, error),
 ) error {
 	number, err := numberOf(r)
 	if err == nil {

@@ -23,7 +23,8 @@ func TestRefusedCallsAreTold(t *testing.T) {
 	a.call(face, "GET", "/checkpoint", "", bearer)
 	a.call(face, "GET", Base+"/objections/stats", "", bearer)
 	a.call(face, "GET", Base+"/objections/stats", "", "Authorization: Bearer tw_wrong")
-	if w := a.call(face, "POST", Base+"/tokens", `{"name":"two","roles":["admin"]}`, bearer); isProblem(t, w).Status != 403 ||
+	if w := a.call(face, "POST", Base+"/tokens", `{"name":"two","roles":["admin"]}`, bearer); isProblem(
+		t, w).Status != 403 ||
 		!strings.Contains(w.Body.String(), "the role admin") {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
@@ -37,7 +38,8 @@ func TestRefusedCallsAreTold(t *testing.T) {
 	if fmt.Sprint(refused) != fmt.Sprint(want) {
 		t.Errorf("%v", refused)
 	}
-	if w := a.call(face, "GET", Base+"/ledger/records", "", bearer); !strings.Contains(w.Body.String(), "lacks the permission search: a token with one of these roles has it: security, admin") {
+	if w := a.call(face, "GET", Base+"/ledger/records", "", bearer); !strings.Contains(w.Body.String(),
+		"lacks the permission search: a token with one of these roles has it: security, admin") {
 		t.Errorf("%s", w.Body)
 	}
 }

@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
-// Eraser is what the API asks of how long the log's records are kept. What it is asked wrongly is a *[problem.Document].
+// Eraser is what the API asks of how long the log's records are kept. What it is
+// asked wrongly is a *[problem.Document].
 type Eraser interface {
 	Erase(ctx context.Context, who string, of EraseAsk) (Erased, error)
 	Retention(ctx context.Context) (Retention, error)
@@ -27,33 +28,36 @@ type EraseAsk struct {
 
 // Erased is what went, or would.
 type Erased struct {
-	Trial    bool     `json:"dry_run"`
-	Request  string   `json:"request,omitempty"`   // what the records of it call it
-	Ended    int      `json:"ended"`               // events that waited for their vendors, or were parked
-	Records  uint64   `json:"records"`             // of events
-	Segments int      `json:"segments"`            // that they stood in
-	Waiting  uint64   `json:"not_ended"`           // records that stay, since their event is under way: ask again
-	Left     int      `json:"segments_left"`       // of which lines go when no copy is under way any more
-	Acts     int      `json:"acts"`                // records of what the person objected to, or took back: they stay
-	Readings int      `json:"readings"`            // records of who asked the log about the person: they stay, too
-	Copies   []string `json:"copies_made_earlier"` // of the data folder, as the log names them: these hold the records still
+	Trial    bool   `json:"dry_run"`
+	Request  string `json:"request,omitempty"` // what the records of it call it
+	Ended    int    `json:"ended"`             // events that waited for their vendors, or were parked
+	Records  uint64 `json:"records"`           // of events
+	Segments int    `json:"segments"`          // that they stood in
+	Waiting  uint64 `json:"not_ended"`         // records that stay, since their event is under way: ask again
+	Left     int    `json:"segments_left"`     // of which lines go when no copy is under way any more
+	Acts     int    `json:"acts"`              // records of what the person objected to, or took back: they stay
+	Readings int    `json:"readings"`          // records of who asked the log about the person: they stay, too
+	// of the data folder, as the log names them: these hold the records still
+	Copies []string `json:"copies_made_earlier"`
 
 	Queue *ErasedQueue `json:"queue,omitempty"` // that nodes of a cluster share; nil: there is none
 }
 
 // ErasedQueue is how far an erasure has come in the queue that nodes of a cluster share. It goes on by itself.
 type ErasedQueue struct {
-	Unasked  bool     `json:"unasked,omitempty"` // nobody serves here: ask a node that does
-	Nodes    []string `json:"nodes"`             // that have not said yet that they hold nothing of the person any more
-	Messages uint64   `json:"messages"`          // that were there, and are still: what is in them of the person does not leave
+	Unasked bool     `json:"unasked,omitempty"` // nobody serves here: ask a node that does
+	Nodes   []string `json:"nodes"`             // that have not said yet that they hold nothing of the person any more
+	// that were there, and are still: what is in them of the person does not leave
+	Messages uint64 `json:"messages"`
 }
 
 // Retention is what is kept, and what is not to be any more.
 type Retention struct {
-	Kept     string            `json:"kept"`             // for how long, as the configuration says; "" for good
-	Counts   *time.Time        `json:"counts_from"`      // from when on that counts; nil: it is not recorded yet
-	Records  uint64            `json:"records"`          // all, with those whose lines went
-	Oldest   *time.Time        `json:"oldest"`           // of the segments that are there, when the first record was written
+	Kept    string     `json:"kept"`        // for how long, as the configuration says; "" for good
+	Counts  *time.Time `json:"counts_from"` // from when on that counts; nil: it is not recorded yet
+	Records uint64     `json:"records"`     // all, with those whose lines went
+	// of the segments that are there, when the first record was written
+	Oldest   *time.Time        `json:"oldest"`
 	Segments int               `json:"segments"`         // that are there
 	Deleted  uint64            `json:"deleted_before"`   // records before this number went with their segments
 	Retain   *RetentionSpan    `json:"retain"`           // nil: no segment is deleted
@@ -89,8 +93,8 @@ type RetentionLate struct {
 // subjectHash is how records name whom they are about.
 var subjectHash = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// eraseRecords has records of events about a person go: POST /ledger/erase with ids or subjects, because, and dry_run where
-// they are to stay.
+// eraseRecords has records of events about a person go: POST /ledger/erase with ids or subjects,
+// because, and dry_run where they are to stay.
 func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Eraser == nil {
 		return missing("no log is kept here")
@@ -101,29 +105,30 @@ func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller
 	}
 	b := reader{country: h.opts.PhoneCountry}
 	of, a := EraseAsk{}, newAct(nil)
-	members(v, nil, &b.faults, "ids, subjects, country, because, dry_run", func(name string, v gjson.Result, at *place) bool {
-		switch name {
-		case "ids":
-			b.ids(&a, v, at)
-		case "subjects":
-			list(v, at, &b.faults, 1, mostIDs, func(v gjson.Result, at *place) {
-				text := readText(v, at, &b.faults, 64)
-				if text != "" && !subjectHash.MatchString(text) {
-					b.at(at, "it is no hash as records name one: 32 hexadecimal digits are")
-				}
-				of.Subjects = append(of.Subjects, text)
-			})
-		case "country":
-			a.country = b.countryOf(v, at)
-		case "because":
-			of.Because = readText(v, at, &b.faults, longestWhy)
-		case "dry_run":
-			of.Trial = truth(v, at, &b.faults)
-		default:
-			return false
-		}
-		return true
-	})
+	members(v, nil, &b.faults, "ids, subjects, country, because, dry_run",
+		func(name string, v gjson.Result, at *place) bool {
+			switch name {
+			case "ids":
+				b.ids(&a, v, at)
+			case "subjects":
+				list(v, at, &b.faults, 1, mostIDs, func(v gjson.Result, at *place) {
+					text := readText(v, at, &b.faults, 64)
+					if text != "" && !subjectHash.MatchString(text) {
+						b.at(at, "it is no hash as records name one: 32 hexadecimal digits are")
+					}
+					of.Subjects = append(of.Subjects, text)
+				})
+			case "country":
+				a.country = b.countryOf(v, at)
+			case "because":
+				of.Because = readText(v, at, &b.faults, longestWhy)
+			case "dry_run":
+				of.Trial = truth(v, at, &b.faults)
+			default:
+				return false
+			}
+			return true
+		})
 	b.understand(&a)
 	of.IDs = a.IDs
 	switch {

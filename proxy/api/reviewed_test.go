@@ -51,13 +51,15 @@ func (l *reviewed) Search(_ context.Context, ask RecordsAsk) (RecordsPage, error
 			return RecordsPage{}, tooMuch
 		}
 		if c.Member == "vendor" && c.Values[0] != "ga4" {
-			return RecordsPage{}, &query.Fault{Member: "vendor", Why: "neither the log nor the policy knows the vendor `" + c.Values[0] + "`; `ga4` is one"}
+			return RecordsPage{}, &query.Fault{Member: "vendor", Why: "neither the log nor the policy knows the vendor `" +
+				c.Values[0] + "`; `ga4` is one"}
 		}
 	}
 	page := RecordsPage{Records: []NumberedRecord{{Number: 7, Record: line(7)}}, Examined: 10, Of: 10, Whole: true}
 	if ask.Wide {
 		one := &page.Records[0]
-		one.Shape, one.Rungs, one.Parts = &RecordShape{"a1", []string{"en"}, []string{}, []string{}}, line(6), []json.RawMessage{line(8)}
+		one.Shape, one.Rungs, one.Parts = &RecordShape{"a1", []string{"en"}, []string{}, []string{}}, line(6),
+			[]json.RawMessage{line(8)}
 	}
 	if ask.Limit == 1 {
 		page.Whole, page.Next = false, 8

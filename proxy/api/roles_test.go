@@ -214,7 +214,8 @@ func TestTokensThatCannotBeKeptAreTold(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := map[string]int{"broken": 503, "a folder": 422}[what]
-		if w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"c","roles":["objections-add"]}`); isProblem(t, w).Status != want {
+		if w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"c","roles":["objections-add"]}`); isProblem(
+			t, w).Status != want {
 			t.Errorf("%s: %d %s", what, w.Code, w.Body)
 		}
 		if w := a.call(a.face, "GET", "/api/v1/objections", ""); w.Code != 200 || len(a.reports) != 2 {

@@ -111,7 +111,8 @@ func routes(operator bool) map[string]map[string]call {
 	return byPath
 }
 
-// ServeHTTP answers a call. Whatever goes wrong is told as a problem, a panic too: it is a bug, and ends its own call alone.
+// ServeHTTP answers a call. Whatever goes wrong is told as a problem, a panic too: it
+// is a bug, and ends its own call alone.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	out := &begun{ResponseWriter: w}
 	defer func() {

@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/problem"
 )
 
-// Stats counts what was objected to, and taken back, in the last days, and what stands now. They are counts, and of nobody.
+// Stats counts what was objected to, and taken back, in the last days, and what
+// stands now. They are counts, and of nobody.
 type Stats struct {
 	Days      int       `json:"days"`
 	From      string    `json:"from"` // the first day, UTC

@@ -130,8 +130,10 @@ func depth(text []byte) int {
 	return most
 }
 
-// members calls with each member of an object. A name that stands twice is a fault; each returns false for a name that it does not know.
-func members(v gjson.Result, at *place, f *faults, known string, each func(name string, v gjson.Result, at *place) bool) {
+// members calls with each member of an object. A name that stands twice is a fault; each returns
+// false for a name that it does not know.
+func members(v gjson.Result, at *place, f *faults, known string,
+	each func(name string, v gjson.Result, at *place) bool) {
 	if !v.IsObject() {
 		f.at(at, "an object is wanted here")
 		return
@@ -158,7 +160,9 @@ func members(v gjson.Result, at *place, f *faults, known string, each func(name 
 
 // shown names a member, unless its name could be somebody's identifier.
 func shown(name string) string {
-	if len(name) > 32 || strings.ContainsFunc(name, func(r rune) bool { return r != '_' && r != '-' && (r < 'a' || r > 'z') }) {
+	if len(name) > 32 || strings.ContainsFunc(name, func(r rune) bool {
+		return r != '_' && r != '-' && (r < 'a' || r > 'z')
+	}) {
 		return ""
 	}
 	return ": " + name

@@ -35,7 +35,8 @@ type SubjectAnswer struct {
 // subjectWords are what is said of a person beside identifiers.
 var subjectWords = []string{query.Subject, "since", "until", "from", "to"}
 
-// subject says what was recorded about one person: POST /ledger/subject, since identifiers do not belong into addresses.
+// subject says what was recorded about one person: POST /ledger/subject, since
+// identifiers do not belong into addresses.
 func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) error {
 	if h.opts.Subjects == nil {
 		return notHere("it cannot be asked here what was recorded about one person")
@@ -55,7 +56,8 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 		return err
 	}
 	defer done()
-	found, err := h.opts.Subjects.Subject(r.Context(), SubjectAsk{in.given, in.person.IDs, hashes, asked.Since, asked.Until})
+	found, err := h.opts.Subjects.Subject(r.Context(), SubjectAsk{in.given, in.person.IDs, hashes,
+		asked.Since, asked.Until})
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ func (tapped) Take(_ context.Context, id string, by tap.Watcher, _ time.Duration
 	}
 	return TapLines{Lines: []tap.Line{{
 		Kind: tap.OfEvent, Time: noon, Hit: 7, Vendor: "ga4", Name: by.Name, Decision: "permit", Reason: "permitted",
-		Fields: []tap.Field{{Name: "cid", Class: "client_id", Action: "drop", Is: "text, 21 bytes", Times: 2}}, Outcome: "delivered", Status: 204,
+		Fields:  []tap.Field{{Name: "cid", Class: "client_id", Action: "drop", Is: "text, 21 bytes", Times: 2}},
+		Outcome: "delivered", Status: 204,
 	}}, Lost: 3}, nil
 }
 
@@ -50,8 +51,8 @@ func (tapped) Close(id string, _ tap.Watcher) error {
 	return nil
 }
 
-// TestTapsAreRecorded: that somebody watches is recorded before it begins, with the names of what was asked about; where
-// it cannot be, nothing begins.
+// TestTapsAreRecorded: that somebody watches is recorded before it begins, with the names of what was asked
+// about; where it cannot be, nothing begins.
 func TestTapsAreRecorded(t *testing.T) {
 	a, l := withReviewed(t)
 	for _, c := range []struct {
@@ -61,7 +62,8 @@ func TestTapsAreRecorded(t *testing.T) {
 	}{
 		{`{}`, 200, nil}, {`{"own":true,"vendor":["ga4"]}`, 200, []string{"own", "vendor"}},
 		{`{"endpoint":["collect"],"reason":["gpc"]}`, 200, []string{"endpoint", "reason"}}, {`{"own":false}`, 200, nil},
-		{`{"vendor":["ga5"]}`, 422, nil}, {`{"vendor":[]}`, 422, nil}, {`{"vendor":"ga4"}`, 422, nil}, {`{"own":"yes"}`, 422, nil},
+		{`{"vendor":["ga5"]}`, 422, nil}, {`{"vendor":[]}`, 422, nil}, {`{"vendor":"ga4"}`, 422, nil},
+		{`{"own":"yes"}`, 422, nil},
 		{`{"kept":true}`, 422, nil}, {`[]`, 422, nil},
 	} {
 		before := len(l.began)
@@ -72,12 +74,14 @@ func TestTapsAreRecorded(t *testing.T) {
 		}
 		if c.status == 200 {
 			got := l.began[before]
-			if got.Verb != VerbTap || got.By != "crm" || got.Through != ThroughHTTP || fmt.Sprint(got.Asked) != fmt.Sprint(c.asked) {
+			if got.Verb != VerbTap || got.By != "crm" || got.Through != ThroughHTTP ||
+				fmt.Sprint(got.Asked) != fmt.Sprint(c.asked) {
 				t.Errorf("%s: %+v", c.body, got)
 			}
 		}
 	}
-	if w := a.call(a.face, "GET", Base+"/tap?tap=0011223344556677", ""); w.Code != 200 || !strings.Contains(w.Body.String(), `"lost":3`) {
+	if w := a.call(a.face, "GET", Base+"/tap?tap=0011223344556677", ""); w.Code != 200 ||
+		!strings.Contains(w.Body.String(), `"lost":3`) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	for query, status := range map[string]int{"": 400, "?tap=": 400, "?tap=x": 404, "?tap=x&tap=y": 400, "?jane=x": 400} {

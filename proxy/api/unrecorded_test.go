@@ -18,7 +18,8 @@ func TestTokensThatCannotBeRecorded(t *testing.T) {
 	}
 	full = errors.New("the disk is full")
 	w := a.call(a.operator, "POST", "/api/v1/tokens", `{"name":"b","roles":["analyst"]}`)
-	if w.Code != 503 || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "tw_") || len(a.tokens.List()) != 1 {
+	if w.Code != 503 || w.Header().Get("Retry-After") == "" || strings.Contains(w.Body.String(), "tw_") ||
+		len(a.tokens.List()) != 1 {
 		t.Errorf("made: %d %s, and there are %v", w.Code, w.Body, a.tokens.List())
 	}
 	if w = a.call(a.operator, "DELETE", "/api/v1/tokens", `{"name":"crm"}`); w.Code != 200 || len(a.tokens.List()) > 0 {

@@ -11,10 +11,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// A log whose stream is gone is begun anew from a node: in a stream of another id that names, in its metadata, the act behind
-// which it goes on, and the hash of the entry that this came in. Acts keep their numbers, and the first new entry names that
-// hash as the one before it. So whoever stands at that place goes on there without a word, and whoever stands elsewhere is
-// refused: it lacks acts that are in no stream any more, or has some that nobody else has.
+// A log whose stream is gone is begun anew from a node: in a stream of another id that names, in its metadata, the act
+// behind which it goes on, and the hash of the entry that this came in. Acts keep their numbers, and the first new
+// entry names that hash as the one before it. So whoever stands at that place goes on there without a word, and whoever
+// stands elsewhere is refused: it lacks acts that are in no stream any more, or has some that nobody else has.
 
 // originOf is where a stream begins.
 func originOf(c jetstream.StreamConfig) (Position, error) {
@@ -29,8 +29,8 @@ func originOf(c jetstream.StreamConfig) (Position, error) {
 	return Position{Stream: id, Seq: of.Seq, Sum: of.Sum, Time: of.Time}, nil
 }
 
-// follows says why a stream that begins at an origin does not go on where a node is that has come some way in another one; nil:
-// it does.
+// follows says why a stream that begins at an origin does not go on where a node is that has come
+// some way in another one; nil: it does.
 func follows(origin, at Position, stream string) error {
 	switch {
 	case origin.Seq == 0:
@@ -48,10 +48,10 @@ func follows(origin, at Position, stream string) error {
 	return nil
 }
 
-// Restore begins a log anew whose stream is missing: it goes on behind the last act that this node has applied, which it
-// returns. Base names what this node holds there, as [Options].Base does. Whoever has applied another act last has to be
-// brought there. Whether this node is the one that has most is for the caller to find out ([Log.Nodes], [Log.Heard]). It is
-// one step: the stream is there or not. The error wraps [ErrThere] where there is a stream.
+// Restore begins a log anew whose stream is missing: it goes on behind the last act that this node has applied, which
+// it returns. Base names what this node holds there, as [Options].Base does. Whoever has applied another act last has
+// to be brought there. Whether this node is the one that has most is for the caller to find out ([Log.Nodes],
+// [Log.Heard]). It is one step: the stream is there or not. The error wraps [ErrThere] where there is a stream.
 func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 	at := *l.applied.Load()
 	l.mu.Lock()
@@ -79,7 +79,8 @@ func Restore(ctx context.Context, l *Log, base string) (Position, error) {
 	return at, nil
 }
 
-// There tells whether the log's stream is there, whatever it holds. An error says that the servers' quorum does not tell.
+// There tells whether the log's stream is there, whatever it holds. An error says
+// that the servers' quorum does not tell.
 func There(ctx context.Context, l *Log) (bool, error) {
 	_, err := natslink.Stream(ctx, l.js, l.names.stream)
 	switch {

@@ -35,8 +35,8 @@ func (m *member) says(what Happening) func() bool {
 	}
 }
 
-// TestALogThatIsBegunAnew: nodes that stand where it was begun go on in it without a word, those that run and those that were
-// away; whoever lacks acts, or has more, or begins, is refused and told what to do.
+// TestALogThatIsBegunAnew: nodes that stand where it was begun go on in it without a word, those that run and those
+// that were away; whoever lacks acts, or has more, or begins, is refused and told what to do.
 func TestALogThatIsBegunAnew(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)
@@ -86,7 +86,8 @@ func TestALogThatIsBegunAnew(t *testing.T) {
 			"the 1 act between are in no log any more": behind, "the others lack 2 acts": ahead, "another act 3": other,
 		} {
 			_, err := tryJoin(t, c, "x", func(o *Options) { o.At = at })
-			if !errors.Is(err, ErrBegunAnew) || !strings.Contains(err.Error(), says) || !strings.Contains(err.Error(), "join --again") {
+			if !errors.Is(err, ErrBegunAnew) || !strings.Contains(err.Error(), says) ||
+				!strings.Contains(err.Error(), "join --again") {
 				t.Errorf("%v, want %q", err, says)
 			}
 		}
@@ -176,7 +177,8 @@ func TestWhoMayMakeALog(t *testing.T) {
 		return errors.Join(ErrMissing, errors.New("its ledger says so"))
 	}
 	_, err := tryJoin(t, c, "b", func(o *Options) { o.Kind, o.First = "tokens", first })
-	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "its ledger says so") || !strings.Contains(err.Error(), "cluster restore") {
+	if !errors.Is(err, ErrMissing) || !strings.Contains(err.Error(), "its ledger says so") ||
+		!strings.Contains(err.Error(), "cluster restore") {
 		t.Errorf("%v", err)
 	}
 	b := join(t, c, "b", func(o *Options) { o.Kind, o.First, o.Missing = "tokens", first, true })
@@ -248,8 +250,8 @@ func TestAnEntryOnItsWayWhenTheLogIsLost(t *testing.T) {
 	sameActs(t, a, b)
 }
 
-// TestANodeThatIsRefusedWritesNothing, even where the stream is as long as the one that it wrote into before: what it had on its
-// way would stand there as if acts were missing, and stop all.
+// TestANodeThatIsRefusedWritesNothing, even where the stream is as long as the one that it wrote into before: what it
+// had on its way would stand there as if acts were missing, and stop all.
 func TestANodeThatIsRefusedWritesNothing(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)
@@ -285,7 +287,8 @@ func TestANodeThatIsRefusedWritesNothing(t *testing.T) {
 		return m.Sequence
 	}
 	before := last()
-	e := &entry{by: writing{run: ahead.run, n: 99}, node: "ahead", first: 6, parent: [32]byte{6}, acts: []carried{{id: id(9)}}}
+	e := &entry{by: writing{run: ahead.run, n: 99}, node: "ahead", first: 6, parent: [32]byte{6},
+		acts: []carried{{id: id(9)}}}
 	ahead.Log.mu.Lock()
 	ahead.head.subject = before
 	ahead.Log.mu.Unlock()

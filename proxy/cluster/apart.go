@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// Apart is a node that has come some way in another log than this node, and was not brought to this one. What it was asked for
-// may be in no other node.
+// Apart is a node that has come some way in another log than this node, and was not brought to this one. What it
+// was asked for may be in no other node.
 type Apart struct {
 	At    Position  // how far it has come, in the other log
 	Heard time.Time // when it said so, by the clock of who heard it
@@ -21,9 +21,9 @@ type Apart struct {
 // apartLasts is for how long a node is remembered that is apart. It says so again each time that it is started.
 const apartLasts = 24 * time.Hour
 
-// A node that is refused since it has come some way in another log says so to all, by an answer that nobody asked for. Those
-// whose log was made by a node that knew of none are stale from then on: they lack what that one knows. Where somebody
-// began the log anew ([Restore]) it was his to say without whom.
+// A node that is refused since it has come some way in another log says so to all, by an answer that nobody asked for.
+// Those whose log was made by a node that knew of none are stale from then on: they lack what that one knows. Where
+// somebody began the log anew ([Restore]) it was his to say without whom.
 
 // tellApart says that this node is apart, where that is why it is refused.
 func (l receiving) tellApart(why error) {
@@ -66,7 +66,8 @@ func (l asking) noteApart(of NodeStatus) {
 		l.heard.together(of.Node)
 	case origin.Seq > 0 && of.At.Seq == origin.Seq && of.At.Sum == origin.Sum: // it goes on in this one
 	case l.heard.apart(of.Node, Apart{of.At, l.o.Now()}):
-		l.o.Note(Event{What: OthersApart, Err: fmt.Errorf("the node %s has done %s in another log (%s) than this node's (%s): %s",
+		l.o.Note(Event{What: OthersApart, Err: fmt.Errorf("the node %s has done %s in another log (%s) than this node's "+
+			"(%s): %s",
 			of.Node, plural.Of(of.At.Seq, "act"), of.At.Stream, stream, advice)})
 	}
 	l.countApart()
@@ -80,8 +81,8 @@ func (l asking) countApart() {
 	l.pulse.apart.Store(!begunAnew && len(l.Apart()) > 0)
 }
 
-// Apart returns the nodes that have come some way in another log, by their names: those that said so within a day. While
-// there are some, a node whose log was begun by one that knew of none is stale.
+// Apart returns the nodes that have come some way in another log, by their names: those that said so within a day.
+// While there are some, a node whose log was begun by one that knew of none is stale.
 func (l *Log) Apart() map[string]Apart {
 	l.heard.mu.Lock()
 	defer l.heard.mu.Unlock()

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// TestNodesThatAreApart: where a log was begun by a node that knew of none, and another node has acts of one before, the first is
-// stale until that one is brought to it, or for a day. Where somebody began it anew it goes on without, and says so.
+// TestNodesThatAreApart: where a log was begun by a node that knew of none, and another node has acts of
+// one before, the first is stale until that one is brought to it, or for a day. Where somebody began it
+// anew it goes on without, and says so.
 func TestNodesThatAreApart(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)

@@ -79,10 +79,10 @@ func (a *appender) waiting() int {
 	return n
 }
 
-// Append appends an act under an id that its caller made for it, and returns its number when the quorum has it. It tries
-// again, over reconnects and changes of leader, until the context ends. An error is [ErrNotAppended] where it is certain
-// that the act is not and will not be in the log, or [ErrUnknown]: then whoever appends it again does so under the same
-// id, and who applies acts tells by the id that it came twice. The body must not change meanwhile.
+// Append appends an act under an id that its caller made for it, and returns its number when the quorum has it. It
+// tries again, over reconnects and changes of leader, until the context ends. An error is [ErrNotAppended] where it is
+// certain that the act is not and will not be in the log, or [ErrUnknown]: then whoever appends it again does so under
+// the same id, and who applies acts tells by the id that it came twice. The body must not change meanwhile.
 func (l *Log) Append(ctx context.Context, id [16]byte, body []byte) (uint64, error) {
 	if most := (appending{l}).mostBody(); len(body) > most {
 		return 0, fmt.Errorf("%w: the act has %d bytes: at most %d", ErrNotAppended, len(body), most)
@@ -288,8 +288,8 @@ func (a *appender) moved(at Position) {
 	}
 }
 
-// turnBack has the acts of the entry on its way wait again, before all others: it continues nothing, and never will. l.mu is
-// held.
+// turnBack has the acts of the entry on its way wait again, before all others: it continues
+// nothing, and never will. l.mu is held.
 func (a *appender) turnBack() {
 	f := a.flight
 	a.flight = nil

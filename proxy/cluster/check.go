@@ -38,12 +38,13 @@ const (
 )
 
 // Check asks the servers' monitoring endpoints ("http://10.0.0.1:8222", at most 64) whether they keep what they
-// acknowledge: JetStream is on and syncs every write, there are three servers of a version without known losses, and the
-// streams of the cluster of that name have three copies that are current, and settings that lose nothing. It returns what
-// is not so; a server that does not answer is a finding too. The error is about the arguments.
+// acknowledge: JetStream is on and syncs every write, there are three servers of a version without known losses, and
+// the streams of the cluster of that name have three copies that are current, and settings that lose nothing. It
+// returns what is not so; a server that does not answer is a finding too. The error is about the arguments.
 func Check(ctx context.Context, client *http.Client, monitors []string, name string) ([]Finding, error) {
 	if len(monitors) == 0 || len(monitors) > maxServers {
-		return nil, fmt.Errorf("monitoring addresses: %d, and one for each server is right, at most %d", len(monitors), maxServers)
+		return nil, fmt.Errorf("monitoring addresses: %d, and one for each server is right, at most %d",
+			len(monitors), maxServers)
 	}
 	var (
 		found   []Finding
@@ -65,7 +66,8 @@ func Check(ctx context.Context, client *http.Client, monitors []string, name str
 			down = true
 			found = append(found, Finding{
 				Server: m, Says: fmt.Sprintf("it does not say from here how it is: %v", errs[i]),
-				Do: "http: HOST:8222 in its nats.conf; look whether it runs, and can be reached from here", Passes: true, Unknown: true,
+				Do:     "http: HOST:8222 in its nats.conf; look whether it runs, and can be reached from here",
+				Passes: true, Unknown: true,
 			})
 			continue
 		}
@@ -197,7 +199,8 @@ var knownBad = []struct {
 }{
 	{[3]int{}, [3]int{2, 10, 23}, "it can forget a stream whose servers were killed (nats-server #6888)"},
 	{[3]int{}, [3]int{2, 12, 0}, "it has not been tried with this program"},
-	{[3]int{2, 12, 0}, [3]int{2, 12, 3}, "acts can be lost where a server is removed from the cluster (nats-server #7545)"},
+	{[3]int{2, 12, 0}, [3]int{2, 12, 3},
+		"acts can be lost where a server is removed from the cluster (nats-server #7545)"},
 }
 
 // findings are about one server.
@@ -220,7 +223,8 @@ func (s *monitored) findings() (found []Finding) {
 		add("it acknowledges acts before they are on its disk: a power cut loses them", "jetstream { sync_interval: always }")
 	}
 	if s.Payload < maxEntry {
-		add(fmt.Sprintf("it takes messages of %s at most: large acts are refused", plural.Of(s.Payload, "byte")), "max_payload: 1MB")
+		add(fmt.Sprintf("it takes messages of %s at most: large acts are refused", plural.Of(s.Payload, "byte")),
+			"max_payload: 1MB")
 	}
 	return found
 }
@@ -292,7 +296,8 @@ func (m *monitoredStream) findings(server string) (found []Finding) {
 	for _, r := range m.Cluster.Replicas {
 		if r.Offline || !r.Current {
 			add(fmt.Sprintf("its leader does not have the copy on %s current (%s behind, as far as it knows)", r.Name,
-				plural.Of(r.Lag, "message")), fmt.Sprintf("look whether %s runs and reaches %s at its cluster port (its log, `nats server list`)",
+				plural.Of(r.Lag, "message")), fmt.Sprintf("look whether %s runs and reaches %s at its cluster port (its log, "+
+				"`nats server list`)",
 				r.Name, server))
 			found[len(found)-1].Passes = true
 		}

@@ -46,19 +46,23 @@ func TestCheckFindings(t *testing.T) {
 		"version of old":      {varz: change(good, "2.15.3", "2.11.4"), says: "not been tried", do: "2.12.3"},
 		"version":             {varz: change(good, "2.15.3", "2.12.2"), says: "#7545", do: "2.12.3"},
 		"preview":             {varz: change(good, "2.15.3", "2.15.0-beta.1"), says: "not known"},
-		"off":                 {varz: change(good, `"config":{"sync_always":true},`, ""), says: "off", do: "sync_interval: always"},
-		"sync":                {varz: change(good, `"sync_always":true`, ""), says: "power cut", do: "jetstream { sync_interval: always }"},
-		"payload":             {varz: change(good, "1048576", "65536"), says: "65536", do: "max_payload"},
-		"two":                 {varz: change(good, `_size":3`, `_size":2`), says: "has 2 servers:", do: "routes"},
-		"one":                 {varz: change(good, `_size":3`, `_size":1`), says: "has 1 server:", do: "routes"},
-		"not all":             {says: "1 server answered", do: "monitoring address"},
-		"replicas":            {jsz: change(stream, `replicas":3`, `replicas":1`), says: "lost disk", do: "--replicas 3"},
-		"behind": {jsz: change(stream, `"leader":"a"`, `"leader":"a","replicas":[{"name":"b","lag":7}]`), says: "on b current (7 messages behind",
-			do: "look whether b runs and reaches "},
-		"memory":  {jsz: change(stream, `"file"`, `"memory"`), says: "in memory"},
-		"limits":  {jsz: change(stream, `"max_msgs":-1`, `"max_msgs":10`), says: "limits", do: "--max-msgs=-1"},
-		"delete":  {jsz: change(stream, `"deny_delete":true,`, ""), says: "can be deleted", do: "--deny-delete"},
-		"ttl":     {jsz: change(stream, `"allow_msg_ttl":true`, `"allow_msg_ttl":false`), says: "heartbeats", do: "--allow-msg-ttl"},
+		"off": {varz: change(good, `"config":{"sync_always":true},`, ""), says: "off",
+			do: "sync_interval: always"},
+		"sync": {varz: change(good, `"sync_always":true`, ""), says: "power cut",
+			do: "jetstream { sync_interval: always }"},
+		"payload":  {varz: change(good, "1048576", "65536"), says: "65536", do: "max_payload"},
+		"two":      {varz: change(good, `_size":3`, `_size":2`), says: "has 2 servers:", do: "routes"},
+		"one":      {varz: change(good, `_size":3`, `_size":1`), says: "has 1 server:", do: "routes"},
+		"not all":  {says: "1 server answered", do: "monitoring address"},
+		"replicas": {jsz: change(stream, `replicas":3`, `replicas":1`), says: "lost disk", do: "--replicas 3"},
+		"behind": {jsz: change(stream, `"leader":"a"`, `"leader":"a","replicas":[{"name":"b","lag":7}]`),
+			says: "on b current (7 messages behind",
+			do:   "look whether b runs and reaches "},
+		"memory": {jsz: change(stream, `"file"`, `"memory"`), says: "in memory"},
+		"limits": {jsz: change(stream, `"max_msgs":-1`, `"max_msgs":10`), says: "limits", do: "--max-msgs=-1"},
+		"delete": {jsz: change(stream, `"deny_delete":true,`, ""), says: "can be deleted", do: "--deny-delete"},
+		"ttl": {jsz: change(stream, `"allow_msg_ttl":true`, `"allow_msg_ttl":false`), says: "heartbeats",
+			do: "--allow-msg-ttl"},
 		"async":   {jsz: change(stream, `"storage"`, `"persist_mode":"async","storage"`), says: "before they are on disk"},
 		"html":    {varz: "<html>", says: "does not say from here how it is", do: "http:"},
 		"nothing": {varz: "{}", says: "no NATS server"},
@@ -92,7 +96,8 @@ func TestCheckFindings(t *testing.T) {
 			t.Errorf("%q are taken for monitoring addresses", bad)
 		}
 	}
-	if found, err := Check(within(t, time.Second), http.DefaultClient, []string{"http://127.0.0.1:1"}, "eu1"); err != nil || len(found) != 1 {
+	if found, err := Check(within(t, time.Second), http.DefaultClient, []string{"http://127.0.0.1:1"},
+		"eu1"); err != nil || len(found) != 1 {
 		t.Errorf("nobody there: %+v, %v", found, err)
 	}
 }

@@ -50,8 +50,8 @@ func TestEveryChangedByteIsFound(t *testing.T) {
 	}
 }
 
-// FuzzEntry holds that whatever is read is written as the same bytes, so that a message has one meaning. Its checksum is
-// made to fit, or nothing behind it would be reached.
+// FuzzEntry holds that whatever is read is written as the same bytes, so that a message has one meaning. Its checksum
+// is made to fit, or nothing behind it would be reached.
 func FuzzEntry(f *testing.F) {
 	f.Add(marshalEntry(someEntry()))
 	f.Add(marshalBeat(beat{seq: 1}))
@@ -136,7 +136,8 @@ func TestTheChain(t *testing.T) {
 	first := &entry{node: "a", first: 1, parent: genesis(someStream), acts: []carried{{}, {}}}
 	marshalEntry(first)
 	h := from(Position{Stream: someStream}, Position{Stream: someStream, Sum: genesis(someStream)})
-	late := &entry{node: "b", first: 1, parent: genesis(strings.Repeat("a", 32)), acts: []carried{{}}} // for a stream before this one
+	// for a stream before this one
+	late := &entry{node: "b", first: 1, parent: genesis(strings.Repeat("a", 32)), acts: []carried{{}}}
 	if acts, err := h.extend(9, at, late); len(acts) > 0 || err != nil || h.at.Seq > 0 {
 		t.Errorf("%+v, %v, %+v", acts, err, h)
 	}

@@ -50,7 +50,8 @@ var (
 )
 
 // refusals are the errors that mean that the log may not be applied.
-var refusals = []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNewer, ErrBehind, ErrLost,
+var refusals = []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase,
+	ErrNewer, ErrBehind, ErrLost,
 	ErrDiverged, ErrDamaged, ErrNotOurs, ErrUnauthorized}
 
 // isRefusal says whether an error means that the log may not be applied, and not only that it cannot be read just now.

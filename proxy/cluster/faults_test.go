@@ -111,8 +111,8 @@ func TestWithoutAQuorumNothingIsAcknowledgedAndTheNodeIsStale(t *testing.T) {
 	}
 }
 
-// A node that reaches one server alone, which the others do not reach, is stale, whoever led the stream before; one that
-// reaches others moves there.
+// A node that reaches one server alone, which the others do not reach, is stale, whoever led the stream
+// before; one that reaches others moves there.
 func TestAServerThatIsCutOffMakesNobodyFresh(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)
@@ -134,7 +134,9 @@ func TestAServerThatIsCutOffMakesNobodyFresh(t *testing.T) {
 		return only.Status().Server != "" && only.Stale(time.Now()) && moves.isFresh() && a.isFresh()
 	})
 	c.isolate(old, false)
-	until(t, "all fresh, with all acts", func() bool { return only.isFresh() && only.Status().At.Seq == moves.Status().At.Seq })
+	until(t, "all fresh, with all acts", func() bool {
+		return only.isFresh() && only.Status().At.Seq == moves.Status().At.Seq
+	})
 	sameActs(t, a, only)
 }
 

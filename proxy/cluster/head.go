@@ -13,8 +13,8 @@ type head struct {
 	skip    uint64   // acts up to this number were applied before, though it is not known in which entry they came
 }
 
-// from returns the head of a node that has come to a position of the stream that begins at an origin: where its first entry
-// follows.
+// from returns the head of a node that has come to a position of the stream that begins at an
+// origin: where its first entry follows.
 func from(at, origin Position) head {
 	h := head{at: at, subject: at.Entry, read: at.Entry}
 	if at.Entry == 0 || at.Seq == 0 { // it reads from the beginning, and hands on what comes after
@@ -48,20 +48,22 @@ func (h *head) again(seq uint64, e *entry, err error) error {
 
 // What to do. None of it has a node forget anything.
 const (
-	missingAdvice = "leave the nodes' folders as they are; start every node that there is, and begin the log anew from the one " +
-		"that has most (`tagwarden cluster restore` says which)"
-	restoreAdvice = "leave the nodes' folders as they are; restore the stream from a copy that has it, or remove it (`nats stream rm`) " +
-		"and begin the log anew from the node that has most (`tagwarden cluster restore` says which)"
+	missingAdvice = "leave the nodes' folders as they are; start every node that there is, and begin the log anew from " +
+		"the one that has most (`tagwarden cluster restore` says which)"
+	restoreAdvice = "leave the nodes' folders as they are; restore the stream from a copy that has it, or remove it " +
+		"(`nats stream rm`) and begin the log anew from the node that has most (`tagwarden cluster restore` says which)"
 	againAdvice = "take a backup of a node that is current, and bring this one to it, with what this one alone has: " +
 		"`tagwarden cluster join --again --from DIR`"
 )
 
 // apartAdvice says what to do where a node has come some way in another log than the one that there is.
 func apartAdvice(stream, node string) string {
-	return fmt.Sprintf("leave the nodes' folders as they are. Where the log that there is was begun by a node that had nothing (its folder "+
-		"was emptied, and the servers had lost the log), stop the nodes, remove it (`nats stream rm %s`), begin it anew from %s "+
-		"(`tagwarden cluster restore --yes`), and bring the others to it by a backup of that one (`tagwarden cluster join --again --from DIR`). "+
-		"Where it is the cluster's, bring %s to it by a backup of a node that is current (likewise)", stream, node, node)
+	return fmt.Sprintf("leave the nodes' folders as they are. Where the log that there is was begun by a node that had "+
+		"nothing (its folder was emptied, and the servers had lost the log), stop the nodes, remove it (`nats stream rm "+
+		"%s`), begin it anew from %s (`tagwarden cluster restore --yes`), and bring the others to it by a backup of that "+
+		"one (`tagwarden cluster join --again --from DIR`). Where it is the cluster's, bring %s to it by a backup of a "+
+		"node that is current (likewise)",
+		stream, node, node)
 }
 
 // extend continues the chain with an entry and returns its acts. An entry beside the chain is void: no acts, no error.

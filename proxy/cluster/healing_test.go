@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
-// What a node lacks it has within a second of when the network between it and the servers is whole again, however long it
-// was not, and in whatever way.
+// What a node lacks it has within a second of when the network between it and the servers is whole again, however
+// long it was not, and in whatever way.
 func TestAfterAPartitionANodeIsFreshWithinASecond(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)
@@ -42,7 +42,8 @@ func TestAfterAPartitionANodeIsFreshWithinASecond(t *testing.T) {
 				until(t, "a while", func() bool { return time.Now().After(passed) })
 				b.each(test.heal)
 				healed := time.Now()
-				until(t, "a fresh node", b.isFresh) // it lacked nothing some time ago: by a heartbeat of before the last acts, it may be
+				// it lacked nothing some time ago: by a heartbeat of before the last acts, it may be
+				until(t, "a fresh node", b.isFresh)
 				until(t, "all acts", func() bool {
 					acts, _ := b.applied()
 					return len(acts) == 100*(round+1)
@@ -67,8 +68,8 @@ func (m *member) each(do func(*relay)) {
 	}
 }
 
-// A server that is cut off, and still takes itself for the leader, tells of a stream that ends too early. That is no reason
-// to refuse the log, and tell an operator to restore it; where the quorum says so, it is.
+// A server that is cut off, and still takes itself for the leader, tells of a stream that ends too early. That is no
+// reason to refuse the log, and tell an operator to restore it; where the quorum says so, it is.
 func TestWhatACutOffServerLacksIsNotLost(t *testing.T) {
 	t.Parallel()
 	c := startServers(t)

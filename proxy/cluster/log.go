@@ -49,13 +49,13 @@ type Log struct {
 }
 
 // Open opens a log. It does not need the cluster: it waits for it for a while ([Options].Wait, or until the context
-// ends), and returns a log that is stale and goes on trying. It does not wait where no server can be reached, or those that
-// can have no quorum and say so. A stream that may not be applied is an error here where it
-// is found in that time ([ErrMissing], [ErrBegunAnew], [ErrOtherLog], [ErrOtherCluster], [ErrOtherIdentity], [ErrNewer],
-// [ErrBehind], [ErrDiverged], [ErrNotOurs]), and else what [Log.Err] returns. Where the stream is missing, and this node has
-// come some way in it, that is no error: it can be begun anew from this node ([Restore]). It makes the stream if there
-// is none and neither this node nor another that answers has come anywhere in one, nor anything else says so
-// ([Options].First).
+// ends), and returns a log that is stale and goes on trying. It does not wait where no server can be reached, or
+// those that can have no quorum and say so. A stream that may not be applied is an error here where it is found in
+// that time ([ErrMissing], [ErrBegunAnew], [ErrOtherLog], [ErrOtherCluster], [ErrOtherIdentity], [ErrNewer],
+// [ErrBehind], [ErrDiverged], [ErrNotOurs]), and else what [Log.Err] returns. Where the stream is missing, and
+// this node has come some way in it, that is no error: it can be begun anew from this node ([Restore]). It makes
+// the stream if there is none and neither this node nor another that answers has come anywhere in one, nor
+// anything else says so ([Options].First).
 func Open(ctx context.Context, o Options) (*Log, error) {
 	if err := o.complete(); err != nil {
 		return nil, err

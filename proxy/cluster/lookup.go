@@ -22,10 +22,10 @@ type Place struct {
 	Shared   bool     // something else says that the node has shared the log
 }
 
-// LookUp asks a server's cluster for the log that a node at a place would open, and changes nothing there. Wrong is why the node
-// would be refused, or would have to wait until somebody begins the log anew: it wraps what [Open] would return, or [Log.Err].
-// Others are the clusters that have logs of that kind there, where that of this name has none; of nowhere, and not permitted to be
-// asked, they are none. The error is that the servers did not tell.
+// LookUp asks a server's cluster for the log that a node at a place would open, and changes nothing there. Wrong is why
+// the node would be refused, or would have to wait until somebody begins the log anew: it wraps what [Open] would
+// return, or [Log.Err]. Others are the clusters that have logs of that kind there, where that of this name has none; of
+// nowhere, and not permitted to be asked, they are none. The error is that the servers did not tell.
 func LookUp(ctx context.Context, url, creds string, trust *tls.Config, of Place) (others []string, wrong, err error) {
 	nc, js, err := natslink.Dial(url, creds, trust)
 	if err != nil {
@@ -68,7 +68,8 @@ func gone(ctx context.Context, js jetstream.JetStream, of Place) (others []strin
 		others = append(others, other)
 		s, err := js.Stream(ctx, name)
 		if err == nil && !of.At.IsZero() && s.CachedInfo().Config.Metadata[metaID] == of.At.Stream {
-			return others, fmt.Errorf("%w: this node has come some way in the log of the cluster %s, and its server file says %s",
+			return others, fmt.Errorf(
+				"%w: this node has come some way in the log of the cluster %s, and its server file says %s",
 				ErrOtherCluster, other, of.Name), nil
 		}
 	}

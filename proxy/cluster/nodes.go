@@ -61,12 +61,14 @@ func (h *heard) from(node string, acts uint64, now time.Time) {
 	}
 	delete(h.others, node) // who beats here is here
 	if h.at[node] = (Heard{now, acts}); len(h.at) > maxNodes {
-		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int { return h.at[a].At.Compare(h.at[b].At) }))
+		delete(h.at, slices.MinFunc(slices.Collect(maps.Keys(h.at)), func(a, b string) int {
+			return h.at[a].At.Compare(h.at[b].At)
+		}))
 	}
 }
 
-// Heard returns the last heartbeat of each other node since the log was opened, and of those whose heartbeats it found in
-// the stream then. At most 256 nodes are remembered.
+// Heard returns the last heartbeat of each other node since the log was opened, and of those whose heartbeats it found
+// in the stream then. At most 256 nodes are remembered.
 func (l *Log) Heard() map[string]Heard {
 	l.heard.mu.Lock()
 	defer l.heard.mu.Unlock()
@@ -108,7 +110,8 @@ func (l asking) answerNodes() error {
 // parseAnswer reads what a node tells of itself.
 func parseAnswer(b []byte) (NodeStatus, bool) {
 	var a answer
-	if len(b) > 2*maxAnswer || json.Unmarshal(b, &a) != nil || !nodePattern.MatchString(a.Node) || len(a.Body) > maxAnswer {
+	if len(b) > 2*maxAnswer || json.Unmarshal(b, &a) != nil || !nodePattern.MatchString(a.Node) ||
+		len(a.Body) > maxAnswer {
 		return NodeStatus{}, false
 	}
 	at, err := ParsePosition(a.At)
@@ -167,8 +170,8 @@ func (l asking) elsewhere(ctx context.Context) (node, stream string) {
 	return "", ""
 }
 
-// Say tells all nodes that are connected something of at most 1 KiB, this one included: their [Options].Hear. Who is not
-// connected does not hear of it.
+// Say tells all nodes that are connected something of at most 1 KiB, this one included: their [Options].Hear. Who
+// is not connected does not hear of it.
 func (l *Log) Say(what []byte) error {
 	if len(what) > maxSaid {
 		return fmt.Errorf("%d bytes are said to the nodes: at most %d", len(what), maxSaid)
@@ -176,8 +179,8 @@ func (l *Log) Say(what []byte) error {
 	return l.nc.Publish(l.names.nodes, what)
 }
 
-// Listen returns an address that nodes can send something to ([Log.Send]), and what ends that. It is told what comes, by
-// one goroutine, which it must not block.
+// Listen returns an address that nodes can send something to ([Log.Send]), and what ends that. It is told what comes,
+// by one goroutine, which it must not block.
 func (l *Log) Listen(hear func([]byte)) (address string, end func(), err error) {
 	address = l.nc.NewRespInbox()
 	sub, err := l.nc.Subscribe(address, func(m *nats.Msg) {

@@ -11,9 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// A node whose server dies is told by its connection. Where the server dies that delivers to it, and is another one, nobody
-// tells it, and two missing heartbeats of the delivery take more than a second. So whoever appended an entry says to all how
-// far the stream goes, and a node to which nothing was delivered by then has it delivered anew.
+// A node whose server dies is told by its connection. Where the server dies that delivers to it, and is another one,
+// nobody tells it, and two missing heartbeats of the delivery take more than a second. So whoever appended an entry
+// says to all how far the stream goes, and a node to which nothing was delivered by then has it delivered anew.
 
 // lateAfter is how long a node waits for what another one has.
 const (
@@ -26,7 +26,8 @@ var noticePrefix = []byte(magic + "N\x01")
 
 // announce says to all nodes that the stream goes to a sequence.
 func (l receiving) announce(seq uint64) {
-	_ = l.nc.Publish(l.names.nodes, binary.BigEndian.AppendUint64(bytes.Clone(noticePrefix), seq)) // heartbeats tell it too
+	// heartbeats tell it too
+	_ = l.nc.Publish(l.names.nodes, binary.BigEndian.AppendUint64(bytes.Clone(noticePrefix), seq))
 }
 
 // noticed takes such a word; false: it is none.
@@ -53,8 +54,8 @@ func (l receiving) watch(seq uint64) {
 	})
 }
 
-// late is how long a node waits that lacks so many messages. While its delivery is begun, it may be so with the very server
-// that died: what is little is fetched instead, and much has to be delivered.
+// late is how long a node waits that lacks so many messages. While its delivery is begun, it may be so with the very
+// server that died: what is little is fetched instead, and much has to be delivered.
 func late(delivering bool, lacks uint64) time.Duration {
 	switch {
 	case delivering:
@@ -66,8 +67,8 @@ func late(delivering bool, lacks uint64) time.Duration {
 	}
 }
 
-// fetch reads what little a node lacks message by message, from the stream's leader, before it has it delivered: for that
-// the servers' own leader has to be there too, who may have died with the one that delivered.
+// fetch reads what little a node lacks message by message, from the stream's leader, before it has it delivered: for
+// that the servers' own leader has to be there too, who may have died with the one that delivered.
 func (l receiving) fetch(ctx context.Context, s jetstream.Stream) error {
 	last := s.CachedInfo().State.LastSeq
 	for at := l.hasRead(); at < last && last-at <= mostFetched; {

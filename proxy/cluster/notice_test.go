@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// TestLateWithinASecond: a node that lacks little asks for it soon enough to have it within a second, and one that lacks much
-// is not kept from having it delivered.
+// TestLateWithinASecond: a node that lacks little asks for it soon enough to have it within a second, and one that
+// lacks much is not kept from having it delivered.
 func TestLateWithinASecond(t *testing.T) {
 	for _, tt := range []struct {
 		delivering bool

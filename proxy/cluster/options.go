@@ -13,16 +13,19 @@ import (
 
 // Options are what a [Log] needs. Zero values take the defaults given.
 type Options struct {
-	Name     string             // of the cluster, as every node has it: "eu1"; lower case letters, digits, hyphens, at most 32
-	Node     string             // of this node, as no other has it; at most 64 bytes of letters, digits, hyphens, underscores and dots
+	// of the cluster, as every node has it: "eu1"; lower case letters, digits, hyphens, at most 32
+	Name string
+	// of this node, as no other has it; at most 64 bytes of letters, digits, hyphens, underscores and dots
+	Node     string
 	URLs     []string           // of the NATS servers: "nats://10.0.0.1:4222"
 	Creds    string             // a file with credentials; "": none
 	TLS      func() *tls.Config // of each connection; nil: as the URLs say (tls:// verifies by the system's authorities)
 	Kind     string             // of the acts, as every node has it: "objections"; like Name
 	Identity string             // public name of the keys that acts are made with, as every node has it; at most 128 bytes
 
-	// First is asked before the stream is made, where no other node says that there was one: the error is what else says so
-	// ([ErrMissing]), or why it is not known yet. there tells whether the cluster has a stream of another kind. Nothing.
+	// First is asked before the stream is made, where no other node says that there was one: the error
+	// is what else says so ([ErrMissing]), or why it is not known yet. there tells whether the cluster
+	// has a stream of another kind. Nothing.
 	First func(ctx context.Context, there func(kind string) (bool, error)) error
 	// Missing has Open return a log that is missing where this node has come nowhere in it, too ([Restore]).
 	Missing bool
@@ -58,22 +61,24 @@ type Happening string
 
 // What can happen to a log.
 const (
-	Connected    Happening = "connected"     // to a server
-	Disconnected Happening = "disconnected"  // it tries for ever to connect again
-	Created      Happening = "created"       // this node made the stream
-	BegunAnew    Happening = "begun_anew"    // the log goes on in another stream, where this node has come to
-	Reading      Happening = "reading"       // acts are delivered, from now or again
-	Interrupted  Happening = "interrupted"   // acts are not delivered; it tries again
-	Refused      Happening = "refused"       // the log may not be applied; Err says why and what to do
-	CaughtUp     Happening = "caught_up"     // everything was applied for the first time, or again after the node was stale
+	Connected    Happening = "connected"    // to a server
+	Disconnected Happening = "disconnected" // it tries for ever to connect again
+	Created      Happening = "created"      // this node made the stream
+	BegunAnew    Happening = "begun_anew"   // the log goes on in another stream, where this node has come to
+	Reading      Happening = "reading"      // acts are delivered, from now or again
+	Interrupted  Happening = "interrupted"  // acts are not delivered; it tries again
+	Refused      Happening = "refused"      // the log may not be applied; Err says why and what to do
+	// everything was applied for the first time, or again after the node was stale
+	CaughtUp     Happening = "caught_up"
 	WentStale    Happening = "went_stale"    // acts may be missing; Err says why, where something is refused
 	ApplyFailed  Happening = "apply_failed"  // Apply returned an error; it tries again
 	AppendFailed Happening = "append_failed" // the cluster did not take an entry; it tries again
-	Moving       Happening = "moving"        // the server's answers do not show the node to be current: it tries another one
-	OthersApart  Happening = "others_apart"  // a node has come some way in another log; Err says what to do
-	Skipped      Happening = "skipped"       // a message that no node wrote
-	SameName     Happening = "same_name"     // another process writes under this node's name
-	Trouble      Happening = "trouble"       // what the connection reports beside all this
+	// the server's answers do not show the node to be current: it tries another one
+	Moving      Happening = "moving"
+	OthersApart Happening = "others_apart" // a node has come some way in another log; Err says what to do
+	Skipped     Happening = "skipped"      // a message that no node wrote
+	SameName    Happening = "same_name"    // another process writes under this node's name
+	Trouble     Happening = "trouble"      // what the connection reports beside all this
 )
 
 // Event is something that happened, for the operators' log.

@@ -34,7 +34,8 @@ func (p Position) String() string {
 		hex.EncodeToString(p.Sum[:]), strconv.FormatInt(nanos, 10)}, " ")
 }
 
-var errPosition = errors.New("not a position in a cluster's log: 1 STREAM SEQ ENTRY SUM NANOSECONDS, or nothing, would be one")
+var errPosition = errors.New(
+	"not a position in a cluster's log: 1 STREAM SEQ ENTRY SUM NANOSECONDS, or nothing, would be one")
 
 // ParsePosition reads what [Position.String] returned.
 func ParsePosition(text string) (Position, error) {

@@ -109,8 +109,8 @@ func (l *Log) Fresh() time.Time {
 }
 
 // Stale says whether the node may lack acts that were acknowledged [Options].Stale before now, or earlier: it was never
-// fresh, not for too long, the log may not be applied, or another node has done acts of another one ([Log.Apart]). now is of the clock of [Options].Now. It takes no lock and
-// allocates nothing.
+// fresh, not for too long, the log may not be applied, or another node has done acts of another one ([Log.Apart]). now
+// is of the clock of [Options].Now. It takes no lock and allocates nothing.
 func (l *Log) Stale(now time.Time) bool {
 	at := l.pulse.fresh.Load()
 	return at == nil || l.pulse.refused.Load() || l.pulse.apart.Load() || older(*at, now, l.o.Stale)

@@ -78,7 +78,8 @@ func (l receiving) readAlways() {
 
 // waitingIsVain says whether a refusal is about what a stream is, and not about what it holds just now.
 func waitingIsVain(err error) bool {
-	for _, e := range []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase, ErrNotOurs, ErrNewer} {
+	for _, e := range []error{ErrMissing, ErrBegunAnew, ErrOtherLog, ErrOtherCluster, ErrOtherIdentity, ErrOtherBase,
+		ErrNotOurs, ErrNewer} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -101,7 +102,9 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: l.start(), AckPolicy: jetstream.AckNonePolicy,
 		ReplayPolicy: jetstream.ReplayInstantPolicy, MemoryStorage: true, Replicas: 1, InactiveThreshold: consumerLives,
 	}
-	consumer, err := natslink.Insist(ctx, func(ctx context.Context) (jetstream.Consumer, error) { return s.CreateConsumer(ctx, config) })
+	consumer, err := natslink.Insist(ctx, func(ctx context.Context) (jetstream.Consumer, error) {
+		return s.CreateConsumer(ctx, config)
+	})
 	if err != nil {
 		return false, cannot("read the stream "+l.names.stream, err)
 	}
@@ -128,7 +131,8 @@ func (l receiving) read(ctx context.Context) (delivered bool, err error) {
 		if meta.Sequence.Consumer != n {
 			return delivered, cannot("read the stream "+l.names.stream, errMissed)
 		}
-		r, note, err := l.take(message{subject: msg.Subject(), data: msg.Data(), seq: meta.Sequence.Stream, at: meta.Timestamp,
+		r, note, err := l.take(message{subject: msg.Subject(), data: msg.Data(), seq: meta.Sequence.Stream,
+			at:      meta.Timestamp,
 			pending: meta.NumPending, first: n == 1})
 		if note.What != "" {
 			l.o.Note(note)

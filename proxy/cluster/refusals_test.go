@@ -40,10 +40,12 @@ const someStream = "00112233445566778899aabbccddeeff"
 // makes makes a cluster's stream, in which messages may be deleted.
 func (o operator) makes(name string, meta map[string]string) jetstream.Stream {
 	o.t.Helper()
-	m := map[string]string{metaFormat: "1", metaCluster: name, metaKind: "objections", metaID: someStream, metaIdentity: "keys-1"}
+	m := map[string]string{metaFormat: "1", metaCluster: name, metaKind: "objections", metaID: someStream,
+		metaIdentity: "keys-1"}
 	maps.Copy(m, meta)
-	s, err := o.js.CreateStream(o.t.Context(), jetstream.StreamConfig{Name: namesOf(name, "objections").stream, Replicas: 3,
-		Subjects: []string{namesOf(name, "objections").all}, AllowMsgTTL: true, Metadata: m})
+	s, err := o.js.CreateStream(o.t.Context(),
+		jetstream.StreamConfig{Name: namesOf(name, "objections").stream, Replicas: 3,
+			Subjects: []string{namesOf(name, "objections").all}, AllowMsgTTL: true, Metadata: m})
 	if err != nil {
 		o.t.Fatal(err)
 	}
@@ -93,7 +95,8 @@ func TestRefusals(t *testing.T) {
 			"cluster":  {meta: map[string]string{metaCluster: "us1"}, want: ErrOtherCluster, says: "cluster.name"},
 			"kind":     {meta: map[string]string{metaKind: "tokens"}, want: ErrOtherCluster, says: "cluster.name"},
 			"identity": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity, says: "cluster join"},
-			"keys": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity, says: "nats stream rm tagwarden-is-keys_objections",
+			"keys": {meta: map[string]string{metaIdentity: "keys-2"}, want: ErrOtherIdentity,
+				says:   "nats stream rm tagwarden-is-keys_objections",
 				change: func(o *Options) { o.At = Position{Stream: strings.Repeat("a", 32), Seq: 3} }},
 			"base":   {meta: map[string]string{metaBase: "12 changes"}, want: ErrOtherBase, says: "from a copy"},
 			"format": {meta: map[string]string{metaFormat: "3"}, want: ErrNewer, says: "upgrade"},
@@ -101,7 +104,9 @@ func TestRefusals(t *testing.T) {
 			"id":     {meta: map[string]string{metaID: "x"}, want: ErrNotOurs, says: "another name"},
 			"stream": {change: func(o *Options) { o.At = Position{Stream: strings.Repeat("a", 32)} }, want: ErrOtherLog,
 				says: "cluster join --again"},
-			"behind": {change: func(o *Options) { o.At, o.Wait = Position{Stream: someStream, Seq: 1, Entry: 9}, time.Second }, want: ErrBehind,
+			"behind": {change: func(o *Options) {
+				o.At, o.Wait = Position{Stream: someStream, Seq: 1, Entry: 9}, time.Second
+			}, want: ErrBehind,
 				says: "cluster restore"},
 		} {
 			op.makes("is-"+name, test.meta)

@@ -76,7 +76,8 @@ func join(t testing.TB, c *servers, node string, change func(*Options)) *member 
 func tryJoin(t testing.TB, c *servers, node string, change func(*Options)) (*member, error) {
 	t.Helper()
 	m := &member{}
-	o := Options{Name: "eu1", Node: node, Kind: "objections", Identity: "keys-1", Stale: 2 * time.Second, Wait: 20 * time.Second,
+	o := Options{Name: "eu1", Node: node, Kind: "objections", Identity: "keys-1", Stale: 2 * time.Second,
+		Wait:  20 * time.Second,
 		Apply: m.apply, Note: m.note}
 	o.URLs, m.relays = c.relays(t)
 	if change != nil {

@@ -124,19 +124,23 @@ func fits(c jetstream.StreamConfig, of Place) error {
 	version, err := strconv.Atoi(m[metaFormat])
 	switch {
 	case err != nil || !isStreamID(m[metaID]):
-		return fmt.Errorf("%w: the stream %s lacks its marks: remove it if nothing needs it, or give this cluster another name",
+		return fmt.Errorf("%w: the stream %s lacks its marks: remove it if nothing needs it, or give this cluster another "+
+			"name",
 			ErrNotOurs, c.Name)
 	case version > formatAnew:
 		return fmt.Errorf("%w: the stream %s has format %d, and this version knows %d: upgrade this node",
 			ErrNewer, c.Name, version, formatAnew)
 	case m[metaCluster] != of.Name || m[metaKind] != of.Kind:
 		return fmt.Errorf("%w: the stream %s was made for %s of %s, and this node is of %s of %s: "+
-			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind], m[metaCluster], of.Kind, of.Name)
+			"give cluster.name as the other nodes have it", ErrOtherCluster, c.Name, m[metaKind],
+			m[metaCluster], of.Kind, of.Name)
 	case m[metaIdentity] != of.Identity && of.At.Seq > 0:
-		return fmt.Errorf("%w: theirs are %s, this node's %s, with which it has done %s: what was asked for under other keys cannot be "+
-			"brought together. Where this node is of another cluster, give that one's name (cluster.name). Where the stream was made by a "+
-			"node that began anew with another root secret, stop that one, remove the stream (`nats stream rm %s`), and begin it anew from here "+
-			"(`tagwarden cluster restore --yes`)", ErrOtherIdentity, m[metaIdentity], of.Identity, plural.Of(of.At.Seq, "act"), c.Name)
+		return fmt.Errorf("%w: theirs are %s, this node's %s, with which it has done %s: what was asked for under other "+
+			"keys cannot be brought together. Where this node is of another cluster, give that one's name (cluster.name). "+
+			"Where the stream was made by a node that began anew with another root secret, stop that one, remove the stream "+
+			"(`nats stream rm %s`), and begin it anew from here (`tagwarden cluster restore --yes`)", ErrOtherIdentity,
+			m[metaIdentity], of.Identity,
+			plural.Of(of.At.Seq, "act"), c.Name)
 	case m[metaIdentity] != of.Identity:
 		return fmt.Errorf("%w: theirs are %s, this node's %s: bring the other nodes' keys to this one (cluster join)",
 			ErrOtherIdentity, m[metaIdentity], of.Identity)
@@ -178,8 +182,9 @@ func (l finding) beginAt(info *jetstream.StreamInfo, origin Position) (at Positi
 	}
 	switch base := info.Config.Metadata[metaBase]; {
 	case at.IsZero() && base != l.o.Base:
-		return at, false, fmt.Errorf("%w: with %q, and this node holds %q: start this node from a copy of another one's store "+
-			"(`tagwarden cluster join`; with --again where it served already)", ErrOtherBase, base, l.o.Base)
+		return at, false, fmt.Errorf(
+			"%w: with %q, and this node holds %q: start this node from a copy of another one's store "+
+				"(`tagwarden cluster join`; with --again where it served already)", ErrOtherBase, base, l.o.Base)
 	case info.State.LastSeq < at.Entry:
 		return at, false, fmt.Errorf("%w: it ends at sequence %d, and this node has applied %d: %s",
 			ErrBehind, info.State.LastSeq, at.Entry, restoreAdvice)

@@ -20,7 +20,8 @@ func kept() map[string][]byte {
 		"entry":    marshalEntry(someEntry()),
 		"beat":     marshalBeat(beat{by: writing{run: [16]byte{1}, n: 7}, seq: 4, sum: [32]byte{5}}),
 		"position": []byte(Position{Stream: someStream, Seq: 3, Entry: 9, Sum: [32]byte{1, 2}}.String()),
-		"answer":   []byte(`{"node":"node-1","at":"1 ` + someStream + ` 3 9 ` + strings.Repeat("00", 32) + ` 0","stale":true,"body":"eyJwb2xpY3kiOiJhYiJ9"}`),
+		"answer": []byte(`{"node":"node-1","at":"1 ` + someStream + ` 3 9 ` + strings.Repeat("00", 32) +
+			` 0","stale":true,"body":"eyJwb2xpY3kiOiJhYiJ9"}`),
 	}
 }
 
@@ -95,12 +96,13 @@ func meant(kind string, b []byte) string {
 }
 
 // TestWhatLaterVersionsWrite: of a heartbeat and of an answer what is not known is passed over, so that nodes can be
-// upgraded one after another. A heartbeat, an entry or a stream of another format is not guessed at: the node says that a
-// newer version wrote it, and which format that is.
+// upgraded one after another. A heartbeat, an entry or a stream of another format is not guessed at: the node says that
+// a newer version wrote it, and which format that is.
 func TestWhatLaterVersionsWrite(t *testing.T) {
 	h := beat{by: writing{run: [16]byte{1}, n: 7}, seq: 4, sum: [32]byte{5}}
 	more := marshalBeat(h)
-	more = sealed(append(append(more[:len(more)-sha256.Size], "and what a later version says"...), make([]byte, sha256.Size)...))
+	more = sealed(append(append(more[:len(more)-sha256.Size], "and what a later version says"...),
+		make([]byte, sha256.Size)...))
 	if got, err := parseBeat(more); err != nil || got != h {
 		t.Errorf("%+v, %v, want %+v", got, err, h)
 	}
@@ -118,7 +120,8 @@ func TestWhatLaterVersionsWrite(t *testing.T) {
 		newer := bytes.Clone(b)
 		newer[3] = format + 1
 		_, err := open(newer, kind)
-		if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(), "a message of format 2, and this version knows 1: upgrade this node") {
+		if !errors.Is(err, ErrNewer) || !strings.Contains(err.Error(),
+			"a message of format 2, and this version knows 1: upgrade this node") {
 			t.Errorf("%c: %v", kind, err)
 		}
 	}

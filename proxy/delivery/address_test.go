@@ -15,10 +15,14 @@ import (
 
 // inside are addresses that no public name may lead to.
 var inside = []string{
-	"127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1", "100.64.0.1", "169.254.1.1",
-	"169.254.169.254", "192.0.0.8", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "240.0.0.1",
-	"255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254", "64:ff9b::7f00:1",
-	"64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "fc00::1", "fd00:ec2::254", "fe80::1", "fec0::1",
+	"127.0.0.1", "127.8.8.8", "0.0.0.0", "0.1.2.3", "10.0.0.1", "172.16.0.1", "172.31.255.255", "192.168.1.1",
+	"100.64.0.1", "169.254.1.1",
+	"169.254.169.254", "192.0.0.8", "192.0.2.1", "192.88.99.1", "198.18.0.1", "198.51.100.1", "203.0.113.1",
+	"224.0.0.1", "240.0.0.1",
+	"255.255.255.255", "::", "::1", "::127.0.0.1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:169.254.169.254",
+	"64:ff9b::7f00:1",
+	"64:ff9b:1::1", "100::1", "2001::1", "2001:db8::1", "2002:7f00:1::", "3fff::1", "fc00::1", "fd00:ec2::254",
+	"fe80::1", "fec0::1",
 	"ff02::1", "ff01::1",
 }
 
@@ -31,7 +35,8 @@ func TestPublic(t *testing.T) {
 	if public(netip.Addr{}) {
 		t.Error("no address at all is taken for public")
 	}
-	for _, text := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "198.20.0.1", "223.255.255.254", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"} {
+	for _, text := range []string{"1.1.1.1", "8.8.8.8", "172.32.0.1", "100.128.0.1", "192.0.1.1", "198.20.0.1",
+		"223.255.255.254", "2606:4700::1111", "2a00:1450::1", "::ffff:8.8.8.8"} {
 		if !public(netip.MustParseAddr(text)) {
 			t.Errorf("%s is not taken for public", text)
 		}
@@ -43,7 +48,8 @@ type resolver []netip.Addr
 // LookupNetIP finds the same addresses for every name.
 func (r resolver) LookupNetIP(context.Context, string, string) ([]netip.Addr, error) { return r, nil }
 
-// TestNamesCannotLeadInside: what a name resolves to is looked at, at each connection, and nothing is sent to an address inside.
+// TestNamesCannotLeadInside: what a name resolves to is looked at, at each connection, and
+// nothing is sent to an address inside.
 func TestNamesCannotLeadInside(t *testing.T) {
 	canary, err := rawhttp.NewVendor()
 	if err != nil {
@@ -56,7 +62,8 @@ func TestNamesCannotLeadInside(t *testing.T) {
 		if host != "" {
 			address = "https://" + host + address[len("https://192.0.2.1"):]
 		}
-		c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: address, Private: private}}, Resolver: found})
+		c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: address, Private: private}},
+			Resolver: found})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +78,8 @@ func TestNamesCannotLeadInside(t *testing.T) {
 		}
 	}
 	all := resolver{netip.MustParseAddr("10.0.0.1"), netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1")}
-	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "0177.0.0.1", "127.1", "localhost", "LOCALHOST", "vendor.example"} {
+	for _, host := range []string{"127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001", "0177.0.0.1",
+		"127.1", "localhost", "LOCALHOST", "vendor.example"} {
 		if got := deliver(host, false, all); got != dropped(0, WhyAddress) {
 			t.Errorf("%s: %+v", host, got)
 		}
@@ -81,7 +89,8 @@ func TestNamesCannotLeadInside(t *testing.T) {
 	}
 	for _, text := range inside {
 		guarded := Dial(false, resolver{netip.MustParseAddr(text)})
-		if conn, err := guarded(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at)))); !errors.Is(err, ErrAddress) {
+		if conn, err := guarded(t.Context(), "tcp", net.JoinHostPort("hook.example", strconv.Itoa(int(at)))); !errors.Is(
+			err, ErrAddress) {
 			t.Errorf("others than vendors reach %s: %v, %v", text, conn, err)
 		}
 	}

@@ -34,8 +34,8 @@ func (o Outcome) declined() bool {
 	return o.Status == statusTooManyRequests || o.Status == statusUnavailable && o.After > 0
 }
 
-// failing tells whether a status says that the vendor failed at a request that may be right: 5xx, but what it will never
-// do, and 408, which says of a request that was written whole that it was not read in time.
+// failing tells whether a status says that the vendor failed at a request that may be right: 5xx, but what it will
+// never do, and 408, which says of a request that was written whole that it was not read in time.
 func failing(status int) bool {
 	switch status {
 	case statusRequestTimeout:

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 )
 
-// TestDeliverDoesNotAllocate: an event over a connection that is open allocates nothing. (Under the race detector pools drop what they are
-// given now and then.)
+// TestDeliverDoesNotAllocate: an event over a connection that is open allocates nothing. (Under the race detector pools
+// drop what they are given now and then.)
 func TestDeliverDoesNotAllocate(t *testing.T) {
 	c := client(t, "http://"+serve(t, thrifty).Addr(), nil)
 	e := event()

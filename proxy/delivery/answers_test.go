@@ -17,7 +17,8 @@ import (
 // refusal is an answer that says what was wrong with the event.
 const refusal = "HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{\"bad\":1}"
 
-// TestRefusals: the body of a refusal is handed up where it is wanted, from a connection on which nothing else came, and that is closed.
+// TestRefusals: the body of a refusal is handed up where it is wanted, from a connection on which
+// nothing else came, and that is closed.
 func TestRefusals(t *testing.T) {
 	secure := newAuthority(t)
 	for name, serve := range map[string]func(func(*rawhttp.Conn)) (*rawhttp.Server, string, func(*delivery.Options)){
@@ -69,8 +70,8 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestAskedForComesAlone: an answer that a visitor is shown comes over a connection that carried no other event and will carry none, so that
-// it is nobody else's, however many a vendor gives.
+// TestAskedForComesAlone: an answer that a visitor is shown comes over a connection that carried no other event and
+// will carry none, so that it is nobody else's, however many a vendor gives.
 func TestAskedForComesAlone(t *testing.T) {
 	s := serve(t, func(c *rawhttp.Conn) {
 		for {
@@ -108,8 +109,8 @@ func TestAskedForComesAlone(t *testing.T) {
 	}
 }
 
-// TestBrokenEnds: where the head says that the vendor took the event, the outcome has its status, whatever came then; nobody knows whether
-// the rest means something else.
+// TestBrokenEnds: where the head says that the vendor took the event, the outcome has its status, whatever came then;
+// nobody knows whether the rest means something else.
 func TestBrokenEnds(t *testing.T) {
 	for answer, want := range map[string]delivery.Outcome{
 		"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\nok":   unknown(200, delivery.WhyCoded),
@@ -141,8 +142,9 @@ func TestBrokenEnds(t *testing.T) {
 func TestAnswersTakeNoMoreBytes(t *testing.T) {
 	const most = 16 << 20 // with what lies in the buffers of both ends
 	for name, c := range map[string]struct{ begin, with string }{
-		"a chunk extension":     {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"},
-		"extensions":            {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "1;" + strings.Repeat("x", 500) + "\r\nx\r\n"},
+		"a chunk extension": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", "x"},
+		"extensions": {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+			"1;" + strings.Repeat("x", 500) + "\r\nx\r\n"},
 		"a trailer":             {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "X-A: b\r\n"},
 		"a header":              {"HTTP/1.1 200 OK\r\nX-A: ", "x"},
 		"early answers":         {"", "HTTP/1.1 103 Early\r\nX-A: b\r\n\r\n"},
@@ -158,7 +160,8 @@ func TestAnswersTakeNoMoreBytes(t *testing.T) {
 				if _, err := conn.Request(); err != nil || conn.Send(c.begin) != nil {
 					return
 				}
-				for text := strings.Repeat(c.with, 4096/len(c.with)); conn.Send(text) == nil && sent.Add(int64(len(text))) < 64<<20; {
+				for text := strings.Repeat(c.with, 4096/len(c.with)); conn.Send(text) == nil &&
+					sent.Add(int64(len(text))) < 64<<20; {
 				}
 			})
 			d := client(t, "http://"+s.Addr(), func(o *delivery.Options) { o.Timeout = rawhttp.Patience })
@@ -229,7 +232,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestAnswersAreTimed: how long after its first byte a request was answered is told of each that was, whatever the answer.
+// TestAnswersAreTimed: how long after its first byte a request was answered is told
+// of each that was, whatever the answer.
 func TestAnswersAreTimed(t *testing.T) {
 	var told atomic.Int64
 	v := vendor(t)

@@ -65,7 +65,8 @@ func (b *body) chunks() error {
 	}
 }
 
-// chunkSize reads a chunk's first line: hexadecimal digits, and an extension right behind them. A space in between is read in two ways.
+// chunkSize reads a chunk's first line: hexadecimal digits, and an extension right behind them. A
+// space in between is read in two ways.
 func chunkSize(line []byte) (int, bool) {
 	digits, _, _ := bytes.Cut(line, []byte{';'})
 	if len(digits) == 0 || len(digits) > 12 {

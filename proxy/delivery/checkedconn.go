@@ -22,14 +22,15 @@ type checkedConn struct {
 	bytes  bool                  // it was bytes
 	one    [1]byte
 
-	deadline time.Time          // of the present exchange
-	armed    time.Time          // the deadline that the connection below has, at which waiting ends for a look at the one above
-	out      []byte             // bytes of the present request that are to be written as one
-	step     func(uintptr) bool // speak, made once
-	waits    bool               // the request was written, and its answer is waited for
-	failed   error              // what speaking failed with
-	came     []byte             // what came of the answer and was not read yet, in room
-	room     []byte
+	deadline time.Time // of the present exchange
+	// the deadline that the connection below has, at which waiting ends for a look at the one above
+	armed  time.Time
+	out    []byte             // bytes of the present request that are to be written as one
+	step   func(uintptr) bool // speak, made once
+	waits  bool               // the request was written, and its answer is waited for
+	failed error              // what speaking failed with
+	came   []byte             // what came of the answer and was not read yet, in room
+	room   []byte
 
 	used  bool      // a request was written before
 	begun bool      // the present request has written something
@@ -98,8 +99,8 @@ func (c *checkedConn) read(b []byte) (n int, err error) {
 	}
 }
 
-// send writes a request. When it returns, the kernel has all of it or no more of it goes out. Before the first byte it looks
-// at the connection, and asks whether the request may still leave.
+// send writes a request. When it returns, the kernel has all of it or no more of it goes out. Before the first byte it
+// looks at the connection, and asks whether the request may still leave.
 func (c *checkedConn) send(q request, gate SendGate) error {
 	c.begin(gate)
 	defer c.end()
@@ -176,9 +177,9 @@ func (c *checkedConn) mayBegin() bool {
 	return true
 }
 
-// arm sees to it that waiting ends. A connection in the clear may have the deadline of an exchange before: where that comes, the
-// present one's is set, and waiting goes on (see early), so that deadlines are not set for each request. TLS cannot go on writing
-// behind a deadline: there it is always the present one's.
+// arm sees to it that waiting ends. A connection in the clear may have the deadline of an exchange before: where that
+// comes, the present one's is set, and waiting goes on (see early), so that deadlines are not set for each request. TLS
+// cannot go on writing behind a deadline: there it is always the present one's.
 func (c *checkedConn) arm() error {
 	if c.armed.Equal(c.deadline) || !c.secure && !c.armed.IsZero() && c.armed.Before(c.deadline) {
 		return nil
@@ -193,7 +194,8 @@ func (c *checkedConn) armAt(deadline time.Time) error {
 
 // early tells whether waiting ended before the exchange's deadline, which is armed then.
 func (c *checkedConn) early(err error) bool {
-	return err != nil && c.armed.Before(c.deadline) && isTimeout(err) && time.Now().Before(c.deadline) && c.armAt(c.deadline) == nil
+	return err != nil && c.armed.Before(c.deadline) && isTimeout(err) && time.Now().Before(c.deadline) &&
+		c.armAt(c.deadline) == nil
 }
 
 // stale tells whether the connection is not as quiet as one between two requests has to be. A new TLS connection may

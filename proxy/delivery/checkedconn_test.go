@@ -39,8 +39,8 @@ func TestLettersCountForMore(t *testing.T) {
 	}
 }
 
-// TestClosedAtOnce: a vendor that closes, or speaks, before it is asked anything is tried once more, and not as often as there may be
-// connections.
+// TestClosedAtOnce: a vendor that closes, or speaks, before it is asked anything is tried once more, and not
+// as often as there may be connections.
 func TestClosedAtOnce(t *testing.T) {
 	for name, handle := range map[string]func(*rawhttp.Conn){
 		"closes": func(*rawhttp.Conn) {},
@@ -55,7 +55,8 @@ func TestClosedAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer s.Close()
-		c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: "http://" + s.Addr(), Private: true}}, Timeout: rawhttp.Patience})
+		c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: "http://" + s.Addr(), Private: true}},
+			Timeout: rawhttp.Patience})
 		if err != nil {
 			t.Fatal(err)
 		}

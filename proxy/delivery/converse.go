@@ -9,9 +9,9 @@ import (
 // mostCame is how many bytes of an answer are taken with the first look.
 const mostCame = 2 << 10
 
-// converse looks at the socket, writes a request in one piece, and waits for the first bytes of the answer, as one step in
-// which the socket is held once. It tells whether it did: what it could not write is written otherwise, and what failed behind
-// the request is for whoever reads the answer.
+// converse looks at the socket, writes a request in one piece, and waits for the first bytes of the answer, as one step
+// in which the socket is held once. It tells whether it did: what it could not write is written otherwise, and what
+// failed behind the request is for whoever reads the answer.
 func (c *checkedConn) converse(b []byte) (done bool, err error) {
 	if c.room == nil {
 		c.room = make([]byte, mostCame)

@@ -19,7 +19,8 @@ import (
 // clientOf is a client of one vendor. One that is slow writes and reads as over TLS: by itself, not in one step.
 func clientOf(t *testing.T, address string, slow bool) (*Client, *atomic.Int64) {
 	t.Helper()
-	c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: "http://" + address, Private: true}}, Timeout: rawhttp.Patience})
+	c, err := New(Options{Upstreams: []Upstream{{Vendor: "v", Host: "api", Address: "http://" + address, Private: true}},
+		Timeout: rawhttp.Patience})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,8 +42,9 @@ func clientOf(t *testing.T, address string, slow bool) (*Client, *atomic.Int64) 
 	return c, dials
 }
 
-// TestInOneStepOrInSeveral: whatever a vendor answers, in one piece or byte by byte, the outcome, what is handed on and how many
-// connections it takes are the same whether a request goes out and its answer comes in as one step or in several.
+// TestInOneStepOrInSeveral: whatever a vendor answers, in one piece or byte by byte, the outcome, what
+// is handed on and how many connections it takes are the same whether a request goes out and its
+// answer comes in as one step or in several.
 func TestInOneStepOrInSeveral(t *testing.T) {
 	for _, a := range answers {
 		for _, piece := range []int{len(a.text), 7} {
@@ -105,12 +107,14 @@ func FuzzBare(f *testing.F) {
 		in := bufio.NewReaderSize(bytes.NewReader(text), 16<<10)
 		other, err := readAnswer(in, &read, new(Event), 64<<10)
 		if err != nil || one != other || in.Buffered() > 0 || bare.String() != read.String() || len(bare.Body()) > 0 {
-			t.Errorf("%+v and %q at one look; %+v, %v and %q from a stream, %d bytes left", one, bare.String(), other, err, read.String(), in.Buffered())
+			t.Errorf("%+v and %q at one look; %+v, %v and %q from a stream, %d bytes left", one, bare.String(), other, err,
+				read.String(), in.Buffered())
 		}
 	})
 }
 
-// TestOthersDeadlines: the deadline of an exchange before, which a connection still has, ends no wait; the exchange's own does.
+// TestOthersDeadlines: the deadline of an exchange before, which a connection still has,
+// ends no wait; the exchange's own does.
 func TestOthersDeadlines(t *testing.T) {
 	answer := make(chan bool)
 	s, err := rawhttp.Serve(func(c *rawhttp.Conn) {

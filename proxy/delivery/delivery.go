@@ -68,8 +68,9 @@ type Options struct {
 	TLS       *tls.Config   // for tests: roots of stand-ins; certificates are verified whatever it says
 	Resolver  Resolver      // nil: the system's
 
-	Now     func() time.Time                         // what dates in answers are held against; nil: time.Now
-	Answers func(vendor string, after time.Duration) // told how long after its first byte a request was answered; may be nil
+	Now func() time.Time // what dates in answers are held against; nil: time.Now
+	// told how long after its first byte a request was answered; may be nil
+	Answers func(vendor string, after time.Duration)
 }
 
 // Client delivers directly: one attempt, now, over connections of its own to every host.
@@ -119,7 +120,8 @@ func New(o Options) (*Client, error) {
 
 func (o *Options) host(u Upstream) (*host, error) {
 	parsed, err := url.Parse(u.Address)
-	if err != nil || parsed.Host == "" || parsed.RawQuery != "" || parsed.User != nil || parsed.Scheme != "https" && parsed.Scheme != "http" {
+	if err != nil || parsed.Host == "" || parsed.RawQuery != "" || parsed.User != nil || parsed.Scheme != "https" &&
+		parsed.Scheme != "http" {
 		return nil, fmt.Errorf("%q is no address of a host: \"https://host\" is", u.Address)
 	}
 	secure := parsed.Scheme == "https"

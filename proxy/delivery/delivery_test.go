@@ -68,8 +68,9 @@ func vendor(t testing.TB) *rawhttp.Vendor {
 func event() *delivery.Event {
 	return &delivery.Event{
 		Vendor: "v", Host: "api", Method: "POST", Path: []byte("/g/collect"), Query: []byte("v=2&tid=G-1"),
-		Headers: []delivery.Header{{Name: "Content-Type", Value: []byte("text/plain")}, {Name: "User-Agent", Value: []byte("Firefox")}},
-		Body:    []byte("en=page_view"),
+		Headers: []delivery.Header{{Name: "Content-Type", Value: []byte("text/plain")},
+			{Name: "User-Agent", Value: []byte("Firefox")}},
+		Body: []byte("en=page_view"),
 	}
 }
 
@@ -96,7 +97,8 @@ func TestRequestIsExactly(t *testing.T) {
 		t.Fatalf("%d requests", len(got))
 	}
 	for i, want := range []string{
-		"POST /base/g/collect?v=2&tid=G-1 HTTP/1.1\r\nUser-Agent: Firefox\r\nHost: " + v.Addr() + "\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nen=page_view",
+		"POST /base/g/collect?v=2&tid=G-1 HTTP/1.1\r\nUser-Agent: Firefox\r\nHost: " + v.Addr() +
+			"\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nen=page_view",
 		"GET /base/g/collect?u=https://a.example//b/../c&x=%2F+%e4;\xe4 HTTP/1.1\r\nHost: " + v.Addr() + "\r\n\r\n",
 		"POST /base/g/collect HTTP/1.1\r\nHost: " + v.Addr() + "\r\nContent-Length: 0\r\n\r\n",
 	} {
@@ -198,7 +200,8 @@ func TestAddressesThatAreNone(t *testing.T) {
 		{"http://v.example", false},
 		{"http://169.254.169.254", false},
 	} {
-		_, err := delivery.New(delivery.Options{Upstreams: []delivery.Upstream{{Vendor: "v", Host: "api", Address: c.address, Private: c.private}}})
+		_, err := delivery.New(
+			delivery.Options{Upstreams: []delivery.Upstream{{Vendor: "v", Host: "api", Address: c.address, Private: c.private}}})
 		if err == nil || !strings.Contains(err.Error(), "vendor v, host api") {
 			t.Errorf("%q, private %v: %v", c.address, c.private, err)
 		}

@@ -25,7 +25,8 @@ type Resolver interface {
 	LookupNetIP(ctx context.Context, network, host string) ([]netip.Addr, error)
 }
 
-// dialer connects to one upstream. What a name resolves to is checked after it was resolved, so that a name cannot lead inside.
+// dialer connects to one upstream. What a name resolves to is checked after it was
+// resolved, so that a name cannot lead inside.
 type dialer struct {
 	private  bool
 	timeout  time.Duration
@@ -33,8 +34,8 @@ type dialer struct {
 	tls      *tls.Config // nil: in the clear
 }
 
-// dial connects within a time, or the dialer's own where that is shorter. TLS is spoken here, not by fasthttp: the guard has to stand above
-// it, and a certificate that is refused is no connection, not one that broke.
+// dial connects within a time, or the dialer's own where that is shorter. TLS is spoken here, not by fasthttp: the
+// guard has to stand above it, and a certificate that is refused is no connection, not one that broke.
 func (d dialer) dial(address string, within time.Duration) (net.Conn, error) {
 	if within <= 0 || within > d.timeout {
 		within = d.timeout
@@ -105,11 +106,13 @@ func (d dialer) lookup(ctx context.Context, name string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", name)
 }
 
-// special are ranges that are not of the public Internet and that netip has no word for (IANA special-purpose address registries).
+// special are ranges that are not of the public Internet and that netip has no word for
+// (IANA special-purpose address registries).
 var special = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
 	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("192.88.99.0/24"), netip.MustParsePrefix("198.18.0.0/15"),
-	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"),
 	netip.MustParsePrefix("::/96"), netip.MustParsePrefix("64:ff9b::/96"), netip.MustParsePrefix("64:ff9b:1::/48"),
 	netip.MustParsePrefix("100::/64"), netip.MustParsePrefix("2001::/23"), netip.MustParsePrefix("2001:db8::/32"),
 	netip.MustParsePrefix("2002::/16"), netip.MustParsePrefix("3fff::/20"), netip.MustParsePrefix("fec0::/10"),
@@ -118,7 +121,8 @@ var special = []netip.Prefix{
 // public tells whether an address is one of the public Internet.
 func public(a netip.Addr) bool {
 	a = a.Unmap()
-	if !a.IsValid() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || a.IsInterfaceLocalMulticast() {
+	if !a.IsValid() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() ||
+		a.IsInterfaceLocalMulticast() {
 		return false
 	}
 	for _, p := range special {

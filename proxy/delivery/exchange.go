@@ -10,9 +10,10 @@ import (
 // errHeldBack says that whoever was asked before the first byte said no.
 var errHeldBack = errors.New("the event does not leave any more")
 
-// exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before anything was written is
-// replaced: all that are open may be, a new one is once. It does what fasthttp's own client does, and asks between the wait for a
-// connection and the first byte whether the event may still leave. The reply has a status once the answer's head was read.
+// exchange sends a request and reads the answer, within a time. A connection that turns out to be stale before
+// anything was written is replaced: all that are open may be, a new one is once. It does what fasthttp's own client
+// does, and asks between the wait for a connection and the first byte whether the event may still leave. The reply has
+// a status once the answer's head was read.
 func (h *host) exchange(q request, answer *fasthttp.Response, e *Event, within time.Duration) (reply, error) {
 	deadline := time.Now().Add(within)
 	for left := h.client.MaxConns; ; left-- {
@@ -29,8 +30,10 @@ func (h *host) exchange(q request, answer *fasthttp.Response, e *Event, within t
 	}
 }
 
-// attempt is an exchange over one connection. What a visitor is to be shown comes over one that carries nobody else's event, before or after.
-func (h *host) attempt(q request, answer *fasthttp.Response, e *Event, within time.Duration, deadline time.Time) (reply, error) {
+// attempt is an exchange over one connection. What a visitor is to be shown comes over one that carries
+// nobody else's event, before or after.
+func (h *host) attempt(q request, answer *fasthttp.Response, e *Event, within time.Duration, deadline time.Time) (
+	reply, error) {
 	client := h.client
 	if e.Asked {
 		client = h.alone

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// errAnswer says that an answer is none, or can be read in more ways than one (RFC 9112, sections 2.2, 4, 5 and 6): where it ends is then
-// nobody's guess.
+// errAnswer says that an answer is none, or can be read in more ways than one (RFC 9112, sections 2.2, 4, 5 and 6):
+// where it ends is then nobody's guess.
 var errAnswer = errors.New("the answer is none, or can be read in more ways than one")
 
 // answerHead is what is read from the head of an answer. Its texts lie in the reader's buffer.
@@ -34,8 +34,8 @@ var (
 	headBegin = []byte("HTTP/1.")
 )
 
-// peekHead waits for a whole head, and returns it with the empty line at its end. Nothing is taken from the reader. A head that its buffer
-// cannot hold is an error.
+// peekHead waits for a whole head, and returns it with the empty line at its end. Nothing is taken from the reader. A
+// head that its buffer cannot hold is an error.
 func peekHead(r *bufio.Reader) ([]byte, error) {
 	for searched := 0; ; {
 		b, _ := r.Peek(r.Buffered())
@@ -97,7 +97,8 @@ func parseHead(b []byte) (answerHead, error) {
 
 // statusLine reads "HTTP/1.1 200 OK". The reason may be missing, with the space before it.
 func (h *answerHead) statusLine(line []byte) bool {
-	if len(line) < len("HTTP/1.1 200") || line[7] != '1' && line[7] != '0' || line[8] != ' ' || len(line) > 12 && line[12] != ' ' || !plain(line) {
+	if len(line) < len("HTTP/1.1 200") || line[7] != '1' && line[7] != '0' || line[8] != ' ' || len(line) > 12 &&
+		line[12] != ' ' || !plain(line) {
 		return false
 	}
 	for _, c := range line[9:12] {
@@ -110,8 +111,8 @@ func (h *answerHead) statusLine(line []byte) bool {
 	return true
 }
 
-// fieldLine takes a line of a head or a trailer apart. Its name is a token with nothing between it and the colon, and the line continues no
-// other.
+// fieldLine takes a line of a head or a trailer apart. Its name is a token with nothing between it and the
+// colon, and the line continues no other.
 func fieldLine(line []byte) (name, value []byte, ok bool) {
 	name, value, found := bytes.Cut(line, []byte{':'})
 	if !found || len(name) == 0 || !plain(value) {

@@ -29,7 +29,8 @@ func drip(c *rawhttp.Conn, text string) {
 	}
 }
 
-// TestHostileVendors: whatever a vendor answers, the attempt ends in time, in the right outcome, with little memory, and is not repeated.
+// TestHostileVendors: whatever a vendor answers, the attempt ends in time, in the right outcome,
+// with little memory, and is not repeated.
 func TestHostileVendors(t *testing.T) {
 	text := func(answer string) func(*rawhttp.Conn) { return func(c *rawhttp.Conn) { _ = c.Send(answer) } }
 	then := func(begin string, do func(*rawhttp.Conn, string), with string) func(*rawhttp.Conn) {
@@ -46,9 +47,11 @@ func TestHostileVendors(t *testing.T) {
 	}{
 		{"a body of 1 TiB is announced", text("HTTP/1.1 200 OK\r\nContent-Length: 1099511627776\r\n\r\nx"), "too_large"},
 		{"a body without an end", then("HTTP/1.1 200 OK\r\n\r\n", endless, "x"), "too_large"},
-		{"chunks without an end", then("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", endless, "1000\r\n"+strings.Repeat("x", 0x1000)+"\r\n"), "too_large"},
+		{"chunks without an end", then("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", endless, "1000\r\n"+
+			strings.Repeat("x", 0x1000)+"\r\n"), "too_large"},
 		{"one chunk of 1 TiB", text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10000000000\r\nx"), "too_large"},
-		{"a chunk extension without an end", then("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", endless, "x"), ""},
+		{"a chunk extension without an end", then("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;", endless, "x"),
+			""},
 		{"headers without an end", then("HTTP/1.1 200 OK\r\n", endless, "X-A: b\r\n"), "broken"},
 		{"one header without an end", then("HTTP/1.1 200 OK\r\nX-A: ", endless, "x"), "broken"},
 		{"informational answers without an end", then("", endless, "HTTP/1.1 100 Continue\r\n\r\n"), ""},

@@ -200,8 +200,8 @@ func (t Turn) end(err error) {
 	t.pace.tell()
 }
 
-// Pause is how long a vendor is left alone still, since it asked for that (Retry-After), and by which status; 0 where it
-// is not.
+// Pause is how long a vendor is left alone still, since it asked for that (Retry-After),
+// and by which status; 0 where it is not.
 func (p *Pace) Pause() (left time.Duration, status int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,8 +2,8 @@ package delivery
 
 import "sync/atomic"
 
-// places bounds the exchanges that are under way with one vendor, those that wait for a connection included: a vendor that hangs holds no
-// more of the server than these.
+// places bounds the exchanges that are under way with one vendor, those that wait for a connection included: a vendor
+// that hangs holds no more of the server than these.
 type places struct {
 	taken atomic.Int64
 	most  int64

@@ -146,7 +146,8 @@ func TestStrayAnswers(t *testing.T) {
 	}
 }
 
-// TestTwoRecordsInOneSegment: TLS reads ahead, so that a stray answer lies in no socket any more when the next event is to go.
+// TestTwoRecordsInOneSegment: TLS reads ahead, so that a stray answer lies in no socket
+// any more when the next event is to go.
 func TestTwoRecordsInOneSegment(t *testing.T) {
 	secure := newAuthority(t)
 	s := rawhttp.ServeOn(tls.NewListener(coalescing{listen(t)}, secure.server()), func(c *rawhttp.Conn) {

@@ -25,8 +25,9 @@ type reply struct {
 	whole  bool // the body is there, and may be handed on
 }
 
-// readAnswer reads the answer to an event: of its head status, content type and Retry-After, and its body. Once the head is read, a refusal
-// is one whatever its body is like; a body that cannot be read is an error where the vendor says that it took what it was sent.
+// readAnswer reads the answer to an event: of its head status, content type and Retry-After, and its body. Once
+// the head is read, a refusal is one whatever its body is like; a body that cannot be read is an error where the
+// vendor says that it took what it was sent.
 func readAnswer(in *bufio.Reader, answer *fasthttp.Response, e *Event, limit int) (reply, error) {
 	h, room, err := finalHead(in, answer)
 	if err != nil {
@@ -87,7 +88,8 @@ func (h *answerHead) tell(answer *fasthttp.Response) {
 	}
 }
 
-// finalHead reads the head of an answer and those of what comes before it. Room is what is left for other bytes that are no body.
+// finalHead reads the head of an answer and those of what comes before it. Room is what is
+// left for other bytes that are no body.
 func finalHead(in *bufio.Reader, answer *fasthttp.Response) (h answerHead, room int, err error) {
 	room = overhead
 	for range interim + 1 {

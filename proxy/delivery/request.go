@@ -27,8 +27,8 @@ const (
 	mostKept   = 128 << 10
 )
 
-// request appends the request for an event, and returns what of its body does not stand there: it is to be written behind.
-// The request has what the event has, and nothing else.
+// request appends the request for an event, and returns what of its body does not stand there: it is to be written
+// behind. The request has what the event has, and nothing else.
 func (h *host) request(dst []byte, e *Event) (text, rest []byte, err error) {
 	from := len(dst)
 	dst, ok := h.plainHead(dst, e)
@@ -47,8 +47,8 @@ func hasBody(e *Event) bool {
 	return len(e.Body) > 0 || e.Method != fasthttp.MethodGet && e.Method != fasthttp.MethodHead
 }
 
-// plainHead appends the head of a request as fasthttp writes it. False where a header's name or value is one that fasthttp
-// would change, or that it has something to say about.
+// plainHead appends the head of a request as fasthttp writes it. False where a header's name or value is one that
+// fasthttp would change, or that it has something to say about.
 func (h *host) plainHead(dst []byte, e *Event) ([]byte, bool) {
 	agent, kind, ok := plainHeaders(e.Headers)
 	if !ok || e.Method == "" || !oneLine(e.Path) || !oneLine(e.Query) {
@@ -89,7 +89,8 @@ func appendField(dst []byte, name string, value []byte) []byte {
 	return append(append(append(append(dst, name...), ": "...), value...), "\r\n"...)
 }
 
-// plainHeaders looks through headers for what stands at the front of a head. False where one is not as plainHead needs it.
+// plainHeaders looks through headers for what stands at the front of a head. False
+// where one is not as plainHead needs it.
 func plainHeaders(all []Header) (agent, kind []byte, ok bool) {
 	for i := range all {
 		of := &all[i]

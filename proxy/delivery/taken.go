@@ -5,8 +5,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// taken reads from a vendor's answer whether it took what it was sent, where the vendor says that there and not by the status. An answer
-// that does not speak of it is taken at its status.
+// taken reads from a vendor's answer whether it took what it was sent, where the vendor says that there and not by the
+// status. An answer that does not speak of it is taken at its status.
 func taken(e *Event, answer *fasthttp.Response) Outcome {
 	status := answer.StatusCode()
 	if e.Taken == "" {

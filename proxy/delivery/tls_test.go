@@ -33,7 +33,8 @@ func newAuthority(t testing.TB) *authority {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), DNSNames: []string{"vendor.example"}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		KeyUsage:    x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	if err != nil {
@@ -106,7 +107,8 @@ func (h *held) Read(b []byte) (int, error) {
 	return h.Conn.Read(b)
 }
 
-// TestCertificatesAreVerified: whoever cannot show a certificate of that name, signed by somebody trusted, gets not one byte.
+// TestCertificatesAreVerified: whoever cannot show a certificate of that name, signed
+// by somebody trusted, gets not one byte.
 func TestCertificatesAreVerified(t *testing.T) {
 	secure := newAuthority(t)
 	v := rawhttp.NewVendorOn(secure.listen(t))
@@ -128,7 +130,9 @@ func TestCertificatesAreVerified(t *testing.T) {
 	} {
 		v.Forget()
 		var answer fasthttp.Response
-		d := client(t, "https://"+c.host+":"+port(v.Addr()), func(o *delivery.Options) { o.TLS, o.Resolver = c.config, loopback })
+		d := client(t, "https://"+c.host+":"+port(v.Addr()), func(o *delivery.Options) {
+			o.TLS, o.Resolver = c.config, loopback
+		})
 		if got := d.Deliver(event(), &answer); got != c.want {
 			t.Errorf("%s: %+v", c.name, got)
 		}

@@ -27,7 +27,8 @@ func TestModes(t *testing.T) {
 			t.Fatal(err)
 		}
 		state, err := Read(dir)
-		if bits == 0 && (err != nil || state != s.State()) || bits != 0 && (err == nil || !strings.Contains(err.Error(), "can be read by others")) {
+		if bits == 0 && (err != nil || state != s.State()) || bits != 0 &&
+			(err == nil || !strings.Contains(err.Error(), "can be read by others")) {
 			t.Errorf("mode %04o: %v", 0o600|bits, err)
 		}
 	}
@@ -39,7 +40,8 @@ func TestEndOfTime(t *testing.T) {
 	end := pseudonym.TestRoot.State(noon.AddDate(200, 0, 0)).Until()
 	for now, want := range map[time.Time]error{end.Add(-1): nil, end: pseudonym.ErrAhead, end.Add(1): pseudonym.ErrAhead} {
 		d := newDisk()
-		if _, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(now), Files: d}); !errors.Is(err, want) || (d.calls > 0) != (want == nil) {
+		if _, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(now), Files: d}); !errors.Is(err, want) ||
+			(d.calls > 0) != (want == nil) {
 			t.Errorf("%s: %v, want %v", now, err, want)
 		}
 	}

@@ -7,8 +7,8 @@ import (
 	"maps"
 )
 
-// disk is a file system in memory that dies in the middle of a call: of what that call writes, a part gets there. It keeps everything
-// that was ever on it, as a disk does that is looked at afterwards.
+// disk is a file system in memory that dies in the middle of a call: of what that call writes, a part gets there. It
+// keeps everything that was ever on it, as a disk does that is looked at afterwards.
 type disk struct {
 	files map[string][]byte
 	left  int // calls that change something, until it dies; negative: it never does

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// Files is as much of a file system as a key state needs. Each call has reached the disk when it returns nil; where it does not return, it
-// may have been done in part. Tests put failing ones in its place.
+// Files is as much of a file system as a key state needs. Each call has reached the disk when it returns nil; where it
+// does not return, it may have been done in part. Tests put failing ones in its place.
 type Files interface {
 	Folder(path string) error             // makes a folder that only its owner can enter
 	Read(path string) ([]byte, error)     // fs.ErrNotExist where there is no such file

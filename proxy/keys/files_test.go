@@ -56,8 +56,8 @@ func holds(t *testing.T, dir string, text []byte) bool {
 	return false
 }
 
-// TestSteps: what is written when. Bytes are on disk before their name is, zeros before the name is given away, and a half state before it is
-// taken away.
+// TestSteps: what is written when. Bytes are on disk before their name is, zeros before the name is given away, and
+// a half state before it is taken away.
 func TestSteps(t *testing.T) {
 	t.Parallel()
 	o, d := diskOf(t, false)
@@ -66,7 +66,8 @@ func TestSteps(t *testing.T) {
 		t.Fatal(err)
 	}
 	const written = "create keys/state.next, mode 0600\nwrite keys/state.next\nsync keys/state.next\nsync folder keys\n"
-	if got, want := d.Trace(), "mkdir keys, mode 0700\nsync folder .\n"+written+"rename keys/state.next to keys/state\nsync folder keys\n"; got != want {
+	if got, want := d.Trace(), "mkdir keys, mode 0700\nsync folder .\n"+written+
+		"rename keys/state.next to keys/state\nsync folder keys\n"; got != want {
 		t.Errorf("made:\n%swant\n%s", got, want)
 	}
 	const replaced = "zeros over keys/state\nsync keys/state\nrename keys/state.next to keys/state\nsync folder keys\n"
@@ -79,7 +80,8 @@ func TestSteps(t *testing.T) {
 	if got, want := d.Trace(), written+replaced; got != want {
 		t.Errorf("advanced:\n%swant\n%s", got, want)
 	}
-	if moved, err := s.Advance(noon.AddDate(0, 0, 1)); err != nil || len(moved) > 0 || s.Flush() != nil || d.Trace() != "\n" {
+	if moved, err := s.Advance(noon.AddDate(0, 0, 1)); err != nil || len(moved) > 0 || s.Flush() != nil ||
+		d.Trace() != "\n" {
 		t.Errorf("written again though nothing moved: %v, %v", moved, err)
 	}
 	whole, err := os.ReadFile(filepath.Join(o.Dir, StateFile))
@@ -91,7 +93,8 @@ func TestSteps(t *testing.T) {
 		want string
 	}{
 		"whole": {whole, "write over keys/state.next\nsync keys/state.next\nsync folder keys\n" + replaced},
-		"half":  {whole[:100], "zeros over keys/state.next\nsync keys/state.next\nremove keys/state.next\nsync folder keys\n"},
+		"half": {whole[:100],
+			"zeros over keys/state.next\nsync keys/state.next\nremove keys/state.next\nsync folder keys\n"},
 	} {
 		if err := os.WriteFile(filepath.Join(o.Dir, nextFile), c.next, 0o600); err != nil {
 			t.Fatal(err)
@@ -155,8 +158,8 @@ func TestPowerCutWhileMade(t *testing.T) {
 	}
 }
 
-// TestPowerCutWhileReplaced: whichever step the power goes at, the state from before or the one after is there, whole; where it was
-// acknowledged, the one after, and nothing of the one before.
+// TestPowerCutWhileReplaced: whichever step the power goes at, the state from before or the one after is there, whole;
+// where it was acknowledged, the one after, and nothing of the one before.
 func TestPowerCutWhileReplaced(t *testing.T) {
 	t.Parallel()
 	later := noon.AddDate(0, 0, 1)
@@ -193,7 +196,8 @@ func TestPowerCutWhileReplaced(t *testing.T) {
 	}
 }
 
-// TestEachStepFails: whichever step fails, the caller is told, a change that was refused is not in force, and trying again does it, for good.
+// TestEachStepFails: whichever step fails, the caller is told, a change that was refused is not in
+// force, and trying again does it, for good.
 func TestEachStepFails(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
@@ -219,7 +223,8 @@ func TestEachStepFails(t *testing.T) {
 			t.Errorf("step %d: refused, and in force", n)
 		}
 		for _, what := range crash.Left {
-			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil || found.State().Identity() != was.Identity() {
+			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil ||
+				found.State().Identity() != was.Identity() {
 				t.Errorf("step %d, %v: %v", n, what, err)
 			}
 		}
@@ -227,15 +232,16 @@ func TestEachStepFails(t *testing.T) {
 			t.Errorf("step %d, tried again: %v", n, err)
 		}
 		for _, what := range crash.Left {
-			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil || found.State() != s.State() || found.Origin != Found {
+			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil || found.State() != s.State() ||
+				found.Origin != Found {
 				t.Errorf("step %d, tried again, %v: %v", n, what, err)
 			}
 		}
 	}
 }
 
-// TestTwoStepsFail: what is tried again after a failure may fail as well, at any step of it. There are keys all the same,
-// those of before or those that were refused, and never half of either.
+// TestTwoStepsFail: what is tried again after a failure may fail as well, at any step of it. There are keys all the
+// same, those of before or those that were refused, and never half of either.
 func TestTwoStepsFail(t *testing.T) {
 	t.Parallel()
 	failed := func(n, m int) (first, second bool) {
@@ -284,7 +290,8 @@ func TestRefusedIsNotFound(t *testing.T) {
 			t.Fatalf("step %d: done", n)
 		}
 		for _, what := range []crash.What{crash.Synced, crash.All} {
-			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil || found.State() != was || found.Origin != Found {
+			if found, _, err := afterwards(t, d, what, pseudonym.Root{}); err != nil || found.State() != was ||
+				found.Origin != Found {
 				t.Errorf("step %d, %v: %v, origin %d", n, what, err, found.Origin)
 			}
 		}

@@ -1,6 +1,6 @@
-// Package keys keeps a node's key state on disk: made once from the root secret, advanced at the end of every period, the keys before it
-// overwritten. It promises that a process that is killed at any moment leaves a state that can be read, and that no new keys are made
-// where there was a state, unless they are those that the root gives for today.
+// Package keys keeps a node's key state on disk: made once from the root secret, advanced at the end of every period,
+// the keys before it overwritten. It promises that a process that is killed at any moment leaves a state that can be
+// read, and that no new keys are made where there was a state, unless they are those that the root gives for today.
 package keys
 
 import (
@@ -121,8 +121,9 @@ func (s *Store) BeginRekeying() error {
 }
 
 // ErrShreddedElsewhere says that a state is lost of which only another node has the like.
-var ErrShreddedElsewhere = errors.New("the key state is lost, and keys of it were replaced that the root does not give: " +
-	"begin this node anew with a backup of another one (cluster join)")
+var ErrShreddedElsewhere = errors.New(
+	"the key state is lost, and keys of it were replaced that the root does not give: " +
+		"begin this node anew with a backup of another one (cluster join)")
 
 // make makes the state of the root; why says why there is none.
 func (s *Store) make(why error) error {
@@ -136,16 +137,19 @@ func (s *Store) make(why error) error {
 	}
 	switch {
 	case s.opts.Root == pseudonym.Root{} && damaged:
-		return fmt.Errorf("%s: %w: put a copy of the folder in its place, or the root secret where keys.root says", s.opts.Dir, ErrDamaged)
+		return fmt.Errorf("%s: %w: put a copy of the folder in its place, or the root secret where keys.root says",
+			s.opts.Dir, ErrDamaged)
 	case s.opts.Root == pseudonym.Root{}:
-		return fmt.Errorf("%s: %w: put a copy of the folder there, or the root secret where keys.root says", s.opts.Dir, ErrNoState)
+		return fmt.Errorf("%s: %w: put a copy of the folder there, or the root secret where keys.root says",
+			s.opts.Dir, ErrNoState)
 	}
 	s.state, s.Origin = s.opts.Root.State(s.opts.Now()), Made
 	if !s.opts.Now().Before(s.state.Until()) {
 		return fmt.Errorf("%w: it says %s", pseudonym.ErrAhead, s.opts.Now().UTC().Format(time.DateOnly))
 	}
 	if past.Identity != "" && past.Identity != s.state.Identity() {
-		return fmt.Errorf("%s: %w: objections and records would lose their subjects; put back the right root, or a copy of the folder", s.opts.Dir, ErrForeign)
+		return fmt.Errorf("%s: %w: objections and records would lose their subjects; put back the right root, or a copy of "+
+			"the folder", s.opts.Dir, ErrForeign)
 	}
 	if damaged || past.Known {
 		s.Origin = Remade
@@ -180,7 +184,8 @@ func (s *Store) Advance(now time.Time) ([]pseudonym.Rotation, error) {
 	return moved, err
 }
 
-// Flush writes the state where it was advanced since it was written. Until that has succeeded, the keys before are still on disk.
+// Flush writes the state where it was advanced since it was written. Until that has
+// succeeded, the keys before are still on disk.
 func (s *Store) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,13 +218,13 @@ func (s *Store) Random() (key pseudonym.Key, err error) {
 	return key, nil
 }
 
-// save replaces the state on disk. First the new one is written whole beside it, then the old one overwritten where it lies, then the new
-// one given its name: whenever this ends, one of the two is whole, and on disk. One that could not be written whole is overwritten and taken
-// away: what was refused must not be found at the next start.
+// save replaces the state on disk. First the new one is written whole beside it, then the old one overwritten where it
+// lies, then the new one given its name: whenever this ends, one of the two is whole, and on disk. One that could not
+// be written whole is overwritten and taken away: what was refused must not be found at the next start.
 //
-// What is overwritten is gone as far as a file system goes that writes in place. One that keeps a journal of data, snapshots or copies
-// on write, and an SSD, which writes every block to another cell, keep the old bytes until they get round to erasing them; so do backups.
-// An encrypted disk makes that a matter of who has its key.
+// What is overwritten is gone as far as a file system goes that writes in place. One that keeps a journal of data,
+// snapshots or copies on write, and an SSD, which writes every block to another cell, keep the old bytes until they get
+// round to erasing them; so do backups. An encrypted disk makes that a matter of who has its key.
 func (s *Store) save(state pseudonym.State) error {
 	if err := s.completeChange(); err != nil {
 		return err
@@ -282,7 +287,8 @@ func (s *Store) discard() error {
 
 func (s *Store) path(name string) string { return filepath.Join(s.opts.Dir, name) }
 
-// Read returns the state in a folder, and changes nothing there. Where a server is just replacing it, the newer one is returned.
+// Read returns the state in a folder, and changes nothing there. Where a server is just
+// replacing it, the newer one is returned.
 func Read(dir string) (pseudonym.State, error) {
 	var found onDisk
 	var err error

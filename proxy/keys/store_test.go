@@ -105,8 +105,9 @@ func TestOldKeysAreOverwritten(t *testing.T) {
 	}
 }
 
-// TestKilledAnywhere: whichever call a process dies in, and whatever part of it was done, the next one finds the state from before or the
-// one after, and, where it was the latter, goes on with what was under way: the keys before are on no file.
+// TestKilledAnywhere: whichever call a process dies in, and whatever part of it was done, the next one
+// finds the state from before or the one after, and, where it was the latter, goes on with what was
+// under way: the keys before are on no file.
 func TestKilledAnywhere(t *testing.T) {
 	later := noon.AddDate(0, 0, 1)
 	was, is := pseudonym.TestRoot.State(noon), pseudonym.TestRoot.State(later)
@@ -138,7 +139,8 @@ func TestKilledAnywhere(t *testing.T) {
 			if err := found.Flush(); err != nil {
 				t.Fatal(err)
 			}
-			if len(next.files) != 1 || bytes.Contains(next.files["keys/state"], key(was, pseudonym.Day)) || !bytes.Contains(next.files["keys/state"], key(is, pseudonym.Day)) {
+			if len(next.files) != 1 || bytes.Contains(next.files["keys/state"], key(was, pseudonym.Day)) ||
+				!bytes.Contains(next.files["keys/state"], key(is, pseudonym.Day)) {
 				t.Errorf("call %d, %d bytes of it: files %d", dies, part, len(next.files))
 			}
 		}
@@ -266,7 +268,8 @@ func TestNoStateNoKeys(t *testing.T) {
 	if err != nil || s.State().LedgerSubjectKey() == pseudonym.TestRoot.LedgerSubjectKey() || s.State().Shreds() == 0 {
 		t.Errorf("the shredded key is made again: %v", err)
 	}
-	if _, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon.AddDate(200, 0, 0)), Files: newDisk()}); !errors.Is(err, pseudonym.ErrAhead) {
+	if _, err := Open(Options{Dir: "keys", Root: pseudonym.TestRoot, Now: at(noon.AddDate(200, 0, 0)),
+		Files: newDisk()}); !errors.Is(err, pseudonym.ErrAhead) {
 		t.Errorf("a clock behind the end of time: %v", err)
 	}
 }
@@ -319,7 +322,8 @@ func TestFiles(t *testing.T) {
 	if err := os.Chmod(filepath.Join(dir, "state"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(Options{Dir: dir, Root: pseudonym.TestRoot, Now: at(noon)}); err == nil || !strings.Contains(err.Error(), "can be read by others") {
+	if _, err := Open(Options{Dir: dir, Root: pseudonym.TestRoot, Now: at(noon)}); err == nil ||
+		!strings.Contains(err.Error(), "can be read by others") {
 		t.Errorf("a state that others can read: %v", err)
 	}
 }

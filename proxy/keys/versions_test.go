@@ -25,15 +25,16 @@ func ofVersion1(t *testing.T, state pseudonym.State) []byte {
 	return fmt.Appendf(nil, "%s\n%x\n", line, sum)
 }
 
-// TestStateOfVersion1: a folder of a version before goes on with its keys, and gets what it lacks: of the root where that
-// is there, and is the one, else random; once.
+// TestStateOfVersion1: a folder of a version before goes on with its keys, and gets what it lacks: of the root where
+// that is there, and is the one, else random; once.
 func TestStateOfVersion1(t *testing.T) {
 	made := pseudonym.TestRoot.State(noon)
 	for _, c := range []struct {
 		what string
 		root pseudonym.Root
 		as   bool // it is what the root gives
-	}{{"the root", pseudonym.TestRoot, true}, {"no root", pseudonym.Root{}, false}, {"another root", pseudonym.Root{9}, false}} {
+	}{{"the root", pseudonym.TestRoot, true}, {"no root", pseudonym.Root{}, false},
+		{"another root", pseudonym.Root{9}, false}} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, StateFile)
 		if err := (fileSystem{}).Write(path, ofVersion1(t, made)); err != nil {
@@ -62,7 +63,8 @@ func TestStateOfVersion1(t *testing.T) {
 	}
 }
 
-// TestSharedStateThatIsLost: a node whose ledger subject key was replaced does not make another one than the others have.
+// TestSharedStateThatIsLost: a node whose ledger subject key was replaced does not
+// make another one than the others have.
 func TestSharedStateThatIsLost(t *testing.T) {
 	for _, shredded := range []bool{false, true} {
 		_, err := Open(Options{

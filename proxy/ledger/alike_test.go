@@ -9,7 +9,8 @@ import (
 // decided are events as they are decided, over and over.
 func decided() (all []Event) {
 	for i := range 6 {
-		e := Event{Site: "shop", Vendor: "ga4", Name: `a "name", "decision":"permit","assessment":"none"`, Reason: "permitted", Rungs: "r1"}
+		e := Event{Site: "shop", Vendor: "ga4", Name: `a "name", "decision":"permit","assessment":"none"`,
+			Reason: "permitted", Rungs: "r1"}
 		if e.Decision = "permit"; i%2 == 1 {
 			e.Decision = "deny"
 		}
@@ -21,8 +22,8 @@ func decided() (all []Event) {
 	return all
 }
 
-// TestEventsDecidedAlike: the assessments that permitted events travelled on are remembered, and the highest number of a hit,
-// however many events were decided alike before, and by whichever copy of the memory.
+// TestEventsDecidedAlike: the assessments that permitted events travelled on are remembered, and the highest number of
+// a hit, however many events were decided alike before, and by whichever copy of the memory.
 func TestEventsDecidedAlike(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 4, 12, 0, 0, 5e6, time.UTC)

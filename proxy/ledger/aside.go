@@ -17,11 +17,12 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// KindSetAside is a record that says which damaged records were set aside: first, end, digest of the file that says so, text.
+// KindSetAside is a record that says which damaged records were set aside: first, end,
+// digest of the file that says so, text.
 const KindSetAside = "set_aside"
 
-// Aside says which lines of a segment are damaged, and were set aside: their hashes stand in the tree, and what they said is
-// not known any more. It stands beside the segment.
+// Aside says which lines of a segment are damaged, and were set aside: their hashes stand in the tree, and what they
+// said is not known any more. It stands beside the segment.
 type Aside struct {
 	Because string    `json:"because"`
 	Damaged []Damaged `json:"damaged"`

@@ -6,7 +6,8 @@ import "go.uber.org/zap/zapcore"
 const (
 	KindApproval   = "approval"   // a version came into force for the first time: assessment, version, meaning, key
 	KindRevocation = "revocation" // a version, and all before it, was taken back: assessment, version, key, because
-	KindDue        = "review_due" // people were told that a review is near, or overdue: assessment, version, review_by, days, told
+	// people were told that a review is near, or overdue: assessment, version, review_by, days, told
+	KindDue = "review_due"
 )
 
 // Assessed is a record about an assessment. It holds nothing of a visitor.
@@ -26,8 +27,8 @@ type Assessed struct {
 
 var _ zapcore.ObjectMarshaler = (*Assessed)(nil)
 
-// Assessed records what happened to an assessment. That people were told of a review is kept in memory where it cannot be
-// written; what is to come into force by being recorded is not.
+// Assessed records what happened to an assessment. That people were told of a review is kept in memory where it cannot
+// be written; what is to come into force by being recorded is not.
 func (l *Ledger) Assessed(a Assessed) error {
 	if a.Kind == KindDue {
 		return l.put(kept, entry{a.Kind, &a})

@@ -19,8 +19,8 @@ type ExchangedHit struct {
 	Events []int
 }
 
-// Attempt records that events are about to be sent, and may not be sent twice. When it returns nil, that is on disk. Where
-// wait is given, it is called before that is waited for: whoever brings much to disk at once does so there.
+// Attempt records that events are about to be sent, and may not be sent twice. When it returns nil, that is on disk.
+// Where wait is given, it is called before that is waited for: whoever brings much to disk at once does so there.
 func (l *Ledger) Attempt(x *Exchange, wait func()) error {
 	if err := l.refused(false); err != nil {
 		return err

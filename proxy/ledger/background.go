@@ -47,7 +47,8 @@ func newFaults(report func(what string, err error)) *faults {
 	return &faults{report, map[string]bool{}}
 }
 
-// tell tells of an error, unless that was told already; nil: it is over. That nothing is taken is told by who refuses it.
+// tell tells of an error, unless that was told already; nil: it is over. That
+// nothing is taken is told by who refuses it.
 func (f *faults) tell(what string, err error) {
 	switch {
 	case errors.Is(err, segment.ErrRefused):
@@ -62,8 +63,8 @@ func (f *faults) tell(what string, err error) {
 // lookout looks after the ledger's files, and after the room.
 type lookout struct{ *records }
 
-// looks looks each second whether the files are there, and whether there is room. It does nothing else: what waits for the
-// disk, or goes through a segment, takes longer than that.
+// looks looks each second whether the files are there, and whether there is room. It does nothing else: what waits for
+// the disk, or goes through a segment, takes longer than that.
 func (o *lookout) looks(faults *faults, done func()) {
 	defer done()
 	t := time.NewTicker(everySecond)
@@ -110,8 +111,8 @@ func (o *lookout) room() error {
 	return err
 }
 
-// works ends segments, signs checkpoints, and seals and packs, as long as there is something to do, and each second: half a
-// second after it was looked whether the files are there.
+// works ends segments, signs checkpoints, and seals and packs, as long as there is something to do, and each second:
+// half a second after it was looked whether the files are there.
 func (l *Ledger) works() {
 	defer l.idle.Done()
 	t := time.NewTicker(everySecond / 2)
@@ -164,8 +165,8 @@ func (l *Ledger) stopping() bool {
 	}
 }
 
-// work ends the segment that is written, signs, and seals, packs or indexes one segment. It tells whether there may be more. Of a
-// ledger whose files are not those that it wrote it lets go.
+// work ends the segment that is written, signs, and seals, packs or indexes one segment. It tells whether there may be
+// more. Of a ledger whose files are not those that it wrote it lets go.
 func (l *Ledger) work(faults *faults) (more bool) {
 	if l.refused(false) != nil {
 		return false

@@ -145,7 +145,8 @@ func (h *Held) listLines() error {
 // alone, nor an index, which whoever asks the copy makes again.
 func belongs(name string) bool {
 	return name != CheckpointFile && name != RestoreFile && !strings.HasPrefix(name, ".") &&
-		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, index.Suffix) && !strings.HasSuffix(name, segment.BesideSuffix)
+		!strings.HasSuffix(name, packing) && !strings.HasSuffix(name, index.Suffix) &&
+		!strings.HasSuffix(name, segment.BesideSuffix)
 }
 
 // begin opens a file that is appended to, or may go, as long as it is now. One that is gone is none.

@@ -19,14 +19,16 @@ import (
 // full is a record with every member that a hit to GA4 has.
 func full() ledger.Event {
 	return ledger.Event{
-		Hit: 1795512345678901, Index: 0, Site: "shop", Vendor: "ga4", Name: "page_view", Decision: "permit", Reason: "permitted",
+		Hit: 1795512345678901, Index: 0, Site: "shop", Vendor: "ga4", Name: "page_view", Decision: "permit",
+		Reason:   "permitted",
 		Activity: "ga4-with-consent", Basis: "consent", Rungs: "fedcba9876543210",
 		Subjects: [][16]byte{{1}, {2}}, Shape: "0123456789abcdef", In: 912, Out: 411, Salt: [16]byte{3}, Digest: [32]byte{4},
 	}
 }
 
 func benchmarkAppend(b *testing.B, disk durable.Disk) {
-	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk, Size: 1 << 60}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Disk: disk, Size: 1 << 60},
+		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -89,7 +91,8 @@ func BenchmarkOutcome(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	o := ledger.Outcome{Hit: 1795512345678901, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204}
+	o := ledger.Outcome{Hit: 1795512345678901, Events: []int{0}, Vendor: "ga4", Outcome: "delivered",
+		Why: "ok", Status: 204}
 	b.ReportAllocs()
 	for n := 1; b.Loop(); n++ {
 		err := l.Outcome(o)
@@ -106,14 +109,15 @@ func BenchmarkOutcome(b *testing.B) {
 	}
 }
 
-// BenchmarkSeal is what sealing a segment costs for a hit, which has a record and one of its outcome: reading it again, its
-// summary, its index, and packing it. Rests are not in it: cpu-ns/hit is the CPU of the process.
+// BenchmarkSeal is what sealing a segment costs for a hit, which has a record and one of its outcome: reading it again,
+// its summary, its index, and packing it. Rests are not in it: cpu-ns/hit is the CPU of the process.
 func BenchmarkSeal(b *testing.B) {
 	const hits = 100_000
 	random := rand.New(rand.NewPCG(1, 2))
 	var least time.Duration
 	for n := 0; b.Loop(); n++ {
-		l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Size: 1 << 60}, ledger.Note{Kind: ledger.KindStart})
+		l, err := ledger.Open(ledger.Options{Dir: b.TempDir(), Now: time.Now, Size: 1 << 60},
+			ledger.Note{Kind: ledger.KindStart})
 		if err != nil {
 			b.Fatal(err)
 		}

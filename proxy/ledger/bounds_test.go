@@ -42,7 +42,8 @@ func TestMatches(t *testing.T) {
 		}
 	}
 	for record, want := range map[string]bool{
-		`{"a":"x"}`: true, `{"a":["x"]}`: true, `{"a":["y","x"]}`: true, `{"a":["x","y"]}`: true, `{"a":"y"}`: false, `{"a":["y"]}`: false, `{"a":[]}`: false, `{"b":"x"}`: false,
+		`{"a":"x"}`: true, `{"a":["x"]}`: true, `{"a":["y","x"]}`: true, `{"a":["x","y"]}`: true, `{"a":"y"}`: false,
+		`{"a":["y"]}`: false, `{"a":[]}`: false, `{"b":"x"}`: false,
 		`{"a":{"x":1}}`: false, `{"a":"xx"}`: false, `{"a":null}`: false,
 	} {
 		q := ledger.Query{Members: map[string]string{"a": "x"}}
@@ -51,7 +52,8 @@ func TestMatches(t *testing.T) {
 		}
 	}
 	q := ledger.Query{Members: map[string]string{"a": "7", "b": "true"}}
-	for record, want := range map[string]bool{`{"a":7,"b":true}`: true, `{"a":7,"b":false}`: false, `{"a":8,"b":true}`: false, `{"a":7}`: false} {
+	for record, want := range map[string]bool{`{"a":7,"b":true}`: true, `{"a":7,"b":false}`: false,
+		`{"a":8,"b":true}`: false, `{"a":7}`: false} {
 		if q.Matches([]byte(record)) != want {
 			t.Errorf("%s: want %t", record, want)
 		}
@@ -63,7 +65,8 @@ func TestLongRecords(t *testing.T) {
 	t.Parallel()
 	const buffer = 64 << 10
 	path := filepath.Join(t.TempDir(), "20260504T120000.000000000Z-000.jsonl")
-	for _, n := range []int{buffer - 2, buffer - 1, buffer, buffer + 1, 2 * buffer, ledger.MaxRecord - 1, ledger.MaxRecord} {
+	for _, n := range []int{buffer - 2, buffer - 1, buffer, buffer + 1, 2 * buffer, ledger.MaxRecord - 1,
+		ledger.MaxRecord} {
 		record := `{"a":"` + strings.Repeat("x", n-len(`{"a":""}`)) + `"}`
 		if err := os.WriteFile(path, []byte("{}\n"+record+"\n{}\n{\"half\":1}"), 0o600); err != nil {
 			t.Fatal(err)
@@ -73,7 +76,8 @@ func TestLongRecords(t *testing.T) {
 			got = append(got, len(record))
 			return true
 		})
-		if n < ledger.MaxRecord && (err != nil || !slices.Equal(got, []int{2, n, 2})) || n == ledger.MaxRecord && (err == nil || !slices.Equal(got, []int{2})) {
+		if n < ledger.MaxRecord && (err != nil || !slices.Equal(got, []int{2, n, 2})) || n == ledger.MaxRecord &&
+			(err == nil || !slices.Equal(got, []int{2})) {
 			t.Errorf("%d bytes: %v, %v", n, got, err)
 		}
 	}
@@ -83,7 +87,9 @@ func TestLongRecords(t *testing.T) {
 func TestSearchGoesOn(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for name, text := range map[string]string{"20260504T120000.000000000Z-000.jsonl": "{\"n\":1}\n{\"n\":2}\n", "20260504T130000.000000000Z-000.jsonl": "", "20260504T140000.000000000Z-000.jsonl": "{\"n\":3}\n{\"n\":4}\n{\"n\":5}"} {
+	for name, text := range map[string]string{"20260504T120000.000000000Z-000.jsonl": "{\"n\":1}\n{\"n\":2}\n",
+		"20260504T130000.000000000Z-000.jsonl": "",
+		"20260504T140000.000000000Z-000.jsonl": "{\"n\":3}\n{\"n\":4}\n{\"n\":5}"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +103,8 @@ func TestSearchGoesOn(t *testing.T) {
 			got = append(got, string(record))
 			return len(got) < most
 		})
-		if want := []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`}[:min(most, 4)]; err != nil || !slices.Equal(got, want) {
+		if want := []string{`{"n":1}`, `{"n":2}`, `{"n":3}`, `{"n":4}`}[:min(most, 4)]; err != nil ||
+			!slices.Equal(got, want) {
 			t.Errorf("at most %d: %v, %v", most, got, err)
 		}
 	}
@@ -117,7 +124,8 @@ func TestHashesAreText(t *testing.T) {
 			subject[i], e.Salt[i], e.Digest[2*i] = byte(16*n+i), byte(16*i+n), byte(16*n+i)
 		}
 		e.Subjects = [][16]byte{subject}
-		want = append(want, hex.EncodeToString(subject[:]), base64.RawStdEncoding.EncodeToString(e.Salt[:]), base64.RawStdEncoding.EncodeToString(e.Digest[:]))
+		want = append(want, hex.EncodeToString(subject[:]), base64.RawStdEncoding.EncodeToString(e.Salt[:]),
+			base64.RawStdEncoding.EncodeToString(e.Digest[:]))
 		if err := l.Append([]ledger.Event{e}, named{}); err != nil {
 			t.Fatal(err)
 		}

@@ -143,8 +143,8 @@ func (s *signing) sign() error {
 	return nil
 }
 
-// known is the newest checkpoint that is known of this log; nil: there is none. It stands in two folders, and the larger
-// one counts: who puts an older copy in place of one of them has not done so with the other.
+// known is the newest checkpoint that is known of this log; nil: there is none. It stands in two folders, and the
+// larger one counts: who puts an older copy in place of one of them has not done so with the other.
 func (s *signing) known() (*tree.Checkpoint, error) {
 	if s.signer == nil {
 		return nil, nil
@@ -169,8 +169,8 @@ func (s *signing) known() (*tree.Checkpoint, error) {
 	return newest, nil
 }
 
-// unsigned are the numbers of the records, of so many, that the newest checkpoint that is known does not cover, from the one up
-// to the other. Where none are signed at all, there are none.
+// unsigned are the numbers of the records, of so many, that the newest checkpoint that is known does not cover, from
+// the one up to the other. Where none are signed at all, there are none.
 func (s *signing) unsigned(next uint64) (numbers [2]uint64, err error) {
 	if s.signer == nil {
 		return numbers, nil
@@ -188,8 +188,8 @@ func (s *signing) unsigned(next uint64) (numbers [2]uint64, err error) {
 // ErrForeign says that the newest checkpoint that is known was signed by a key that is none of this log.
 var ErrForeign = errors.New("the checkpoint was signed by another key than that of these keys' state")
 
-// openKnown reads a checkpoint of this log. It may have had another origin when it was signed: each has a key of its own,
-// made of one state.
+// openKnown reads a checkpoint of this log. It may have had another origin when it was signed: each
+// has a key of its own, made of one state.
 func (s *signing) openKnown(text []byte) (*tree.Checkpoint, error) {
 	c, err := tree.Unverified(text)
 	if err != nil {

@@ -14,8 +14,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// disk is the file system, whose files fail when a test says so. Each question is asked with the file's name, and a test
-// that is about segments alone asks by isSegment.
+// disk is the file system, whose files fail when a test says so. Each question is asked with the file's name, and a
+// test that is about segments alone asks by isSegment.
 type disk struct {
 	mu     sync.Mutex
 	begun  []string                                       // segments, by path, in order
@@ -188,7 +188,8 @@ func (d *disk) holds(text string) bool {
 	return false
 }
 
-// nowhere takes what is written to segments, and forgets it: they are as long as the longest file that is none on a disk.
+// nowhere takes what is written to segments, and forgets it: they are as long as
+// the longest file that is none on a disk.
 type nowhere struct{ disk }
 
 type nowhereFile struct{ durable.File }

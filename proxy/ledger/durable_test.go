@@ -24,7 +24,8 @@ func onCrash(t *testing.T) (ledger.Options, *crash.Disk) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return ledger.Options{Dir: filepath.Join(data, "ledger"), Node: "node-1", Now: time.Now, Sync: tick, Seal: sealed, Disk: d}, d
+	return ledger.Options{Dir: filepath.Join(data, "ledger"), Node: "node-1", Now: time.Now, Sync: tick,
+		Seal: sealed, Disk: d}, d
 }
 
 // TestOutcomesAreWrittenInTime: nobody waits for them, and the next tick writes them though no hit comes.

@@ -22,8 +22,8 @@ type until uint8
 const (
 	written until = iota // until write(2) has returned: no end of the process loses it
 	synced               // until it is on disk: no power cut does, either
-	// Likewise; and it is about what has happened, whether it can be written or not: where it cannot, it is kept in memory,
-	// and comes before whatever is written next.
+	// Likewise; and it is about what has happened, whether it can be written or not: where it cannot, it is kept in
+	// memory, and comes before whatever is written next.
 	kept
 )
 

@@ -21,8 +21,8 @@ type Erasing struct {
 	// Picks tells for which of them a record of an event is to go; -1: it stays. Where a fact has several records, all of
 	// them go with one.
 	Picks func(record []byte) int
-	// Ended tells of those that are to go whether their events have ended. It is asked of a segment's together, or of those
-	// of all segments where Together is set, and what it says no of stays. nil: all have.
+	// Ended tells of those that are to go whether their events have ended. It is asked of a segment's together, or of
+	// those of all segments where Together is set, and what it says no of stays. nil: all have.
 	Ended func(Picked) bool
 	// Others is told of all other records of the segments that are read. nil: nobody is.
 	Others func(record []byte)
@@ -30,8 +30,8 @@ type Erasing struct {
 	Before time.Time
 	// Skip passes over segments by the number of the first record. nil: none is.
 	Skip func(first uint64) bool
-	// Together has nothing go before it is recorded of all segments what does: it may be interrupted, and is brought to its
-	// end later. Otherwise one segment is done after the other.
+	// Together has nothing go before it is recorded of all segments what does: it may be interrupted, and is brought to
+	// its end later. Otherwise one segment is done after the other.
 	Together bool
 	Trial    bool // nothing is recorded, and nothing goes
 }
@@ -77,8 +77,8 @@ type Eraser struct {
 	doing   sync.Mutex // one goroutine has lines go at a time, and holds it
 	mu      sync.Mutex
 	pending map[uint64]bool // segments of which lines are to go, and have not gone
-	// Records from the one number up to the other were behind the newest checkpoint when the ledger was opened: whoever could
-	// write to the file could have put them there. What they say is to go stays.
+	// Records from the one number up to the other were behind the newest checkpoint when the ledger was opened: whoever
+	// could write to the file could have put them there. What they say is to go stays.
 	doubted [2]uint64
 }
 
@@ -97,8 +97,8 @@ func (e *Eraser) Unfinished() []uint64 {
 	return slices.Sorted(maps.Keys(e.pending))
 }
 
-// Erase has lines of sealed segments go. Before that it is recorded which, and why, and that is signed. It rests between
-// steps, and ends with the context: what is recorded by then goes later, by [Eraser.Finish].
+// Erase has lines of sealed segments go. Before that it is recorded which, and why, and that is signed. It rests
+// between steps, and ends with the context: what is recorded by then goes later, by [Eraser.Finish].
 func (e *Eraser) Erase(ctx context.Context, of Erasing) (done ErasedNow, err error) {
 	done.Records = make([]uint64, len(of.Why))
 	files, err := numbered(e.opts.Dir)
@@ -175,7 +175,8 @@ func (e *Eraser) goingOf(ctx context.Context, f Segment, of *Erasing) (*going, e
 	p.flush()
 	first := slices.IndexFunc(p.by, func(all []pick) bool { return len(all) > 0 })
 	for _, n := range p.absent {
-		if _, erased := slices.BinarySearch(got.erased, n); first >= 0 && !erased { // it was set aside: it may have been anybody's
+		if _, erased := slices.BinarySearch(got.erased, n); first >= 0 && !erased {
+			// it was set aside: it may have been anybody's
 			p.by[first] = append(p.by[first], pick{number: n})
 		}
 	}

@@ -98,8 +98,8 @@ func (e *Eraser) recordedErasures(of []uint64) (map[uint64][]uint64, error) {
 	}
 }
 
-// SealAll ends the segment that is written, where it holds records of hits, and returns when all that were recorded before are
-// in sealed segments.
+// SealAll ends the segment that is written, where it holds records of hits, and returns when all that were
+// recorded before are in sealed segments.
 func (e *Eraser) SealAll() error {
 	asked := make(chan error, 1)
 	select {

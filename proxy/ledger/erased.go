@@ -7,9 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// In a sealed segment a line that was erased has another one in its place, {"erased":"...","crc":"..."}: the entry of the line
-// that stood there, in base64, and nothing else of it. So numbers, tree and proofs stay as they were. No record begins so:
-// each begins with its time.
+// In a sealed segment a line that was erased has another one in its place, {"erased":"...","crc":"..."}: the entry of
+// the line that stood there, in base64, and nothing else of it. So numbers, tree and proofs stay as they were. No
+// record begins so: each begins with its time.
 const (
 	erasedBegin = `{"erased":"`
 	erasedEnd   = `"}`
@@ -30,8 +30,8 @@ func appendErased(dst []byte, entry tree.Entry) []byte {
 	return segment.EndLine(dst, from)
 }
 
-// ErasedEntry is the entry of the line that stood where one stands that says that it was erased. False where a line, given
-// without its end, says no such thing to the byte.
+// ErasedEntry is the entry of the line that stood where one stands that says that it was erased. False where a line,
+// given without its end, says no such thing to the byte.
 func ErasedEntry(line []byte) (entry tree.Entry, is bool) {
 	if len(line) < len(erasedBegin)+entryText || string(line[:len(erasedBegin)]) != erasedBegin {
 		return entry, false

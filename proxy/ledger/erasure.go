@@ -19,8 +19,8 @@ const (
 	KindErased = "erased"
 )
 
-// Erasure is a record that lines of one segment are to go. It is signed before they do. It names records by their numbers,
-// and nobody.
+// Erasure is a record that lines of one segment are to go. It is signed before they do. It names
+// records by their numbers, and nobody.
 type Erasure struct {
 	Segment    uint64 // number of the segment's first record
 	First, End uint64 // which records it speaks of; End is not included
@@ -32,8 +32,8 @@ type Erasure struct {
 	Because string // why somebody asked
 }
 
-// mostRuns is how many numbers an erasure says in Gone at most, and mostTogether of how many records one speaks: a line of
-// it is no longer than a line may be.
+// mostRuns is how many numbers an erasure says in Gone at most, and mostTogether of how many records one speaks: a line
+// of it is no longer than a line may be.
 const (
 	mostRuns     = 8000
 	mostTogether = 1 << 20
@@ -155,8 +155,8 @@ func (e *Erasure) Covers(number uint64) bool {
 	return false
 }
 
-// NumbersDigest is what a record of [KindErased] says of the lines of a segment that went: SHA-256 of their numbers in order,
-// in decimal, a line each, in hex.
+// NumbersDigest is what a record of [KindErased] says of the lines of a segment that went: SHA-256 of their numbers in
+// order, in decimal, a line each, in hex.
 func NumbersDigest(numbers []uint64) string {
 	h := sha256.New()
 	var room [24]byte

@@ -47,7 +47,8 @@ func Example() {
 		panic(err) // it was not written: nothing may leave
 	}
 	// Here the event leaves.
-	if err := l.Outcome(ledger.Outcome{Hit: 1, Events: []int{0}, Vendor: "ga4", Outcome: "delivered", Status: 204}); err != nil {
+	if err := l.Outcome(ledger.Outcome{Hit: 1, Events: []int{0}, Vendor: "ga4", Outcome: "delivered",
+		Status: 204}); err != nil {
 		panic(err)
 	}
 	if err := l.Close(); err != nil {

@@ -16,7 +16,9 @@ func TestFates(t *testing.T) {
 	dir := t.TempDir()
 	at := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)
 	open := func() *Ledger {
-		l, err := Open(Options{Dir: dir, Node: "n", Now: func() time.Time { return at }, Seal: time.Hour}, Note{Kind: KindStart})
+		l, err := Open(Options{Dir: dir, Node: "n", Now: func() time.Time {
+			return at
+		}, Seal: time.Hour}, Note{Kind: KindStart})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +87,8 @@ func TestFates(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "4.0 3", "5.1 3", "5.3 3", "9.0 0",
+	want := []string{"1.0 0", "1.0 1", "7.0 1", "7.2 1", "1.0 2", "1.0 3", "2.0 3", "7.0 2", "4.0 3",
+		"5.1 3", "5.3 3", "9.0 0",
 		"9.0 1", "9.0 1", "9.0 2", "9.0 2", "9.0 2", "9.0 1", "9.0 1", "9.0 1", "9.0 2"}
 	for _, from := range []uint64{0, middle, 1 << 40} {
 		var got []string
@@ -110,8 +113,9 @@ func TestRecordsCanBeRepeated(t *testing.T) {
 		{Hit: 7, Index: 2, Site: "s", Vendor: "v", Decision: "permit", Reason: "permitted", Activity: "a", Basis: "consent",
 			Policy: "p", Region: "EU", Endpoint: "e", Name: "n\"ä", ConsentAt: 1764000000, KeptSince: 1763000000, In: 5, Out: 4,
 			Digest: [32]byte{1, 2}, Salt: [16]byte{9}, Queued: true, Form: 2, Subjects: [][16]byte{{1}, {2}}},
-		{Hit: 8, Vendor: "v", Decision: "permit", LIA: "LIA-1", Version: 3, Objected: []string{"all", "vendor:v"}, Restrict: true,
-			Decided: 4, Salt: [16]byte{8}, Form: 1, Subjects: make([][16]byte, 3000)},
+		{Hit: 8, Vendor: "v", Decision: "permit", LIA: "LIA-1", Version: 3, Objected: []string{"all", "vendor:v"},
+			Restrict: true,
+			Decided:  4, Salt: [16]byte{8}, Form: 1, Subjects: make([][16]byte, 3000)},
 	} {
 		lines, err := l.Write([]Event{e, {Hit: 1, Vendor: "other"}})
 		if err != nil {
@@ -131,7 +135,8 @@ func FuzzParseEvent(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	lines, err := l.Write([]Event{{Hit: 7, Vendor: "v", Decision: "permit", Salt: [16]byte{8}, Subjects: make([][16]byte, 3)}})
+	lines, err := l.Write([]Event{{Hit: 7, Vendor: "v", Decision: "permit", Salt: [16]byte{8},
+		Subjects: make([][16]byte, 3)}})
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -30,8 +30,8 @@ func act(l *ledger.Ledger, n uint64) error {
 	return l.Objected([]ledger.Objected{{Kind: ledger.KindObjection, First: n, Last: n}}, ledger.Head{Size: n})
 }
 
-// TestFullDisk: what does not fit is cut off and refused, and so is everything for a second. Then it goes on, in the same
-// segment and without a hole, and what was to be known of deliveries meanwhile is there.
+// TestFullDisk: what does not fit is cut off and refused, and so is everything for a second. Then it goes on, in the
+// same segment and without a hole, and what was to be known of deliveries meanwhile is there.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for what, full := range map[string]func(b []byte) (int, error){
@@ -129,7 +129,8 @@ func TestReserve(t *testing.T) {
 			free   uint64
 			failed error
 			taken  bool
-		}{{1000, nil, true}, {999, nil, false}, {0, nil, false}, {1000, nil, true}, {2000, syscall.EIO, false}, {1001, nil, true}}
+		}{{1000, nil, true}, {999, nil, false}, {0, nil, false}, {1000, nil, true}, {2000, syscall.EIO, false},
+			{1001, nil, true}}
 		for n, step := range steps {
 			now.Store(&room{step.free, step.failed})
 			<-time.After(1100 * time.Millisecond)
@@ -168,8 +169,8 @@ func TestReserve(t *testing.T) {
 	})
 }
 
-// TestFailedSyncs: whichever sync of a segment fails, and however often in a row: nobody is told that something is on disk
-// that is not, what was written is there once, under its number, and what is refused is nowhere.
+// TestFailedSyncs: whichever sync of a segment fails, and however often in a row: nobody is told that something is on
+// disk that is not, what was written is there once, under its number, and what is refused is nowhere.
 func TestFailedSyncs(t *testing.T) {
 	t.Parallel()
 	for _, times := range []int{1, 2, 4} {
@@ -247,8 +248,8 @@ func failedSyncs(t *testing.T, at, times int) (done bool) {
 	return syncs < at
 }
 
-// TestTaken: files that are removed, replaced or cut short under the server are seen within a second: nothing is taken, and
-// it is said which. Once they are where they were it goes on.
+// TestTaken: files that are removed, replaced or cut short under the server are seen within a second: nothing is taken,
+// and it is said which. Once they are where they were it goes on.
 func TestTaken(t *testing.T) {
 	t.Parallel()
 	aside := func(path string) (back func() error, err error) {
@@ -271,9 +272,11 @@ func TestTaken(t *testing.T) {
 		}
 		return func() error { return os.WriteFile(path, text, 0o600) }, err
 	}
-	for how, do := range map[string]func(string) (func() error, error){"removed": aside, "replaced": replaced, "cut short": cut} {
+	for how, do := range map[string]func(string) (func() error, error){"removed": aside, "replaced": replaced,
+		"cut short": cut} {
 		for _, file := range []string{
-			"0000000000000000.jsonl.zst", "0000000000000000.hash", "0000000000000000.sum", "sealed.jsonl", "open.jsonl", "open.hash",
+			"0000000000000000.jsonl.zst", "0000000000000000.hash", "0000000000000000.sum", "sealed.jsonl",
+			"open.jsonl", "open.hash",
 		} {
 			if file == "open.hash" && how == "cut short" {
 				continue // what is written on may hide it: sealing sees it then, and the next start makes the hashes again
@@ -362,8 +365,8 @@ func taken(t *testing.T, file, how string, do func(path string) (back func() err
 	}
 }
 
-// TestAnotherWriter: a segment that somebody else begins beside the one that is written stops the ledger: what follows in
-// this one would count for nothing.
+// TestAnotherWriter: a segment that somebody else begins beside the one that is written stops the ledger: what
+// follows in this one would count for nothing.
 func TestAnotherWriter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

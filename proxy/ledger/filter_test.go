@@ -34,7 +34,8 @@ func TestSearchByWhatIsNamed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	whole := ledger.Event{Hit: 3, Site: "shop", Endpoint: "collect", Policy: "abcd", Region: "DE", Decision: "deny", Reason: "limit"}
+	whole := ledger.Event{Hit: 3, Site: "shop", Endpoint: "collect", Policy: "abcd", Region: "DE",
+		Decision: "deny", Reason: "limit"}
 	if err := l.Append([]ledger.Event{whole}, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -45,10 +46,11 @@ func TestSearchByWhatIsNamed(t *testing.T) {
 		members map[string]string
 		want    []string
 	}{
-		"a region":                   {map[string]string{"region": "DE"}, []string{"0", "2", "3"}},
-		"another":                    {map[string]string{"region": "FR"}, []string{"1"}},
-		"region and policy":          {map[string]string{"region": "DE", "policy": "fedc"}, []string{"0", "2"}},
-		"what they say themselves":   {map[string]string{"endpoint": "collect", "decision": "permit"}, []string{"0", "1", "2"}},
+		"a region":          {map[string]string{"region": "DE"}, []string{"0", "2", "3"}},
+		"another":           {map[string]string{"region": "FR"}, []string{"1"}},
+		"region and policy": {map[string]string{"region": "DE", "policy": "fedc"}, []string{"0", "2"}},
+		"what they say themselves": {map[string]string{"endpoint": "collect", "decision": "permit"},
+			[]string{"0", "1", "2"}},
 		"a policy that none was of":  {map[string]string{"policy": "0000"}, nil},
 		"what neither says":          {map[string]string{"region": "DE", "colour": "red"}, nil},
 		"the id of rungs is its own": {map[string]string{"rungs": "of FR"}, []string{"1"}},

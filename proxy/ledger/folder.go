@@ -47,8 +47,8 @@ func Segments(dir string) ([]Segment, error) {
 	return append(all, old...), nil
 }
 
-// SegmentOf is the number of the first record of the segment that holds a record, or would: what that record names stands
-// from there on.
+// SegmentOf is the number of the first record of the segment that holds a record, or would: what
+// that record names stands from there on.
 func SegmentOf(dir string, number uint64) (first uint64, err error) {
 	all, err := Segments(dir)
 	for _, s := range all {

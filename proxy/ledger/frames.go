@@ -12,8 +12,8 @@ import (
 )
 
 // A packed segment is frames of zstd (RFC 8878), each of some whole lines, and behind them a table of the frames in a
-// frame that unpacking skips: the seekable format of zstd, version 0.1.0. One that an earlier version packed is a single
-// frame without a table.
+// frame that unpacking skips: the seekable format of zstd, version 0.1.0. One that an earlier version
+// packed is a single frame without a table.
 
 // Frame is one of a packed segment's frames.
 type Frame struct {
@@ -47,8 +47,8 @@ func appendTable(dst []byte, frames []Frame) []byte {
 	return le.AppendUint32(append(dst, 0), tableEnd)
 }
 
-// ReadFrames reads the table of a packed segment of so many bytes. The frames and the table are all of the file. The error
-// wraps [ErrNoTable] where it has none, or one that is none.
+// ReadFrames reads the table of a packed segment of so many bytes. The frames and the table are all of the file. The
+// error wraps [ErrNoTable] where it has none, or one that is none.
 func ReadFrames(from io.ReaderAt, size int64) ([]Frame, error) {
 	le := binary.LittleEndian
 	var foot [tableFoot]byte

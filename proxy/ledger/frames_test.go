@@ -116,7 +116,8 @@ func TestPackedInFrames(t *testing.T) {
 // FuzzFrames: whatever table lies at the end, its frames are in order and within the file.
 func FuzzFrames(f *testing.F) {
 	f.Add([]byte{})
-	f.Add(append([]byte{0, 0, 0, 0, 0x5E, 0x2A, 0x4D, 0x18, 17, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0}, 0xB1, 0xEA, 0x92, 0x8F))
+	f.Add(append([]byte{0, 0, 0, 0, 0x5E, 0x2A, 0x4D, 0x18, 17, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0, 1, 0, 0, 0, 0},
+		0xB1, 0xEA, 0x92, 0x8F))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		frames, err := ledger.ReadFrames(bytes.NewReader(file), int64(len(file)))
 		if err != nil {

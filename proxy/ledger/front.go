@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// fronts are texts that many records have, as they stand there: of the millisecond, and of what is decided alike. One goroutine
-// at a time uses them.
+// fronts are texts that many records have, as they stand there: of the millisecond, and of what is decided
+// alike. One goroutine at a time uses them.
 type fronts struct {
 	at    time.Time
 	clock []byte // the time, formatted
@@ -58,14 +58,16 @@ func (f *fronts) of(e *Event) *front {
 
 // size is how long its texts are.
 func (d *decision) size() int {
-	return len(d.site) + len(d.vendor) + len(d.endpoint) + len(d.decision) + len(d.reason) + len(d.activity) + len(d.basis) +
+	return len(d.site) + len(d.vendor) + len(d.endpoint) + len(d.decision) + len(d.reason) +
+		len(d.activity) + len(d.basis) +
 		len(d.assessment) + len(d.policy) + len(d.region)
 }
 
 // fill makes it that of an event. The event's texts are read only while it is recorded: they are copied.
 func (f *front) fill(is decision, e *Event) {
 	for _, text := range []*string{
-		&is.site, &is.vendor, &is.endpoint, &is.decision, &is.reason, &is.activity, &is.basis, &is.assessment, &is.policy, &is.region,
+		&is.site, &is.vendor, &is.endpoint, &is.decision, &is.reason, &is.activity, &is.basis, &is.assessment,
+		&is.policy, &is.region,
 	} {
 		*text = strings.Clone(*text)
 	}

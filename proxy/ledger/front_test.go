@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// TestFronts: a record is the same byte for byte whether its front was kept or not, whatever came before it, and though the texts
-// that it was kept of are other ones by now.
+// TestFronts: a record is the same byte for byte whether its front was kept or not, whatever came before it, and though
+// the texts that it was kept of are other ones by now.
 func TestFronts(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
@@ -22,9 +22,12 @@ func TestFronts(t *testing.T) {
 	for range 20_000 {
 		room = room[:0]
 		e := Event{
-			Hit: random.Uint64(), Site: text("shop", "blog"), Vendor: text("ga4", "meta", "ga5", ""), Endpoint: text("", "collect"), Name: text(oddTexts...),
-			Decision: "permit", Reason: text("permitted", "no_consent", oddTexts[3]), Activity: text("a", "b", "c"), Basis: text("consent", ""),
-			LIA: text("", "LIA-1"), Version: random.IntN(2), Policy: text("", "fedc"), Region: text("", "DE", "FR"), rest: random.IntN(9) == 0,
+			Hit: random.Uint64(), Site: text("shop", "blog"), Vendor: text("ga4", "meta", "ga5", ""),
+			Endpoint: text("", "collect"), Name: text(oddTexts...),
+			Decision: "permit", Reason: text("permitted", "no_consent", oddTexts[3]), Activity: text("a", "b", "c"),
+			Basis: text("consent", ""),
+			LIA:   text("", "LIA-1"), Version: random.IntN(2), Policy: text("", "fedc"), Region: text("", "DE", "FR"),
+			rest: random.IntN(9) == 0,
 		}
 		if random.IntN(50) == 0 {
 			e.Policy = text(oddTexts...)

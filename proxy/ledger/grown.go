@@ -56,9 +56,9 @@ func (g *grown) sync() error { return errors.Join(g.hashes.Sync(), g.levels.Sync
 
 func (g *grown) close() error { return errors.Join(g.hashes.Close(), g.levels.Close()) }
 
-// growFrom makes the tree of what stands: the hashes of sealed segments are on disk, those of the records behind were made
-// of their lines. What is damaged of them is made again. It is refused where it does not go on from the newest checkpoint
-// that is known.
+// growFrom makes the tree of what stands: the hashes of sealed segments are on disk, those of the records
+// behind were made of their lines. What is damaged of them is made again. It is refused where it does not go on
+// from the newest checkpoint that is known.
 func (s *signing) growFrom(from *Standing) (*Restored, error) {
 	if from.old {
 		return nil, errors.New("the ledger was written by a version before, and is not brought to numbers yet")

@@ -62,8 +62,8 @@ func (s *Sealed) Of() index.Of {
 	return index.Of{First: s.First, End: s.End, Bytes: s.Bytes, Digest: s.Digest}
 }
 
-// Fits tells whether an index that says what it is of is one of the segment, and what it is of where it is not: the error
-// wraps [index.ErrOther], [index.ErrForeign] or [index.ErrBefore].
+// Fits tells whether an index that says what it is of is one of the segment, and what it is of where it is not: the
+// error wraps [index.ErrOther], [index.ErrForeign] or [index.ErrBefore].
 func (s *Sealed) Fits(dir string, of index.Of) error {
 	if of == s.Of() {
 		return nil
@@ -77,7 +77,8 @@ func (s *Sealed) Fits(dir string, of index.Of) error {
 	return index.ErrForeign
 }
 
-// ReadSealed reads that of the summary and the file, and not what a start must know. The error wraps [ErrSummary], or is fs.ErrNotExist.
+// ReadSealed reads that of the summary and the file, and not what a start must know. The error
+// wraps [ErrSummary], or is fs.ErrNotExist.
 func ReadSealed(dir string, first uint64) (*Sealed, error) {
 	path := filepath.Join(dir, segment.FileName(first, SummarySuffix))
 	f, err := os.Open(path)
@@ -125,8 +126,8 @@ func bytesOf(dir string, first uint64, sealed int64) int64 {
 const toldEvery = 4096
 
 // MakeIndex reads a sealed segment and writes its index anew, for whoever found none, or one that is of something else.
-// Nothing is written where the lines are not those of the summary, or the segment is not the file any more that was read.
-// Told is told now and then which record it came to; nil: nobody is.
+// Nothing is written where the lines are not those of the summary, or the segment is not the file any more that was
+// read. Told is told now and then which record it came to; nil: nobody is.
 func MakeIndex(s Segment, disk durable.Disk, told func(number uint64)) error {
 	at := s.First
 	return makeIndex(s, durable.Files{Disk: disk}, func(int) error {

@@ -17,8 +17,8 @@ type life struct {
 	err     error           // the first
 }
 
-// live has a ledger do all that it ever does: begin, take hits, outcomes and acts, end segments, seal and compress them,
-// sign, and after twelve seconds delete what is old.
+// live has a ledger do all that it ever does: begin, take hits, outcomes and acts, end segments, seal and compress
+// them, sign, and after twelve seconds delete what is old.
 func live(o ledger.Options, from, end uint64) (l life) {
 	l.written, l.synced = map[uint64]bool{}, map[uint64]bool{}
 	fails := func(err error) bool {

@@ -1,7 +1,8 @@
 // Package ledger is the forwarding log: one record a judged event, written before the event leaves, and never a field's
-// value. It promises that Append returns nil only when the records have been handed to the kernel; that what is refused is
-// in no file; that record N is leaf N of a Merkle tree whose signed heads nobody can make but who holds the key; and that
-// what was refused because a disk was full is taken again when there is room, without a restart and without a hole.
+// value. It promises that Append returns nil only when the records have been handed to the kernel; that what
+// is refused is in no file; that record N is leaf N of a Merkle tree whose signed heads nobody can make but
+// who holds the key; and that what was refused because a disk was full is taken again when there is room,
+// without a restart and without a hole.
 package ledger
 
 import (
@@ -39,7 +40,8 @@ type Options struct {
 	// Seed is that of the key that signs the checkpoints of an origin (Ed25519, RFC 8032).
 	Seed  func(origin string) [ed25519.SeedSize]byte
 	Known string // a file in another folder that holds the newest checkpoint as well; "": none does
-	// OnCheckpoint is told each checkpoint, once it is on disk. One goroutine calls it; it waits for nothing. nil: nobody is.
+	// OnCheckpoint is told each checkpoint, once it is on disk. One goroutine calls it;
+	// it waits for nothing. nil: nobody is.
 	OnCheckpoint func(signed []byte)
 	// Report is told what failed in the background, once for each time that it begins to. nil: nobody is.
 	Report func(what string, err error)
@@ -79,7 +81,8 @@ func (o Options) withDefaults() Options {
 //
 // Hits put their records into the writer, and wait until write(2) has returned: whoever comes first writes for all. The
 // same goroutine then hashes what was written (wrote), under no lock that hits wait for. Two goroutines are in the
-// background: one looks whether the files are there (looks), one signs checkpoints, and seals and packs segments (works).
+// background: one looks whether the files are there (looks), one signs checkpoints,
+// and seals and packs segments (works).
 type Ledger struct {
 	*records
 	signing *signing
@@ -90,8 +93,8 @@ type Ledger struct {
 	idle   sync.WaitGroup
 }
 
-// Open opens a ledger: it brings one of a version before to numbers, reads what a start must know, and begins a new segment,
-// whose first record it writes.
+// Open opens a ledger: it brings one of a version before to numbers, reads what a start must know, and begins a new
+// segment, whose first record it writes.
 func Open(o Options, first Note) (*Ledger, error) {
 	if err := Migrate(o.Dir, o.Disk, nil); err != nil {
 		return nil, err

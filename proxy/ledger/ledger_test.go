@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append returns, and every record
-// is a whole line.
+// TestAppendReturnsWhenWritten: whatever goes on beside it, a record is in the file when Append
+// returns, and every record is a whole line.
 func TestAppendReturnsWhenWritten(t *testing.T) {
 	d := newDisk()
 	l := open(t, t.TempDir(), d, func(o *ledger.Options) { o.Sync = time.Millisecond })
@@ -120,8 +120,8 @@ func TestAClosedLedgerTakesNothing(t *testing.T) {
 	}
 }
 
-// TestARestartBeginsAnotherSegment: also where the last one was torn, and where the clock went back: names and order do not
-// depend on time.
+// TestARestartBeginsAnotherSegment: also where the last one was torn, and where the clock went back:
+// names and order do not depend on time.
 func TestARestartBeginsAnotherSegment(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -39,7 +39,8 @@ func same(t testing.TB, at time.Time, e *Event, o *Outcome, of part) {
 
 // texts that may stand in a record, and are written in a way of their own.
 var oddTexts = []string{
-	"", "x", "a \"quoted\" \\ <name> & more", "\n\r\t\b\x00\x1f\x7f", "ä€𝄞\u2028\u2029\ufffd", "\xff\xc3", "a\xe2\x82b", "\xed\xa0\x80",
+	"", "x", "a \"quoted\" \\ <name> & more", "\n\r\t\b\x00\x1f\x7f", "ä€𝄞\u2028\u2029\ufffd", "\xff\xc3",
+	"a\xe2\x82b", "\xed\xa0\x80",
 	strings.Repeat("long", 64), strings.Repeat("ä", 200), strings.Repeat("\x80", 600),
 }
 
@@ -59,8 +60,10 @@ func TestLinesAreZaps(t *testing.T) {
 			Hit: random.Uint64(), Index: random.IntN(3000), Site: text(), Vendor: text(), Endpoint: text(), Name: text(),
 			Decision: text(), Reason: text(), Activity: text(), Basis: text(), LIA: text(), Version: random.IntN(9) - 1,
 			Policy: text(), Region: text(), Rungs: text(), ConsentAt: random.Int64N(2) * random.Int64N(1<<33),
-			KeptSince: random.Int64N(2) * random.Int64N(1<<33), rest: random.IntN(9) == 0, Objected: list(), Restrict: random.IntN(2) == 0, Form: uint8(random.IntN(4)),
-			Decided: random.Uint64N(3), Shape: text(), In: random.IntN(1 << 20), Out: random.IntN(1 << 20), Recovered: random.IntN(2) == 0,
+			KeptSince: random.Int64N(2) * random.Int64N(1<<33), rest: random.IntN(9) == 0, Objected: list(),
+			Restrict: random.IntN(2) == 0, Form: uint8(random.IntN(4)),
+			Decided: random.Uint64N(3), Shape: text(), In: random.IntN(1 << 20), Out: random.IntN(1 << 20),
+			Recovered: random.IntN(2) == 0,
 		}
 		for range random.IntN(3) {
 			e.Dates = append(e.Dates, random.Int64N(2)*random.Int64N(1<<33))
@@ -69,9 +72,11 @@ func TestLinesAreZaps(t *testing.T) {
 		if random.IntN(2) == 0 {
 			e.Digest[7] = byte(random.Uint32())
 		}
-		of := part{number: random.IntN(9), of: random.IntN(3), salt: [16]byte{byte(random.Uint32()), 15: byte(random.Uint32())}}
+		of := part{number: random.IntN(9), of: random.IntN(3), salt: [16]byte{byte(random.Uint32()),
+			15: byte(random.Uint32())}}
 		o := Outcome{
-			Hit: random.Uint64(), Events: random.Perm(random.IntN(4)), Vendor: text(), Outcome: text(), Why: text(), Status: random.IntN(2) * 204,
+			Hit: random.Uint64(), Events: random.Perm(random.IntN(4)), Vendor: text(), Outcome: text(), Why: text(),
+			Status: random.IntN(2) * 204,
 		}
 		for i := range random.IntN(3) {
 			o = o.Together(append(o.of, ExchangedHit{random.Uint64(), random.Perm(i + 1)}))
@@ -144,6 +149,7 @@ func FuzzLines(f *testing.F) {
 		e := Event{
 			Hit: n, Site: text, Name: text, LIA: text, Objected: []string{text}, Rungs: text, Shape: text,
 		}
-		same(t, time.Unix(int64(n%(1<<33)), int64(n%1e9)), &e, &Outcome{Hit: n, Vendor: text, Outcome: text, Why: text}, part{})
+		same(t, time.Unix(int64(n%(1<<33)), int64(n%1e9)), &e, &Outcome{Hit: n, Vendor: text, Outcome: text, Why: text},
+			part{})
 	})
 }

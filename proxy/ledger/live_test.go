@@ -151,8 +151,8 @@ func TestCutWhileItIsRead(t *testing.T) {
 	}
 }
 
-// TestTakenBackWhileItIsRead: records that were seen before the write that they were part of failed, and was taken back,
-// are followed by those that have their numbers.
+// TestTakenBackWhileItIsRead: records that were seen before the write that they were part of failed, and was taken
+// back, are followed by those that have their numbers.
 func TestTakenBackWhileItIsRead(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -27,28 +27,34 @@ func every() []zapcore.ObjectMarshaler {
 		Platform: "osano", At: noon.Add(-time.Minute), Vouched: true, Proof: true,
 	}
 	number, shown := uint64(17), 3
-	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3, "LIA-2026-001", 3, true, true, true, []string{"all"}
+	event.Index, event.LIA, event.Version, event.Restrict, event.Recovered, event.Queued, event.Objected = 3,
+		"LIA-2026-001", 3, true, true, true, []string{"all"}
 	event.Shared, event.Taken = true, "a 7"
 	event.Decided, event.Endpoint, event.Policy, event.Region = 17, "collect", "fedc", "DE"
 	event.ConsentAt, event.Dates, event.KeptSince = noon.Unix(), []int64{0, noon.Unix()}, noon.Unix()
 	return []zapcore.ObjectMarshaler{
 		&event,
-		&ledger.Outcome{Hit: 7, Events: []int{0, 2}, Vendor: "ga4", Outcome: "delivered", Why: "ok", Status: 204, InDoubt: true},
+		&ledger.Outcome{Hit: 7, Events: []int{0, 2}, Vendor: "ga4", Outcome: "delivered", Why: "ok",
+			Status: 204, InDoubt: true},
 		&ledger.Refused{From: noon.Add(-time.Minute), To: noon, Reason: "unknown_host", Count: 17},
 		&ledger.Shape{ID: "0123456789abcdef", Kept: []string{"v"}, Changed: []string{"cid"}, Dropped: []string{"*"}},
 		&ledger.Note{Kind: ledger.KindReload, Policy: "fedc", Text: "2 activities changed"},
 		&ledger.Objected{
-			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true, Source: "staff", Site: "shop",
-			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"}, Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
+			Kind: ledger.KindWithdrawal, First: 5, Last: 6, Times: 3, Scopes: []string{"all", "vendor:ga4"}, Restriction: true,
+			Source: "staff", Site: "shop",
+			By: "crm", Because: "a letter", Act: "browser:0011223344556677", EveryAct: true, Stands: []string{"all"},
+			Subjects: [][16]byte{{1}, {2}}, Form: 2, Recovered: true,
 			Ends: 17, Decision: &decided, Choice: &chose,
 		},
 		&ledger.Head{Size: 6, Root: [32]byte{7}, Restored: "the disk broke", Again: true},
 		&ledger.Assessed{
-			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Form: 2, Key: "privacy+3f2a0c11", Because: "the vendor was sold",
+			Kind: ledger.KindDue, Assessment: "LIA-2026-001", Version: 3, Meaning: "abcd", Form: 2, Key: "privacy+3f2a0c11",
+			Because:  "the vendor was sold",
 			ReviewBy: "2027-05-04", Days: 14, Told: "log, 2 webhooks", Again: true,
 		},
 		&ledger.Erasure{
-			Segment: 4096, First: 4100, End: 4110, Records: 3, Gone: []uint64{0, 2, 7, 1}, Window: "site shop", Request: "5f21a0c3",
+			Segment: 4096, First: 4100, End: 4110, Records: 3, Gone: []uint64{0, 2, 7, 1}, Window: "site shop",
+			Request: "5f21a0c3",
 			Because: "operator: request 17",
 		},
 		&ledger.Keys{Text: "advanced: day 20781", Identity: "7ef0c3a1b2c4d5e6", Day: 20781, Shredded: true},
@@ -61,11 +67,13 @@ func every() []zapcore.ObjectMarshaler {
 			From: noon.Add(-time.Minute), To: noon, Why: "forbidden", Permission: "search", By: "crm", Count: 4,
 		},
 		&ledger.Token{
-			Change: ledger.TokenMade, Name: "auditor", Roles: []string{"security", "analyst"}, Created: noon, Expires: noon.Add(time.Hour),
-			Mark: "0011223344556677", By: "crm", Through: "http", Again: true,
+			Change: ledger.TokenMade, Name: "auditor", Roles: []string{"security", "analyst"}, Created: noon,
+			Expires: noon.Add(time.Hour),
+			Mark:    "0011223344556677", By: "crm", Through: "http", Again: true,
 		},
 		&ledger.Promised{
-			Version: 3, At: noon.Add(-time.Hour), Key: "privacy+3f2a0c11", Promises: []string{"no-mail-to-ads 9f86d081"}, Again: true,
+			Version: 3, At: noon.Add(-time.Hour), Key: "privacy+3f2a0c11", Promises: []string{"no-mail-to-ads 9f86d081"},
+			Again: true,
 		},
 		&ledger.Cluster{Name: "eu1", Text: "the log of objections is begun anew", Again: true},
 		everyRungs(),
@@ -164,28 +172,36 @@ func TestRecordsOfEachKind(t *testing.T) {
 		Kind: ledger.KindDecisionEnd, First: 9, Last: 9, Because: "its time is over", Ends: 8, Subjects: [][16]byte{{1}},
 	}
 	chose := ledger.Objected{
-		Kind: ledger.KindChoice, First: 10, Last: 10, Source: "front_end", Site: "shop", Act: "role", Subjects: [][16]byte{{1}},
-		Form: 2, Choice: objected.Choice,
+		Kind: ledger.KindChoice, First: 10, Last: 10, Source: "front_end", Site: "shop", Act: "role",
+		Subjects: [][16]byte{{1}},
+		Form:     2, Choice: objected.Choice,
 	}
-	posted := ledger.Objected{Kind: ledger.KindChoice, Source: "front_end", Site: "shop", Act: "cookie", Choice: &ledger.Choice{
-		Refused: []string{"analytics"}, At: noon,
-	}}
+	posted := ledger.Objected{Kind: ledger.KindChoice, Source: "front_end", Site: "shop", Act: "cookie",
+		Choice: &ledger.Choice{
+			Refused: []string{"analytics"}, At: noon,
+		}}
 	objected.Ends, objected.Decision, objected.Choice = 0, nil, nil
-	one := ledger.Objected{Kind: ledger.KindObjection, First: 5, Last: 5, Scopes: []string{"all"}, Source: "centre", Subjects: [][16]byte{{1}}}
+	one := ledger.Objected{Kind: ledger.KindObjection, First: 5, Last: 5, Scopes: []string{"all"}, Source: "centre",
+		Subjects: [][16]byte{{1}}}
 	due := *all[7].(*ledger.Assessed)
 	approved, revoked := due, due
 	approved.Kind, revoked.Kind = ledger.KindApproval, ledger.KindRevocation
 	for _, err := range []error{
 		l.Note(*all[4].(*ledger.Note)),
-		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended, chose}, *all[6].(*ledger.Head)),
+		l.Objected([]ledger.Objected{one, objected, {Kind: ledger.KindComplaint, First: 7, Last: 7}, decided, ended, chose},
+			*all[6].(*ledger.Head)),
 		l.Objected(nil, ledger.Head{Size: 8}),
-		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre", Site: "shop", Act: "cookie", Times: 40}, posted}),
-		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due), l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
+		l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Source: "centre",
+			Site: "shop", Act: "cookie", Times: 40}, posted}),
+		l.Assessed(approved), l.Assessed(revoked), l.Assessed(due),
+		l.Assessed(ledger.Assessed{Kind: ledger.KindDue, Assessment: "LIA-1", Version: 1, Days: -1}),
 		l.Keys(*all[9].(*ledger.Keys)), l.Keys(ledger.Keys{Text: "found"}),
 		l.Read(*all[10].(*ledger.Reading)), l.Read(ledger.Reading{By: "operator", Verb: "tail", Through: "command"}),
 		l.ReadEnd(*all[11].(*ledger.ReadingEnd)), l.ReadEnd(ledger.ReadingEnd{ID: "0011223344556678", By: "crm"}),
-		l.TurnedAway([]ledger.TurnedAway{*all[12].(*ledger.TurnedAway), {From: noon, To: noon, Why: "wrong_token", Count: 1}}),
-		l.Tokens([]ledger.Token{*all[13].(*ledger.Token), {Change: ledger.TokenRevoked, Name: "crm", Roles: []string{"admin"}, Created: noon, Mark: "0011223344556678"}}),
+		l.TurnedAway([]ledger.TurnedAway{*all[12].(*ledger.TurnedAway),
+			{From: noon, To: noon, Why: "wrong_token", Count: 1}}),
+		l.Tokens([]ledger.Token{*all[13].(*ledger.Token), {Change: ledger.TokenRevoked, Name: "crm", Roles: []string{"admin"},
+			Created: noon, Mark: "0011223344556678"}}),
 		l.Promised(*all[14].(*ledger.Promised)),
 		l.Close(),
 	} {

@@ -29,8 +29,8 @@ func (g *grown) openWhole(from *Standing) error {
 		wrong = g.openTree(from)
 	}
 	if wrong != nil {
-		return fmt.Errorf("the hashes of the ledger's records are not those that make its tree, nor can they be made again of "+
-			"their lines: put the folder's *%s files back from a copy: %w", tree.Suffix(0), wrong)
+		return fmt.Errorf("the hashes of the ledger's records are not those that make its tree, nor can they be made again "+
+			"of their lines: put the folder's *%s files back from a copy: %w", tree.Suffix(0), wrong)
 	}
 	return nil
 }
@@ -54,8 +54,8 @@ func (g *grown) nodesAgain(*Standing) error {
 // nodeSuffix is how the ends of the names of files begin that hold nodes of the tree.
 const nodeSuffix = ".level"
 
-// hashesAgain makes the entries of sealed segments anew, of their lines, as far as those are what their summaries say, and
-// then all nodes. Of a segment that was deleted the entries stay as they are.
+// hashesAgain makes the entries of sealed segments anew, of their lines, as far as those are what their summaries say,
+// and then all nodes. Of a segment that was deleted the entries stay as they are.
 func (g *grown) hashesAgain(from *Standing) error {
 	files, err := numbered(g.dir)
 	if err != nil {

@@ -36,9 +36,9 @@ func (s *Standing) readOld(each func(record []byte)) error {
 	return nil
 }
 
-// Migrate brings a ledger of a version before to numbers: its lines become the first records as they stand, and each of its
-// segments gets a summary and the hashes of its lines. Where it ends in the middle the next call goes on. Progress is told
-// how many of how many segments are done; nil: nobody is.
+// Migrate brings a ledger of a version before to numbers: its lines become the first records as they stand, and each of
+// its segments gets a summary and the hashes of its lines. Where it ends in the middle the next call goes on. Progress
+// is told how many of how many segments are done; nil: nobody is.
 func Migrate(dir string, disk durable.Disk, progress func(done, of int)) error {
 	files := durable.Files{Disk: disk}
 	old, err := oldSegments(dir)

@@ -52,9 +52,9 @@ func remembers(t *testing.T, dir string) {
 	}
 }
 
-// TestMigrate: the lines of a ledger of the version before are the first records, as they stand, in segments that are sealed;
-// what a start has to know of them it knows. A second start has nothing to do, and an older binary finds a line that is no
-// record.
+// TestMigrate: the lines of a ledger of the version before are the first records, as they stand, in segments
+// that are sealed; what a start has to know of them it knows. A second start has nothing to do, and an older
+// binary finds a line that is no record.
 func TestMigrate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

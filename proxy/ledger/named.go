@@ -14,7 +14,8 @@ type Named interface {
 	Rungs(i int) Rungs
 }
 
-// names are those that were given lately, each with the writer's era in which it was. They are used under the writer's mutex.
+// names are those that were given lately, each with the writer's era in which it was.
+// They are used under the writer's mutex.
 type names struct {
 	given *simplelru.LRU[string, uint64]
 	last  string // the one that was asked for last, or given since
@@ -62,7 +63,8 @@ func (r *records) name(dst []byte, now time.Time, e *Event, i int, by Named, era
 	return dst, n
 }
 
-// mustEncode is encode of what a policy and a catalog are made of, and no hit: a part of it that fits in no line is a bug.
+// mustEncode is encode of what a policy and a catalog are made of, and no hit: a
+// part of it that fits in no line is a bug.
 func (r *records) mustEncode(
 	dst []byte, now time.Time, kind string, members divisible, before int,
 ) (lines []byte, n int) {

@@ -43,8 +43,8 @@ func (s *sealing) pack() (bool, error) {
 	return false, nil
 }
 
-// packOne writes a segment's lines compressed beside it, reads them back, and takes the segment away. Wherever it ends, one
-// of the two is whole: both lying there, the lines count.
+// packOne writes a segment's lines compressed beside it, reads them back, and takes the segment away. Wherever it ends,
+// one of the two is whole: both lying there, the lines count.
 func (s *sealing) packOne(f Segment) error {
 	of, _, err := ReadSummary(s.opts.Dir, f.First)
 	if err != nil {
@@ -92,8 +92,8 @@ func (s *sealing) compress(from, to string, size int64) error {
 // ErrReadBack says that what was compressed is not what was to be.
 var ErrReadBack = errors.New("what was compressed reads back as something else")
 
-// packFrames writes lines in frames that can be read by themselves, and their table. It counts the bytes of the lines. A
-// frame ends where a block of an index does, so that who looks for one unpacks no other.
+// packFrames writes lines in frames that can be read by themselves, and their table. It counts the bytes of the lines.
+// A frame ends where a block of an index does, so that who looks for one unpacks no other.
 func packFrames(to io.Writer, from io.Reader) (n int64, err error) {
 	// A frame of a block and the rest of a line is one block of zstd, which needs no history.
 	z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(2*index.BlockSize),
@@ -165,8 +165,8 @@ func (s *stepping) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// leftovers takes away what a process that died left: what it packed of a segment that lies there still, and what did not
-// have its name yet.
+// leftovers takes away what a process that died left: what it packed of a segment that lies there
+// still, and what did not have its name yet.
 func (s *sealing) leftovers() error {
 	entries, err := os.ReadDir(s.opts.Dir)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 // ErrRecord says that bytes are no record of an event.
 var ErrRecord = errors.New("the bytes are no record of an event")
 
-// ParseEvent reads the record of an event, as [Lines.Of] gives it, so that it can be recorded again: without the names of
-// what stood in its segment alone.
+// ParseEvent reads the record of an event, as [Lines.Of] gives it, so that it can be recorded again: without the
+// names of what stood in its segment alone.
 func ParseEvent(lines []byte) (e Event, err error) {
 	for line := range bytes.Lines(lines) {
 		line = bytes.TrimSuffix(line, []byte{'\n'})

@@ -22,19 +22,21 @@ func erasureLine(members string) string {
 	return `{"time":"2026-05-04T10:00:00.000Z","kind":"erasure",` + members + `}`
 }
 
-// FuzzParseErasure: whatever a record says, it is refused, or says which lines go: its runs are in order, make its numbers,
-// lie in its segment, and are what Covers and Each say, one as the other; nothing asks for more than a record can name.
+// FuzzParseErasure: whatever a record says, it is refused, or says which lines go: its runs are in
+// order, make its numbers, lie in its segment, and are what Covers and Each say, one as the other;
+// nothing asks for more than a record can name.
 func FuzzParseErasure(f *testing.F) {
 	for _, members := range []string{
 		`"segment":0,"first":0,"end":1,"records":1,"gone":[0,1]`,
 		`"segment":100,"first":107,"end":120,"records":4,"gone":[0,3,9,1],"window":"site shop"`,
 		`"segment":100,"first":107,"end":120,"records":4,"gone":[0,3,9,1],"request":"5f21","because":"she asked"`,
 		`"segment":0,"first":1,"end":3,"records":1,"gone":[1,1]`,
-		`"segment":9,"first":1,"end":2,"records":1,"gone":[0,1]`,                                      // not of its segment
-		`"segment":0,"first":0,"end":1,"records":1,"gone":[0,1,0]`,                                    // a run of nothing
-		`"segment":0,"first":0,"end":2,"records":1,"gone":[0,1]`,                                      // too few
-		`"segment":0,"first":0,"end":0,"records":0,"gone":[]`,                                         // none
-		`"segment":0,"first":18446744073709551615,"end":0,"records":1,"gone":[0,1]`,                   // behind the last number
+		`"segment":9,"first":1,"end":2,"records":1,"gone":[0,1]`,   // not of its segment
+		`"segment":0,"first":0,"end":1,"records":1,"gone":[0,1,0]`, // a run of nothing
+		`"segment":0,"first":0,"end":2,"records":1,"gone":[0,1]`,   // too few
+		`"segment":0,"first":0,"end":0,"records":0,"gone":[]`,      // none
+		// behind the last number
+		`"segment":0,"first":18446744073709551615,"end":0,"records":1,"gone":[0,1]`,
 		`"segment":0,"first":18446744073709551614,"end":1048574,"records":1048576,"gone":[0,1048576]`, // past the last number
 		`"segment":0,"first":0,"end":4294967296,"records":4294967296,"gone":[0,4294967296]`,           // far too many
 		`"segment":-1,"first":1e3,"end":1,"records":1,"gone":[0,1.0]`, `"segment":0,"gone":"0,1"`, `"gone":[[0],[1]]`,
@@ -86,13 +88,15 @@ func FuzzErasuresAreRead(f *testing.F) {
 		var got []uint64
 		for _, e := range erasures(Erasure{Segment: first % (1 << 62), Window: "w"}, numbers) {
 			text, err := json.Marshal(map[string]any{
-				"kind": KindErasure, "segment": e.Segment, "first": e.First, "end": e.End, "records": e.Records, "gone": e.Gone, "window": e.Window,
+				"kind": KindErasure, "segment": e.Segment, "first": e.First, "end": e.End, "records": e.Records, "gone": e.Gone,
+				"window": e.Window,
 			})
 			if err != nil {
 				t.Fatal(err)
 			}
 			// As in a record, its kind stands behind its time.
-			line := slices.Concat([]byte(`{"time":"2026-05-04T10:00:00.000Z","kind":"erasure",`), bytes.Replace(text[1:], []byte(`"kind":"erasure",`), nil, 1))
+			line := slices.Concat([]byte(`{"time":"2026-05-04T10:00:00.000Z","kind":"erasure",`),
+				bytes.Replace(text[1:], []byte(`"kind":"erasure",`), nil, 1))
 			read, err := ParseErasure(line)
 			if err != nil || !reflect.DeepEqual(read, e) {
 				t.Fatalf("%+v is read as %+v: %v", e, read, err)
@@ -105,8 +109,8 @@ func FuzzErasuresAreRead(f *testing.F) {
 	})
 }
 
-// FuzzErasedEntry: a line is one that was erased where it is, to the byte, what is written in the place of one; then it has a
-// checksum, and the entry of what stood there.
+// FuzzErasedEntry: a line is one that was erased where it is, to the byte, what is written in the place of one; then it
+// has a checksum, and the entry of what stood there.
 func FuzzErasedEntry(f *testing.F) {
 	for _, entry := range []tree.Entry{{}, {1, 2, 3}, {31: 255}, tree.EntryOf([]byte("x"))} {
 		line := appendErased(nil, entry)
@@ -123,21 +127,23 @@ func FuzzErasedEntry(f *testing.F) {
 		if same := bytes.Equal(again[:len(again)-1], line); is != same || !is && entry != (tree.Entry{}) {
 			t.Fatalf("%q: %v, %x", line, is, entry)
 		}
-		if want := tree.EntryOf(line); is && (!segment.CheckLine(line) || EntryOf(line) != entry) || !is && EntryOf(line) != want {
+		if want := tree.EntryOf(line); is && (!segment.CheckLine(line) || EntryOf(line) != entry) || !is &&
+			EntryOf(line) != want {
 			t.Fatalf("%q: %x", line, EntryOf(line))
 		}
 	})
 }
 
-// FuzzParseSummary: whatever lies there as a summary is refused, or says of itself what the name does, can be written again
-// and read as the same; and what is known of a segment without reading it all is the same then.
+// FuzzParseSummary: whatever lies there as a summary is refused, or says of itself what the name does, can be written
+// again and read as the same; and what is known of a segment without reading it all is the same then.
 func FuzzParseSummary(f *testing.F) {
 	dir := f.TempDir()
 	edge, err := tree.EdgeOf(0, tlog.HashReaderFunc(func([]int64) ([]tlog.Hash, error) { return nil, nil }))
 	if err != nil {
 		f.Fatal(err)
 	}
-	s := &Summary{Format: summaryFormat, Digest: hex.EncodeToString(make([]byte, 32)), Lines: LinesChecked, Edge: edge, Memory: *nothing()}
+	s := &Summary{Format: summaryFormat, Digest: hex.EncodeToString(make([]byte, 32)), Lines: LinesChecked,
+		Edge: edge, Memory: *nothing()}
 	text, err := s.Text()
 	if err != nil {
 		f.Fatal(err)
@@ -172,7 +178,8 @@ func FuzzParseSummary(f *testing.F) {
 			t.Fatalf("%q is read as %+v: %v", again, read, err)
 		}
 		sealed, err := ReadSealed(dir, first)
-		if err != nil || sealed.End != s.End || hex.EncodeToString(sealed.Digest[:]) != hex.EncodeToString(decoded(t, s.Digest)) {
+		if err != nil || sealed.End != s.End || hex.EncodeToString(sealed.Digest[:]) != hex.EncodeToString(
+			decoded(t, s.Digest)) {
 			t.Fatalf("%q: of it is known %+v: %v", again, sealed, err)
 		}
 	})
@@ -189,7 +196,8 @@ func decoded(t *testing.T, text string) []byte {
 
 // FuzzParseAside: whatever says what was set aside is refused or read; it can be asked at any place.
 func FuzzParseAside(f *testing.F) {
-	f.Add([]byte(`{"because":"a disk","damaged":[{"first":3,"from":100,"to":200,"entries":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]}]}`), int64(100))
+	f.Add([]byte(`{"because":"a disk","damaged":[{"first":3,"from":100,"to":200,"entries":["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]}]}`),
+		int64(100))
 	f.Add([]byte(`{"damaged":[{}]}`), int64(0))
 	f.Add([]byte(`null`), int64(-1))
 	f.Add([]byte(`{"damaged":null}`), int64(0))

@@ -15,8 +15,8 @@ const longestLine = segment.MaxLine + 1
 // errTooLong says that a record fits in no line, nor do its parts. Nothing is recorded then.
 var errTooLong = errors.New("a record is longer than a line may be, and cannot be divided")
 
-// part is a record with its salt; and which part of a fact it is, where the whole is too long for a line. The records of
-// all parts follow one another in the log and say the name of what they are about, "part" and "parts". The lists in
+// part is a record with its salt; and which part of a fact it is, where the whole is too long for a line. The records
+// of all parts follow one another in the log and say the name of what they are about, "part" and "parts". The lists in
 // them, put together in order, are the fact's; what is no list stands in the first.
 type part struct {
 	members    zapcore.ObjectMarshaler
@@ -66,8 +66,8 @@ func divide(whole divisible, tooLong func(divisible) bool) ([]divisible, error) 
 	return append(all, more...), err
 }
 
-// halving hands out the items of a record's lists, one after the other, to the first of two records, as long as there is
-// room; and one at least.
+// halving hands out the items of a record's lists, one after the other, to the first of two records, as
+// long as there is room; and one at least.
 type halving struct {
 	left  int // bytes
 	begun bool

@@ -119,8 +119,9 @@ func (d dice) facts(hit uint64) []longFact {
 		Shape: fmt.Sprint("shape-", hit), Rungs: fmt.Sprint("rungs-", hit),
 	}
 	act := ledger.Objected{
-		Kind: ledger.KindWithdrawal, First: hit, Last: hit + 9, Scopes: d.texts(2048), Stands: d.texts(2048), Subjects: d.hashes(9000),
-		Source: d.text(300), By: d.text(300), Because: d.text(9000), Act: "role",
+		Kind: ledger.KindWithdrawal, First: hit, Last: hit + 9, Scopes: d.texts(2048), Stands: d.texts(2048),
+		Subjects: d.hashes(9000),
+		Source:   d.text(300), By: d.text(300), Because: d.text(9000), Act: "role",
 	}
 	return []longFact{
 		{ledger.KindShape, map[string][]string{

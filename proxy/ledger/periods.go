@@ -7,8 +7,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// KindPeriods is a record that says for how long records are kept from then on, or that nothing is deleted: text. What it
-// says counts a day later: who mistyped it has that day.
+// KindPeriods is a record that says for how long records are kept from then on, or that nothing is deleted: text. What
+// it says counts a day later: who mistyped it has that day.
 const KindPeriods = "periods"
 
 // Periods are for how long records are kept, as a record said it last. The zero value is that none did.

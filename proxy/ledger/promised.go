@@ -22,7 +22,8 @@ type Promised struct {
 	At       time.Time `json:"approved"` // when they were signed
 	Key      string    `json:"key"`      // who signed them, "privacy+3f2a0c11"
 	Promises []string  `json:"promises"` // "no-mail-to-ads 9f86d0...": of each its id, and the digest of what it means
-	Again    bool      `json:"-"`        // it was recorded before, and is repeated so that it outlives the records that are deleted
+	// it was recorded before, and is repeated so that it outlives the records that are deleted
+	Again bool `json:"-"`
 }
 
 var _ zapcore.ObjectMarshaler = (*Promised)(nil)
@@ -55,7 +56,8 @@ func (p *Promised) MarshalLogObject(to zapcore.ObjectEncoder) error {
 func (r *Recovered) observePromised(record []byte) {
 	said := gjson.ParseBytes(record)
 	p := Promised{
-		Version: int(said.Get("promises_version").Int()), At: said.Get("approved").Time(), Key: strings.Clone(said.Get("key").String()),
+		Version: int(said.Get("promises_version").Int()), At: said.Get("approved").Time(),
+		Key: strings.Clone(said.Get("key").String()),
 	}
 	for _, each := range said.Get("promises").Array() {
 		p.Promises = append(p.Promises, strings.Clone(each.String()))

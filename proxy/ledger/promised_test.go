@@ -13,7 +13,8 @@ import (
 func TestSummariesHoldPromises(t *testing.T) {
 	t.Parallel()
 	of := basis.Promised{
-		Version: 3, At: noon.Truncate(time.Second), By: "privacy+3f2a0c11", Promises: map[string]basis.Digest{"no-mail": {1}, "no-film": {2}},
+		Version: 3, At: noon.Truncate(time.Second), By: "privacy+3f2a0c11",
+		Promises: map[string]basis.Digest{"no-mail": {1}, "no-film": {2}},
 	}
 	var r ledger.Recovered
 	if err := json.Unmarshal([]byte("{}"), &r); err != nil || r.Facts.Promised.Version != 0 {

@@ -14,11 +14,12 @@ func longLines(n int) string {
 	var b []byte
 	for i := range n {
 		salt := fmt.Sprintf("%08x", uint32(i)*2654435761)
-		b = frames.AppendLine(b, fmt.Appendf(nil, `{"time":"2026-11-29T07:17:56.%09dZ","kind":"event","hit":%d,"event":0,"site":"shop",`+
-			`"vendor":"ga4","endpoint":"collect","name":"page_view","decision":"permit","reason":"consent","activity":"ga4-with-consent",`+
-			`"basis":"consent","policy":"0123456789abcdef","region":"DE","signals":[{"source":"tcf","state":"valid","says":"grants analytics"}],`+
-			`"subjects":["%s"],"shape":"0123456789abcdef","bytes_in":812,"bytes_out":640,"salt":"%s"}`,
-			i, 1700000000000000+i, strings.Repeat(salt, 4), strings.Repeat(salt, 4)))
+		b = frames.AppendLine(
+			b, fmt.Appendf(nil, `{"time":"2026-11-29T07:17:56.%09dZ","kind":"event","hit":%d,"event":0,"site":"shop",`+
+				`"vendor":"ga4","endpoint":"collect","name":"page_view","decision":"permit","reason":"consent","activity":"ga4-with-consent",`+
+				`"basis":"consent","policy":"0123456789abcdef","region":"DE","signals":[{"source":"tcf","state":"valid","says":"grants analytics"}],`+
+				`"subjects":["%s"],"shape":"0123456789abcdef","bytes_in":812,"bytes_out":640,"salt":"%s"}`,
+				i, 1700000000000000+i, strings.Repeat(salt, 4), strings.Repeat(salt, 4)))
 	}
 	return string(b)
 }

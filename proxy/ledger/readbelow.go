@@ -1,7 +1,8 @@
 package ledger
 
-// NextBelow is [Reader.Next] for who reads no record that may be taken back: it ends before the record of a number, below
-// which everything is on disk, and is called again when more is. Until it returned false it is called with the same number.
+// NextBelow is [Reader.Next] for who reads no record that may be taken back: it ends before the record
+// of a number, below which everything is on disk, and is called again when more is. Until it returned
+// false it is called with the same number.
 func (r *Reader) NextBelow(end uint64) bool {
 	if r.err == nil && r.next >= end {
 		r.forget()

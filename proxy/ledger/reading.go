@@ -8,8 +8,8 @@ import (
 
 // Kinds of records about who reads the log, and who was not let in.
 const (
-	// Somebody reads the log: by, verb, through, asked, from, to, number, subjects; records where it is known how many were
-	// shown, else reading, by which a record reading_end names it.
+	// Somebody reads the log: by, verb, through, asked, from, to, number, subjects; records where it is known how many
+	// were shown, else reading, by which a record reading_end names it.
 	KindReading    = "reading"
 	KindReadingEnd = "reading_end" // how many records were shown of a reading: reading, by, records
 	KindTurnedAway = "turned_away" // calls of the API that were not let in, and why: one aggregate a minute

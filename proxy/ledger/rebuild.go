@@ -25,8 +25,8 @@ func NewRebuild(first uint64, before *Summary) *Rebuild {
 	return r
 }
 
-// Add adds a record: its line, nil where it was set aside, erased or is gone, and its entry in the tree. It gives the nodes of
-// tiles that became complete, until the next call.
+// Add adds a record: its line, nil where it was set aside, erased or is gone, and its entry in the tree. It gives the
+// nodes of tiles that became complete, until the next call.
 func (r *Rebuild) Add(line []byte, entry tree.Entry) []tree.Node {
 	if err := r.b.add(line, entry); err != nil && r.err == nil {
 		r.err = err

@@ -27,8 +27,8 @@ const (
 )
 
 // Event is what was decided of one event. Strings and slices are only read while Append runs. It never holds a field's
-// value. By what it was judged, and how, stands in the [Rungs] that it names; of a hit that was refused as a whole, which
-// names none, endpoint, policy and region stand in the record itself.
+// value. By what it was judged, and how, stands in the [Rungs] that it names; of a hit that was refused as a whole,
+// which names none, endpoint, policy and region stand in the record itself.
 type Event struct {
 	Hit       uint64 // those of one hit share it
 	Index     int    // of the event in its hit
@@ -113,7 +113,8 @@ type Note struct {
 	node   string
 }
 
-// newZap makes the encoder of records: zap's JSON encoder, one line a record, the members in the order they are written here.
+// newZap makes the encoder of records: zap's JSON encoder, one line a record, the
+// members in the order they are written here.
 func newZap() zapcore.Encoder {
 	return zapcore.NewJSONEncoder(zapcore.EncoderConfig{
 		TimeKey: "time", MessageKey: "kind", SkipLineEnding: true,

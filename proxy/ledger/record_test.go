@@ -15,7 +15,8 @@ import (
 // noon is when every record of these tests is written.
 var noon = time.Date(2026, 5, 4, 12, 0, 0, 123456789, time.UTC)
 
-// TestRecordsAreAsEver: the members of a record, their names and their order are what other tools read, and what will be hashed.
+// TestRecordsAreAsEver: the members of a record, their names and their order are what
+// other tools read, and what will be hashed.
 func TestRecordsAreAsEver(t *testing.T) {
 	dir := t.TempDir()
 	l := open(t, dir, nil, func(o *ledger.Options) { o.Now = func() time.Time { return noon } })
@@ -23,7 +24,8 @@ func TestRecordsAreAsEver(t *testing.T) {
 	everything.LIA, everything.Version, everything.Restrict, everything.Recovered = "LIA-2026-001", 3, true, true
 	everything.Objected = []string{"all", "vendor:ga4"}
 	everything.Name = "a \"quoted\" <name>\n\u00e4"
-	if err := l.Append([]ledger.Event{everything, {Hit: 8, Index: 1, Site: "shop", Endpoint: "collect", Policy: "fedc", Region: "DE", Decision: "deny", Reason: "malformed"}}, named{}); err != nil {
+	if err := l.Append([]ledger.Event{everything, {Hit: 8, Index: 1, Site: "shop", Endpoint: "collect", Policy: "fedc",
+		Region: "DE", Decision: "deny", Reason: "malformed"}}, named{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, err := range []error{
@@ -60,7 +62,8 @@ func TestRecordsAreAsEver(t *testing.T) {
 }
 
 func TestAppendDoesNotAllocate(t *testing.T) {
-	l, err := ledger.Open(ledger.Options{Dir: t.TempDir(), Now: time.Now, Disk: new(nowhere), Sync: time.Hour}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: t.TempDir(), Now: time.Now, Disk: new(nowhere), Sync: time.Hour},
+		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,7 +162,8 @@ func TestSearchEndsWhereItIsToldTo(t *testing.T) {
 	}
 }
 
-// TestDamageIsFound: what is no record ends a search with an error that says where it is; half a last line is no damage.
+// TestDamageIsFound: what is no record ends a search with an error that says where
+// it is; half a last line is no damage.
 func TestDamageIsFound(t *testing.T) {
 	for what, c := range map[string]struct{ text, wrong string }{
 		"half a last line":    {"{\"kind\":\"start\"}\n{\"kin", ""},
@@ -172,7 +176,8 @@ func TestDamageIsFound(t *testing.T) {
 		"a number, no object": {"{}\n17\n", ":2: record 1,"},
 	} {
 		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "20260504T120000.000000000Z-000.jsonl"), []byte(c.text), 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, "20260504T120000.000000000Z-000.jsonl"), []byte(c.text),
+			0o600); err != nil {
 			t.Fatal(err)
 		}
 		err := ledger.Search(dir, ledger.Query{}, func([]byte) bool { return true })
@@ -192,12 +197,14 @@ func TestSegmentsAreSortedAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d.jsonl"), 0o700), os.Symlink(filepath.Join(dir, "moved"), filepath.Join(dir, "e.jsonl"))); err != nil {
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, "d.jsonl"), 0o700), os.Symlink(filepath.Join(dir, "moved"),
+		filepath.Join(dir, "e.jsonl"))); err != nil {
 		t.Fatal(err)
 	}
 	listed, err := ledger.Segments(dir)
 	got := pathsOf(listed)
-	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"), filepath.Join(dir, "e.jsonl")}; err != nil || !slices.Equal(got, want) {
+	if want := []string{filepath.Join(dir, "a.jsonl"), filepath.Join(dir, "b.jsonl"),
+		filepath.Join(dir, "e.jsonl")}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("got %v, %v", got, err)
 	}
 }

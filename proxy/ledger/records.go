@@ -31,7 +31,9 @@ func newRecords(o Options) *records {
 	w := &watched{Disk: o.Disk}
 	o.Disk = w
 	r := &records{opts: o, files: durable.Files{Disk: w}, watched: w, stop: make(chan struct{})}
-	r.encoder.New, r.lines.New = func() any { return newEncoder() }, func() any { return &Lines{line: line{fronts: new(fronts)}} }
+	r.encoder.New, r.lines.New = func() any {
+		return newEncoder()
+	}, func() any { return &Lines{line: line{fronts: new(fronts)}} }
 	r.shapes, r.rungs, r.salts.source = newNames(o.Shapes), newNames(o.Shapes), o.Rand
 	return r
 }

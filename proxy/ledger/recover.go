@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
-// Standing is how a ledger's files stand: what its records say that a start must know, and the tree over them. It was made
-// of the last summary that the log vouches for and of the records behind that.
+// Standing is how a ledger's files stand: what its records say that a start must know, and the tree over them. It was
+// made of the last summary that the log vouches for and of the records behind that.
 type Standing struct {
 	*Recovered
 	dir          string
@@ -42,8 +42,8 @@ func standing(dir string) *Standing {
 // Next is the number of the next record.
 func (s *Standing) Next() uint64 { return uint64(s.edge.Size()) }
 
-// Recover reads what a start must know of a ledger: a ledger that is not there remembers nothing; one that cannot be read is
-// an error: it might hold a revocation.
+// Recover reads what a start must know of a ledger: a ledger that is not there remembers nothing; one that cannot be
+// read is an error: it might hold a revocation.
 func Recover(dir string) (*Standing, error) {
 	sums, err := Summaries(dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -58,8 +58,8 @@ func Recover(dir string) (*Standing, error) {
 	return nil, fmt.Errorf("the ledger cannot be read, and might say which assessments were revoked: %w", err)
 }
 
-// recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one that
-// none does: it is made again of its segment.
+// recoverFrom begins with the last summary that a record behind it vouches for. A process that died may have left one
+// that none does: it is made again of its segment.
 func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 	signed := signedSize(dir)
 	for _, first := range slices.Backward(sums) {
@@ -90,8 +90,9 @@ func recoverFrom(dir string, sums []uint64) (*Standing, error) {
 	return s, s.readTail(func([]byte) {})
 }
 
-// signedSize is how many records the newest checkpoint covers, as it says: whether it is signed is seen when the ledger is
-// opened. A record behind it vouches for nothing, since anybody could have put it there. Where there is none, all may.
+// signedSize is how many records the newest checkpoint covers, as it says: whether it is signed is
+// seen when the ledger is opened. A record behind it vouches for nothing, since anybody could have put
+// it there. Where there is none, all may.
 func signedSize(dir string) uint64 {
 	text, err := os.ReadFile(filepath.Join(dir, CheckpointFile))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -139,9 +140,9 @@ func (s *Standing) readTail(each func(record []byte)) error {
 	return s.readOld(each)
 }
 
-// accountErased tells whether records say of each line that was erased that it was to go: a line that somebody else took
-// away might have said what a start must know. None is erased of a segment that is not sealed: there are some behind the
-// last summary only where that of a later segment was lost.
+// accountErased tells whether records say of each line that was erased that it was to go: a line that somebody else
+// took away might have said what a start must know. None is erased of a segment that is not sealed: there are some
+// behind the last summary only where that of a later segment was lost.
 func (s *Standing) accountErased() error {
 	for _, number := range s.erased {
 		if !slices.ContainsFunc(s.accounted, func(e Erasure) bool { return e.Covers(number) }) {

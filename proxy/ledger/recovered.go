@@ -14,14 +14,15 @@ import (
 	"github.com/tagwarden/tagwarden/rules/basis"
 )
 
-// Recovered is what a start knows from the records of the servers before it: what became of assessments, where the log of
-// objections stood, how the key state was, and which numbers hits had.
+// Recovered is what a start knows from the records of the servers before it: what became of assessments, where the log
+// of objections stood, how the key state was, and which numbers hits had.
 type Recovered struct {
-	Facts    basis.Past
-	Signers  map[string]string // by assessment: the key that signed the version of Facts.Seen
-	Forms    map[string]int    // by assessment: the form that the version of Facts.Seen was approved in; 1 where none was said
-	Reminded map[Review]int    // the last mark at which people were told of a review
-	Head     Head              // where the log of objections stood; of size 0: nothing was objected to
+	Facts   basis.Past
+	Signers map[string]string // by assessment: the key that signed the version of Facts.Seen
+	// by assessment: the form that the version of Facts.Seen was approved in; 1 where none was said
+	Forms    map[string]int
+	Reminded map[Review]int // the last mark at which people were told of a review
+	Head     Head           // where the log of objections stood; of size 0: nothing was objected to
 	Keys     RecoveredKeys
 	Hits     uint64           // the highest number of a hit
 	Aside    map[string]bool  // what was set aside and recorded, by the digests of the files that say so, in hex
@@ -162,7 +163,8 @@ func hitOf(record []byte) (n uint64) {
 
 // observeAssessment remembers the assessment that an event travelled on.
 func (r *Recovered) observeAssessment(record []byte) {
-	if !bytes.Contains(record, []byte(`"assessment":"`)) || gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
+	if !bytes.Contains(record, []byte(`"assessment":"`)) ||
+		gjson.GetBytes(record, "decision").Str != rules.Permit.String() {
 		return
 	}
 	id, version := assessedIn(record)

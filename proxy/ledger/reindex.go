@@ -9,8 +9,8 @@ import (
 
 // reindex makes the index of one packed segment that has none which can be believed: lines of it were erased, a version
 // before this one sealed it, or somebody took the index away. It tells whether there was one. Who erases lines waits
-// meanwhile, so that no index comes to be of lines that go. Each segment is looked at once after a start, and again when
-// lines of it were erased.
+// meanwhile, so that no index comes to be of lines that go. Each segment is looked at once after a start,
+// and again when lines of it were erased.
 func (s *sealing) reindex() (bool, error) {
 	if err := s.takeFiles(); err != nil {
 		return false, err

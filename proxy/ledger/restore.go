@@ -27,8 +27,9 @@ type restoration struct {
 }
 
 // ErrBehind says that a ledger does not go on from the newest checkpoint that is known.
-var ErrBehind = errors.New("the ledger does not go on from its newest checkpoint: put the files back that belong to it, or, " +
-	"where an older copy is all that is left, have it accepted by `tagwarden logs restore --because TEXT`")
+var ErrBehind = errors.New(
+	"the ledger does not go on from its newest checkpoint: put the files back that belong to it, or, " +
+		"where an older copy is all that is left, have it accepted by `tagwarden logs restore --because TEXT`")
 
 // restores tells what a start accepts that would be refused: a person said so, of exactly these records.
 func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
@@ -38,8 +39,9 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 	}
 	text, err := os.ReadFile(filepath.Join(s.opts.Dir, RestoreFile))
 	if errors.Is(err, fs.ErrNotExist) && errors.Is(refused, tree.ErrCheckpoint) {
-		return nil, fmt.Errorf("%w: %w (two folders hold the newest checkpoint, %s and %s: where the other copy is whole, it is "+
-			"enough to remove this one)", ErrBehind, refused, s.opts.Dir, filepath.Dir(s.opts.Known))
+		return nil, fmt.Errorf(
+			"%w: %w (two folders hold the newest checkpoint, %s and %s: where the other copy is whole, it is "+
+				"enough to remove this one)", ErrBehind, refused, s.opts.Dir, filepath.Dir(s.opts.Known))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: %w", ErrBehind, refused)
@@ -58,7 +60,8 @@ func (s *signing) restores(from *Standing, refused error) (*Restored, error) {
 	}
 	accepted := tlog.Tree{N: said.Size, Hash: root}
 	if err := tree.Continues(accepted, now, s.tree.tiles().Hashes(now)); err != nil {
-		return nil, fmt.Errorf("%w: %w (what was accepted had %s: %w)", ErrBehind, refused, plural.Of(said.Size, "record"), err)
+		return nil, fmt.Errorf("%w: %w (what was accepted had %s: %w)", ErrBehind, refused,
+			plural.Of(said.Size, "record"), err)
 	}
 	restored := &Restored{Now: now, Because: said.Because}
 	if known, _ := s.known(); known != nil { // nil: what was known cannot be read
@@ -78,8 +81,8 @@ func (s *signing) restored(r *Restored) error {
 	return s.files.Remove(filepath.Join(s.opts.Dir, RestoreFile))
 }
 
-// forgetRestore removes what says that an older copy is to be accepted, where none had to be: it would be accepted some day
-// when nobody thinks of it any more.
+// forgetRestore removes what says that an older copy is to be accepted, where none had to be: it would be accepted some
+// day when nobody thinks of it any more.
 func (s *signing) forgetRestore() error {
 	path := filepath.Join(s.opts.Dir, RestoreFile)
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {

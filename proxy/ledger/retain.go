@@ -30,9 +30,9 @@ func (r *retention) MarshalLogObject(to zapcore.ObjectEncoder) error {
 }
 
 // Retain deletes the oldest segments: those all of whose records were written before a time. Their hashes and summaries
-// stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is recorded which are
-// deleted, and that is signed, before they are. While the ledger is copied none is. The error says what could not be; n
-// were.
+// stay, so that what is left can be proved as before; so does a segment that is not sealed yet. It is
+// recorded which are deleted, and that is signed, before they are. While the ledger is copied none is. The
+// error says what could not be; n were.
 func (l *Ledger) Retain(before time.Time) (n int, err error) {
 	if err := l.sealing.takeFiles(); err != nil {
 		return 0, err
@@ -63,7 +63,8 @@ func (l *Ledger) Retain(before time.Time) (n int, err error) {
 		return 0, nil
 	}
 	first, end := old[0].First, old[len(old)-1].End
-	record := retention{first, end, fmt.Sprintf("deleted: %s, records %d to %d, from before %s", plural.Of(len(old), "segment"), first,
+	record := retention{first, end, fmt.Sprintf("deleted: %s, records %d to %d, from before %s",
+		plural.Of(len(old), "segment"), first,
 		end-1, before.UTC().Format(time.RFC3339))}
 	if err := l.put(synced, entry{KindRetention, &record}); err != nil {
 		return 0, err

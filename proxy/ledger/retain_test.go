@@ -13,8 +13,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// TestRetain: segments all of whose records are older than a time go, oldest first, and it is recorded before; the one that
-// is written stays, whatever the time, and so do hashes and summaries. A step that fails loses nothing that is younger.
+// TestRetain: segments all of whose records are older than a time go, oldest first, and it is recorded
+// before; the one that is written stays, whatever the time, and so do hashes and summaries. A step
+// that fails loses nothing that is younger.
 func TestRetain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

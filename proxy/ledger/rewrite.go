@@ -15,9 +15,10 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// rewrite writes a packed segment anew, without the lines of some records, whose numbers are in order, and puts it in the
-// place of the one that was: wherever it ends, one of the two is there whole. It returns of which records the lines are gone
-// then. A segment whose lines are not those that were sealed is left as it is: nobody could tell any more what it was.
+// rewrite writes a packed segment anew, without the lines of some records, whose numbers are in order, and puts
+// it in the place of the one that was: wherever it ends, one of the two is there whole. It returns of which
+// records the lines are gone then. A segment whose lines are not those that were sealed is left as it is:
+// nobody could tell any more what it was.
 func (s *sealing) rewrite(f Segment, numbers []uint64) (erased []uint64, err error) {
 	of, _, err := ReadSummary(s.opts.Dir, f.First)
 	if err != nil {
@@ -31,13 +32,15 @@ func (s *sealing) rewrite(f Segment, numbers []uint64) (erased []uint64, err err
 		return nil, err
 	}
 	if erased, err = s.rewritten(f, beside, of, numbers); err != nil {
-		return nil, fmt.Errorf("lines of a segment of the ledger cannot be erased: %w", errors.Join(err, s.files.Remove(beside)))
+		return nil, fmt.Errorf("lines of a segment of the ledger cannot be erased: %w",
+			errors.Join(err, s.files.Remove(beside)))
 	}
 	if err := s.files.Rename(beside, f.Path); err != nil {
 		return nil, err
 	}
 	// Somebody may have made an index meanwhile of the lines that were there. No line is left of what was set aside.
-	return erased, errors.Join(s.files.Remove(index), s.files.Remove(filepath.Join(s.opts.Dir, segment.FileName(f.First, AsideSuffix))))
+	return erased, errors.Join(s.files.Remove(index),
+		s.files.Remove(filepath.Join(s.opts.Dir, segment.FileName(f.First, AsideSuffix))))
 }
 
 // rewritten writes the new segment, and reads it back: what it says of the tree is what the one that was said.

@@ -13,7 +13,8 @@ type salts struct {
 	left   int
 }
 
-// next is a record's salt. Where no randomness is to be had the server cannot go on: it panics, and nothing is recorded.
+// next is a record's salt. Where no randomness is to be had the server cannot go
+// on: it panics, and nothing is recorded.
 func (s *salts) next() (salt [16]byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

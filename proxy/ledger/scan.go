@@ -13,8 +13,9 @@ type scanned struct {
 	erased []uint64 // of which records the lines were erased
 }
 
-// scanSegment hands over the records of a segment, up to the number where the next one begins: the line without its end, and
-// its entry in the tree. Of a line that was set aside, or erased, only the entry is known. An error is a [Damage], or one of reading.
+// scanSegment hands over the records of a segment, up to the number where the next one begins: the line without
+// its end, and its entry in the tree. Of a line that was set aside, or erased, only the entry is known. An
+// error is a [Damage], or one of reading.
 func scanSegment(f Segment, each func(line []byte, entry tree.Entry) error) (s scanned, err error) {
 	r, err := f.open(true)
 	if err != nil {

@@ -33,7 +33,8 @@ type sealing struct {
 	first  uint64        // number of its first record
 	own    uint64        // how many records in it say nothing but where the ledger itself stands
 
-	indexed map[uint64]bool // by number of its first record: a segment whose index is right, or cannot be made. The files' taker's
+	// by number of its first record: a segment whose index is right, or cannot be made. The files' taker's
+	indexed map[uint64]bool
 
 	asked chan chan error // whoever wants all to be sealed at once, and waits for it
 }
@@ -186,7 +187,8 @@ func (s *storedEntries) take() (entry tree.Entry, err error) {
 	return entry, nil
 }
 
-// vouch adds records that segments of a version before are sealed: each has a summary since it was brought to its number.
+// vouch adds records that segments of a version before are sealed: each has a
+// summary since it was brought to its number.
 func (s *sealing) vouch(entries []entry) ([]entry, error) {
 	all, err := Summaries(s.opts.Dir)
 	if err != nil {

@@ -108,7 +108,8 @@ func TestDamagedIndex(t *testing.T) {
 					t.Errorf("%s: %s: the second start: %v", files, what, err)
 				}
 				after := reread(t, copied)
-				if len(after.hits) != len(before.hits)+2 || strings.Join(after.lines[:len(before.lines)], "") != strings.Join(before.lines, "") {
+				if len(after.hits) != len(before.hits)+2 || strings.Join(after.lines[:len(before.lines)], "") != strings.Join(
+					before.lines, "") {
 					t.Errorf("%s: %s: %d hits, there were %d", files, what, len(after.hits), len(before.hits))
 				}
 			}
@@ -125,8 +126,8 @@ func appended(path, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-// TestRefusedStart: a ledger that is not the one that was, or cannot be read, is not gone on with; what is to be done is
-// said. Where a person accepts it as it is, that is recorded, and the start after that is one as any other.
+// TestRefusedStart: a ledger that is not the one that was, or cannot be read, is not gone on with; what is to be done
+// is said. Where a person accepts it as it is, that is recorded, and the start after that is one as any other.
 func TestRefusedStart(t *testing.T) {
 	t.Parallel()
 	const hint = "logs restore"

@@ -29,15 +29,16 @@ const (
 	LinesPlain   = "json" // written by a version that knew no checksums
 )
 
-// Summary is what a segment comes to. It stands beside the segment once that is sealed, and a record of the log holds its
-// digest: a start reads the last summary and what was written since, and nothing else.
+// Summary is what a segment comes to. It stands beside the segment once that is sealed, and a record of the log holds
+// its digest: a start reads the last summary and what was written since, and nothing else.
 type Summary struct {
-	Format int        `json:"format"` // 1
-	First  uint64     `json:"first"`  // number of the segment's first record
-	End    uint64     `json:"end"`    // number behind its last one
-	Bytes  int64      `json:"bytes"`  // of its lines, with their ends
-	Digest string     `json:"digest"` // SHA-256 of its records' entries in the tree, hex
-	From   time.Time  `json:"from"`   // the earliest time of a record, rounded down to a second; To is the latest, rounded up
+	Format int    `json:"format"` // 1
+	First  uint64 `json:"first"`  // number of the segment's first record
+	End    uint64 `json:"end"`    // number behind its last one
+	Bytes  int64  `json:"bytes"`  // of its lines, with their ends
+	Digest string `json:"digest"` // SHA-256 of its records' entries in the tree, hex
+	// the earliest time of a record, rounded down to a second; To is the latest, rounded up
+	From   time.Time  `json:"from"`
 	To     time.Time  `json:"to"`
 	Lines  string     `json:"lines"`           // LinesChecked or LinesPlain
 	Torn   int64      `json:"torn,omitempty"`  // bytes behind the last record that are none, since the process died
@@ -88,7 +89,8 @@ func ParseSummary(text []byte, first uint64) (*Summary, error) {
 	return s, nil
 }
 
-// ReadSummary reads the summary of the segment that begins with a record. The error wraps [ErrSummary], or is fs.ErrNotExist.
+// ReadSummary reads the summary of the segment that begins with a record. The error
+// wraps [ErrSummary], or is fs.ErrNotExist.
 func ReadSummary(dir string, first uint64) (s *Summary, digest [sha256.Size]byte, err error) {
 	path := filepath.Join(dir, segment.FileName(first, SummarySuffix))
 	info, err := os.Stat(path)

@@ -7,8 +7,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// How long a text in a record may be, in bytes; a longer one is cut there. Ids, codes and names of scopes are shorter by
-// the rules of those who make them.
+// How long a text in a record may be, in bytes; a longer one is cut there. Ids, codes and names of scopes are
+// shorter by the rules of those who make them.
 const (
 	longestText  = 256
 	longestWords = 2048 // of what is written for people

@@ -9,8 +9,8 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// KindToken is a record that a token of the API came into force, or opens nothing any more: change, name, roles, created,
-// expires, token, by, through, again.
+// KindToken is a record that a token of the API came into force, or opens nothing any more: change, name, roles,
+// created, expires, token, by, through, again.
 const KindToken = "token"
 
 // What became of a token.
@@ -27,9 +27,10 @@ type Token struct {
 	Created time.Time
 	Expires time.Time // zero: never
 	Mark    string    // of its hash, 16 hexadecimal digits: another token of the same name has another one
-	By      string    // a token's name, or "operator"; "": it was found in the file, or gone from it, and nobody said who did that
-	Through string    // http, socket; "" where By is
-	Again   bool      // it was recorded before, and is repeated so that it outlives the records that are deleted
+	// a token's name, or "operator"; "": it was found in the file, or gone from it, and nobody said who did that
+	By      string
+	Through string // http, socket; "" where By is
+	Again   bool   // it was recorded before, and is repeated so that it outlives the records that are deleted
 }
 
 var _ zapcore.ObjectMarshaler = (*Token)(nil)

@@ -16,8 +16,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// TestUnsignedVouching: a record behind the newest checkpoint vouches for no summary. Whoever changes one, and puts a record
-// behind the log that says that it is right, is not believed: what was recorded is read again.
+// TestUnsignedVouching: a record behind the newest checkpoint vouches for no summary. Whoever changes one, and puts a
+// record behind the log that says that it is right, is not believed: what was recorded is read again.
 func TestUnsignedVouching(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -26,7 +26,8 @@ func TestUnsignedVouching(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		revoked := ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 3, Because: "the vendor was sold"}
+		revoked := ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 3,
+			Because: "the vendor was sold"}
 		if err := l.Assessed(revoked); err != nil {
 			t.Fatal(err)
 		}
@@ -46,7 +47,8 @@ func TestUnsignedVouching(t *testing.T) {
 		if err := os.WriteFile(path, changed, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		record := fmt.Appendf(nil, `{"time":"2026-12-01T12:00:00Z","kind":"sealed","first":0,"end":%d,"segment":%q,"summary":"%x"}`,
+		record := fmt.Appendf(
+			nil, `{"time":"2026-12-01T12:00:00Z","kind":"sealed","first":0,"end":%d,"segment":%q,"summary":"%x"}`,
 			gjson.GetBytes(sum, "end").Int(), gjson.GetBytes(sum, "digest").Str, sha256.Sum256(changed))
 		all, err := ledger.Segments(o.Dir)
 		if err != nil {

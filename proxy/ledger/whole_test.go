@@ -42,8 +42,8 @@ type read struct {
 	hits  map[uint64]int // how many records of events each has
 }
 
-// reread reads every record of a ledger, and makes the tree of them anew: records have the numbers that come next, and the
-// newest checkpoint is that of as many of them as it says.
+// reread reads every record of a ledger, and makes the tree of them anew: records have the numbers that come next, and
+// the newest checkpoint is that of as many of them as it says.
 func reread(t testing.TB, o ledger.Options) (r read) {
 	t.Helper()
 	r.hits = map[uint64]int{}

@@ -1,5 +1,6 @@
-// Package memory counts what all hits together hold, and knows how much the process may have. It promises that hits hold no more than the
-// budget: who wants more is told no before it is there, and small hits find room where large ones do not.
+// Package memory counts what all hits together hold, and knows how much the process may have. It
+// promises that hits hold no more than the budget: who wants more is told no before it is there, and
+// small hits find room where large ones do not.
 package memory
 
 import "sync/atomic"
@@ -27,8 +28,8 @@ func (b *Budget) Most() int { return int(b.most.Load()) }
 // Held is what is held now, in bytes.
 func (b *Budget) Held() int { return int(b.held.Load()) }
 
-// A hit takes room from the budget in blocks, so that most take one. An eighth of the budget is for small ones alone: whoever fills the rest
-// with large hits keeps nobody else's from being judged.
+// A hit takes room from the budget in blocks, so that most take one. An eighth of the budget is for small ones alone:
+// whoever fills the rest with large hits keeps nobody else's from being judged.
 const (
 	block = 16 << 10
 	small = 128 << 10 // what one hit may hold of that eighth
@@ -60,7 +61,8 @@ func (b *Budget) take(bytes, holds int64) bool {
 	}
 }
 
-// Calm tells, once, that hits held a good part of the budget and hold little of it now: what they held lies around as garbage.
+// Calm tells, once, that hits held a good part of the budget and hold little of it now:
+// what they held lies around as garbage.
 func (b *Budget) Calm() bool {
 	most := b.most.Load()
 	if b.peak.Load() < most/4 || b.held.Load() > most/8 {
@@ -70,8 +72,8 @@ func (b *Budget) Calm() bool {
 	return true
 }
 
-// Lease is what one hit holds of a budget. It belongs to one goroutine. Its zero value holds nothing, and there is always room for it; Begin
-// gives it a budget.
+// Lease is what one hit holds of a budget. It belongs to one goroutine. Its zero value holds nothing, and there is
+// always room for it; Begin gives it a budget.
 type Lease struct {
 	budget *Budget
 	taken  int64 // of the budget

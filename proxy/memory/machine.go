@@ -11,8 +11,9 @@ import (
 	"strings"
 )
 
-// Available is how much memory the process may have, in bytes: what its cgroup allows (both versions are read, and of a hierarchy the smallest),
-// else what the machine has. The file system is that of the root, "/"; 0 where it tells nothing.
+// Available is how much memory the process may have, in bytes: what its cgroup allows (both versions
+// are read, and of a hierarchy the smallest), else what the machine has. The file system is that of
+// the root, "/"; 0 where it tells nothing.
 func Available(root fs.FS) int {
 	least := math.MaxInt
 	for _, limit := range cgroupLimits(root) {
@@ -45,8 +46,9 @@ func machine(root fs.FS) int {
 	return 0
 }
 
-// cgroupLimits lists what the groups of the process allow (cgroups(7)): in version 2 every group from its own up to the root, in version 1
-// those of the memory controller. In a container the group's own path is often not there, and the root is the group.
+// cgroupLimits lists what the groups of the process allow (cgroups(7)): in version 2 every group from its own
+// up to the root, in version 1 those of the memory controller. In a container the group's own path is often
+// not there, and the root is the group.
 func cgroupLimits(root fs.FS) []int {
 	text, err := fs.ReadFile(root, "proc/self/cgroup")
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/memory"
 )
 
-// TestAvailable over what is found in the wild: both versions of cgroups, inside and outside of containers, hybrid, and none.
+// TestAvailable over what is found in the wild: both versions of cgroups, inside and
+// outside of containers, hybrid, and none.
 func TestAvailable(t *testing.T) {
 	const (
 		gib     = 1 << 30
@@ -26,21 +27,26 @@ func TestAvailable(t *testing.T) {
 			"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "536870912\n",
 		}, gib / 2},
 		"version 2, a container with the host's path": {map[string]string{
-			"proc/meminfo": meminfo, "proc/self/cgroup": "0::/system.slice/docker-1.scope\n", "sys/fs/cgroup/memory.max": "536870912\n",
+			"proc/meminfo": meminfo, "proc/self/cgroup": "0::/system.slice/docker-1.scope\n",
+			"sys/fs/cgroup/memory.max": "536870912\n",
 		}, gib / 2},
 		"version 2, a service": {map[string]string{
 			"proc/meminfo": meminfo, "proc/self/cgroup": "0::/system.slice/tagwarden.service\n",
-			"sys/fs/cgroup/system.slice/tagwarden.service/memory.max": "max\n", "sys/fs/cgroup/system.slice/memory.max": "2147483648\n",
+			"sys/fs/cgroup/system.slice/tagwarden.service/memory.max": "max\n",
+			"sys/fs/cgroup/system.slice/memory.max":                   "2147483648\n",
 		}, 2 * gib},
 		"version 1": {map[string]string{
 			"proc/meminfo": meminfo, "proc/self/cgroup": "5:cpu,cpuacct:/docker/1\n4:memory:/docker/1\n",
-			"sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": "1073741824\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": none,
+			"sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": "1073741824\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes":          none,
 		}, gib},
 		"version 1, a container": {map[string]string{
-			"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/docker/1\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",
+			"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/docker/1\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n",
 		}, gib},
 		"both, with the controller in version 1": {map[string]string{
-			"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/a\n0::/a\n", "sys/fs/cgroup/memory/a/memory.limit_in_bytes": "1073741824\n",
+			"proc/meminfo": meminfo, "proc/self/cgroup": "4:memory:/a\n0::/a\n",
+			"sys/fs/cgroup/memory/a/memory.limit_in_bytes": "1073741824\n",
 		}, gib},
 		"a limit beyond the machine": {map[string]string{
 			"proc/meminfo": meminfo, "proc/self/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "1099511627776\n",
@@ -65,7 +71,8 @@ func FuzzAvailable(f *testing.F) {
 	f.Add("MemTotal: -1 kB", "0::\n4:memory\n", "-1")
 	f.Fuzz(func(t *testing.T, meminfo, groups, limit string) {
 		files := fstest.MapFS{}
-		for file, text := range map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": groups, "sys/fs/cgroup/memory.max": limit} {
+		for file, text := range map[string]string{"proc/meminfo": meminfo, "proc/self/cgroup": groups,
+			"sys/fs/cgroup/memory.max": limit} {
 			files[file] = &fstest.MapFile{Data: []byte(text)}
 		}
 		if got := memory.Available(files); got < 0 {

@@ -53,7 +53,8 @@ func (m *Metrics) NewClusterEffect() *ClusterEffect {
 	c := &ClusterEffect{
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Namespace: namespace, Name: "cluster_effect_seconds",
-			Help:    "How long a test objection took from when it was asked for until it was in force on a node, and that was known where it was asked for.",
+			Help: "How long a test objection took from when it was asked for until it was in force on a node, and that was " +
+				"known where it was asked for.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
 		}, []string{"node"}),
 		last: prometheus.NewGaugeVec(prometheus.GaugeOpts{

@@ -8,10 +8,11 @@ import (
 
 // Delivery is what is counted of queued delivery.
 type Delivery struct {
-	Attempts *prometheus.CounterVec   // by vendor and outcome: how requests ended
-	Again    *prometheus.CounterVec   // by vendor and why: events that are to be tried again
-	Full     *prometheus.CounterVec   // by cause (size, disk, quorum): hits answered with 503, since nothing more could wait
-	Answers  *prometheus.HistogramVec // by vendor: seconds from a request's first byte to its answer
+	Attempts *prometheus.CounterVec // by vendor and outcome: how requests ended
+	Again    *prometheus.CounterVec // by vendor and why: events that are to be tried again
+	// by cause (size, disk, quorum): hits answered with 503, since nothing more could wait
+	Full    *prometheus.CounterVec
+	Answers *prometheus.HistogramVec // by vendor: seconds from a request's first byte to its answer
 }
 
 func newDelivery(r *prometheus.Registry) Delivery {

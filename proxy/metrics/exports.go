@@ -42,9 +42,12 @@ func (m *Metrics) Exports(now func() time.Time, states func() []Export) *Exports
 		return prometheus.NewCounterVec(prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help}, labels)
 	}
 	c := &Exports{
-		Sent: count("ledger_export_sent_total", "Records of the ledger that were sent; one that is sent again counts again.", "receiver"),
-		Dropped: count("ledger_export_dropped_total", "Records that a receiver does not get. behind: it was further behind than it may be; "+
-			"gone: deleted or set aside before; damaged: they cannot be read; refused: it will not have them.", "receiver", "why"),
+		Sent: count("ledger_export_sent_total", "Records of the ledger that were sent; one that is sent again counts again.",
+			"receiver"),
+		Dropped: count("ledger_export_dropped_total",
+			"Records that a receiver does not get. behind: it was further behind than it may be; "+
+				"gone: deleted or set aside before; damaged: they cannot be read; refused: it will not have them.",
+			"receiver", "why"),
 		Errors: count("ledger_export_errors_total", "Attempts to send records that failed.", "receiver"),
 	}
 	m.Registry.MustRegister(c.Sent, c.Dropped, c.Errors)

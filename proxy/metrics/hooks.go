@@ -33,9 +33,11 @@ func (m *Metrics) Hooks(now func() time.Time, states func() []Hook) {
 		desc("webhook_messages_waiting", "Messages that wait for a webhook to take them."),
 		desc("webhook_waiting_bytes", "Bytes of the messages that wait for a webhook."),
 		desc("webhook_oldest_seconds", "For how long the message waits that waits longest for a webhook; 0: none does."),
-		desc("webhook_failing_seconds", "For how long a webhook took nothing of what it was told; 0: it took what was tried last."),
-		desc("webhook_paused", "1 where a webhook said that it is gone (410): its messages wait until its lines in the server file "+
-			"change, or a restart."),
+		desc("webhook_failing_seconds",
+			"For how long a webhook took nothing of what it was told; 0: it took what was tried last."),
+		desc("webhook_paused",
+			"1 where a webhook said that it is gone (410): its messages wait until its lines in the server file "+
+				"change, or a restart."),
 	})
 }
 

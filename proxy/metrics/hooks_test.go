@@ -17,7 +17,8 @@ func TestHooks(t *testing.T) {
 	m.Hooks(func() time.Time { return now }, func() []Hook {
 		return []Hook{
 			{Name: "ahead", Waiting: 1, Bytes: 300, Oldest: now.Add(time.Hour)}, // by a clock that was set back
-			{Name: "crm", Waiting: 12_345, Bytes: 7 << 20, Oldest: now.Add(-36 * time.Hour), Failing: now.Add(-90 * time.Minute)},
+			{Name: "crm", Waiting: 12_345, Bytes: 7 << 20, Oldest: now.Add(-36 * time.Hour),
+				Failing: now.Add(-90 * time.Minute)},
 			{Name: "fine"},
 			{Name: "gone", Waiting: 3, Bytes: 999, Oldest: now.Add(-time.Minute), Failing: now.Add(-time.Minute), Paused: true},
 		}

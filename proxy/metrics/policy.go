@@ -31,8 +31,9 @@ func (m *Metrics) Policy(now func() Policy) {
 		info: desc("policy_info", "1, with the digest of the policy that serves: records of the ledger name it.", "digest"),
 		at: desc("reload_timestamp_seconds", "When server file and policy folder were last read, by how that went; 0: never "+
 			"since the start. loaded: what they say serves; refused: what was there goes on.", "result"),
-		refused: desc("reload_refused", "1 where the files were refused when they were last read: what serves is not what they "+
-			"say."),
+		refused: desc("reload_refused",
+			"1 where the files were refused when they were last read: what serves is not what they "+
+				"say."),
 	})
 }
 

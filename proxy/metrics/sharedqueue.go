@@ -16,18 +16,20 @@ type sharedFigures struct {
 	messages, bytes, size, taken, wrong *prometheus.Desc
 }
 
-// SharedQueue shows how the queue stands that the nodes of a cluster share. It is the same on each node, but for what that
-// has taken.
+// SharedQueue shows how the queue stands that the nodes of a cluster share. It is the same on
+// each node, but for what that has taken.
 func (m *Metrics) SharedQueue(now func() SharedQueue) {
 	desc := func(name, help string, labels ...string) *prometheus.Desc {
 		return prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, labels, nil)
 	}
 	m.Registry.MustRegister(&sharedFigures{
-		now:      now,
-		messages: desc("cluster_queue_messages", "Messages of 1 to 256 events in the queue that the cluster's nodes share.", "vendor"),
-		bytes:    desc("cluster_queue_bytes", "Bytes of them."),
-		size: desc("cluster_queue_limit_bytes", "Bytes that they may have (delivery.queue.size); beyond it hits are answered "+
-			"with 503."),
+		now: now,
+		messages: desc("cluster_queue_messages", "Messages of 1 to 256 events in the queue that the cluster's nodes share.",
+			"vendor"),
+		bytes: desc("cluster_queue_bytes", "Bytes of them."),
+		size: desc("cluster_queue_limit_bytes",
+			"Bytes that they may have (delivery.queue.size); beyond it hits are answered "+
+				"with 503."),
 		taken: desc("cluster_queue_taken_events", "Events that this node has taken of them, and that have not ended."),
 		wrong: desc("cluster_queue_unreachable", "1: nothing can be put there, and hits are answered with 503."),
 	})

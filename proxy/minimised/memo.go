@@ -22,8 +22,8 @@ const (
 	sightings = 1 << 16
 )
 
-// Memo is a [minimise.Memo] of one policy, to be thrown away with it. A value is remembered when it comes for the second
-// time, so that those that come once, which are many, take no room. Reading takes no lock.
+// Memo is a [minimise.Memo] of one policy, to be thrown away with it. A value is remembered when it comes for the
+// second time, so that those that come once, which are many, take no room. Reading takes no lock.
 type Memo struct {
 	buckets [buckets]bucket
 	seen    [sightings]atomic.Uint32 // of what was seen once: a part of its sum

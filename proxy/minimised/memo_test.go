@@ -36,13 +36,16 @@ func TestASecondSightIsRemembered(t *testing.T) {
 	if _, _, known := m.Recall(7, []byte("Red shoe")); known {
 		t.Error("another value is taken for it")
 	}
-	if sum, _, _ := m.Recall(7, value); sum == func() minimise.Sum { s, _, _ := New([16]byte{}).Recall(7, value); return s }() {
+	if sum, _, _ := m.Recall(7, value); sum == func() minimise.Sum {
+		s, _, _ := New([16]byte{}).Recall(7, value)
+		return s
+	}() {
 		t.Error("the key has no part in the sum")
 	}
 }
 
-// TestItIsBounded: however many values come, no more than there is room for are remembered, and those that are asked for
-// again and again stay.
+// TestItIsBounded: however many values come, no more than there is room for are remembered, and those
+// that are asked for again and again stay.
 func TestItIsBounded(t *testing.T) {
 	m := New(key)
 	remember := func(text string) {
@@ -116,7 +119,8 @@ func madeOf(value []byte) minimise.Made {
 
 // TestNothingIsForgottenOfIt: whatever became of a value, in however many steps, it is recalled as it was.
 func TestNothingIsForgottenOfIt(t *testing.T) {
-	for _, outcome := range []minimise.Outcome{minimise.Dropped, minimise.Kept, minimise.Rewritten, minimise.RewrittenNumber} {
+	for _, outcome := range []minimise.Outcome{minimise.Dropped, minimise.Kept, minimise.Rewritten,
+		minimise.RewrittenNumber} {
 		for _, steps := range []int{0, 1, mostSteps, mostSteps + 1, 1 << 30} {
 			for _, text := range []string{"", "x"} {
 				m, want := New(key), minimise.Made{Outcome: outcome, Steps: steps, Bytes: []byte(text)}
@@ -168,7 +172,8 @@ func TestAskingTakesNoMemory(t *testing.T) {
 
 func BenchmarkRecall(b *testing.B) {
 	m := New(key)
-	for _, text := range []string{"Red shoes - Shop", "https://shop.example/p/red-shoes?variant=42&utm_source=news&utm_medium=email&utm_campaign=spring"} {
+	for _, text := range []string{"Red shoes - Shop",
+		"https://shop.example/p/red-shoes?variant=42&utm_source=news&utm_medium=email&utm_campaign=spring"} {
 		for range 2 {
 			sum, _, _ := m.Recall(1, []byte(text))
 			m.Remember(sum, minimise.Made{Outcome: minimise.Kept})

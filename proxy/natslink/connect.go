@@ -34,23 +34,25 @@ type Options struct {
 	Creds    string   // a file with credentials; "": none
 	Subjects []string // that it is used with, for whoever has to permit them
 
-	// TLS is asked each time that it connects how TLS is spoken. nil: as the URLs say (tls:// verifies by the system's authorities).
+	// TLS is asked each time that it connects how TLS is spoken. nil: as the URLs say (tls://
+	// verifies by the system's authorities).
 	TLS func() *tls.Config
 
 	Retry func(n int) time.Duration // how long is waited before the nth round of all servers
 
-	Use     func(*nats.Conn, jetstream.JetStream) // is given the connection, before anything else is told
-	Up      func()                                // it came, or came back
-	Down    func(error)                           // it broke, or does not come for the first time
-	Refused func(error)                           // the servers do not take it, or do not permit something: wraps [ErrUnauthorized]
-	Trouble func(error)                           // what else it reports
+	Use  func(*nats.Conn, jetstream.JetStream) // is given the connection, before anything else is told
+	Up   func()                                // it came, or came back
+	Down func(error)                           // it broke, or does not come for the first time
+	// the servers do not take it, or do not permit something: wraps [ErrUnauthorized]
+	Refused func(error)
+	Trouble func(error) // what else it reports
 
 	// Certificate is told, with each handshake of TLS, when the server's certificate ends; it may be nil.
 	Certificate func(ends time.Time)
 }
 
-// Connect begins to connect, and goes on for ever. What is sent while there is no connection is known not to be sent. The
-// error is about the options ([ErrBadCreds]). Whoever was given the connection closes it.
+// Connect begins to connect, and goes on for ever. What is sent while there is no connection is known not to be sent.
+// The error is about the options ([ErrBadCreds]). Whoever was given the connection closes it.
 func Connect(o Options) error {
 	if o.Creds != "" {
 		if err := checkCreds(o.Creds); err != nil {
@@ -145,7 +147,8 @@ func orUnknown(err error) error {
 
 // Unsent tells whether an error says that nothing reached a server.
 func Unsent(err error) bool {
-	for _, e := range []error{nats.ErrReconnectBufExceeded, nats.ErrConnectionClosed, nats.ErrConnectionReconnecting, nats.ErrDisconnected} {
+	for _, e := range []error{nats.ErrReconnectBufExceeded, nats.ErrConnectionClosed, nats.ErrConnectionReconnecting,
+		nats.ErrDisconnected} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -153,8 +156,8 @@ func Unsent(err error) bool {
 	return false
 }
 
-// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects, and tells when the
-// server's certificate ends.
+// secure has a connection speak TLS as it is to be spoken at that moment, each time that it connects, and
+// tells when the server's certificate ends.
 func secure(as func() *tls.Config, told func(ends time.Time)) nats.Option {
 	return func(o *nats.Options) error {
 		o.RootCAsCB = func() (*x509.CertPool, error) { return as().RootCAs, nil }

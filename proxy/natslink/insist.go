@@ -13,14 +13,15 @@ const (
 	mostAsked     = int(AskLasts / AskAgainAfter)
 )
 
-// Stream looks for a stream of that name, until the servers tell. It is [jetstream.ErrStreamNotFound] where there is none.
+// Stream looks for a stream of that name, until the servers tell. It is
+// [jetstream.ErrStreamNotFound] where there is none.
 func Stream(ctx context.Context, js jetstream.JetStream, name string) (jetstream.Stream, error) {
 	return Insist(ctx, func(ctx context.Context) (jetstream.Stream, error) { return js.Stream(ctx, name) })
 }
 
 // Insist asks a question that may be asked several times, until there is an answer or [AskLasts] is over. It does not
-// wait for a server that does not answer before it asks again: the question may have gone to one that is cut off or dead,
-// and the next one goes to whoever is there by then.
+// wait for a server that does not answer before it asks again: the question may have gone to one that is cut off or
+// dead, and the next one goes to whoever is there by then.
 func Insist[T any](ctx context.Context, ask func(context.Context) (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, AskLasts)
 	defer cancel()

@@ -18,12 +18,15 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/cluster/natstest"
 )
 
-// start starts a server that is alone. Everybody may do all on it but "reader", who may change no stream, and publish nothing.
+// start starts a server that is alone. Everybody may do all on it but "reader", who may
+// change no stream, and publish nothing.
 func start(t *testing.T, change func(*server.Options)) *server.Server {
 	t.Helper()
-	o := &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(), SyncAlways: true,
-		Users: []*server.User{{Username: "node", Password: "right"}, {Username: "reader", Password: "right", Permissions: &server.Permissions{
-			Publish: &server.SubjectPermission{Deny: []string{"test.>", "$JS.API.STREAM.UPDATE.>"}}}}}}
+	o := &server.Options{Host: "127.0.0.1", Port: -1, NoSigs: true, NoLog: true, JetStream: true, StoreDir: t.TempDir(),
+		SyncAlways: true,
+		Users: []*server.User{{Username: "node", Password: "right"}, {Username: "reader", Password: "right",
+			Permissions: &server.Permissions{
+				Publish: &server.SubjectPermission{Deny: []string{"test.>", "$JS.API.STREAM.UPDATE.>"}}}}}}
 	if change != nil {
 		change(o)
 	}
@@ -69,7 +72,9 @@ func connect(t *testing.T, url string) *told {
 	t.Helper()
 	w := new(told)
 	err := Connect(Options{
-		Client: "test", URLs: []string{url}, Subjects: []string{"test.a", "test.b"}, Retry: func(int) time.Duration { return time.Millisecond },
+		Client: "test", URLs: []string{url}, Subjects: []string{"test.a", "test.b"}, Retry: func(int) time.Duration {
+			return time.Millisecond
+		},
 		Use: func(nc *nats.Conn, js jetstream.JetStream) { w.nc, w.js = nc, js },
 		Up:  func() { w.add("up", nil) }, Down: func(err error) { w.add("down", err) },
 		Refused: func(err error) {
@@ -112,7 +117,8 @@ func TestConnections(t *testing.T) {
 	}
 
 	wrong := connect(t, "nats://node:wrong@"+at)
-	natstest.Until(t, "it is refused", wrong.says("check nats.creds, and that they permit JetStream and the subjects test.a and test.b"))
+	natstest.Until(t, "it is refused",
+		wrong.says("check nats.creds, and that they permit JetStream and the subjects test.a and test.b"))
 	if wrong.says("down")() || wrong.says("wrong")() {
 		t.Errorf("%q", wrong.what)
 	}
@@ -121,7 +127,8 @@ func TestConnections(t *testing.T) {
 	if err := reader.nc.Publish("test.a", nil); err != nil {
 		t.Fatal(err)
 	}
-	natstest.Until(t, "it is refused what it is not permitted", reader.says("refused: the cluster refuses this node's credentials"))
+	natstest.Until(t, "it is refused what it is not permitted",
+		reader.says("refused: the cluster refuses this node's credentials"))
 }
 
 // TestOptionsThatAreNone are refused before anything is connected to.
@@ -220,8 +227,9 @@ func TestStreams(t *testing.T) {
 		soon, end := context.WithTimeout(t.Context(), 50*time.Millisecond) // nobody answers what is not permitted
 		if _, err := Fit(soon, reader.js, there, one.want); (err == nil) != same {
 			t.Errorf("%s: whoever may not change it: %v", name, err)
-		} else if err != nil && (!strings.Contains(err.Error(), "permit $JS.API.STREAM.UPDATE.s to this node's credentials") ||
-			!strings.Contains(err.Error(), "or change it: `nats stream edit s --")) {
+		} else if err != nil &&
+			(!strings.Contains(err.Error(), "permit $JS.API.STREAM.UPDATE.s to this node's credentials") ||
+				!strings.Contains(err.Error(), "or change it: `nats stream edit s --")) {
 			t.Errorf("%s: it says %v", name, err)
 		}
 		end()

@@ -15,7 +15,8 @@ import (
 	"github.com/nats-io/nkeys"
 )
 
-// How a node cannot reach a server, and waiting does not mend it. Each comes wrapped in a sentence that says what to do.
+// How a node cannot reach a server, and waiting does not mend it. Each comes
+// wrapped in a sentence that says what to do.
 var (
 	// ErrUnauthorized says that the servers do not take this node's credentials, or do not permit it what it needs.
 	ErrUnauthorized = errors.New("the cluster refuses this node's credentials")
@@ -90,7 +91,8 @@ func isOff(err error) bool {
 
 // Passes says whether an error of [Reach] may end by itself.
 func Passes(err error) bool {
-	for _, e := range []error{ErrUnauthorized, ErrUntrusted, ErrNoJetStream, ErrBadCreds, fs.ErrNotExist, fs.ErrPermission} {
+	for _, e := range []error{ErrUnauthorized, ErrUntrusted, ErrNoJetStream, ErrBadCreds, fs.ErrNotExist,
+		fs.ErrPermission} {
 		if errors.Is(err, e) {
 			return false
 		}
@@ -117,7 +119,8 @@ func unreached(err error) error {
 
 // isUnauthorized says whether an error is about credentials.
 func isUnauthorized(err error) bool {
-	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked, nats.ErrAccountAuthExpired} {
+	for _, e := range []error{nats.ErrAuthorization, nats.ErrAuthExpired, nats.ErrAuthRevoked,
+		nats.ErrAccountAuthExpired} {
 		if errors.Is(err, e) {
 			return true
 		}

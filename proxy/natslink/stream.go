@@ -10,7 +10,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Replicas is of how many servers a stream has copies; of a server that is alone it has one, which a check of the servers says.
+// Replicas is of how many servers a stream has copies; of a server that is alone it has
+// one, which a check of the servers says.
 const Replicas = 3
 
 // JetStream's numbers of errors.
@@ -49,7 +50,8 @@ func Make(ctx context.Context, js jetstream.JetStream, c jetstream.StreamConfig)
 // leaves alone what it holds: subjects that it lacks are added, and it may get as large as is wanted where that is
 // bounded. Subjects that it has beyond are those of a newer version, whose nodes need them. What else is not as it
 // was made is not changed here: a check of the servers says what is wrong with it. The error says what to do.
-func Fit(ctx context.Context, js jetstream.JetStream, s jetstream.Stream, want jetstream.StreamConfig) (jetstream.Stream, error) {
+func Fit(ctx context.Context, js jetstream.JetStream, s jetstream.Stream, want jetstream.StreamConfig) (
+	jetstream.Stream, error) {
 	is := s.CachedInfo().Config
 	lacking := Lacking(is, want)
 	larger := want.MaxBytes > 0 && is.MaxBytes != want.MaxBytes
@@ -72,8 +74,10 @@ func Fit(ctx context.Context, js jetstream.JetStream, s jetstream.Stream, want j
 	defer cancel()
 	changed, err := js.UpdateStream(ctx, is)
 	if err != nil {
-		return nil, fmt.Errorf("cannot %s the stream %s: %w; where the servers refuse that, permit $JS.API.STREAM.UPDATE.%s to this "+
-			"node's credentials, give the servers room (max_file_store), or change it: %s`", strings.Join(what, " and "), is.Name, err, is.Name, edit)
+		return nil, fmt.Errorf(
+			"cannot %s the stream %s: %w; where the servers refuse that, permit $JS.API.STREAM.UPDATE.%s to this "+
+				"node's credentials, give the servers room (max_file_store), or change it: %s`", strings.Join(what, " and "),
+			is.Name, err, is.Name, edit)
 	}
 	return changed, nil
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// ID is an identifier as somebody gave it. Its name is what rules.Policy.Identities reads: "email", "client_id:ga4", "email_sha256". It is
-// never stored as it is.
+// ID is an identifier as somebody gave it. Its name is what rules.Policy.Identities reads: "email", "client_id:ga4",
+// "email_sha256". It is never stored as it is.
 type ID struct {
 	Name  string
 	Value string
@@ -26,10 +26,11 @@ type Acts struct {
 	Progress *Progress
 }
 
-// Objector takes acts: it makes subjects of identifiers, checks scopes against the policy in force, adds the messages that other systems are
-// told, and hands everything to the store.
+// Objector takes acts: it makes subjects of identifiers, checks scopes against the policy in force, adds the messages
+// that other systems are told, and hands everything to the store.
 type Objector interface {
-	// Act returns when everything is on disk, on the ledger and in force. An identifier or a scope that is none is a *Fault; nothing was done.
+	// Act returns when everything is on disk, on the ledger and in force. An identifier or a scope that
+	// is none is a *Fault; nothing was done.
 	Act(ctx context.Context, acts Acts) ([]Receipt, error)
 	// Standing names the scopes that are in force for a person, sorted.
 	Standing(ids []ID, subjects []Subject) ([]string, error)

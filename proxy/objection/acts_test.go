@@ -69,7 +69,8 @@ func asks(holder Holder, scopes string) Change {
 	return c
 }
 
-// TestTakingBackEndsOnesOwnAct: whoever objects, and whoever takes back, what stands is what the acts of the others make.
+// TestTakingBackEndsOnesOwnAct: whoever objects, and whoever takes back, what
+// stands is what the acts of the others make.
 func TestTakingBackEndsOnesOwnAct(t *testing.T) {
 	owner, second, attacker := browserAct(1), browserAct(2), browserAct(3)
 	for _, c := range []struct {
@@ -105,49 +106,51 @@ func TestTakingBackEndsOnesOwnAct(t *testing.T) {
 		{by(SeenWith), by(Role), "", false},
 		{by(SeenWith), by(Role), "every", true},
 	} {
-		t.Run(fmt.Sprintf("%v%x, %v%x %s", c.objects.Kind, c.objects.ID[:2], c.takesBack.Kind, c.takesBack.ID[:2], c.how), func(t *testing.T) {
-			dir := t.TempDir()
-			if c.objects.Kind == Earlier {
-				before(t, dir, PreferenceCentre, 2)
-			}
-			s := opened(t, Options{Dir: dir})
-			switch c.objects.Kind {
-			case Earlier:
-			case SeenWith:
-				taken(t, s, objects(7, "ads", "analytics"))
-				_, err := s.Follow(t.Context(), []Follow{{Lead: subject(7), Seen: []Subject{subject(1)}}})
-				must(t, err)
-			default:
-				taken(t, s, asks(c.objects, "ads analytics"))
-			}
-			standsFor(t, s, 1, "ads", "analytics")
-			if got := taken(t, s, asks(c.takesBack, "-ads "+c.how))[0]; got.New != c.ends || c.ends == slices.Contains(got.InForce, "ads") {
-				t.Errorf("one scope: %+v", got)
-			}
-			if !c.ends {
-				// In force is the union: what both object to goes when both have taken it back.
-				if c.takesBack.Kind != Earlier {
-					taken(t, s, asks(c.takesBack, "ads newsletter"))
-					standsFor(t, s, 1, "ads", "analytics", "newsletter")
+		t.Run(fmt.Sprintf("%v%x, %v%x %s", c.objects.Kind, c.objects.ID[:2], c.takesBack.Kind, c.takesBack.ID[:2], c.how),
+			func(t *testing.T) {
+				dir := t.TempDir()
+				if c.objects.Kind == Earlier {
+					before(t, dir, PreferenceCentre, 2)
 				}
-				got := taken(t, s, asks(c.takesBack, "-all"+c.how))[0]
+				s := opened(t, Options{Dir: dir})
+				switch c.objects.Kind {
+				case Earlier:
+				case SeenWith:
+					taken(t, s, objects(7, "ads", "analytics"))
+					_, err := s.Follow(t.Context(), []Follow{{Lead: subject(7), Seen: []Subject{subject(1)}}})
+					must(t, err)
+				default:
+					taken(t, s, asks(c.objects, "ads analytics"))
+				}
 				standsFor(t, s, 1, "ads", "analytics")
-				if len(got.Held) != 1 || got.Held[0].Kind != c.objects.Kind || got.Held[0].Acts != 1 || got.Own {
-					t.Errorf("what stands: %+v", got)
+				if got := taken(t, s, asks(c.takesBack, "-ads "+c.how))[0]; got.New != c.ends ||
+					c.ends == slices.Contains(got.InForce, "ads") {
+					t.Errorf("one scope: %+v", got)
 				}
-				return
-			}
-			standsFor(t, s, 1, "analytics")
-			got := taken(t, s, asks(c.takesBack, "-all "+c.how))[0]
-			if standsFor(t, s, 1); !got.New || got.Own || got.Held != nil {
-				t.Errorf("everything: %+v", got)
-			}
-		})
+				if !c.ends {
+					// In force is the union: what both object to goes when both have taken it back.
+					if c.takesBack.Kind != Earlier {
+						taken(t, s, asks(c.takesBack, "ads newsletter"))
+						standsFor(t, s, 1, "ads", "analytics", "newsletter")
+					}
+					got := taken(t, s, asks(c.takesBack, "-all"+c.how))[0]
+					standsFor(t, s, 1, "ads", "analytics")
+					if len(got.Held) != 1 || got.Held[0].Kind != c.objects.Kind || got.Held[0].Acts != 1 || got.Own {
+						t.Errorf("what stands: %+v", got)
+					}
+					return
+				}
+				standsFor(t, s, 1, "analytics")
+				got := taken(t, s, asks(c.takesBack, "-all "+c.how))[0]
+				if standsFor(t, s, 1); !got.New || got.Own || got.Held != nil {
+					t.Errorf("everything: %+v", got)
+				}
+			})
 	}
 }
 
-// TestChangesSayWhatTheyEnded: the log, which the ledger and the feed are made of, and messages tell of what is no longer
-// in force, and not of what another act keeps there.
+// TestChangesSayWhatTheyEnded: the log, which the ledger and the feed are made of, and messages tell of what is no
+// longer in force, and not of what another act keeps there.
 func TestChangesSayWhatTheyEnded(t *testing.T) {
 	var recorded []Recorded
 	said := func(m *Message, of *Recorded) ([]byte, error) {
@@ -226,17 +229,18 @@ func TestBrowsersAreBounded(t *testing.T) {
 func TestHoldersThatAreNone(t *testing.T) {
 	s := opened(t, Options{})
 	for what, c := range map[string]Change{
-		"nobody takes back":            asks(Holder{}, "-ads"),
-		"a browser of no id":           asks(by(Browser), "ads"),
-		"a browser of a long id":       asks(Holder{Browser, [16]byte{1, 15: 1}}, "ads"),
-		"a link with an id":            asks(Holder{ByLink, [16]byte{1}}, "ads"),
-		"from before, objecting":       asks(by(Earlier), "ads"),
-		"somebody who follows":         asks(Holder{SeenWith, subject(2).Hash}, "ads"),
-		"browsers together":            asks(by(Browsers), "-ads"),
-		"a kind that is none":          asks(by(99), "ads"),
-		"a browser, every act":         asks(browserAct(1), "-ads every"),
-		"every act, of what":           asks(by(Role), "ads every"),
-		"every act, and nobody knows ": {Subjects: []Subject{subject(1)}, TakeBack: []string{All}, Holder: by(Role), EveryAct: true, Source: API},
+		"nobody takes back":      asks(Holder{}, "-ads"),
+		"a browser of no id":     asks(by(Browser), "ads"),
+		"a browser of a long id": asks(Holder{Browser, [16]byte{1, 15: 1}}, "ads"),
+		"a link with an id":      asks(Holder{ByLink, [16]byte{1}}, "ads"),
+		"from before, objecting": asks(by(Earlier), "ads"),
+		"somebody who follows":   asks(Holder{SeenWith, subject(2).Hash}, "ads"),
+		"browsers together":      asks(by(Browsers), "-ads"),
+		"a kind that is none":    asks(by(99), "ads"),
+		"a browser, every act":   asks(browserAct(1), "-ads every"),
+		"every act, of what":     asks(by(Role), "ads every"),
+		"every act, and nobody knows ": {Subjects: []Subject{subject(1)}, TakeBack: []string{All}, Holder: by(Role),
+			EveryAct: true, Source: API},
 	} {
 		_, err := s.Apply(t.Context(), Batch{Changes: []Change{c}})
 		if fault, ok := errors.AsType[*Fault](err); !ok || fault.What != "holder" {
@@ -368,14 +372,17 @@ func TestOlderForms(t *testing.T) {
 	standsFor(t, s, 4)
 	older(0)
 	var named []int
-	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool { named = append(named, len(r.Change.Subjects)); return true }))
+	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool {
+		named = append(named, len(r.Change.Subjects))
+		return true
+	}))
 	if fmt.Sprint(named) != "[1 1 1 1 1 1 1 1 1 2]" {
 		t.Errorf("subjects in the log: %v", named)
 	}
 }
 
-// TestEachSubjectOfAChange: where other acts stand for some of a change's subjects, the log says of each what is in force
-// and what was taken back, so that who keeps a state for each of them keeps the right one.
+// TestEachSubjectOfAChange: where other acts stand for some of a change's subjects, the log says of each what is in
+// force and what was taken back, so that who keeps a state for each of them keeps the right one.
 func TestEachSubjectOfAChange(t *testing.T) {
 	var last Recorded
 	s := opened(t, Options{Record: func(list []Recorded, _ Head) error { last = list[len(list)-1]; return nil }})

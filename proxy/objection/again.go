@@ -23,17 +23,18 @@ type Again struct {
 	From   string // what the log calls the place that this one had come to, and that of the copy
 	To     string
 
-	Told      int // changes that this one alone had, as acts that the others are told
-	TakenBack int // of what it alone had, takings back, which are not told: they would come behind what was objected to since
+	Told int // changes that this one alone had, as acts that the others are told
+	// of what it alone had, takings back, which are not told: they would come behind what was objected to since
+	TakenBack int
 	Decisions int // and decisions, which are not
 	Shown     int // and what hits showed, which they will show again
 }
 
-// CopyAgain brings a store in a folder to a copy of another node's ([Store.Backup]), which stands where another log goes on: with
-// all that stands there and the place in that log. What this store alone has is kept to be told: acts that it had not told, and
-// changes that the copy does not have; and what it has to tell other systems. Where it breaks off the store is as it was, or as it
-// is to be, and it may be called again. Before is called when it is known what becomes of it, and nothing is done yet: it is not
-// done where that fails. Another keys' store is [ErrForeign].
+// CopyAgain brings a store in a folder to a copy of another node's ([Store.Backup]), which stands where another log
+// goes on: with all that stands there and the place in that log. What this store alone has is kept to be told: acts
+// that it had not told, and changes that the copy does not have; and what it has to tell other systems. Where it breaks
+// off the store is as it was, or as it is to be, and it may be called again. Before is called when it is known what
+// becomes of it, and nothing is done yet: it is not done where that fails. Another keys' store is [ErrForeign].
 func CopyAgain(
 	from, dir, identity string, now time.Time, disk durable.Disk, before func(*Again) error,
 ) (a Again, err error) {

@@ -79,8 +79,8 @@ func (a *arena) number(n uint64) []byte {
 	return a.keep(b[:])
 }
 
-// apply does everything and commits. A request whose own content is refused has its error in answers, and has done nothing; any other
-// error is of the whole group.
+// apply does everything and commits. A request whose own content is refused has its error in answers, and has done
+// nothing; any other error is of the whole group.
 func (g *group) apply() (err error) {
 	s := g.writer.store
 	g.clock, g.leads.group = s.opts.Now().UTC(), g
@@ -286,8 +286,8 @@ func (g *group) change(c *Change, mine []uint32) (Receipt, error) {
 	return receipt, deciding{g}.endDecisions(again, objectedAgain, c)
 }
 
-// concerned are the subjects of a change, with their records, without those that are known from before alone and that it
-// left as they were.
+// concerned are the subjects of a change, with their records, without those that are known from
+// before alone and that it left as they were.
 func (g *group) concerned(c *Change, mine []uint32, seq uint64) (all []Subject, records []*record) {
 	idle := func(i int) bool { return c.Subjects[i].known() && g.states[mine[i]].record.seq != seq }
 	left := 0

@@ -28,17 +28,20 @@ const NewestForm = pseudonym.NewestForm
 // known tells whether a subject is only known from before.
 func (s *Subject) known() bool { return s.Form > 0 && s.Form < NewestForm }
 
-// All is the scope of an objection to everything. The other scopes are ids of purposes, and "vendor:" with the id of a recipient.
+// All is the scope of an objection to everything. The other scopes are ids of purposes, and
+// "vendor:" with the id of a recipient.
 const All = "all"
 
 // KeptOptOut is the scope of an opt-out that is kept (see [Store.Keep]), which is no objection: it can be taken back by
 // that name, and stands among what is in force.
 const KeptOptOut = rules.KeptOptOutScope
 
-// RestrictionOf stands in front of a scope's name where a restriction (Art. 18) is meant: in what is in force, and in what is taken back.
+// RestrictionOf stands in front of a scope's name where a restriction (Art. 18) is meant: in what
+// is in force, and in what is taken back.
 const RestrictionOf = restriction
 
-// Sources that changes come from. An API's caller and an import may name their own (at most 32 characters of a-z, 0-9, "-", "_").
+// Sources that changes come from. An API's caller and an import may name their own (at most
+// 32 characters of a-z, 0-9, "-", "_").
 const (
 	PreferenceCentre = "preference_centre"
 	FrontEnd         = "front_end" // POST /privacy/objections
@@ -51,8 +54,8 @@ const (
 // Sources lists the sources that have a name of their own.
 func Sources() []string { return []string{PreferenceCentre, FrontEnd, Link, API, Import, Command} }
 
-// Change is one act of one person, or of somebody who may act for them: scopes that are objected to, scopes that are taken back, or both
-// at once. It is kept whole or not at all.
+// Change is one act of one person, or of somebody who may act for them: scopes that are objected to, scopes that are
+// taken back, or both at once. It is kept whole or not at all.
 type Change struct {
 	Subjects    []Subject // every form of every identifier that was given
 	Object      []string  // scopes
@@ -110,8 +113,9 @@ type Message struct {
 
 // Batch is what is done in one step: all of its changes or none.
 type Batch struct {
-	Changes  []Change
-	Key      string   // idempotency key, with whose it is; "": none. A batch with the same key and Digest is not done again in 24 hours
+	Changes []Change
+	// idempotency key, with whose it is; "": none. A batch with the same key and Digest is not done again in 24 hours
+	Key      string
 	Digest   [32]byte // of what was asked for under Key
 	Progress *Progress
 	Tallies  []Tally // are counted besides
@@ -131,10 +135,12 @@ type Receipt struct {
 	InForce  []string  // scopes in force now for these subjects, sorted; restrictions included
 	Own      bool      // an act of the change's holder stands for one of them
 	Held     []Held    // where something was taken back: by whose acts InForce stands
-	Untold   bool      // the other stores of an order do not know it yet: what is objected to is in force here, and it has no number
+	// the other stores of an order do not know it yet: what is objected to is in force here, and it has no number
+	Untold bool
 }
 
-// Head names a state of the change log: how many changes it holds, and the root of the Merkle tree over them (RFC 6962, section 2.1).
+// Head names a state of the change log: how many changes it holds, and the root of the Merkle
+// tree over them (RFC 6962, section 2.1).
 type Head struct {
 	Size uint64
 	Root [32]byte
@@ -142,13 +148,16 @@ type Head struct {
 
 // Why a store does not do what it is asked for.
 var (
-	// ErrPoisoned: an fsync or a write failed. What was acknowledged before holds; nothing is acknowledged any more until a restart.
-	ErrPoisoned = errors.New("the objections' store is poisoned: an earlier write failed, so that nothing can be promised any more")
+	// ErrPoisoned: an fsync or a write failed. What was acknowledged before holds; nothing is
+	// acknowledged any more until a restart.
+	ErrPoisoned = errors.New(
+		"the objections' store is poisoned: an earlier write failed, so that nothing can be promised any more")
 	// ErrFull: there is too little room on the disk. Nothing was done; what changes nothing is still acknowledged.
 	ErrFull = errors.New("there is too little room on the disk for objections to be kept")
 	// ErrClosed: the store is closed.
 	ErrClosed = errors.New("the objections' store is closed")
-	// ErrGone: the file was removed, or replaced, while it was open. Nothing is acknowledged until the same file is back, or a restart.
+	// ErrGone: the file was removed, or replaced, while it was open. Nothing is acknowledged until
+	// the same file is back, or a restart.
 	ErrGone = errors.New("the objections' file is not in its place: put the very same file back, or restart")
 	// ErrLocked: another process has the file open.
 	ErrLocked = errors.New("the objections' store is open in another process")

@@ -9,10 +9,10 @@ import (
 )
 
 // A choice is what a visitor answered when a banner asked: which consent categories were granted, and which refused. It
-// is no objection, and in force by another rule: the latest counts, of each kind of holder by itself. A browser's choice
-// counts for what it refuses alone, until the same browser, or the site for its visitor, says otherwise; a choice that
-// the site vouches for counts for what it grants as well. The act itself is a change of the log, with the digest of the
-// text that was shown; what stands is in a subject's record.
+// is no objection, and in force by another rule: the latest counts, of each kind of holder by itself. A browser's
+// choice counts for what it refuses alone, until the same browser, or the site for its visitor, says otherwise; a
+// choice that the site vouches for counts for what it grants as well. The act itself is a change of the log, with the
+// digest of the text that was shown; what stands is in a subject's record.
 
 // Choice is one act of choosing. A change that has one does nothing else. Its holder says how it counts: that of a
 // browser, or a role, which vouches for it.
@@ -147,10 +147,10 @@ func lacking(of, without []uint32) (left []uint32) {
 // answered are categories as marks, ascending.
 type answered struct{ granted, refused []uint32 }
 
-// vouched makes a choice that the site vouches for the one that stands, unless a later one does; of two of the same time
-// the stricter holds, and of two in whatever order while the later one is dated ahead of the clock: the site's may have
-// been wrong. What browsers refused before it, and it grants, is not refused any more; the same choice once more, which
-// anybody can send who saw it, ends no refusal.
+// vouched makes a choice that the site vouches for the one that stands, unless a later one does; of two of the same
+// time the stricter holds, and of two in whatever order while the later one is dated ahead of the clock: the site's may
+// have been wrong. What browsers refused before it, and it grants, is not refused any more; the same choice once more,
+// which anybody can send who saw it, ends no refusal.
 func (c chosen) vouched(of answered, at, now int64) chosen {
 	switch {
 	case at < c.at && c.at <= now:
@@ -199,8 +199,8 @@ func (c chosen) posted(of answered, by [browserID]byte, at int64) chosen {
 // flagChosen is added to the number of a form where what stands by choices follows.
 const flagChosen = 1 << 9
 
-// append adds the stored bytes: what browsers refused, with its length before it, whose that is, and when, seconds after
-// first; what is vouched for as granted and as refused, likewise, and when.
+// append adds the stored bytes: what browsers refused, with its length before it, whose that is, and when, seconds
+// after first; what is vouched for as granted and as refused, likewise, and when.
 func (c *chosen) append(to []byte, first int64) []byte {
 	to = append(appendText(to, c.refused.set), c.by[:]...)
 	to = binary.AppendVarint(to, c.refusedAt-first)
@@ -235,8 +235,8 @@ func (g choosing) marks(names []string) (marks []uint32, err error) {
 	return marks, nil
 }
 
-// choose records a choice, and makes it count for its subjects. One that changes nothing is recorded all the same: it was
-// made.
+// choose records a choice, and makes it count for its subjects. One that changes nothing
+// is recorded all the same: it was made.
 func (g choosing) choose(c *Change, mine []uint32) (Receipt, error) {
 	granted, err := g.marks(c.Choice.Granted)
 	if err != nil {

@@ -26,7 +26,8 @@ func categoryOf(name string) signal.Categories {
 	return 0
 }
 
-// chosenBy is a choice of a subject: "+analytics" grants, "-analytics" refuses. Browser 0 is no browser: the site vouches.
+// chosenBy is a choice of a subject: "+analytics" grants, "-analytics" refuses.
+// Browser 0 is no browser: the site vouches.
 func chosenBy(n, browser int, at time.Time, words ...string) Change {
 	c := &Choice{At: at, Text: [32]byte{1}, Version: "2026-05"}
 	for _, word := range words {
@@ -85,25 +86,31 @@ func TestChoices(t *testing.T) {
 	}{
 		{"a browser's yes", []func(int) Change{by(1, noon, "+analytics")}, ""},
 		{"a browser's no", []func(int) Change{by(1, noon, "+analytics", "-marketing")}, "-m"},
-		{"its own yes behind its no", []func(int) Change{by(1, noon, "-analytics", "-marketing"), by(1, noon, "+analytics")}, "-m"},
+		{"its own yes behind its no", []func(int) Change{by(1, noon, "-analytics", "-marketing"), by(1, noon, "+analytics")},
+			"-m"},
 		{"another browser's yes behind a no", []func(int) Change{by(1, noon, "-analytics"), by(2, noon, "+analytics")}, "-a"},
 		{
 			"of two browsers that refused none takes it back",
-			[]func(int) Change{by(1, noon, "-analytics"), by(2, noon, "-analytics"), by(1, noon, "+analytics"), by(2, noon, "+analytics")}, "-a",
+			[]func(int) Change{by(1, noon, "-analytics"), by(2, noon, "-analytics"), by(1, noon, "+analytics"),
+				by(2, noon, "+analytics")}, "-a",
 		},
 		{"vouched for", []func(int) Change{by(0, early, "+analytics", "-marketing")}, "+a-m"},
 		{"vouched for later", []func(int) Change{by(0, early, "+analytics"), by(0, noon, "-analytics")}, "-a"},
-		{"vouched for earlier, and it comes later", []func(int) Change{by(0, noon, "-analytics"), by(0, early, "+analytics")}, "-a"},
+		{"vouched for earlier, and it comes later", []func(int) Change{by(0, noon, "-analytics"), by(0, early, "+analytics")},
+			"-a"},
 		{"the same again", []func(int) Change{by(0, noon, "+analytics"), by(0, noon, "+analytics")}, "+a"},
-		{"two of one time", []func(int) Change{by(0, noon, "+analytics", "+marketing"), by(0, noon, "+marketing", "-functional")}, "+m-f"},
+		{"two of one time", []func(int) Change{by(0, noon, "+analytics", "+marketing"),
+			by(0, noon, "+marketing", "-functional")}, "+m-f"},
 		{"a browser refuses after it", []func(int) Change{by(0, early, "+analytics"), by(1, noon, "-analytics")}, "+a-a"},
 		{"and it is vouched for again", []func(int) Change{by(1, noon, "-analytics"), by(0, late, "+analytics")}, "+a"},
-		{"and an old one comes again", []func(int) Change{by(0, early, "+analytics"), by(1, noon, "-analytics"), by(0, early, "+analytics")}, "+a-a"},
+		{"and an old one comes again", []func(int) Change{by(0, early, "+analytics"), by(1, noon, "-analytics"),
+			by(0, early, "+analytics")}, "+a-a"},
 		{
 			"one that is dated ahead comes again behind a browser's no",
 			[]func(int) Change{by(0, late, "+analytics"), by(1, noon, "-analytics"), by(0, late, "+analytics")}, "+a-a",
 		},
-		{"dated ahead, and refused before that is past", []func(int) Change{by(0, late, "+analytics"), by(0, noon, "-analytics")}, "-a"},
+		{"dated ahead, and refused before that is past", []func(int) Change{by(0, late, "+analytics"),
+			by(0, noon, "-analytics")}, "-a"},
 		{
 			"and the one that is dated ahead comes again",
 			[]func(int) Change{by(0, late, "+analytics"), by(0, noon, "-analytics"), by(0, late, "+analytics")}, "-a",
@@ -216,8 +223,8 @@ func TestChoicesAndObjections(t *testing.T) {
 	}
 }
 
-// TestChoicesInAFileOfFormat4: a file of the format before is read as it is, and becomes one of the newest with the first
-// change; what it holds stays.
+// TestChoicesInAFileOfFormat4: a file of the format before is read as it is, and becomes one of the newest with
+// the first change; what it holds stays.
 func TestChoicesInAFileOfFormat4(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -272,7 +279,8 @@ func TestRecordedChoices(t *testing.T) {
 	taken(t, s, vouched)
 	var read []Recorded
 	must(t, s.Changes(t.Context(), 0, func(r Recorded) bool { read = append(read, r); return true }))
-	if len(all) != 2 || !reflect.DeepEqual(all[0].Change.Choice, change.Choice) || !reflect.DeepEqual(all[1].Change.Choice, vouched.Choice) {
+	if len(all) != 2 || !reflect.DeepEqual(all[0].Change.Choice, change.Choice) ||
+		!reflect.DeepEqual(all[1].Change.Choice, vouched.Choice) {
 		t.Errorf("%+v", all)
 	}
 	if fmt.Sprintf("%+v", read[0].Change.Choice) != fmt.Sprintf("%+v", all[0].Change.Choice) || len(read) != 2 ||

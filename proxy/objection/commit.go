@@ -42,8 +42,8 @@ func (w *writer) writeAll(stop <-chan struct{}) {
 	}
 }
 
-// write does what a group of requests asks for: one transaction, one commit. Then the changes are made visible, recorded, and answered once
-// they are in force. The next group does not wait for that.
+// write does what a group of requests asks for: one transaction, one commit. Then the changes are made visible,
+// recorded, and answered once they are in force. The next group does not wait for that.
 func (w *writer) write(requests []*request) {
 	s := w.store
 	if requests = s.room.turnAway(requests, w.unchanging); len(requests) == 0 {
@@ -104,7 +104,8 @@ func (w *writer) write(requests []*request) {
 	})
 }
 
-// publish makes a commit visible: first what is read from disk, then which subjects are looked for there, then what is remembered of them.
+// publish makes a commit visible: first what is read from disk, then which subjects are looked for
+// there, then what is remembered of them.
 func (w *writer) publish(g *group) error {
 	s := w.store
 	if err := s.file.renew(); err != nil {

@@ -17,8 +17,8 @@ import (
 // A person may decide for one who objected that the compelling grounds of an assessment outweigh that one's interests
 // (Art. 21(1) GDPR). The objection stands all the same; what it ends of what rests on the assessment goes on until the
 // decision ends: by its time, taken back, or by a new act of the one who objected. The decision is a change of the log,
-// and its number is that change's. Which decisions stand is in a bucket of the file, and in memory: there are few, since
-// people make them one by one.
+// and its number is that change's. Which decisions stand is in a bucket of the file, and in memory: there are
+// few, since people make them one by one.
 
 // Decision is one that stands.
 type Decision struct {
@@ -48,8 +48,9 @@ const (
 var ErrDecisions = fmt.Errorf("%d decisions stand: take some back", mostDecisions)
 
 // ErrRestricted says that a decision does not speak of a restriction that is in force.
-var ErrRestricted = errors.New("a restriction was asked for, too (Art. 18): say restriction where the decision is that " +
-	"what was restricted goes on as well (Art. 18(2))")
+var ErrRestricted = errors.New(
+	"a restriction was asked for, too (Art. 18): say restriction where the decision is that " +
+		"what was restricted goes on as well (Art. 18(2))")
 
 // append adds the bytes that a decision is kept as in an entry of the change log, but for what the change says.
 func (d *Decision) append(b []byte) []byte {
@@ -138,7 +139,8 @@ func decisionsOf(all []Decision) *decisions {
 	return d
 }
 
-// of are the places of the decisions for all that is objected to for a subject: its own acts, and those that it follows.
+// of are the places of the decisions for all that is objected to for a subject:
+// its own acts, and those that it follows.
 func (d *decisions) of(hash *[16]byte, from acting) []int {
 	if len(d.all) == 0 {
 		return nil
@@ -263,7 +265,8 @@ type decided struct {
 // Decisions lists those that stand, by number. They are not to be changed.
 func (d *decided) Decisions() []Decision { return d.table.Load().all }
 
-// DecidedOn lists the decisions that stand for a person, or for whom a subject of theirs follows. It may read from disk.
+// DecidedOn lists the decisions that stand for a person, or for whom a subject of
+// theirs follows. It may read from disk.
 func (d *decided) DecidedOn(subjects []Subject) (list []Decision, err error) {
 	now := d.table.Load()
 	if len(now.all) == 0 {

@@ -16,7 +16,8 @@ import (
 // decides is a decision for a subject, until an hour after noon.
 func decides(n int, assessment string) Change {
 	return Change{Subjects: []Subject{subject(n)}, Source: API, Decide: &Decision{
-		Assessment: assessment, Version: 3, Purposes: []string{"ads"}, Until: noon.Add(time.Hour), By: "privacy", Because: "thieves",
+		Assessment: assessment, Version: 3, Purposes: []string{"ads"}, Until: noon.Add(time.Hour), By: "privacy",
+		Because: "thieves",
 	}}
 }
 
@@ -133,8 +134,10 @@ func TestADecision(t *testing.T) {
 		return true
 	}))
 	for i, want := range []string{
-		"decided LIA-1true [ads]", "decided LIA-1true [ads]", "decided LIA-2true [ads]", "decided LIA-1true [ads]", "took its place 1 [ads]",
-		"there is a new objection 2 [ads]", "there is a new objection 1 [ads]", "a mistake 1 [ads]", "decided LIA-1true [ads]", "its time is over 1 [ads]",
+		"decided LIA-1true [ads]", "decided LIA-1true [ads]", "decided LIA-2true [ads]", "decided LIA-1true [ads]",
+		"took its place 1 [ads]",
+		"there is a new objection 2 [ads]", "there is a new objection 1 [ads]", "a mistake 1 [ads]",
+		"decided LIA-1true [ads]", "its time is over 1 [ads]",
 	} {
 		if i >= len(log) || !strings.HasSuffix(log[i], want) {
 			t.Fatalf("%d is no %q in\n%s", i, want, strings.Join(log, "\n"))
@@ -142,8 +145,8 @@ func TestADecision(t *testing.T) {
 	}
 }
 
-// TestAnObjectionAfterAClockWentBack ends a decision all the same: whose act is the later one says the log, where nobody
-// gave the act a date.
+// TestAnObjectionAfterAClockWentBack ends a decision all the same: whose act is the later one says the
+// log, where nobody gave the act a date.
 func TestAnObjectionAfterAClockWentBack(t *testing.T) {
 	t.Parallel()
 	now := noon
@@ -253,7 +256,8 @@ func TestADecisionInAFileOfFormat3(t *testing.T) {
 		}
 		inFile(func(tx *bolt.Tx) error {
 			b := tx.Bucket(bucketDecisions)
-			return errors.Join(b.Delete(number(1)), b.Delete(number(99)), b.Put(number(made), sealed(number(made), make([]byte, 4))))
+			return errors.Join(b.Delete(number(1)), b.Delete(number(99)),
+				b.Put(number(made), sealed(number(made), make([]byte, 4))))
 		})
 	}
 	s = opened(t, Options{Dir: dir})

@@ -14,8 +14,9 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable/crash"
 )
 
-// TestMadeForGood: the file appears under its name when it is whole and on disk. Whichever step of that fails, whoever opens it is told, and
-// the next start has a store; where they were told that it is open, it is there when the power goes.
+// TestMadeForGood: the file appears under its name when it is whole and on disk. Whichever step of that
+// fails, whoever opens it is told, and the next start has a store; where they were told that it is
+// open, it is there when the power goes.
 func TestMadeForGood(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
@@ -52,7 +53,8 @@ func TestMadeForGood(t *testing.T) {
 		}
 		if d.Steps() < n {
 			trace := d.Trace()
-			const want = "mkdir objections, mode 0700\nsync folder .\nsync objections/TEMPORARY\nlink objections/TEMPORARY to objections/" + FileName +
+			const want = "mkdir objections, mode 0700\nsync folder .\nsync objections/TEMPORARY\nlink objections/TEMPORARY to objections/" +
+				FileName +
 				"\nremove objections/TEMPORARY\nsync folder objections\n"
 			_, rest, _ := strings.Cut(trace, "sync objections/")
 			temporary, _, _ := strings.Cut(rest, "\n")
@@ -75,7 +77,8 @@ var acts = []func(t *testing.T, s *Store) error{
 		return take(t, s, Batch{Changes: []Change{told}})
 	},
 	func(t *testing.T, s *Store) error {
-		return take(t, s, Batch{Changes: []Change{objects(3, "ads")}, Key: "key", Digest: [32]byte{1}, Progress: &Progress{"file", 7}})
+		return take(t, s, Batch{Changes: []Change{objects(3, "ads")}, Key: "key", Digest: [32]byte{1},
+			Progress: &Progress{"file", 7}})
 	},
 	func(*testing.T, *Store) error { return nil }, // the place of what is acknowledged: see acked
 	func(t *testing.T, s *Store) error {
@@ -138,8 +141,9 @@ func holds(t *testing.T, s *Store) string {
 	return text.String()
 }
 
-// TestEachCommitFails: whichever commit fails, and however, the act is not acknowledged, nor is any after it, though they would succeed; what
-// was acknowledged is there at the next start, and the acts that were refused can be done then.
+// TestEachCommitFails: whichever commit fails, and however, the act is not acknowledged, nor is any
+// after it, though they would succeed; what was acknowledged is there at the next start, and the
+// acts that were refused can be done then.
 func TestEachCommitFails(t *testing.T) {
 	t.Parallel()
 	full := errors.New("no space left")

@@ -17,8 +17,8 @@ type Recorded struct {
 	Gone    []string   // with everything taken back: what is no longer in force for some of them
 }
 
-// Withdrawn names the scopes that it took back and that no other act keeps in force for any of its subjects; "all" where
-// nothing is in force any more. An opt-out that was kept is not among them: nobody was told of it.
+// Withdrawn names the scopes that it took back and that no other act keeps in force for any of its subjects; "all"
+// where nothing is in force any more. An opt-out that was kept is not among them: nobody was told of it.
 func (r *Recorded) Withdrawn() []string {
 	return slices.DeleteFunc(r.withdrawn(r.InForce), func(scope string) bool { return scope == KeptOptOut })
 }

@@ -21,7 +21,8 @@ func Example() {
 	}
 	defer func() { _ = store.Close() }()
 
-	jane := objection.Subject{Space: "user_id", Hash: [16]byte{1}} // in earnest made by rules.Identity, under the keys' state
+	// in earnest made by rules.Identity, under the keys' state
+	jane := objection.Subject{Space: "user_id", Hash: [16]byte{1}}
 	objects := objection.Change{
 		Subjects: []objection.Subject{jane}, Object: []string{"audience", "vendor:ga4"}, Source: objection.PreferenceCentre,
 	}
@@ -36,7 +37,8 @@ func Example() {
 	found, err = store.Lookup([16]byte{2})
 	fmt.Println("somebody else:", found.Any(), err)
 
-	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"}, Holder: objection.Holder{Kind: objection.Role},
+	back := objection.Change{Subjects: objects.Subjects, TakeBack: []string{"audience"},
+		Holder: objection.Holder{Kind: objection.Role},
 		Source: objection.PreferenceCentre}
 	if receipts, err = store.Apply(context.Background(), objection.Batch{Changes: []objection.Change{back}}); err != nil {
 		panic(err)

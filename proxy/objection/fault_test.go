@@ -92,7 +92,8 @@ func TestWhatCannotBeOpenedIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	for _, length := range []int{0, 1, 100, 4096, 8191, 8192, 12288, len(content) / 2, len(content) - 1, len(content) - 4096} {
+	for _, length := range []int{0, 1, 100, 4096, 8191, 8192, 12288, len(content) / 2, len(content) - 1,
+		len(content) - 4096} {
 		write(t, path, content[:length])
 		if err := open(Options{}); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "backup") {
 			t.Errorf("truncated to %d of %d bytes: %v", length, len(content), err)
@@ -121,7 +122,9 @@ func TestPagesInACircle(t *testing.T) {
 	}
 	reads := countingReader{r: bytes.NewReader(file)}
 	w := &walker{pages: pages{file: &reads, pageSize: 1024, pages: 3}}
-	if err := w.walk(2, nil, nil, func([]byte, []byte) error { return nil }); !errors.Is(err, ErrDamaged) || reads.n > deepest {
+	if err := w.walk(2, nil, nil, func([]byte, []byte) error {
+		return nil
+	}); !errors.Is(err, ErrDamaged) || reads.n > deepest {
 		t.Errorf("%v after %d reads", err, reads.n)
 	}
 }
@@ -145,7 +148,8 @@ func TestRestoredIsSaid(t *testing.T) {
 	standsFor(t, s, 3, "analytics", "purpose-3")
 }
 
-// TestDamageNeverAnswers: whatever bit is turned, either the store is not opened, or what it answers is right, or an error.
+// TestDamageNeverAnswers: whatever bit is turned, either the store is not opened, or
+// what it answers is right, or an error.
 func TestDamageNeverAnswers(t *testing.T) {
 	dir, content, head := filled(t, 400)
 	path := filepath.Join(dir, FileName)

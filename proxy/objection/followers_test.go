@@ -30,7 +30,10 @@ func follows(t *testing.T, s *Store, lead int, seen ...int) Followed {
 func TestFollowers(t *testing.T) {
 	dir := t.TempDir()
 	var recorded []Recorded
-	o := Options{Dir: dir, Record: func(list []Recorded, _ Head) error { recorded = append(recorded, list...); return nil }}
+	o := Options{Dir: dir, Record: func(list []Recorded, _ Head) error {
+		recorded = append(recorded, list...)
+		return nil
+	}}
 	s := opened(t, o)
 	if did := follows(t, s, 1, 11); did != (Followed{}) || s.Head().Size != 0 {
 		t.Errorf("nothing stands for who is followed: %+v", did)
@@ -67,7 +70,8 @@ func TestFollowers(t *testing.T) {
 	for _, r := range recorded {
 		c := r.Change
 		said = append(said, fmt.Sprintf("%s%v -%v %v", c.Source, c.Object, c.TakeBack, c.Restriction))
-		if c.Holder.Kind == SeenWith && (c.Lead != subject(1).Ledger || c.Holder.ID != subject(1).Hash || len(c.Subjects) != 2) {
+		if c.Holder.Kind == SeenWith && (c.Lead != subject(1).Ledger || c.Holder.ID != subject(1).Hash ||
+			len(c.Subjects) != 2) {
 			t.Errorf("%+v", r)
 		}
 	}
@@ -117,7 +121,9 @@ func TestWhoLeadsAndWhoFollowsInOneChange(t *testing.T) {
 // TestWhoIsSeenNoMore: what follows ends 13 months after it was seen last. Seen again within a day, nothing is written.
 func TestWhoIsSeenNoMore(t *testing.T) {
 	now, commits := noon, 0
-	s := opened(t, Options{Now: func() time.Time { return now }, Commit: func(tx *bolt.Tx) error { commits++; return tx.Commit() }})
+	s := opened(t, Options{Now: func() time.Time {
+		return now
+	}, Commit: func(tx *bolt.Tx) error { commits++; return tx.Commit() }})
 	expires := func(want bool) {
 		t.Helper()
 		if more, err := s.Expire(t.Context()); more != want || err != nil {
@@ -177,7 +183,8 @@ func TestFollowersAreBounded(t *testing.T) {
 // TestFollowsThatAreNone: what is no subject is refused, and does nothing.
 func TestFollowsThatAreNone(t *testing.T) {
 	s := opened(t, Options{})
-	for _, f := range []Follow{{Lead: Subject{}}, {Lead: subject(1), Seen: []Subject{{}}}, {Lead: subject(1), Site: "a\nb"}} {
+	for _, f := range []Follow{{Lead: Subject{}}, {Lead: subject(1), Seen: []Subject{{}}},
+		{Lead: subject(1), Site: "a\nb"}} {
 		_, err := s.Follow(t.Context(), []Follow{f})
 		if _, ok := errors.AsType[*Fault](err); !ok {
 			t.Errorf("%+v: %v", f, err)
@@ -207,9 +214,10 @@ func TestWhoFollowsCannotBePut(t *testing.T) {
 	}{
 		"who follows, unread":         {"the lead's change", garbage(bucketFollowers, followKey(&lead, &seen))},
 		"who follows, read for a new": {"one more", garbage(bucketFollowers, followKey(&lead, &seen))},
-		"a day":                       {"one more", occupied(bucketFollowTimes, followTime(dayOf(noon), followKey(&lead, &fresh)))},
-		"the record":                  {"one more", occupied(bucketSubjects, fresh[:])},
-		"the log":                     {"one more", occupied(bucketChanges, number(3))},
+		"a day": {"one more",
+			occupied(bucketFollowTimes, followTime(dayOf(noon), followKey(&lead, &fresh)))},
+		"the record": {"one more", occupied(bucketSubjects, fresh[:])},
+		"the log":    {"one more", occupied(bucketChanges, number(3))},
 	} {
 		s := opened(t, Options{})
 		taken(t, s, objects(1, "ads"))
@@ -244,7 +252,8 @@ func TestABrowserIsCountedOnce(t *testing.T) {
 	s := opened(t, Options{})
 	taken(t, s, objects(1, "ads"), objects(2, "ads"))
 	did, err := s.Follow(t.Context(), []Follow{
-		{Lead: subject(1), Seen: []Subject{subject(11), subject(12)}}, {Lead: subject(2), Seen: []Subject{subject(11), subject(12)}},
+		{Lead: subject(1), Seen: []Subject{subject(11), subject(12)}},
+		{Lead: subject(2), Seen: []Subject{subject(11), subject(12)}},
 	})
 	if err != nil || len(did) != 2 || did[0].New != 2 || did[1].New != 0 {
 		t.Errorf("%+v, %v", did, err)

@@ -29,7 +29,8 @@ var (
 	bucketMeasures = []byte("measures") // see measures.go
 
 	// These came with format 2; see followers.go.
-	bucketFollowers   = []byte("followers")   // hash of a lead, hash of a subject that follows it → the latter, and when it was seen
+	// hash of a lead, hash of a subject that follows it → the latter, and when it was seen
+	bucketFollowers   = []byte("followers")
 	bucketFollowTimes = []byte("followtimes") // day (4 bytes, big endian), and both hashes → nothing
 
 	// These came with format 3; see kept.go.
@@ -52,10 +53,10 @@ var (
 )
 
 // fileFormat is the version of what is in the file. Format 2 tells acts apart (see record), knows who follows whom, and
-// says in the change log whose act a change is. Format 3 knows opt-outs that are kept, and of each subject what was taken
-// back, and when. Format 4 knows decisions. Format 5 knows choices. A file of an older format is read as it is, and becomes one of the newest with
-// the first change; records and entries in it stay until they are touched. What only knows an older format refuses it
-// then.
+// says in the change log whose act a change is. Format 3 knows opt-outs that are kept, and of each subject what was
+// taken back, and when. Format 4 knows decisions. Format 5 knows choices. A file of an older format is read as it is,
+// and becomes one of the newest with the first change; records and entries in it stay until they are touched. What only
+// knows an older format refuses it then.
 const (
 	fileFormatOrdered = "6" // format 5 of a store that takes its acts from an order
 	fileFormat        = "5"

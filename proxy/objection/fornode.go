@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// MarkIn reads what the log calls the place that the store in a folder has come to; false where it does not tell now: there is
-// none, or a process has it.
+// MarkIn reads what the log calls the place that the store in a folder has come to; false where it does not tell
+// now: there is none, or a process has it.
 func MarkIn(dir string) (mark string, told bool) {
 	path := filepath.Join(dir, FileName)
 	if _, err := os.Stat(path); err != nil {
@@ -37,7 +37,8 @@ func MarkIn(dir string) (mark string, told bool) {
 func openCopy(from string) (*bolt.DB, error) {
 	db, err := bolt.Open(from, 0o600, &bolt.Options{ReadOnly: true, Timeout: time.Second})
 	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("%s is in use: a node serves from that folder; take a backup of it (tagwarden backup DIR)", from)
+		return nil, fmt.Errorf("%s is in use: a node serves from that folder; take a backup of it (tagwarden backup DIR)",
+			from)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be opened: %w", from, err)
@@ -45,8 +46,8 @@ func openCopy(from string) (*bolt.DB, error) {
 	return db, nil
 }
 
-// unfinished makes a file that becomes the store of a folder once it is whole. What others have left there goes: whoever calls it
-// has the folder for itself.
+// unfinished makes a file that becomes the store of a folder once it is whole. What others have left there goes:
+// whoever calls it has the folder for itself.
 func unfinished(dir string) (*os.File, error) {
 	left, err := filepath.Glob(filepath.Join(dir, FileName+".*.new"))
 	for _, path := range left {
@@ -60,8 +61,9 @@ func unfinished(dir string) (*os.File, error) {
 
 // CopyForNode makes a store in a folder, which must have none, of a copy of another node's store ([Store.Backup]): with
 // all that stands, and the place in the order that this is of; without what that node tells other systems, and without
-// acts that it has not told the others, which are its own. Where it has done none of the order's acts the position is zero:
-// it is a copy of what the order began with, or whoever opens the order refuses it. Another keys' store is [ErrForeign].
+// acts that it has not told the others, which are its own. Where it has done none of the order's acts
+// the position is zero: it is a copy of what the order began with, or whoever opens the order refuses
+// it. Another keys' store is [ErrForeign].
 func CopyForNode(from, dir, identity string, disk durable.Disk) (at Position, err error) {
 	files := durable.Files{Disk: disk}
 	if err := files.Folder(dir, 0o700); err != nil {

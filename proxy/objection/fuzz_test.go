@@ -13,7 +13,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// The decoders of what is stored: whatever bytes they get, they return an error or something that reads the same once it is written again.
+// The decoders of what is stored: whatever bytes they get, they return an error or something that
+// reads the same once it is written again.
 
 func FuzzRecord(f *testing.F) {
 	several := []act{
@@ -22,7 +23,8 @@ func FuzzRecord(f *testing.F) {
 		{Holder{SeenWith, [16]byte{15: 1}}, scopesOf([]uint32{1<<32 - 1})},
 	}
 	for _, r := range []record{
-		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"}, acts: several[1:2]},
+		{form: 1}, {first: noon.Unix(), last: noon.Unix() + 5, seq: 7, source: 3, form: 1, scopes: Scopes{"\x00"},
+			acts: several[1:2]},
 		{first: 5, last: 9, form: 2, back: takenBack{scopesOf([]uint32{0, 3}), 9}},
 		{first: 5, last: 9, form: 2, chosen: chosen{refused: Scopes{"\x04"}, by: [browserID]byte{1}, refusedAt: 6}},
 		{first: 5, last: 9, form: 2, scopes: Scopes{"\x00"}, acts: several[1:2], back: takenBack{scopesOf([]uint32{3}), 9},
@@ -58,8 +60,10 @@ func FuzzRecord(f *testing.F) {
 
 func FuzzEntry(f *testing.F) {
 	full := Recorded{Seq: 9, Time: noon, InForce: []string{All}, Change: Change{
-		Subjects: []Subject{subject(1), subject(2)}, Object: []string{"a", "b"}, TakeBack: []string{All}, Restriction: true, Complaint: true,
-		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone", Time: noon.Add(-time.Hour), Holder: Holder{Kind: Role}, EveryAct: true,
+		Subjects: []Subject{subject(1), subject(2)}, Object: []string{"a", "b"}, TakeBack: []string{All},
+		Restriction: true, Complaint: true,
+		Source: API, Site: "shop", Channel: "mail", Campaign: "spring", By: "operator", Because: "asked by phone",
+		Time: noon.Add(-time.Hour), Holder: Holder{Kind: Role}, EveryAct: true,
 	}, Gone: []string{"c"}, Each: [][]string{{All}, nil}}
 	f.Add(full.append(nil))
 	f.Add((&Recorded{Change: Change{Time: time.Unix(-1, 5)}}).append(nil))
@@ -92,7 +96,8 @@ func FuzzRun(f *testing.F) {
 
 func FuzzAnswered(f *testing.F) {
 	f.Add(appendAnswered(nil, noon, [32]byte{1}, []Receipt{
-		{Seq: 1, Recorded: noon, New: true, Own: true, InForce: []string{All}, Held: []Held{{Browser, 2, []string{All}}}}, {Recorded: noon},
+		{Seq: 1, Recorded: noon, New: true, Own: true, InForce: []string{All}, Held: []Held{{Browser, 2, []string{All}}}},
+		{Recorded: noon},
 	}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		key := []byte("key")

@@ -223,7 +223,8 @@ func TestARecordThatIsDamagedIsAnError(t *testing.T) {
 	if _, err := s.Lookup(bad); !errors.Is(err, ErrDamaged) {
 		t.Errorf("a look-up: %v", err)
 	}
-	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, All), objects(1, All)}}); !errors.Is(err, ErrDamaged) {
+	if _, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, All), objects(1, All)}}); !errors.Is(
+		err, ErrDamaged) {
 		t.Errorf("a batch: %v", err)
 	}
 	standsFor(t, s, 2) // nothing of that batch was done
@@ -241,7 +242,8 @@ func TestMessagesWaitUntilTheyAreSettled(t *testing.T) {
 	taken(t, s, tell(1), tell(2))
 	taken(t, s, tell(1)) // nothing new: nobody is told
 	list, err := s.Outbox().Next(0, 3)
-	if err != nil || len(list) != 3 || string(list[0].Body) != "body 1" || list[2].To != "crm" || !list[0].Since.Equal(noon) {
+	if err != nil || len(list) != 3 || string(list[0].Body) != "body 1" || list[2].To != "crm" ||
+		!list[0].Since.Equal(noon) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	if err := s.Outbox().Ack([]uint64{list[0].ID, list[2].ID, 12345}); err != nil {

@@ -10,14 +10,14 @@ import (
 	"github.com/FastFilter/xorfilter"
 )
 
-// index tells in memory of a hash that it was never heard of. It is in 256 shards, by the first byte of the hash. A shard is a binary fuse
-// filter over what was on disk when it was built (it errs towards "maybe" once in 65536 times), and a chain of overlays with what is newer.
-// Nobody who looks ever waits: a shard is replaced whole.
+// index tells in memory of a hash that it was never heard of. It is in 256 shards, by the first byte of the hash. A
+// shard is a binary fuse filter over what was on disk when it was built (it errs towards "maybe" once in 65536 times),
+// and a chain of overlays with what is newer. Nobody who looks ever waits: a shard is replaced whole.
 //
-// One goroutine adds (the writer, after a commit), another rebuilds. When the last overlay of a chain is full the writer chains a fresh one,
-// twice as large for as long as the rebuild is behind, and asks for a rebuild. Whatever is in an overlay was committed before it was added,
-// and nothing is added to one that is not the last: a filter built from a transaction that began after an overlay was no longer the last
-// holds all of it, so that the overlay can go.
+// One goroutine adds (the writer, after a commit), another rebuilds. When the last overlay of a chain is full the
+// writer chains a fresh one, twice as large for as long as the rebuild is behind, and asks for a rebuild. Whatever is
+// in an overlay was committed before it was added, and nothing is added to one that is not the last: a filter built
+// from a transaction that began after an overlay was no longer the last holds all of it, so that the overlay can go.
 type index struct {
 	shards [256]atomic.Pointer[shard]
 
@@ -43,7 +43,8 @@ func newIndex() *index {
 	return x
 }
 
-// overlaySlots is how large an overlay over that many subjects is: a rebuild comes when about three in a hundred are new.
+// overlaySlots is how large an overlay over that many subjects is: a rebuild comes
+// when about three in a hundred are new.
 func overlaySlots(subjects int) int { return max(smallOverlay, subjects/16) }
 
 // mayHold tells whether the hash may be on disk. False is certain.
@@ -106,8 +107,8 @@ func (x *index) next() (at byte, covered int, ok bool) {
 	return 0, 0, false
 }
 
-// replace puts a new filter over the keys, the second halves of hashes, in place of the old one and of the overlays that it covers. Where
-// no filter can be built, which happens about never, everything stays as it is.
+// replace puts a new filter over the keys, the second halves of hashes, in place of the old one and of the overlays
+// that it covers. Where no filter can be built, which happens about never, everything stays as it is.
 func (x *index) replace(b *xorfilter.BinaryFuseBuilder, at byte, keys []uint64, covered int) error {
 	subjects := len(keys)
 	var filter *xorfilter.BinaryFuse[uint16]

@@ -105,7 +105,8 @@ func TestFiltersAreRebuiltWhileSubjectsCome(t *testing.T) {
 	for start := 0; start < len(list); start += 1500 {
 		var changes []Change
 		for _, hash := range list[start : start+1500] {
-			changes = append(changes, Change{Subjects: []Subject{{Space: "email", Hash: hash}}, Object: []string{All}, Source: Import})
+			changes = append(changes, Change{Subjects: []Subject{{Space: "email", Hash: hash}},
+				Object: []string{All}, Source: Import})
 		}
 		taken(t, s, changes...)
 		looked.Store(int64(start + 1500))

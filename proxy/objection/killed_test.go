@@ -121,8 +121,8 @@ func killedState(s *Store, n int) (string, error) {
 	return strings.Join(state, " "), nil
 }
 
-// TestKilled: whenever the process is killed, what it had acknowledged is there, and nothing is there by halves. Five times, or as often as
-// TAGWARDEN_KILLS says.
+// TestKilled: whenever the process is killed, what it had acknowledged is there, and nothing is there by halves. Five
+// times, or as often as TAGWARDEN_KILLS says.
 func TestKilled(t *testing.T) {
 	rounds := 5
 	if n, err := strconv.Atoi(os.Getenv("TAGWARDEN_KILLS")); err == nil {

@@ -121,7 +121,8 @@ func (t *state) counted(mark uint32) *uint64 {
 	}
 }
 
-// walkShard calls each with the subjects whose hash begins with that byte. A bucket so small that it lies in its parent's page has no pages.
+// walkShard calls each with the subjects whose hash begins with that byte. A bucket so small that it
+// lies in its parent's page has no pages.
 func walkShard(w *walker, root uint64, b *bolt.Bucket, at byte, each func(key, value []byte) error) error {
 	from, to := []byte{at}, []byte{at + 1}
 	if at == 255 {

@@ -15,8 +15,8 @@ import (
 // chunk is how many changes one read transaction reads: a long one would keep old pages.
 const chunk = 256
 
-// Changes calls yield with every change after the one numbered since, in order, up to the last one at the time of the call, until it
-// returns false. What is yielded belongs to the caller.
+// Changes calls yield with every change after the one numbered since, in order, up to the last one at the time of the
+// call, until it returns false. What is yielded belongs to the caller.
 func (s *Store) Changes(ctx context.Context, since uint64, yield func(Recorded) bool) error {
 	for end := s.Head().Size; since < end; {
 		if err := ctx.Err(); err != nil {
@@ -78,8 +78,8 @@ func missingChange(seq uint64) error {
 	return fmt.Errorf("%w: change %d of the log is missing", ErrDamaged, seq)
 }
 
-// Changes are stored in runs: those of one commit, in pieces of about longRun bytes. The key is the number of the first; the value is a
-// checksum (see sealed), and for each its entry, with the entry's length before it.
+// Changes are stored in runs: those of one commit, in pieces of about longRun bytes. The key is the number of the
+// first; the value is a checksum (see sealed), and for each its entry, with the entry's length before it.
 type run struct {
 	first   uint64 // 0: there is nothing in it
 	entries []byte

@@ -8,8 +8,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// Counts are numbers of acts. An act that objects to something and takes something else back is counted as both; one that changed nothing
-// is not counted, unless it was a complaint.
+// Counts are numbers of acts. An act that objects to something and takes something else back is counted as both; one
+// that changed nothing is not counted, unless it was a complaint.
 type Counts struct {
 	Objections   uint64
 	Restrictions uint64
@@ -17,8 +17,9 @@ type Counts struct {
 	Complaints   uint64
 }
 
-// Day is what was done on a day (UTC): counts, and nothing of anybody. The maps are by name; scopes that an act did not change are not
-// counted for it. At most 500 names of a kind are told apart in 400 days; what comes after them is counted as "other".
+// Day is what was done on a day (UTC): counts, and nothing of anybody. The maps are by name; scopes that an
+// act did not change are not counted for it. At most 500 names of a kind are told apart in 400 days; what
+// comes after them is counted as "other".
 type Day struct {
 	Date     string // 2026-01-31
 	All      Counts
@@ -31,8 +32,9 @@ type Day struct {
 
 // Stats are measures of the store.
 type Stats struct {
-	Head     Head
-	Records  uint64            // subjects that have, or had, a scope in force: identifiers in one form, of which a person has several
+	Head Head
+	// subjects that have, or had, a scope in force: identifiers in one form, of which a person has several
+	Records  uint64
 	Subjects uint64            // of these, with a scope in force
 	Older    uint64            // of these, of an older form than NewestForm
 	Scopes   map[string]uint64 // of these, by scope; those of restrictions begin with "restriction:"
@@ -59,7 +61,8 @@ const (
 	numCounts
 )
 
-// measure is one count of a day. Its key is the day (days since 1970, 4 bytes, big endian), by, what, and the name; its value the count.
+// measure is one count of a day. Its key is the day (days since 1970, 4 bytes, big endian), by,
+// what, and the name; its value the count.
 type measure struct {
 	by, what byte
 	name     string
@@ -71,7 +74,8 @@ const (
 	otherName = "other"
 )
 
-// labels are the names in use, with the last day of each. They are what bounds the measures: names can come from outside.
+// labels are the names in use, with the last day of each. They are what bounds the
+// measures: names can come from outside.
 type labels [numBy]map[string]uint32
 
 // name is the name that is counted for a name.
@@ -204,7 +208,8 @@ func (g *group) putMeasures() error {
 // Stats returns measures: totals as they are after the last commit, and all days.
 func (s *Store) Stats() (Stats, error) {
 	now, names := s.state.Load(), *s.names.Load()
-	stats := Stats{Head: now.head, Records: now.records, Subjects: now.inForce, Older: now.older, Scopes: map[string]uint64{}, Waiting: now.waiting}
+	stats := Stats{Head: now.head, Records: now.records, Subjects: now.inForce, Older: now.older,
+		Scopes: map[string]uint64{}, Waiting: now.waiting}
 	for mark, n := range now.marks {
 		if n == 0 {
 			continue
@@ -233,7 +238,8 @@ func (d *Day) add(m measure, n uint64) {
 		d.All.add(m.what, n)
 		return
 	}
-	of := [numBy]*map[string]Counts{byScope: &d.Scope, bySource: &d.Source, bySite: &d.Site, byChannel: &d.Channel, byCampaign: &d.Campaign}[m.by]
+	of := [numBy]*map[string]Counts{byScope: &d.Scope, bySource: &d.Source, bySite: &d.Site, byChannel: &d.Channel,
+		byCampaign: &d.Campaign}[m.by]
 	if *of == nil {
 		*of = map[string]Counts{}
 	}
@@ -243,5 +249,6 @@ func (d *Day) add(m measure, n uint64) {
 }
 
 func (c *Counts) add(what byte, n uint64) {
-	*[numCounts]*uint64{countObjections: &c.Objections, countRestrictions: &c.Restrictions, countWithdrawals: &c.Withdrawals, countComplaints: &c.Complaints}[what] += n
+	*[numCounts]*uint64{countObjections: &c.Objections, countRestrictions: &c.Restrictions,
+		countWithdrawals: &c.Withdrawals, countComplaints: &c.Complaints}[what] += n
 }

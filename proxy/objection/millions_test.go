@@ -23,8 +23,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// The figures that the store promises, with as many objectors as TAGWARDEN_OBJECTORS says: `make bench-objections`. Without it, with few, the
-// same code runs and its figures are of no interest.
+// The figures that the store promises, with as many objectors as TAGWARDEN_OBJECTORS says: `make bench-objections`.
+// Without it, with few, the same code runs and its figures are of no interest.
 
 // objectors is how many subjects the figures are made with.
 func objectors(few int) (n int, asked bool) {
@@ -46,7 +46,8 @@ func hashesOf(seed uint64, n int) [][16]byte {
 	return list
 }
 
-// loaded makes a store whose subjects are these hashes, sorted, past the change log: what a load test needs, in seconds.
+// loaded makes a store whose subjects are these hashes, sorted, past the change
+// log: what a load test needs, in seconds.
 func loaded(t testing.TB, dir string, hashes [][16]byte) {
 	t.Helper()
 	path := filepath.Join(dir, FileName)
@@ -54,9 +55,11 @@ func loaded(t testing.TB, dir string, hashes [][16]byte) {
 		t.Fatal(err)
 	}
 	slices.SortFunc(hashes, func(a, b [16]byte) int {
-		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])), cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:])))
+		return cmp.Or(cmp.Compare(binary.BigEndian.Uint64(a[:]), binary.BigEndian.Uint64(b[:])),
+			cmp.Compare(binary.BigEndian.Uint64(a[8:]), binary.BigEndian.Uint64(b[8:])))
 	})
-	db, err := bolt.Open(path, 0o600, &bolt.Options{NoSync: true, NoGrowSync: true, FreelistType: bolt.FreelistMapType, InitialMmapSize: 1 << 30})
+	db, err := bolt.Open(path, 0o600, &bolt.Options{NoSync: true, NoGrowSync: true, FreelistType: bolt.FreelistMapType,
+		InitialMmapSize: 1 << 30})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +70,8 @@ func loaded(t testing.TB, dir string, hashes [][16]byte) {
 			var a arena
 			var text []byte
 			for i, hash := range hashes[start:min(len(hashes), start+250_000)] {
-				r := record{first: noon.Unix(), last: noon.Unix(), seq: uint64(start + i + 1), form: 1, scopes: Scopes{"\x00"}, acts: []act{{Holder{Kind: Role}, Scopes{"\x00"}}}}
+				r := record{first: noon.Unix(), last: noon.Unix(), seq: uint64(start + i + 1), form: 1, scopes: Scopes{"\x00"},
+					acts: []act{{Holder{Kind: Role}, Scopes{"\x00"}}}}
 				text = r.append(text[:0], &hash)
 				if err := b.Put(a.keep(hash[:]), a.keep(text)); err != nil {
 					return err
@@ -194,7 +198,8 @@ func TestMillionsOfObjectors(t *testing.T) {
 		}
 	})
 	runtime.ReadMemStats(&m1)
-	table.line("rebuild of one of 256 filters", "", "%.1f ms, takes %.1f MB meanwhile", rebuilt.Seconds()*1e3, float64(m1.TotalAlloc-m0.TotalAlloc)/1e6)
+	table.line("rebuild of one of 256 filters", "", "%.1f ms, takes %.1f MB meanwhile", rebuilt.Seconds()*1e3,
+		float64(m1.TotalAlloc-m0.TotalAlloc)/1e6)
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +222,8 @@ func withWriter(t *testing.T, s *Store, table *figures, never, known [][16]byte)
 			}
 			changes := make([]Change, 0, 500)
 			for _, hash := range hashesOf(seed, 500) {
-				changes = append(changes, Change{Subjects: []Subject{{Space: "email", Hash: hash}}, Object: []string{All}, Source: Import})
+				changes = append(changes, Change{Subjects: []Subject{{Space: "email", Hash: hash}},
+					Object: []string{All}, Source: Import})
 			}
 			if _, err := s.Apply(t.Context(), Batch{Changes: changes}); err != nil {
 				t.Error(err)
@@ -249,7 +255,8 @@ func withWriter(t *testing.T, s *Store, table *figures, never, known [][16]byte)
 
 // report prints a table.
 func report(title string, table *figures) {
-	fmt.Printf("\n%s, %s, %d processors:\n\n| | goal | measured |\n|---|---|---|\n%s\n", title, runtime.Version(), runtime.GOMAXPROCS(0), table.String())
+	fmt.Printf("\n%s, %s, %d processors:\n\n| | goal | measured |\n|---|---|---|\n%s\n", title, runtime.Version(),
+		runtime.GOMAXPROCS(0), table.String())
 }
 
 // processorTime is what this process has used of the processors.
@@ -296,7 +303,8 @@ func TestMillionsOfChanges(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		table.line(fmt.Sprintf("%d changes in batches of %d, %d forms each", n, c.size, c.forms), "< 30 s", "%.1f s (processor %.1f s), file %.0f MB", d.Seconds(), cpu.Seconds(), float64(info.Size())/1e6)
+		table.line(fmt.Sprintf("%d changes in batches of %d, %d forms each", n, c.size, c.forms), "< 30 s",
+			"%.1f s (processor %.1f s), file %.0f MB", d.Seconds(), cpu.Seconds(), float64(info.Size())/1e6)
 		if got := s.state.Load().records; got != uint64(n*c.forms) {
 			t.Errorf("%d subjects after %d changes with %d forms each", got, n, c.forms)
 		}

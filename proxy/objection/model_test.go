@@ -66,7 +66,8 @@ func (m *model) take(subjects []int, c *Change) Receipt {
 			stood = append(stood, without(was, m.inForce([]int{n}))...)
 		}
 	}
-	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects), Own: m.holds(subjects, c.Holder)}
+	r := Receipt{Recorded: noon, New: changed || c.Complaint, InForce: m.inForce(subjects),
+		Own: m.holds(subjects, c.Holder)}
 	if len(c.TakeBack) > 0 && len(r.InForce) > 0 {
 		r.Held = m.held(subjects)
 	}
@@ -174,7 +175,8 @@ func browserAct(n int) Holder {
 	return Holder{Kind: Browser, ID: [16]byte{1, byte(n)}}
 }
 
-// TestTheStoreIsItsModel: after any changes, in batches, and however often it is opened anew, it says what the model says.
+// TestTheStoreIsItsModel: after any changes, in batches, and however often it is
+// opened anew, it says what the model says.
 func TestTheStoreIsItsModel(t *testing.T) {
 	for seed := range uint64(2) {
 		r := rand.New(rand.NewPCG(seed, 0))
@@ -237,12 +239,16 @@ func check(t *testing.T, s *Store, m *model) {
 		}
 	}
 	stats, err := s.Stats()
-	if err != nil || stats.Subjects != uint64(subjects) || stats.Records != uint64(len(m.acts)) || !reflect.DeepEqual(stats.Scopes, scopes) {
+	if err != nil || stats.Subjects != uint64(subjects) || stats.Records != uint64(len(m.acts)) ||
+		!reflect.DeepEqual(stats.Scopes, scopes) {
 		t.Errorf("%+v, %v; want %d of %d, %v", stats, err, subjects, len(m.acts), scopes)
 	}
 	since := len(m.log) / 3
 	var log []Recorded
-	if err := s.Changes(t.Context(), uint64(since), func(r Recorded) bool { log = append(log, r); return true }); err != nil || !reflect.DeepEqual(log, m.log[since:]) {
+	if err := s.Changes(t.Context(), uint64(since), func(r Recorded) bool {
+		log = append(log, r)
+		return true
+	}); err != nil || !reflect.DeepEqual(log, m.log[since:]) {
 		t.Errorf("the log since %d: %v, %v\nwant %v", since, log, err, m.log[since:])
 	}
 }
@@ -304,7 +310,10 @@ func TestTheLogIsReadInRuns(t *testing.T) {
 		}
 	}
 	stopped := 0
-	if err := s.Changes(t.Context(), 0, func(Recorded) bool { stopped++; return stopped < 3 }); err != nil || stopped != 3 {
+	if err := s.Changes(t.Context(), 0, func(Recorded) bool {
+		stopped++
+		return stopped < 3
+	}); err != nil || stopped != 3 {
 		t.Errorf("%d, %v", stopped, err)
 	}
 	if _, err := s.HeadAt(701); err == nil {

@@ -23,8 +23,8 @@ const (
 	mostCampaign = 64 // characters
 )
 
-// normalise checks a batch and puts its changes into the form that they are kept in, on copies: scopes sorted and none twice, campaigns
-// scrubbed, times no later than now. The error is a *Fault where it is in a change.
+// normalise checks a batch and puts its changes into the form that they are kept in, on copies: scopes sorted and none
+// twice, campaigns scrubbed, times no later than now. The error is a *Fault where it is in a change.
 func normalise(b *Batch, now time.Time) error {
 	switch {
 	case len(b.Key) > 4*mostText:
@@ -121,7 +121,8 @@ func sortedScopes(scopes []string, restrictions bool) ([]string, error) {
 		if vendor, ok := strings.CutPrefix(name, "vendor:"); ok {
 			name = vendor
 		}
-		if err := plain(scope, mostScope); err != nil || name == "" || restricted && !restrictions || strings.HasPrefix(name, restriction) {
+		if err := plain(scope, mostScope); err != nil || name == "" || restricted && !restrictions ||
+			strings.HasPrefix(name, restriction) {
 			return nil, errors.New(`a scope is "all", the id of a purpose, or "vendor:" and the id of a recipient`)
 		}
 	}
@@ -158,7 +159,8 @@ func word(text string) error {
 	return nil
 }
 
-// scrubCampaign is a campaign as it is kept: without what looks like personal data, without control characters, at most 64 characters.
+// scrubCampaign is a campaign as it is kept: without what looks like personal data, without
+// control characters, at most 64 characters.
 func scrubCampaign(campaign string) string {
 	if campaign == "" {
 		return ""

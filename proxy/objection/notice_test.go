@@ -69,7 +69,9 @@ func TestNoticesAreKeptOnce(t *testing.T) {
 func TestNoticesThatCannotBeKept(t *testing.T) {
 	t.Parallel()
 	full, saying := false, error(nil)
-	s := opened(t, Options{Tell: func(m *Message, _ *Recorded) ([]byte, error) { return m.Body, saying }, Free: func() (uint64, error) {
+	s := opened(t, Options{Tell: func(m *Message, _ *Recorded) ([]byte, error) {
+		return m.Body, saying
+	}, Free: func() (uint64, error) {
 		if full {
 			return reserve, nil
 		}

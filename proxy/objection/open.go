@@ -16,9 +16,11 @@ import (
 )
 
 // whatToDo ends the errors of Open that an operator has to do something about.
-const whatToDo = "put a backup in its place and start with 'tagwarden objections restore --because REASON', which says on the ledger what was lost"
+const whatToDo = "put a backup in its place and start with 'tagwarden objections restore --because REASON', which " +
+	"says on the ledger what was lost"
 
-const olderAdvice = "put the newest copy in its place, or say with 'tagwarden objections restore --because REASON' why this one holds"
+const olderAdvice = "put the newest copy in its place, or say with 'tagwarden objections restore --because REASON' " +
+	"why this one holds"
 
 // Open opens the store, and makes one where there is none. It reads every subject once: a file in which anything is not
 // what was written is refused with [ErrDamaged]. See [Options] for the other reasons.
@@ -32,7 +34,8 @@ func Open(o Options) (*Store, error) {
 	_, err := os.Stat(path)
 	if errors.Is(err, os.ErrNotExist) {
 		if o.Past.Size > 0 && o.Because == "" && o.Order == nil {
-			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %s: %s", ErrOlder, path, plural.Of(o.Past.Size, "change"), whatToDo)
+			return nil, fmt.Errorf("%w: there is no %s, and the ledger remembers %s: %s", ErrOlder, path,
+				plural.Of(o.Past.Size, "change"), whatToDo)
 		}
 		err = create(files, path, o.Identity)
 	}

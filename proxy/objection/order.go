@@ -68,8 +68,8 @@ func (r Replica) TellAnew() {
 	r.Tell()
 }
 
-// Lacks tells whether the store is an older copy than the ledger remembers (Options.Past): it is to take what it lacks from
-// the log before anything is decided by it.
+// Lacks tells whether the store is an older copy than the ledger remembers (Options.Past): it is to take what it lacks
+// from the log before anything is decided by it.
 func (r Replica) Lacks() bool {
 	past := r.store.opts.Past
 	return !r.store.restored && r.store.Head().Size < past.Size
@@ -88,10 +88,10 @@ func (r Replica) Reached() error {
 }
 
 // Take does acts whose turn has come, in their order, and keeps with the last of them what the log calls the place
-// behind it. Those that were done before are passed over. It returns when all of them are on disk and found by look-ups;
-// those who asked for them are answered when they are in force. An act that is refused for what it says is refused in
-// every store: that is no error. Where there is an error acts up to the position were done, and Take is to be called
-// with the others again; see [ErrFull], [ErrPoisoned], [ErrGone] and [ErrNewer].
+// behind it. Those that were done before are passed over. It returns when all of them are on disk and found by
+// look-ups; those who asked for them are answered when they are in force. An act that is refused for what it says is
+// refused in every store: that is no error. Where there is an error acts up to the position were done, and Take is to
+// be called with the others again; see [ErrFull], [ErrPoisoned], [ErrGone] and [ErrNewer].
 func (r Replica) Take(acts []Ordered, mark string) error {
 	s, done := r.store, r.Position()
 	var group []*request

@@ -75,7 +75,8 @@ func shown(t *testing.T, s *Store) map[string]string {
 	all := everything(t, s)
 	maps.DeleteFunc(all, func(name, _ string) bool {
 		bucket, _, _ := strings.Cut(name, " ")
-		return name == fmt.Sprintf("meta %x", keyPosition) || bucket == "changes" || bucket == "tree" || bucket == "keytimes" || bucket == "keys" || bucket == "outbox"
+		return name == fmt.Sprintf("meta %x", keyPosition) || bucket == "changes" || bucket == "tree" ||
+			bucket == "keytimes" || bucket == "keys" || bucket == "outbox"
 	})
 	err := s.Changes(t.Context(), 0, func(r Recorded) bool {
 		all[fmt.Sprint("change ", r.Seq)] = string(r.append(nil))
@@ -170,7 +171,8 @@ func TestStoresOfOneOrderAreTheSame(t *testing.T) {
 					}
 				}
 				if done {
-					if got := shown(t, s); s.Head() != head || replica.Position().At != ReplicaOf(first).Position().At || !reflect.DeepEqual(got, want) {
+					if got := shown(t, s); s.Head() != head || replica.Position().At != ReplicaOf(first).Position().At ||
+						!reflect.DeepEqual(got, want) {
 						t.Errorf("seed %d, at most %d at once: %v", seed, most, different(got, want))
 					}
 				}

@@ -5,8 +5,9 @@ import (
 	"sync/atomic"
 )
 
-// overlay is a set of hashes that one goroutine adds to while others look: an open-addressing table that only grows fuller. Nobody waits.
-// The hashes are keyed ones, so that they are spread evenly and nobody can choose where they fall.
+// overlay is a set of hashes that one goroutine adds to while others look: an open-addressing table
+// that only grows fuller. Nobody waits. The hashes are keyed ones, so that they are spread evenly
+// and nobody can choose where they fall.
 type overlay struct {
 	slots []slot
 	used  int         // only the writer knows

@@ -12,9 +12,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// What bbolt's file is made of (its format 2, in the byte order of the machine). It is read here, page by page, for three things that bbolt
-// does not do: to look before anything is mapped whether the file is whole, to check that every subject would also be found by a look-up
-// (a damaged branch page leads past what is there), and to read all of them in seconds.
+// What bbolt's file is made of (its format 2, in the byte order of the machine). It is read here, page by
+// page, for three things that bbolt does not do: to look before anything is mapped whether the file is whole,
+// to check that every subject would also be found by a look-up (a damaged branch page leads past what is
+// there), and to read all of them in seconds.
 const (
 	pageHeader  = 16 // id 8, flags 2, count 2, pages that follow 4
 	pageElement = 16 // leaf: flags 4, position 4, length of key 4, of value 4; branch: position 4, length of key 4, page 8
@@ -53,7 +54,8 @@ func inspect(file *os.File) (layout, error) {
 		if _, err := file.ReadAt(page[:], at); err != nil {
 			continue
 		}
-		if l, ok := parseMeta(page[:]); ok && int64(l.pageSize)*int64(native.Uint64(page[:])) == at && l.transaction >= found.transaction {
+		if l, ok := parseMeta(page[:]); ok && int64(l.pageSize)*int64(native.Uint64(page[:])) == at &&
+			l.transaction >= found.transaction {
 			found = l
 		}
 	}
@@ -61,7 +63,8 @@ func inspect(file *os.File) (layout, error) {
 		return layout{}, fmt.Errorf("%w: neither of its two first pages is whole", ErrDamaged)
 	}
 	if need := int64(found.pages) * int64(found.pageSize); found.pages > 1<<50 || info.Size() < need {
-		return layout{}, fmt.Errorf("%w: it is truncated: %s, where its first page says that there are %d", ErrDamaged, plural.Of(info.Size(), "byte"), need)
+		return layout{}, fmt.Errorf("%w: it is truncated: %s, where its first page says that there are %d", ErrDamaged,
+			plural.Of(info.Size(), "byte"), need)
 	}
 	return found, nil
 }
@@ -84,7 +87,8 @@ func parseMeta(page []byte) (layout, bool) {
 	sum := fnv.New64a()
 	_, _ = sum.Write(m[:metaLength-8])
 	l := layout{
-		pageSize: int(native.Uint32(m[8:])), freelist: native.Uint64(m[32:]), pages: native.Uint64(m[40:]), transaction: native.Uint64(m[48:]),
+		pageSize: int(native.Uint32(m[8:])), freelist: native.Uint64(m[32:]), pages: native.Uint64(m[40:]),
+		transaction: native.Uint64(m[48:]),
 	}
 	whole := native.Uint32(m) == boltMagic && native.Uint32(m[4:]) == boltFormat && native.Uint64(m[56:]) == sum.Sum64()
 	return l, whole && l.pageSize >= 1024 && l.pageSize <= 1<<16 && l.pageSize&(l.pageSize-1) == 0
@@ -107,8 +111,8 @@ type walker struct {
 	each    func(key, value []byte) error
 }
 
-// walk calls each with what is stored below the page, in the order of its keys. Key and value are read only during the call. Every error
-// of reading is an ErrDamaged.
+// walk calls each with what is stored below the page, in the order of its keys. Key and value are read only during the
+// call. Every error of reading is an ErrDamaged.
 func (w *walker) walk(root uint64, from, to []byte, each func(key, value []byte) error) error {
 	w.from, w.to, w.each = from, to, each
 	return w.visit(root, 0, nil, nil)
@@ -124,7 +128,8 @@ func (w *walker) visit(id uint64, depth int, low, high []byte) error {
 		return err
 	}
 	flags, count := native.Uint16(page[8:]), int(native.Uint16(page[10:]))
-	if flags != pageIsBranch && flags != pageIsLeaf || count == 0 && depth > 0 || pageHeader+count*pageElement > len(page) {
+	if flags != pageIsBranch && flags != pageIsLeaf || count == 0 && depth > 0 || pageHeader+
+		count*pageElement > len(page) {
 		return damagedPage(id, "its header cannot be")
 	}
 	if flags == pageIsLeaf {
@@ -144,7 +149,8 @@ func (w *walker) visit(id uint64, depth int, low, high []byte) error {
 		if low != nil && bytes.Compare(key, low) < 0 || high != nil && bytes.Compare(key, high) >= 0 {
 			return damagedPage(id, "its keys do not ascend")
 		}
-		// What is lower than the first key is looked for below the first child, and what is higher than the last below the last.
+		// What is lower than the first key is looked for below the first child, and what is
+		// higher than the last below the last.
 		childLow, childHigh := key, nextKey
 		if i == 0 {
 			childLow = low
@@ -154,7 +160,8 @@ func (w *walker) visit(id uint64, depth int, low, high []byte) error {
 		} else if bytes.Compare(key, nextKey) >= 0 {
 			return damagedPage(id, "its keys do not ascend")
 		}
-		wanted := (w.to == nil || i == 0 || bytes.Compare(key, w.to) < 0) && (childHigh == nil || bytes.Compare(childHigh, w.from) > 0)
+		wanted := (w.to == nil || i == 0 || bytes.Compare(key, w.to) < 0) &&
+			(childHigh == nil || bytes.Compare(childHigh, w.from) > 0)
 		if wanted {
 			if err := w.visit(child, depth+1, childLow, childHigh); err != nil {
 				return err
@@ -177,7 +184,8 @@ func (w *walker) leaf(id uint64, page []byte, count int, low, high []byte) error
 			return damagedPage(id, "an element lies outside")
 		}
 		key := page[start:middle]
-		if i > 0 && bytes.Compare(last, key) >= 0 || i == 0 && low != nil && bytes.Compare(key, low) < 0 || high != nil && bytes.Compare(key, high) >= 0 {
+		if i > 0 && bytes.Compare(last, key) >= 0 || i == 0 && low != nil && bytes.Compare(key, low) < 0 || high != nil &&
+			bytes.Compare(key, high) >= 0 {
 			return damagedPage(id, "its keys do not ascend")
 		}
 		last = key

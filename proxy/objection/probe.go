@@ -9,9 +9,9 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// A probe goes the way of an objection, and is nobody's: to the log of an order, and in its turn, in every store, through
-// a transaction that is on disk, what look-ups read, and the wait for what was being sent. It has no subject and no scope:
-// it is in no change log, no record, no count and no message.
+// A probe goes the way of an objection, and is nobody's: to the log of an order, and in its turn, in every store,
+// through a transaction that is on disk, what look-ups read, and the wait for what was being sent. It has no subject
+// and no scope: it is in no change log, no record, no count and no message.
 
 // mostProbe is how long the name may be of whom a probe is reported to.
 const mostProbe = 128
@@ -47,8 +47,8 @@ func (g ordering) putProbe(r *request) error {
 	return g.tx.Bucket(bucketMeta).Put(keyProbe, sealed(keyProbe, b))
 }
 
-// tellProbed tells of the last probe of a group that is in force, once who looks up finds it: not of those before it, which
-// nobody waits for any more.
+// tellProbed tells of the last probe of a group that is in force, once who looks up finds it: not of those
+// before it, which nobody waits for any more.
 func tellProbed(s *Store, requests []*request) {
 	var last *request
 	for _, r := range requests {

@@ -47,10 +47,12 @@ func TestAProbe(t *testing.T) {
 	if now.position.Seq != state.position.Seq+1 || recorded != version {
 		t.Errorf("act %d, then %d; %d records", state.position.Seq, now.position.Seq, recorded-version)
 	}
-	if now.head != state.head || now.records != state.records || now.inForce != state.inForce || now.waiting != state.waiting {
+	if now.head != state.head || now.records != state.records || now.inForce != state.inForce ||
+		now.waiting != state.waiting {
 		t.Errorf("%+v, then %+v", state, now)
 	}
-	if err := ReplicaOf(stores[1]).Take(l.since(Position{}), "here"); err != nil { // done, and not in force: somebody is being sent to
+	if err := ReplicaOf(stores[1]).Take(l.since(Position{}), "here"); err != nil {
+		// done, and not in force: somebody is being sent to
 		t.Fatal(err)
 	}
 	select {

@@ -10,8 +10,8 @@ import (
 
 // ChoiceProof is what a site's server vouches with for what a signed-in visitor chose: HMAC-SHA-256 under the site's
 // secret over these lines, each ended by a line feed: "tagwarden/1/receipt", the site's id, the user id, the time as it
-// is sent, and for each category, sorted by their bytes, its name, "=", and "granted" or "refused". No line feed is in any
-// of them.
+// is sent, and for each category, sorted by their bytes, its name, "=", and "granted" or
+// "refused". No line feed is in any of them.
 func ChoiceProof(secret []byte, site, user, time string, granted, refused []string) (proof [sha256.Size]byte) {
 	chosen := map[string]string{}
 	for _, name := range granted {

@@ -8,7 +8,8 @@ import (
 
 const proofSecret = "0123456789abcdef0123456789abcdef"
 
-// TestChoiceProof: the proof is what the documentation says, made with other tools; it vouches for exactly what it is of.
+// TestChoiceProof: the proof is what the documentation says, made with other tools;
+// it vouches for exactly what it is of.
 func TestChoiceProof(t *testing.T) {
 	t.Parallel()
 	const at = "2026-05-04T12:00:00Z"
@@ -26,13 +27,15 @@ func TestChoiceProof(t *testing.T) {
 		t.Error("it does not vouch for what it is of")
 	}
 	for what, change := range map[string]func(secret, site, user, time *string, c *Choice, proof *[32]byte){
-		"another secret":   func(s, _, _, _ *string, _ *Choice, _ *[32]byte) { *s = strings.Repeat("1", 32) },
-		"no secret":        func(s, _, _, _ *string, _ *Choice, _ *[32]byte) { *s = "" },
-		"another site":     func(_, s, _, _ *string, _ *Choice, _ *[32]byte) { *s = "blog" },
-		"another user":     func(_, _, s, _ *string, _ *Choice, _ *[32]byte) { *s = "cust-2" },
-		"a user in lines":  func(_, site, s, _ *string, _ *Choice, _ *[32]byte) { *site, *s = "shop\ncust-1", at },
-		"another time":     func(_, _, _, s *string, _ *Choice, _ *[32]byte) { *s = "2026-05-04T12:00:01Z" },
-		"more granted":     func(_, _, _, _ *string, c *Choice, _ *[32]byte) { c.Granted = []string{"analytics", "functional"} },
+		"another secret":  func(s, _, _, _ *string, _ *Choice, _ *[32]byte) { *s = strings.Repeat("1", 32) },
+		"no secret":       func(s, _, _, _ *string, _ *Choice, _ *[32]byte) { *s = "" },
+		"another site":    func(_, s, _, _ *string, _ *Choice, _ *[32]byte) { *s = "blog" },
+		"another user":    func(_, _, s, _ *string, _ *Choice, _ *[32]byte) { *s = "cust-2" },
+		"a user in lines": func(_, site, s, _ *string, _ *Choice, _ *[32]byte) { *site, *s = "shop\ncust-1", at },
+		"another time":    func(_, _, _, s *string, _ *Choice, _ *[32]byte) { *s = "2026-05-04T12:00:01Z" },
+		"more granted": func(_, _, _, _ *string, c *Choice, _ *[32]byte) {
+			c.Granted = []string{"analytics", "functional"}
+		},
 		"nothing refused":  func(_, _, _, _ *string, c *Choice, _ *[32]byte) { c.Refused = nil },
 		"the other way":    func(_, _, _, _ *string, c *Choice, _ *[32]byte) { c.Granted, c.Refused = c.Refused, c.Granted },
 		"a bit turned":     func(_, _, _, _ *string, _ *Choice, p *[32]byte) { p[31] ^= 1 },
@@ -49,14 +52,17 @@ func TestChoiceProof(t *testing.T) {
 func FuzzChoiceProof(f *testing.F) {
 	f.Add("shop", "cust-1", "2026-05-04T12:00:00Z", "analytics", "marketing")
 	f.Fuzz(func(t *testing.T, site, user, time, granted, refused string) {
-		if strings.ContainsAny(site+user+time+granted+refused, "\n") || strings.Contains(granted+refused, "=") || granted == refused {
+		if strings.ContainsAny(site+user+time+granted+refused, "\n") || strings.Contains(granted+refused, "=") ||
+			granted == refused {
 			return
 		}
 		of := Choice{Granted: []string{granted}, Refused: []string{refused}}
 		proof := ChoiceProof([]byte(proofSecret), site, user, time, of.Granted, of.Refused)
 		other := Choice{Granted: of.Refused, Refused: of.Granted}
-		if !Vouches(proof, []byte(proofSecret), site, user, time, &of) || Vouches(proof, []byte(proofSecret), site, user, time, &other) ||
-			Vouches(proof, []byte(proofSecret), site, user+"x", time, &of) || Vouches(proof, []byte(proofSecret), user, site+"x", time, &of) {
+		if !Vouches(proof, []byte(proofSecret), site, user, time, &of) || Vouches(proof, []byte(proofSecret), site,
+			user, time, &other) ||
+			Vouches(proof, []byte(proofSecret), site, user+"x", time, &of) || Vouches(proof, []byte(proofSecret), user,
+			site+"x", time, &of) {
 			t.Error("a proof vouches for something else, or not for its own")
 		}
 	})

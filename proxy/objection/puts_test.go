@@ -68,8 +68,8 @@ func everyKind(changes int) Batch {
 	return b
 }
 
-// TestNothingIsTakenByHalves: wherever a put or a reading fails, nothing is acknowledged, recorded or shown; the file is as it was; and nothing
-// is taken any more.
+// TestNothingIsTakenByHalves: wherever a put or a reading fails, nothing is acknowledged, recorded or shown; the file
+// is as it was; and nothing is taken any more.
 func TestNothingIsTakenByHalves(t *testing.T) {
 	later := noon.Add(2 * keyLife)
 	hash, old := sha256.Sum256([]byte("new")), sha256.Sum256([]byte("old"))
@@ -95,14 +95,17 @@ func TestNothingIsTakenByHalves(t *testing.T) {
 		"a message":           {damage: occupied(bucketOutbox, number(1))},
 		"no message":          {message: errors.New("there is no template")},
 		"a measure":           {damage: occupied(bucketMeasures, []byte(day+string([]byte{byNothing, countObjections})))},
-		"a measure by name":   {damage: occupied(bucketMeasures, []byte(day+string([]byte{byScope, countObjections})+"newsletter"))},
-		"the head":            {damage: occupied(bucketMeta, keyState)},
+		"a measure by name": {damage: occupied(bucketMeasures,
+			[]byte(day+string([]byte{byScope, countObjections})+"newsletter"))},
+		"the head": {damage: occupied(bucketMeta, keyState)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			now, inForce, recorded := noon, 0, 0
 			s := opened(t, Options{
-				Now: func() time.Time { return now }, InForce: func() { inForce++ }, Record: func([]Recorded, Head) error { recorded++; return nil },
+				Now: func() time.Time {
+					return now
+				}, InForce: func() { inForce++ }, Record: func([]Recorded, Head) error { recorded++; return nil },
 				Tell: func(m *Message, _ *Recorded) ([]byte, error) { return m.Body, c.message },
 			})
 			if _, err := s.Apply(t.Context(), Batch{Key: "old", Changes: []Change{objects(1, "analytics")}}); err != nil {
@@ -164,15 +167,21 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 	}
 	batch := everyKind(1)
 	for name, put := range map[string]func(g *group) error{
-		"message":       func(g *group) error { return g.post(batch.Changes[0].Outbox, nil) },
-		"acked":         func(g *group) error { return g.ack([]uint64{1}) },
-		"key":           func(g *group) error { return g.remember(&batch, nil) },
-		"old key":       func(g *group) error { return g.purge() },
-		"scope":         func(g *group) error { return g.numbers(&Change{Object: []string{"another"}}) },
-		"log":           func(g *group) error { return g.putRun() },
-		"long log":      func(g *group) error { return g.log(&Recorded{Change: Change{Because: strings.Repeat("b", longRun)}}) },
-		"measures":      func(g *group) error { return g.putMeasures() },
-		"records":       func(g *group) error { g.run.first = 0; g.states = []subjectState{{changed: true}}; return g.finish() },
+		"message": func(g *group) error { return g.post(batch.Changes[0].Outbox, nil) },
+		"acked":   func(g *group) error { return g.ack([]uint64{1}) },
+		"key":     func(g *group) error { return g.remember(&batch, nil) },
+		"old key": func(g *group) error { return g.purge() },
+		"scope":   func(g *group) error { return g.numbers(&Change{Object: []string{"another"}}) },
+		"log":     func(g *group) error { return g.putRun() },
+		"long log": func(g *group) error {
+			return g.log(&Recorded{Change: Change{Because: strings.Repeat("b", longRun)}})
+		},
+		"measures": func(g *group) error { return g.putMeasures() },
+		"records": func(g *group) error {
+			g.run.first = 0
+			g.states = []subjectState{{changed: true}}
+			return g.finish()
+		},
 		"only the log":  func(g *group) error { g.counts = nil; return g.finish() },
 		"only measures": func(g *group) error { g.run.first = 0; return g.finish() },
 		"only the head": func(g *group) error { g.run.first, g.counts, g.now = 0, nil, noon; return g.finish() },
@@ -181,7 +190,8 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 		"the state":     func(g *group) error { return putSaved(g.tx, saved{}) },
 	} {
 		err := s.file.read(func(tx *bolt.Tx) error {
-			g := &group{writer: writerOf(s), tx: tx, clock: noon.Add(2 * keyLife), now: noon.Add(2 * keyLife), counts: map[counted]uint64{{}: 1}}
+			g := &group{writer: writerOf(s), tx: tx, clock: noon.Add(2 * keyLife), now: noon.Add(2 * keyLife),
+				counts: map[counted]uint64{{}: 1}}
 			g.run.first = 9
 			if err := put(g); err == nil {
 				t.Errorf("%s: no error, though nothing can be put", name)
@@ -194,7 +204,8 @@ func TestWhatCannotBePutIsAnError(t *testing.T) {
 	}
 }
 
-// TestAnUnreadableRecordIsNotReplaced: who objects, and has a record that cannot be read, is told so; nobody else is kept from objecting.
+// TestAnUnreadableRecordIsNotReplaced: who objects, and has a record that cannot be read, is told
+// so; nobody else is kept from objecting.
 func TestAnUnreadableRecordIsNotReplaced(t *testing.T) {
 	s := opened(t, Options{})
 	taken(t, s, objects(1, "analytics"))
@@ -202,7 +213,8 @@ func TestAnUnreadableRecordIsNotReplaced(t *testing.T) {
 	if err := s.file.db.Update(garbage(bucketSubjects, one.Hash[:])); err != nil {
 		t.Fatal(err)
 	}
-	if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "newsletter")}}); !errors.Is(err, ErrDamaged) || receipts != nil {
+	if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(1, "newsletter")}}); !errors.Is(
+		err, ErrDamaged) || receipts != nil {
 		t.Errorf("%v, %v", receipts, err)
 	}
 	taken(t, s, objects(2, "newsletter"))
@@ -211,7 +223,8 @@ func TestAnUnreadableRecordIsNotReplaced(t *testing.T) {
 	}
 }
 
-// TestAFileThatCannotBeRead any more, from whichever moment on: nothing is answered as if nobody had objected, and nothing acknowledged.
+// TestAFileThatCannotBeRead any more, from whichever moment on: nothing is answered as if nobody
+// had objected, and nothing acknowledged.
 func TestAFileThatCannotBeRead(t *testing.T) {
 	dir := t.TempDir()
 	var s *Store
@@ -232,7 +245,8 @@ func TestAFileThatCannotBeRead(t *testing.T) {
 	taken(t, s, objects(1, "analytics"))
 	shut = true
 	for range 2 { // at the reading after a commit, and at the beginning of the next
-		if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(err, ErrPoisoned) || receipts != nil {
+		if receipts, err := s.Apply(t.Context(), Batch{Changes: []Change{objects(2, "analytics")}}); !errors.Is(
+			err, ErrPoisoned) || receipts != nil {
 			t.Errorf("%v, %v", receipts, err)
 		}
 	}
@@ -351,7 +365,8 @@ func TestMostThatABatchHolds(t *testing.T) {
 		source := Batch{Changes: []Change{objects(1, All)}}
 		source.Changes[0].Source = strings.Repeat("s", 32+more)
 		file := Batch{Changes: []Change{objects(1, All)}, Progress: &Progress{File: strings.Repeat("f", mostText+more)}}
-		for what, b := range map[string]*Batch{"scopes": &scopes, "a namespace": &spaces, "a source": &source, "a file": &file} {
+		for what, b := range map[string]*Batch{"scopes": &scopes, "a namespace": &spaces, "a source": &source,
+			"a file": &file} {
 			if err := normalise(b, noon); (err == nil) != taken {
 				t.Errorf("%s, %d more than at most: %v", what, more, err)
 			}
@@ -359,7 +374,8 @@ func TestMostThatABatchHolds(t *testing.T) {
 	}
 	nameless := Batch{Changes: []Change{objects(1, All)}}
 	nameless.Changes[0].Subjects[0].Space = ""
-	for what, b := range map[string]*Batch{"a namespace": &nameless, "a file": {Changes: []Change{objects(1, All)}, Progress: &Progress{Line: 1}}} {
+	for what, b := range map[string]*Batch{"a namespace": &nameless, "a file": {Changes: []Change{objects(1, All)},
+		Progress: &Progress{Line: 1}}} {
 		if err := normalise(b, noon); err == nil {
 			t.Errorf("%s of no name is taken", what)
 		}

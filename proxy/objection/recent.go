@@ -8,10 +8,11 @@ import (
 
 // recent remembers answers that came from disk, in shards, so that those who look seldom meet.
 //
-// A reader that read from disk must not put in an answer that a commit has made old meanwhile. Each shard therefore has a generation, which
-// the writer raises, under the shard's lock, for every subject it has changed, after the new state can be read. A reader takes the
-// generation before it begins to read, and puts its answer in only while that still holds: if its read began before the new state could
-// be seen, the writer has raised the generation since, or will, and then puts its own answer over the reader's.
+// A reader that read from disk must not put in an answer that a commit has made old meanwhile. Each shard therefore has
+// a generation, which the writer raises, under the shard's lock, for every subject it has changed, after the new state
+// can be read. A reader takes the generation before it begins to read, and puts its answer in only while that still
+// holds: if its read began before the new state could be seen, the writer has raised the generation since, or will, and
+// then puts its own answer over the reader's.
 type recent struct {
 	shards [recentShards]recentShard
 }

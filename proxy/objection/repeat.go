@@ -14,7 +14,8 @@ const (
 	mostGone = 1000
 )
 
-// repeated looks whether a batch with this key was done before, on disk or in this group. The file knows the key by its SHA-256 alone.
+// repeated looks whether a batch with this key was done before, on disk or in this group. The
+// file knows the key by its SHA-256 alone.
 func (g *group) repeated(i int, b *Batch) error {
 	if b.Key == "" {
 		return nil
@@ -51,7 +52,8 @@ func (g *group) remember(b *Batch, receipts []Receipt) error {
 	}
 	g.wrote = true
 	hash := sha256.Sum256([]byte(b.Key))
-	if err := g.tx.Bucket(bucketKeys).Put(hash[:], sealed(hash[:], appendAnswered([]byte{0, 0, 0, 0}, g.now, b.Digest, receipts))); err != nil {
+	if err := g.tx.Bucket(bucketKeys).Put(hash[:], sealed(hash[:], appendAnswered([]byte{0, 0, 0, 0}, g.now, b.Digest,
+		receipts))); err != nil {
 		return err
 	}
 	return g.tx.Bucket(bucketKeyTimes).Put(keyTime(g.now, hash[:]), nil)
@@ -147,7 +149,8 @@ func parseAnswered(hash, value []byte) (at time.Time, digest [32]byte, receipts 
 		d.bad = d.bad || flags >= 2*answeredHeld || flags&answeredHeld != 0 && len(r.Held) == 0
 	}
 	if d.bad || len(d.rest) > 0 {
-		return time.Time{}, digest, nil, fmt.Errorf("%w: what was answered under an idempotency key cannot be read", ErrDamaged)
+		return time.Time{}, digest, nil, fmt.Errorf("%w: what was answered under an idempotency key cannot be read",
+			ErrDamaged)
 	}
 	return at, digest, receipts, nil
 }

@@ -9,8 +9,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// reserve is how much room is left on the disk whatever is asked for, in bytes: the ledger and the keys need some, and a commit that fails half
-// way would end the taking of objections until a restart.
+// reserve is how much room is left on the disk whatever is asked for, in bytes: the ledger and the keys need some, and
+// a commit that fails half way would end the taking of objections until a restart.
 const reserve = 64 << 20
 
 // room is how much room there is on the disk.
@@ -19,8 +19,9 @@ type room struct {
 	full atomic.Bool // something was turned away, and there is too little room still
 }
 
-// turnAway answers requests for which there is too little room on the disk, and returns the others: what changes nothing is acknowledged as
-// ever, and what messages become of is noted. Where nobody knows how much room there is, the commit tells.
+// turnAway answers requests for which there is too little room on the disk, and returns the others: what
+// changes nothing is acknowledged as ever, and what messages become of is noted. Where nobody knows how
+// much room there is, the commit tells.
 func (r *room) turnAway(requests []*request, unchanging func(*Batch) bool) []*request {
 	need := takes(requests, 4<<10)
 	free, short := r.short(need)
@@ -52,7 +53,8 @@ func (r *room) short(need int64) (free uint64, short bool) {
 	return free, err == nil && free < uint64(reserve+need)
 }
 
-// Full tells whether something was turned away because there was too little room on the disk, and there still is. LookForRoom keeps it true.
+// Full tells whether something was turned away because there was too little room on the disk, and
+// there still is. LookForRoom keeps it true.
 func (s *Store) Full() bool { return s.room.full.Load() }
 
 // LookForRoom looks whether there is room again, where there was none. It is to be called now and then.

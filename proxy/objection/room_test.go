@@ -7,8 +7,8 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// TestAFullDisk: as long as less than 64 MiB would be left nothing is acknowledged that has to be written, and what stands already is. With
-// room again everything goes on.
+// TestAFullDisk: as long as less than 64 MiB would be left nothing is acknowledged that has to be written, and what
+// stands already is. With room again everything goes on.
 func TestAFullDisk(t *testing.T) {
 	var free uint64 = 1 << 40
 	var err error
@@ -29,15 +29,16 @@ func TestAFullDisk(t *testing.T) {
 		batch Batch
 		taken bool
 	}{
-		"an objection":                   {Batch{Changes: []Change{objects(4, "analytics")}}, false},
-		"another scope":                  {Batch{Changes: []Change{objects(1, "newsletter")}}, false},
-		"taking back":                    {Batch{Changes: []Change{takesBack(1, "analytics")}}, false},
-		"taking back all":                {Batch{Changes: []Change{takesBack(3, All)}}, false},
-		"a restriction":                  {Batch{Changes: []Change{takesBack(3, "restriction:analytics")}}, false},
-		"an objection, restricted":       {Batch{Changes: []Change{objects(3, "analytics")}}, false},
-		"a complaint":                    {Batch{Changes: []Change{complaint}}, false},
-		"one new of two":                 {Batch{Changes: []Change{objects(1, "analytics"), objects(5, All)}}, false},
-		"what stands, to be remembered":  {Batch{Changes: []Change{objects(1, "analytics")}, Key: "k", Digest: [32]byte{1}}, false},
+		"an objection":             {Batch{Changes: []Change{objects(4, "analytics")}}, false},
+		"another scope":            {Batch{Changes: []Change{objects(1, "newsletter")}}, false},
+		"taking back":              {Batch{Changes: []Change{takesBack(1, "analytics")}}, false},
+		"taking back all":          {Batch{Changes: []Change{takesBack(3, All)}}, false},
+		"a restriction":            {Batch{Changes: []Change{takesBack(3, "restriction:analytics")}}, false},
+		"an objection, restricted": {Batch{Changes: []Change{objects(3, "analytics")}}, false},
+		"a complaint":              {Batch{Changes: []Change{complaint}}, false},
+		"one new of two":           {Batch{Changes: []Change{objects(1, "analytics"), objects(5, All)}}, false},
+		"what stands, to be remembered": {Batch{Changes: []Change{objects(1, "analytics")}, Key: "k", Digest: [32]byte{1}},
+			false},
 		"what stands":                    {Batch{Changes: []Change{objects(1, "analytics")}}, true},
 		"what stands, twice":             {Batch{Changes: []Change{objects(1, "analytics"), objects(2, All)}}, true},
 		"a restriction that stands":      {Batch{Changes: []Change{restricted}}, true},

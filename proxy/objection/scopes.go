@@ -12,8 +12,8 @@ import (
 // restriction stands before the name of a scope that is a restriction (Art. 18).
 const restriction = "restriction:"
 
-// Scopes are what is in force for one subject: numbers of scopes, ascending, as the store's dictionary counts them. The zero value is none.
-// They are comparable, and never change.
+// Scopes are what is in force for one subject: numbers of scopes, ascending, as the store's dictionary counts them. The
+// zero value is none. They are comparable, and never change.
 type Scopes struct {
 	set string // varints: marks
 }
@@ -52,8 +52,8 @@ func markName(names []string, mark uint32) (string, bool) {
 // Any tells whether there is any.
 func (s Scopes) Any() bool { return s.set != "" }
 
-// next takes the first mark off: twice the number of a scope, and one more where it is a restriction. What has been parsed holds only whole
-// ones; ok is false at the end.
+// next takes the first mark off: twice the number of a scope, and one more where it is a restriction. What has been
+// parsed holds only whole ones; ok is false at the end.
 func (s *Scopes) next() (mark uint32, ok bool) {
 	var shift uint
 	for i := range len(s.set) {

@@ -21,9 +21,10 @@ type Options struct {
 	Identity string           // of the keys that the hashes are made with; a file of another one is ErrForeign
 	Now      func() time.Time // the clock; time.Now
 
-	// Past is the head that the ledger remembers last; zero: none. A store that has not come as far, or that has come there on another way,
-	// is refused with ErrOlder, unless Because says why it is accepted (see Restored). A store that has come further is none of its faults:
-	// what the ledger does not have is in Changes(Past.Size). With an Order one that has not come as far is opened: see [Replica.Lacks].
+	// Past is the head that the ledger remembers last; zero: none. A store that has not come as far, or that has come
+	// there on another way, is refused with ErrOlder, unless Because says why it is accepted (see Restored). A store that
+	// has come further is none of its faults: what the ledger does not have is in Changes(Past.Size). With an Order one
+	// that has not come as far is opened: see [Replica.Lacks].
 	Past    Head
 	Because string
 
@@ -40,8 +41,8 @@ type Options struct {
 	// message's Body is it.
 	Tell func(m *Message, of *Recorded) ([]byte, error)
 
-	// Order is a log that all acts come from: see [Order]. What [Replica.Take] is given is done, and nothing else. Nil: the
-	// store is alone.
+	// Order is a log that all acts come from: see [Order]. What [Replica.Take] is given is done, and
+	// nothing else. Nil: the store is alone.
 	Order Order
 	Rand  io.Reader // of ids of acts; crypto/rand
 	// Probed is told that a probe of this store or another one is in force here, and whom that is to be reported to. It
@@ -53,9 +54,10 @@ type Options struct {
 
 	Recent int // how many answers from disk are remembered; 65536
 
-	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else, and never less than
-	// twice the file when it is opened. It costs no memory. A file that outgrows it is mapped anew, now and again, and for such a moment
-	// look-ups on disk and the writer wait for each other, and both for a Backup that runs. Opening it anew ends that.
+	// Map is how much address space the file is mapped into, in bytes: 16 GiB where addresses have 64 bits, 256 MiB else,
+	// and never less than twice the file when it is opened. It costs no memory. A file that outgrows it is mapped anew,
+	// now and again, and for such a moment look-ups on disk and the writer wait for each other, and both for a Backup
+	// that runs. Opening it anew ends that.
 	Map int
 
 	LockWait time.Duration // how long a file that another process has is waited for; 200 ms
@@ -72,8 +74,8 @@ const FileName = "objections.db"
 
 // Store is an open store. Its methods may be called from many goroutines at once.
 //
-// One goroutine writes: it takes all batches that wait, applies them in one transaction and commits. Another one rebuilds the filters in
-// memory. Whoever looks up meets neither.
+// One goroutine writes: it takes all batches that wait, applies them in one transaction and commits. Another one
+// rebuilds the filters in memory. Whoever looks up meets neither.
 type Store struct {
 	opts     Options
 	restored bool // an older copy was accepted
@@ -116,9 +118,9 @@ type state struct {
 // The context ends only the waiting before the batch was begun: what was begun is finished, and answered.
 //
 // Change.TakeBack comes before Change.Object. The name of a scope in it takes the objection back; with "restriction:"
-// before it the restriction; "all" takes back everything: of the acts that the change's holder may end (see [Holder]). In
-// force is what the acts that are left make. A change that changes no act is not recorded; one that leaves what is in
-// force as it is has its messages dropped; a complaint is always recorded.
+// before it the restriction; "all" takes back everything: of the acts that the change's holder may end (see [Holder]).
+// In force is what the acts that are left make. A change that changes no act is not recorded; one that leaves what is
+// in force as it is has its messages dropped; a complaint is always recorded.
 func (s *Store) Apply(ctx context.Context, b Batch) ([]Receipt, error) {
 	if err := normalise(&b, s.opts.Now()); err != nil {
 		return nil, err
@@ -194,10 +196,10 @@ func lookUpTaken(s *Store, hash [16]byte) (standing, error) {
 	return found, err
 }
 
-// Version tells whether anything can be found by now that was not before: whoever asked for it, looked up, and finds the
-// same number later, would find the same again. It is another one as soon as what was asked for can be seen by
-// look-ups, and before any send is waited for on its behalf ([Options].InForce). What [Store.Err] and [Store.Full] say
-// is no part of it.
+// Version tells whether anything can be found by now that was not before: whoever asked for it, looked up, and
+// finds the same number later, would find the same again. It is another one as soon as what was asked for can
+// be seen by look-ups, and before any send is waited for on its behalf ([Options].InForce). What [Store.Err]
+// and [Store.Full] say is no part of it.
 func (s *Store) Version() uint64 { return s.version.Load() }
 
 // Standing names the scopes that are in force for a person, sorted, none twice.
@@ -248,8 +250,9 @@ func (s *Store) Head() Head { return s.state.Load().head }
 // history. It is for the ledger: from now on, Head is what counts.
 func (s *Store) Restored() (Head, bool) { return s.opts.Past, s.restored }
 
-// Backup writes a copy of the file as it is now, while everything goes on, and returns how long it is. The copy is a store of its own. For
-// as long as it is being written, pages that commits make free cannot be used again: the file grows by what is written meanwhile.
+// Backup writes a copy of the file as it is now, while everything goes on, and returns how long it is. The copy is
+// a store of its own. For as long as it is being written, pages that commits make free cannot be used again: the
+// file grows by what is written meanwhile.
 func (s *Store) Backup(w io.Writer) (n int64, err error) {
 	err = s.file.read(func(tx *bolt.Tx) error {
 		n, err = tx.WriteTo(w)

@@ -100,7 +100,8 @@ func TestAnObjectionIsInForceWhenTakeReturns(t *testing.T) {
 	})
 	standsFor(t, s, 1)
 	r := taken(t, s, objects(1, "newsletter", "analytics"))
-	if !r[0].New || r[0].Seq != 1 || !slices.Equal(r[0].InForce, []string{"analytics", "newsletter"}) || !r[0].Recorded.Equal(noon) {
+	if !r[0].New || r[0].Seq != 1 || !slices.Equal(r[0].InForce, []string{"analytics", "newsletter"}) ||
+		!r[0].Recorded.Equal(noon) {
 		t.Errorf("receipt %+v", r[0])
 	}
 	standsFor(t, s, 1, "analytics", "newsletter")

@@ -99,8 +99,8 @@ func TestWhatWasTakenBackIsTold(t *testing.T) {
 	}
 }
 
-// TestTakenBackInAFileOfFormat2: it is read as it is: where nothing is in force everything was taken back, with the last
-// change. It becomes one of the newest format with the first change, whole or not at all.
+// TestTakenBackInAFileOfFormat2: it is read as it is: where nothing is in force everything was taken back, with the
+// last change. It becomes one of the newest format with the first change, whole or not at all.
 func TestTakenBackInAFileOfFormat2(t *testing.T) {
 	dir := t.TempDir()
 	s := opened(t, Options{Dir: dir})

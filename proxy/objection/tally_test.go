@@ -13,7 +13,8 @@ func TestMeasuresCountActs(t *testing.T) {
 	dir, now := t.TempDir(), noon
 	s := opened(t, Options{Dir: dir, Now: func() time.Time { return now }})
 	shop := objects(1, "analytics", "newsletter")
-	shop.Site, shop.Campaign, shop.Source = "shop", "spring jane.doe@example.com "+strings.Repeat("x", 100), PreferenceCentre
+	shop.Site, shop.Campaign, shop.Source = "shop", "spring jane.doe@example.com "+strings.Repeat("x", 100),
+		PreferenceCentre
 	complaint := objects(2, "analytics")
 	complaint.Complaint, complaint.Channel = true, "phone"
 	restricts := objects(3, "vendor:ga")
@@ -33,18 +34,21 @@ func TestMeasuresCountActs(t *testing.T) {
 	if first.Scope["analytics"] != (Counts{Objections: 2, Complaints: 1}) || first.Scope["vendor:ga"] != (Counts{Restrictions: 1}) {
 		t.Errorf("%+v", first.Scope)
 	}
-	if first.Source[API] != (Counts{Objections: 1, Restrictions: 1, Complaints: 1}) || first.Site["shop"] != (Counts{Objections: 1}) || first.Channel["phone"].Complaints != 1 {
+	if first.Source[API] != (Counts{Objections: 1, Restrictions: 1, Complaints: 1}) ||
+		first.Site["shop"] != (Counts{Objections: 1}) || first.Channel["phone"].Complaints != 1 {
 		t.Errorf("%+v", first)
 	}
 	for campaign := range first.Campaign {
-		if strings.Contains(campaign, "jane") || len([]rune(campaign)) > mostCampaign || !strings.HasPrefix(campaign, "spring [email]") {
+		if strings.Contains(campaign, "jane") || len([]rune(campaign)) > mostCampaign ||
+			!strings.HasPrefix(campaign, "spring [email]") {
 			t.Errorf("campaign %q", campaign)
 		}
 	}
 	if second.All != (Counts{Withdrawals: 1, Complaints: 1}) || second.Scope["newsletter"] != (Counts{Withdrawals: 1}) {
 		t.Errorf("%+v", second)
 	}
-	if stats.Records != 3 || stats.Subjects != 2 || !reflect.DeepEqual(stats.Scopes, map[string]uint64{"analytics": 1, "restriction:vendor:ga": 1}) {
+	if stats.Records != 3 || stats.Subjects != 2 || !reflect.DeepEqual(stats.Scopes, map[string]uint64{"analytics": 1,
+		"restriction:vendor:ga": 1}) {
 		t.Errorf("%+v", stats)
 	}
 	if err := s.Close(); err != nil {

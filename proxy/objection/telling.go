@@ -25,8 +25,8 @@ type shared struct {
 	asked map[[16]byte]*request
 }
 
-// submit puts a request on the log, and waits until it was done here. Where that takes too long it is told later, or, if
-// it is not kept for that, refused.
+// submit puts a request on the log, and waits until it was done here. Where that takes too long it is told later,
+// or, if it is not kept for that, refused.
 func (s *shared) submit(asked context.Context, r *request) error {
 	var id [16]byte
 	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
@@ -83,8 +83,8 @@ func (s *shared) submit(asked context.Context, r *request) error {
 	return fmt.Errorf("%w: %w", ErrUntold, err)
 }
 
-// keepObjecting keeps what a request objects to that takes something back as well and could not be told in time. The whole
-// of it may be on the log all the same, before that part.
+// keepObjecting keeps what a request objects to that takes something back as well and could not be told in time. The
+// whole of it may be on the log all the same, before that part.
 func (s *shared) keepObjecting(ctx context.Context, r *request, part *Batch) error {
 	var id [16]byte
 	if _, err := io.ReadFull(s.store.opts.Rand, id[:]); err != nil {
@@ -101,8 +101,8 @@ func (s *shared) keepObjecting(ctx context.Context, r *request, part *Batch) err
 	return s.answerUntold(r)
 }
 
-// submitParts puts a part of an import on the log that is too long for one act: in two, of which the second one says how
-// far it is. Where that fails, the first is done, and comes again with the import.
+// submitParts puts a part of an import on the log that is too long for one act: in two, of which the second one says
+// how far it is. Where that fails, the first is done, and comes again with the import.
 func (s *shared) submitParts(ctx context.Context, r *request) error {
 	half := len(r.batch.Changes) / 2
 	first, second := *r.batch, *r.batch

@@ -14,7 +14,9 @@ import (
 func TestWhatCannotBeTold(t *testing.T) {
 	l := newSharedLog()
 	now := noon
-	o := Options{Dir: t.TempDir(), Order: l, Patience: time.Nanosecond, Now: func() time.Time { return now }, Tell: func(m *Message, r *Recorded) ([]byte, error) {
+	o := Options{Dir: t.TempDir(), Order: l, Patience: time.Nanosecond, Now: func() time.Time {
+		return now
+	}, Tell: func(m *Message, r *Recorded) ([]byte, error) {
 		return fmt.Appendf(nil, "%s %d", m.Body, r.Seq), nil
 	}}
 	s := opened(t, o)
@@ -45,10 +47,11 @@ func TestWhatCannotBeTold(t *testing.T) {
 	standsFor(t, s, 3)
 	for what, err := range map[string]error{
 		"what is taken back alone": second(s.Apply(t.Context(), Batch{Changes: []Change{takesBack(2, "restriction:ads")}})),
-		"an import":                second(s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "ads")}, Progress: &Progress{File: "f", Line: 1}})),
-		"a decision":               second(s.Apply(t.Context(), Batch{Changes: []Change{decides(1, "LIA-1")}})),
-		"a keep":                   second(s.Keep(t.Context(), []Keep{{Subject: subject(5)}})),
-		"a follow":                 second(s.Follow(t.Context(), []Follow{{Lead: subject(1), Seen: []Subject{subject(5)}}})),
+		"an import": second(
+			s.Apply(t.Context(), Batch{Changes: []Change{objects(4, "ads")}, Progress: &Progress{File: "f", Line: 1}})),
+		"a decision": second(s.Apply(t.Context(), Batch{Changes: []Change{decides(1, "LIA-1")}})),
+		"a keep":     second(s.Keep(t.Context(), []Keep{{Subject: subject(5)}})),
+		"a follow":   second(s.Follow(t.Context(), []Follow{{Lead: subject(1), Seen: []Subject{subject(5)}}})),
 	} {
 		if !errors.Is(err, l.fails) {
 			t.Errorf("%s: %v", what, err)
@@ -114,8 +117,8 @@ func TestUntoldActsKeepTheirOrder(t *testing.T) {
 	}
 }
 
-// TestWhatIsTakenBackIsNotToldLate: of two stores that are cut off one is asked to take an objection back, and then the other
-// one, or the same, is objected to anew. Whichever of them is back first, the objection stands.
+// TestWhatIsTakenBackIsNotToldLate: of two stores that are cut off one is asked to take an objection back, and then the
+// other one, or the same, is objected to anew. Whichever of them is back first, the objection stands.
 func TestWhatIsTakenBackIsNotToldLate(t *testing.T) {
 	for _, mixed := range []bool{false, true} {
 		for _, firstBack := range []int{0, 1} {
@@ -307,7 +310,8 @@ func FuzzParseUntold(f *testing.F) {
 	f.Add(append([]byte{1}, newUntold([16]byte{1}, act, &b, noon).text...))
 	f.Fuzz(func(t *testing.T, value []byte) {
 		id := [16]byte{1}
-		if _, err := parseUntold(id[:], sealed(id[:], append(make([]byte, 4), value...))); err != nil && !errors.Is(err, ErrDamaged) {
+		if _, err := parseUntold(id[:], sealed(id[:], append(make([]byte, 4), value...))); err != nil &&
+			!errors.Is(err, ErrDamaged) {
 			t.Errorf("%v", err)
 		}
 	})

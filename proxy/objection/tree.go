@@ -8,9 +8,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// tree is the right edge of the Merkle tree over the change log: all that adding a leaf needs. What is complete is stored: for each leaf
-// its own hash, and then those of the subtrees of 2, 4, 8 ... leaves that it completed. That is tlog's order. They are in runs, as the
-// changes are.
+// tree is the right edge of the Merkle tree over the change log: all that adding a leaf needs. What is complete is
+// stored: for each leaf its own hash, and then those of the subtrees of 2, 4, 8 ... leaves that it completed. That is
+// tlog's order. They are in runs, as the changes are.
 type tree struct {
 	size uint64
 	edge [64]tlog.Hash // by level, where size has that bit: the complete subtree that ends the tree at this level

@@ -15,16 +15,17 @@ import (
 )
 
 // An act that a store with an order is asked for is on this store's disk before it is told, and stays there until its
-// turn has come: whoever cannot be told now is told later, by the next process if need be. What it objects to is in force
-// here at once.
+// turn has come: whoever cannot be told now is told later, by the next process if need be. What
+// it objects to is in force here at once.
 //
-// An act that can be asked for again is not kept: an import, and what hits show. Nor is one that takes something back: told
-// late it would come behind what was objected to since then, elsewhere, and undo that. Where it objects to something as
-// well, that part of it is kept.
+// An act that can be asked for again is not kept: an import, and what hits show. Nor is one that takes something back:
+// told late it would come behind what was objected to since then, elsewhere, and undo that. Where it objects to
+// something as well, that part of it is kept.
 
 // bucketUntold holds what was not told yet, or whose turn has not come: id of the act → checksum, and
 //
-//	its number, when it was asked for, the act, how many changes; of each how many messages, their receiver, whether it ends, body
+//	its number, when it was asked for, the act, how many changes;
+//	of each how many messages, their receiver, whether it ends, body
 //
 // It is made with the first such act.
 var bucketUntold = []byte("untold")
@@ -316,5 +317,6 @@ func noneUntold(tx *bolt.Tx) error {
 }
 
 // ErrLeftUntold says that a store left its order, and holds acts of which the others do not know.
-var ErrLeftUntold = errors.New("the other nodes of the cluster do not know all that people asked this one for: start it in " +
-	"its cluster until they do (cluster status, untold); acts that wait")
+var ErrLeftUntold = errors.New(
+	"the other nodes of the cluster do not know all that people asked this one for: start it in " +
+		"its cluster until they do (cluster status, untold); acts that wait")

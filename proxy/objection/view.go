@@ -6,14 +6,16 @@ import (
 	bolt "go.etcd.io/bbolt"
 )
 
-// view is a read transaction that all who look up on disk share, from one commit to the next: beginning one of one's own takes a lock that
-// the writer holds while it sorts its free pages. It is rolled back by whoever lets go of it last.
+// view is a read transaction that all who look up on disk share, from one commit to the next:
+// beginning one of one's own takes a lock that the writer holds while it sorts its free pages. It is
+// rolled back by whoever lets go of it last.
 //
-// A transaction keeps the file from being mapped anew. Where a commit might make the file outgrow its map, there is therefore none to share
-// (unshared), and whoever looks up begins one of his own.
+// A transaction keeps the file from being mapped anew. Where a commit might make the file outgrow its map, there is
+// therefore none to share (unshared), and whoever looks up begins one of his own.
 //
-// bbolt does not promise that goroutines may share a transaction. They may here: a read-only one has no caches of its own, Get makes a
-// cursor for each call, and the only thing written are counters, atomically. The tests look up concurrently under the race detector.
+// bbolt does not promise that goroutines may share a transaction. They may here: a read-only one has no caches of its
+// own, Get makes a cursor for each call, and the only thing written are counters, atomically. The tests look up
+// concurrently under the race detector.
 type view struct {
 	tx       *bolt.Tx
 	subjects *bolt.Bucket

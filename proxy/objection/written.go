@@ -23,8 +23,9 @@ const (
 // asciiSigns writes the signs of an address that East Asian keyboards write otherwise.
 var asciiSigns = strings.NewReplacer("\uff20", "@", "\ufe6b", "@", "\u3002", ".", "\uff0e", ".", "\uff61", ".")
 
-// asWritten looks at addresses as somebody wrote them: whether each domain could be one, and whether anything stands behind
-// them that is no name, no comment and no mark of a list. A hit is read more generously: what stands in it is what was sent.
+// asWritten looks at addresses as somebody wrote them: whether each domain could be one, and whether
+// anything stands behind them that is no name, no comment and no mark of a list. A hit is read more
+// generously: what stands in it is what was sent.
 func asWritten(value string) error {
 	if plain, err := url.PathUnescape(value); err == nil {
 		value = plain
@@ -59,11 +60,12 @@ func asWritten(value string) error {
 
 // ofDomain tells whether a character may stand in a domain as people write it.
 func ofDomain(r rune) bool {
-	return r == '.' || r == '-' || r == '_' || r >= 0x80 && !unicode.IsSpace(r) || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	return r == '.' || r == '-' || r == '_' || r >= 0x80 && !unicode.IsSpace(r) || r < 0x80 &&
+		(unicode.IsLetter(r) || unicode.IsDigit(r))
 }
 
-// mayExist tells whether the network could have a name: labels of some length, with no hyphen at their ends. A dot may end
-// it.
+// mayExist tells whether the network could have a name: labels of some length, with no
+// hyphen at their ends. A dot may end it.
 func mayExist(domain string) bool {
 	domain = strings.TrimSuffix(domain, ".")
 	if domain == "" || len(domain) > 2*longestName {
@@ -94,8 +96,8 @@ func saysMore(text string) bool {
 	return false
 }
 
-// Slip says why [Read] refuses a value with an address in it: nobody could have its domain, or something stands behind it;
-// nil where it takes the value, or refuses it for another reason.
+// Slip says why [Read] refuses a value with an address in it: nobody could have its domain, or something stands behind
+// it; nil where it takes the value, or refuses it for another reason.
 func Slip(value string) error {
 	if _, err := Read("email", value, ""); errors.Is(err, errNoDomain) || errors.Is(err, errBehind) {
 		return err

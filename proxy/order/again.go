@@ -24,7 +24,8 @@ type Kept struct {
 	Untold map[string][]json.RawMessage // bodies of acts that were not told, by kind
 }
 
-// IDAgain is the id of what is told a second log, by its text: the same on every node that tells it, so that it is done once.
+// IDAgain is the id of what is told a second log, by its text: the same on every node
+// that tells it, so that it is done once.
 func IDAgain(text []byte) [16]byte {
 	sum := sha256.Sum256(append([]byte("tagwarden/1/told again\x00"), text...))
 	return [16]byte(sum[:])
@@ -43,9 +44,9 @@ func ReadKept(path string) (Kept, bool, error) {
 	return k, true, nil
 }
 
-// CopyAgain brings the file of a node to that of another one, which stands where another log goes on: with what stands there,
-// and how far that one has come. What this node has not told is kept, and what else it is to tell is added; what is there
-// already is not added twice.
+// CopyAgain brings the file of a node to that of another one, which stands where another log goes on: with what stands
+// there, and how far that one has come. What this node has not told is kept, and what else it is to tell is added;
+// what is there already is not added twice.
 func CopyAgain(from, to string, more []Asked, now time.Time, disk durable.Disk) error {
 	copied, _, err := readFile(from)
 	if err != nil {

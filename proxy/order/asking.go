@@ -49,8 +49,8 @@ type Keeping struct {
 	r    *Replica
 }
 
-// Tell keeps an act on this node's disk and tells the others of it as soon as they can be reached, if need be in the next
-// process. It returns when that is certain. Acts come to the log in the order in which they were told.
+// Tell keeps an act on this node's disk and tells the others of it as soon as they can be reached, if need be in the
+// next process. It returns when that is certain. Acts come to the log in the order in which they were told.
 func (r *Replica) Tell(kind string, body any) (Keeping, error) {
 	text, err := actText(kind, body)
 	if err != nil {
@@ -82,8 +82,8 @@ func (r *Replica) Tell(kind string, body any) (Keeping, error) {
 	return k, nil
 }
 
-// Wait waits until the act was done here, for as long as who asks waits for the others. An error wraps [ErrUntold] where
-// it is told later.
+// Wait waits until the act was done here, for as long as who asks waits for the others. An error
+// wraps [ErrUntold] where it is told later.
 func (k Keeping) Wait(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, k.r.o.Patience)
 	defer cancel()

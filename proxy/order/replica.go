@@ -17,7 +17,8 @@ import (
 
 // Options are what a [Replica] needs. Zero values take the defaults given.
 type Options struct {
-	File     string           // where it is kept how far this node has come, what stands by the acts, and what is to be told
+	// where it is kept how far this node has come, what stands by the acts, and what is to be told
+	File     string
 	Disk     durable.Disk     // nil: the file system
 	Shared   bool             // acts come from a log; else this server is alone
 	Patience time.Duration    // how long who asks waits for the others; 3 s
@@ -74,8 +75,9 @@ func Open(o Options) (*Replica, error) {
 }
 
 // ErrLeftUntold says that a node left its cluster, and holds acts of which the others do not know.
-var ErrLeftUntold = errors.New("the other nodes of the cluster do not know all that was done on this one: start it in its " +
-	"cluster until they do (cluster status, untold); acts that wait")
+var ErrLeftUntold = errors.New(
+	"the other nodes of the cluster do not know all that was done on this one: start it in its " +
+		"cluster until they do (cluster status, untold); acts that wait")
 
 // Join has the replica put acts on a log from now on.
 func (r *Replica) Join(log Log) {
@@ -84,8 +86,8 @@ func (r *Replica) Join(log Log) {
 	r.log = log
 }
 
-// On says who does acts of a kind, and Keep what stands by them, to be kept under a name with how far the node has come.
-// Both are said before the first act comes.
+// On says who does acts of a kind, and Keep what stands by them, to be kept under a name with how far the node has
+// come. Both are said before the first act comes.
 func (r *Replica) On(kind string, do Do) { r.does[kind] = do }
 
 // Keep is told of beside On.
@@ -111,8 +113,8 @@ func (r *Replica) Shared() bool { return r.o.Shared }
 // Begun tells whether the node has ever come anywhere, or was asked for anything to be told.
 func (r *Replica) Begun() bool { return r.begun }
 
-// Position is how far the node has come: the place on the log from which it is to be given acts ("": its beginning), and
-// the number of the last act that it has done, which may come behind that place. It is on disk.
+// Position is how far the node has come: the place on the log from which it is to be given acts ("": its beginning),
+// and the number of the last act that it has done, which may come behind that place. It is on disk.
 func (r *Replica) Position() (mark string, seq uint64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -191,9 +193,9 @@ func (r *Replica) do(act Act) error {
 	return do(act, parsed.Body)
 }
 
-// Take does acts whose turn has come, in their order, and keeps with the last of them what the log calls the place behind
-// it. Those that were done before are passed over. When it returns nil all of that is on disk. Where there is an error it
-// is to be called again with the others, or with all.
+// Take does acts whose turn has come, in their order, and keeps with the last of them what the log calls the place
+// behind it. Those that were done before are passed over. When it returns nil all of that is on disk. Where there is an
+// error it is to be called again with the others, or with all.
 func (r *Replica) Take(acts []Act, mark string) error {
 	r.doing.Lock()
 	defer r.doing.Unlock()

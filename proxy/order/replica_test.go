@@ -186,8 +186,9 @@ func TestAlone(t *testing.T) {
 	if _, err := Open(Options{File: file}); !errors.Is(err, ErrLeftUntold) {
 		t.Errorf("%v", err)
 	}
-	if err := n.Take([]Act{{Seq: 1, Body: []byte(`{"kind":"say","act":"word"}`)}, {Seq: 2, ID: [16]byte(n.kept.Untold[0].ID),
-		Body: []byte(`{"kind":"say","act":"early"}`)}}, "x"); err != nil {
+	if err := n.Take([]Act{{Seq: 1, Body: []byte(`{"kind":"say","act":"word"}`)},
+		{Seq: 2, ID: [16]byte(n.kept.Untold[0].ID),
+			Body: []byte(`{"kind":"say","act":"early"}`)}}, "x"); err != nil {
 		t.Fatal(err)
 	}
 	r, err := Open(Options{File: file})

@@ -35,7 +35,8 @@ const (
 	Kept               // its request is to be worked at
 )
 
-// Work is called when a request has been read: until Rest the connection keeps its place. Quick says that the request is answered without one.
+// Work is called when a request has been read: until Rest the connection keeps its place. Quick says
+// that the request is answered without one.
 func (c *Conn) Work(quick bool) State {
 	l := c.listener
 	l.mu.Lock()
@@ -57,8 +58,8 @@ func (c *Conn) Work(quick bool) State {
 	return state
 }
 
-// move gives a connection beside the places one of them, if there is one now. If not, it came for nothing, unless its request is a quick one: who is
-// asked how the server is comes before others there.
+// move gives a connection beside the places one of them, if there is one now. If not, it came for nothing, unless its
+// request is a quick one: who is asked how the server is comes before others there.
 func (l *Listener) move(c *Conn, quick bool) (goes *Conn, s State) {
 	l.beside.leave(c)
 	l.main.asks(c.of)
@@ -86,8 +87,8 @@ func (c *Conn) Rest() {
 	}
 }
 
-// Yields tells, before an answer is given, that the connection has to be closed after it: it has no place, or it is one of several of its
-// network, while others have none.
+// Yields tells, before an answer is given, that the connection has to be closed after it: it has no place, or it is one
+// of several of its network, while others have none.
 func (c *Conn) Yields() bool {
 	c.listener.mu.Lock()
 	defer c.listener.mu.Unlock()

@@ -1,17 +1,19 @@
-// Package places says which connections a listener keeps where there are not places for all. It promises that nobody who comes from a network
-// with few connections is kept out by those who have many, that a load balancer is told how the server is however full it gets, and that a lack of
-// descriptors is waited out.
+// Package places says which connections a listener keeps where there are not places for all. It promises that nobody
+// who comes from a network with few connections is kept out by those who have many, that a load balancer is told how
+// the server is however full it gets, and that a lack of descriptors is waited out.
 //
 // # Who gets a place
 //
-// A connection rests while no request of it is being worked at: before its first one is there whole, and between one and the next. Where all
-// places are taken, a newcomer gets that of the connection that rests longest, of the network that has most; but never at the cost of a network that
-// has no more than its own. A network is an IPv4 address or 64 bits of an IPv6 address. Connections of trusted proxies are not those of one
-// visitor: they are not counted, and are the last to go. Connections that had to go before a request of theirs was there still count for their
-// network, until one is.
+// A connection rests while no request of it is being worked at: before its first one is there whole, and between
+// one and the next. Where all places are taken, a newcomer gets that of the connection that rests longest, of the
+// network that has most; but never at the cost of a network that has no more than its own. A network is an IPv4
+// address or 64 bits of an IPv6 address. Connections of trusted proxies are not those of one visitor: they are
+// not counted, and are the last to go. Connections that had to go before a request of theirs was there still
+// count for their network, until one is.
 //
-// Whoever finds no place, or loses it before its first request is there, stays for a second in one of a few beside them: its request has to be
-// there by then. If there is a place at that moment it is served like any other; if not, only its question how the server is gets an answer.
+// Whoever finds no place, or loses it before its first request is there, stays for a second in one of a few beside
+// them: its request has to be there by then. If there is a place at that moment it is served like any other; if not,
+// only its question how the server is gets an answer.
 package places
 
 import (
@@ -58,11 +60,13 @@ type Options struct {
 	Quick      time.Duration           // how long these wait for a request; 1 s
 	Trusted    func(a netip.Addr) bool // proxies whose connections are not those of one visitor; nil: nobody is
 
-	Refused func(Cause)                          // is told of each connection that is not kept; nil: nobody is
-	Short   func(err error)                      // is told once when nothing can be accepted for want of descriptors or memory; nil: nobody is
-	Enough  func(tried int)                      // is told once when that is over, and how often it was tried in vain; nil: nobody is
-	Now     func() time.Time                     // time.Now
-	After   func(time.Duration) <-chan time.Time // time.After
+	Refused func(Cause) // is told of each connection that is not kept; nil: nobody is
+	// is told once when nothing can be accepted for want of descriptors or memory; nil: nobody is
+	Short func(err error)
+	// is told once when that is over, and how often it was tried in vain; nil: nobody is
+	Enough func(tried int)
+	Now    func() time.Time                     // time.Now
+	After  func(time.Duration) <-chan time.Time // time.After
 }
 
 func (o *Options) fill() {
@@ -105,11 +109,12 @@ type Listener struct {
 // Listen bounds a listener.
 func Listen(l net.Listener, o Options) *Listener {
 	o.fill()
-	return &Listener{Listener: l, opts: o, main: newRoom(o.Most, o.PerNetwork), beside: newRoom(o.Beside, o.Beside), ended: make(chan struct{})}
+	return &Listener{Listener: l, opts: o, main: newRoom(o.Most, o.PerNetwork), beside: newRoom(o.Beside, o.Beside),
+		ended: make(chan struct{})}
 }
 
-// Accept waits for the next connection that has a place. What passes by itself, a lack of descriptors above all, is waited for; any other error,
-// and the end, is returned. It is called by one goroutine.
+// Accept waits for the next connection that has a place. What passes by itself, a lack of descriptors above all, is
+// waited for; any other error, and the end, is returned. It is called by one goroutine.
 func (l *Listener) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
@@ -168,7 +173,8 @@ func (l *Listener) admit(conn net.Conn) *Conn {
 	return c
 }
 
-// aside keeps a connection that made room beside the places, where its request may still come in time. It returns the one that has to be closed.
+// aside keeps a connection that made room beside the places, where its request may still come in time. It
+// returns the one that has to be closed.
 func (l *Listener) aside(goes *Conn) *Conn {
 	if goes == nil || goes.asked || !time.Now().Before(goes.by) {
 		return goes

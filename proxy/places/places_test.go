@@ -73,8 +73,9 @@ func (h *hall) here() string {
 	return strings.Join(names, " ")
 }
 
-// TestWhoGoes is told as sessions: who comes ("a1 1.1.1.1"), whose request is worked at ("+a1", "a1=quick", "a1=no" where there is no place), who rests ("-a1"), who ends ("/a1"),
-// who is to be closed with an answer ("?a1"), and after ":" who is there.
+// TestWhoGoes is told as sessions: who comes ("a1 1.1.1.1"), whose request is worked at ("+a1",
+// "a1=quick", "a1=no" where there is no place), who rests ("-a1"), who ends ("/a1"), who is to be closed
+// with an answer ("?a1"), and after ":" who is there.
 func TestWhoGoes(t *testing.T) {
 	for name, c := range map[string]struct {
 		most, each, beside int
@@ -86,36 +87,48 @@ func TestWhoGoes(t *testing.T) {
 			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; +a; -a; d 192.0.2.4: a b* c d",
 		},
 		"a request that is not there yet keeps nothing": {2, 2, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2; c 192.0.2.3: b c"},
-		"whose request is worked at stays":              {2, 2, 1, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c; +c; d 192.0.2.4: a c d*"},
+		"whose request is worked at stays": {2, 2, 1,
+			"a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c; +c; d 192.0.2.4: a c d*"},
 		"whoever has many goes before who has few": {
 			4, 4, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2; c 192.0.2.3: a b* b2 b3 c; d 192.0.2.4: a b2* b3 c d; e 192.0.2.5: a b3* c d e",
 		},
 		"at the cost of who has no more nobody comes": {
 			3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; +b; +b2; b3 192.0.2.2: a b b2 b3*",
 		},
-		"who has many makes room for one of their own": {3, 3, 1, "a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2: a b* b2 b3"},
+		"who has many makes room for one of their own": {3, 3, 1,
+			"a 192.0.2.1; b 192.0.2.2; b2 192.0.2.2; b3 192.0.2.2: a b* b2 b3"},
 		"where the most are at work the next goes": {
 			5, 5, 1, "a 192.0.2.1; a2 192.0.2.1; a3 192.0.2.1; +a; +a2; +a3; b 192.0.2.2; b2 192.0.2.2; c 192.0.2.3: a a2 a3 b* b2 c",
 		},
-		"no network has more than one may":          {9, 2, 1, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; a3 192.0.2.1: a* a2 a3 b; +a2; +a3; a4 192.0.2.1!: a* a2 a3 b"},
-		"IPv6 counts by 64 bits":                    {9, 2, 1, "a 2001:db8:0:1::1; b 2001:db8:0:1:ffff::2; c 2001:db8:0:1::3: a* b c; d 2001:db8:0:2::1: a* b c d"},
-		"IPv4 counts by address, mapped or not":     {9, 2, 1, "a 192.0.2.1; b ::ffff:192.0.2.1; c 192.0.2.1; d 192.0.2.2: a* b c d"},
-		"trusted proxies are not counted":           {4, 1, 1, "a 10.0.0.1; b 10.0.0.1; c 10.0.0.1; d 192.0.2.1: a b c d"},
-		"they are the last to go":                   {3, 3, 1, "a 10.0.0.1; b 10.0.0.1; c 192.0.2.1; d 192.0.2.2: a b c* d; e 10.0.0.1: a b d* e; f 192.0.2.3: a b e f*; g 10.0.0.2: a* b e g"},
-		"beside the places one is kept for a while": {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c*; d 192.0.2.4: a c* d*; c=quick; e 192.0.2.5: a c* e*"},
+		"no network has more than one may": {9, 2, 1,
+			"a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; a3 192.0.2.1: a* a2 a3 b; +a2; +a3; a4 192.0.2.1!: a* a2 a3 b"},
+		"IPv6 counts by 64 bits": {9, 2, 1,
+			"a 2001:db8:0:1::1; b 2001:db8:0:1:ffff::2; c 2001:db8:0:1::3: a* b c; d 2001:db8:0:2::1: a* b c d"},
+		"IPv4 counts by address, mapped or not": {9, 2, 1,
+			"a 192.0.2.1; b ::ffff:192.0.2.1; c 192.0.2.1; d 192.0.2.2: a* b c d"},
+		"trusted proxies are not counted": {4, 1, 1, "a 10.0.0.1; b 10.0.0.1; c 10.0.0.1; d 192.0.2.1: a b c d"},
+		"they are the last to go": {3, 3, 1,
+			"a 10.0.0.1; b 10.0.0.1; c 192.0.2.1; d 192.0.2.2: a b c* d; e 10.0.0.1: a b d* e; f 192.0.2.3: a b e f*; g 10.0.0.2: a* b e g"},
+		"beside the places one is kept for a while": {1, 1, 2,
+			"a 192.0.2.1; +a; b 192.0.2.2; c 192.0.2.3: a b* c*; d 192.0.2.4: a c* d*; c=quick; e 192.0.2.5: a c* e*"},
 		"beside the places, too, who asks comes first": {
 			1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; b=no; /b; c 192.0.2.3; c=quick; /c; d 192.0.2.4; c 192.0.2.3: a c* d*; b2 192.0.2.2!: a c* d*; e 192.0.2.5: a c* e*",
 		},
-		"who asked before has no second beside":  {1, 1, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2: b"},
-		"from beside into a place that is free":  {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2: a b*; /a; +b: b; -b; c 192.0.2.3: c"},
+		"who asked before has no second beside": {1, 1, 1, "a 192.0.2.1; +a; -a; b 192.0.2.2: b"},
+		"from beside into a place that is free": {1, 1, 2,
+			"a 192.0.2.1; +a; b 192.0.2.2: a b*; /a; +b: b; -b; c 192.0.2.3: c"},
 		"from beside into one that is to be had": {1, 1, 2, "a 192.0.2.1; +a; b 192.0.2.2; -a; +b: b"},
-		"who asked for nothing still counts":     {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: a* b c d; /a; a2 192.0.2.1: a2* b c d; e 192.0.2.5: a2* b* c d e"},
-		"until a request is there":               {3, 3, 2, "a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4; /a; a2 192.0.2.1: a2* b c d; +a2: a2 b* c d; -a2; e 192.0.2.5: a2 b* c* d e"},
+		"who asked for nothing still counts": {3, 3, 2,
+			"a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4: a* b c d; /a; a2 192.0.2.1: a2* b c d; e 192.0.2.5: a2* b* c d e"},
+		"until a request is there": {3, 3, 2,
+			"a 192.0.2.1; b 192.0.2.2; c 192.0.2.3; d 192.0.2.4; /a; a2 192.0.2.1: a2* b c d; +a2: a2 b* c d; -a2; e 192.0.2.5: a2 b* c* d e"},
 		"who came for nothing is asked for later": {
 			3, 3, 2, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; +a; +a2; +b; c 192.0.2.3; d 192.0.2.4; ?b no; ?a yes; ?a2 yes; ?a no: a a2 b c* d*",
 		},
-		"who has many asks for nothing":         {3, 3, 2, "a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; +a; +a2; +b; a3 192.0.2.1; ?a no; ?a2 no; ?a3 yes: a a2 a3* b"},
-		"of the proxies' nobody is asked to go": {2, 2, 2, "a 10.0.0.1; b 10.0.0.1; +a; +b; c 192.0.2.1; ?a no; ?b no: a b c*"},
+		"who has many asks for nothing": {3, 3, 2,
+			"a 192.0.2.1; a2 192.0.2.1; b 192.0.2.2; +a; +a2; +b; a3 192.0.2.1; ?a no; ?a2 no; ?a3 yes: a a2 a3* b"},
+		"of the proxies' nobody is asked to go": {2, 2, 2,
+			"a 10.0.0.1; b 10.0.0.1; +a; +b; c 192.0.2.1; ?a no; ?b no: a b c*"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHall(t, Options{Most: c.most, PerNetwork: c.each, Beside: c.beside})
@@ -191,7 +204,8 @@ func TestRefusedAreCounted(t *testing.T) {
 	h.conns["b"].Rest()
 }
 
-// TestQuickOnesHaveASecond: whatever deadline is set for a connection beside the places, its request has to be there within a second.
+// TestQuickOnesHaveASecond: whatever deadline is set for a connection beside the places, its
+// request has to be there within a second.
 func TestQuickOnesHaveASecond(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHall(t, Options{Most: 1, Beside: 1})
@@ -208,7 +222,8 @@ func TestQuickOnesHaveASecond(t *testing.T) {
 				t.Errorf("%v: %v, %v", deadline, under.read, err)
 			}
 		}
-		if err := b.SetReadDeadline(start.Add(time.Millisecond)); err != nil || !under.read.Equal(start.Add(time.Millisecond)) {
+		if err := b.SetReadDeadline(start.Add(time.Millisecond)); err != nil ||
+			!under.read.Equal(start.Add(time.Millisecond)) {
 			t.Errorf("a shorter one: %v, %v", under.read, err)
 		}
 		h.step("/a")
@@ -219,21 +234,25 @@ func TestQuickOnesHaveASecond(t *testing.T) {
 	})
 }
 
-// TestFloodsOfConnections: whatever comes from elsewhere, and in whatever state it is, a visitor's connection is taken, its request is worked at,
-// and somebody who has been quiet is not the first to go.
+// TestFloodsOfConnections: whatever comes from elsewhere, and in whatever state it is, a visitor's connection is taken,
+// its request is worked at, and somebody who has been quiet is not the first to go.
 func TestFloodsOfConnections(t *testing.T) {
 	v4 := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{203, 0, byte(i >> 8), byte(i)}) }
 	for name, c := range map[string]struct {
 		from  func(i int) netip.Addr
 		works bool // requests of theirs never end
 	}{
-		"from one address":                {func(int) netip.Addr { return v4(1) }, false},
-		"from 17 addresses of one /64":    {func(i int) netip.Addr { return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i % 17)}) }, false},
-		"from 5,000 addresses":            {func(i int) netip.Addr { return v4(i % 5000) }, false},
-		"from 20 addresses":               {func(i int) netip.Addr { return v4(i % 20) }, false},
-		"from an address each":            {v4, false},
-		"from one address, at work":       {func(int) netip.Addr { return v4(1) }, true},
-		"from 17 of one /64, at work":     {func(i int) netip.Addr { return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i % 17)}) }, true},
+		"from one address": {func(int) netip.Addr { return v4(1) }, false},
+		"from 17 addresses of one /64": {func(i int) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i % 17)})
+		}, false},
+		"from 5,000 addresses":      {func(i int) netip.Addr { return v4(i % 5000) }, false},
+		"from 20 addresses":         {func(i int) netip.Addr { return v4(i % 20) }, false},
+		"from an address each":      {v4, false},
+		"from one address, at work": {func(int) netip.Addr { return v4(1) }, true},
+		"from 17 of one /64, at work": {func(i int) netip.Addr {
+			return netip.AddrFrom16([16]byte{0x20, 1, 15: byte(i % 17)})
+		}, true},
 		"through a trusted proxy, slowly": {func(int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, 0, 1}) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -281,8 +300,8 @@ func TestFloodsOfConnections(t *testing.T) {
 	}
 }
 
-// TestSomebodyIsAlwaysAnswered: with every place at work for others, who comes from a network that nobody knows is still kept beside them, and gets a
-// place as soon as one of those who have many ends an answer.
+// TestSomebodyIsAlwaysAnswered: with every place at work for others, who comes from a network that nobody knows is
+// still kept beside them, and gets a place as soon as one of those who have many ends an answer.
 func TestSomebodyIsAlwaysAnswered(t *testing.T) {
 	h := newHall(t, Options{Most: 64, PerNetwork: 8, Beside: 4})
 	for i := range 64 {

@@ -7,8 +7,8 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2/simplelru"
 )
 
-// room holds connections, and says who goes where there are not places for all. It looks at no clock: what rests is in the order in which it
-// began to. A listener's mutex guards it, and what its connections say of it.
+// room holds connections, and says who goes where there are not places for all. It looks at no clock: what rests is in
+// the order in which it began to. A listener's mutex guards it, and what its connections say of it.
 type room struct {
 	most      int // places
 	each      int // places of one network
@@ -25,8 +25,8 @@ type network struct {
 	of    netip.Prefix // the zero Prefix: of trusted proxies, and whoever has no address
 	count int
 
-	// fruitless is how many of its connections had to go before a request was there whole, since one was. Who opens connections and asks for
-	// nothing comes after those who ask.
+	// fruitless is how many of its connections had to go before a request was there whole, since one was. Who opens
+	// connections and asks for nothing comes after those who ask.
 	fruitless int
 
 	first, last *Conn // of its connections that rest, longest first
@@ -52,10 +52,11 @@ func (n *network) many() int {
 	return n.count + n.fruitless
 }
 
-// enter gives a connection a place, and returns the one that has to be closed for it, if any. It returns a cause where there is no place.
+// enter gives a connection a place, and returns the one that has to be closed for it, if any. It
+// returns a cause where there is no place.
 //
-// Who goes is the connection that rests longest, of the network that has most; and only one of the newcomer's own network, or of one that has
-// more.
+// Who goes is the connection that rests longest, of the network that has most; and only one of the newcomer's
+// own network, or of one that has more.
 func (r *room) enter(c *Conn, of netip.Prefix) (goes *Conn, why Cause) {
 	n := r.networks[of]
 	if n == nil {

@@ -27,7 +27,8 @@ var short = []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENO
 
 // passing are those that are of one connection, which is gone, or of a network that is not there at the moment.
 var passing = []error{
-	syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EPERM, syscall.EINTR, syscall.EAGAIN, syscall.ETIMEDOUT,
+	syscall.ECONNABORTED, syscall.ECONNRESET, syscall.EPROTO, syscall.EPERM, syscall.EINTR,
+	syscall.EAGAIN, syscall.ETIMEDOUT,
 	syscall.ENETDOWN, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.EHOSTUNREACH, syscall.ENOPROTOOPT,
 }
 
@@ -43,7 +44,8 @@ func isOne(err error, of []error) bool {
 // passes tells whether it makes sense to accept again after an error.
 func passes(err error) bool { return isOne(err, short) || isOne(err, passing) }
 
-// failed notes that nothing could be accepted, and returns how long to wait. Where descriptors are missing, whoever rests longest makes room.
+// failed notes that nothing could be accepted, and returns how long to wait. Where descriptors are
+// missing, whoever rests longest makes room.
 func (l *Listener) failed(err error) time.Duration {
 	s := &l.shortage
 	if isOne(err, short) {
@@ -68,8 +70,8 @@ func (l *Listener) over() {
 	}
 }
 
-// free closes the connection that rests longest, of the network that has most; but none that came just now. Linux says that there are no
-// descriptors whether or not somebody waits to be accepted: those who were must not go for nobody.
+// free closes the connection that rests longest, of the network that has most; but none that came just now. Linux says
+// that there are no descriptors whether or not somebody waits to be accepted: those who were must not go for nobody.
 func (l *Listener) free() {
 	l.mu.Lock()
 	var goes *Conn

@@ -57,15 +57,20 @@ func TestALackIsWaitedOut(t *testing.T) {
 		said   string
 		waited time.Duration
 	}{
-		"descriptors":            {append(times(3, accepting(syscall.EMFILE)), some()), 1, "short", 35 * time.Millisecond},
-		"the machine's":          {append(times(1, accepting(syscall.ENFILE)), some()), 1, "short", 5 * time.Millisecond},
-		"buffers":                {append(times(1, accepting(syscall.ENOBUFS)), some()), 1, "short", 5 * time.Millisecond},
-		"memory":                 {append(times(1, accepting(syscall.ENOMEM)), some()), 1, "short", 5 * time.Millisecond},
-		"for long":               {append(times(20, accepting(syscall.EMFILE)), some()), 1, "short", 1275*time.Millisecond + 12*time.Second},
-		"again and again":        {[]any{accepting(syscall.EMFILE), some(), accepting(syscall.EMFILE), some(), accepting(syscall.EMFILE), some()}, 3, "short", 15 * time.Millisecond},
-		"until it is over":       {[]any{accepting(syscall.EMFILE), accepting(syscall.EMFILE), some(), time.Minute, some(), some()}, 3, "short, enough after 2", 15*time.Millisecond + time.Minute},
-		"and once more":          {[]any{accepting(syscall.EMFILE), some(), time.Minute, some(), accepting(syscall.EMFILE), some()}, 3, "short, enough after 1, short", 10*time.Millisecond + time.Minute},
-		"a connection that went": {[]any{accepting(syscall.ECONNABORTED), some(), accepting(syscall.EPROTO), accepting(syscall.EPERM), some()}, 2, "", 20 * time.Millisecond},
+		"descriptors":   {append(times(3, accepting(syscall.EMFILE)), some()), 1, "short", 35 * time.Millisecond},
+		"the machine's": {append(times(1, accepting(syscall.ENFILE)), some()), 1, "short", 5 * time.Millisecond},
+		"buffers":       {append(times(1, accepting(syscall.ENOBUFS)), some()), 1, "short", 5 * time.Millisecond},
+		"memory":        {append(times(1, accepting(syscall.ENOMEM)), some()), 1, "short", 5 * time.Millisecond},
+		"for long": {append(times(20, accepting(syscall.EMFILE)), some()), 1, "short",
+			1275*time.Millisecond + 12*time.Second},
+		"again and again": {[]any{accepting(syscall.EMFILE), some(), accepting(syscall.EMFILE), some(),
+			accepting(syscall.EMFILE), some()}, 3, "short", 15 * time.Millisecond},
+		"until it is over": {[]any{accepting(syscall.EMFILE), accepting(syscall.EMFILE), some(), time.Minute, some(),
+			some()}, 3, "short, enough after 2", 15*time.Millisecond + time.Minute},
+		"and once more": {[]any{accepting(syscall.EMFILE), some(), time.Minute, some(), accepting(syscall.EMFILE),
+			some()}, 3, "short, enough after 1, short", 10*time.Millisecond + time.Minute},
+		"a connection that went": {[]any{accepting(syscall.ECONNABORTED), some(), accepting(syscall.EPROTO),
+			accepting(syscall.EPERM), some()}, 2, "", 20 * time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -121,8 +126,11 @@ func TestTheEndDoesNotWaitForDescriptors(t *testing.T) {
 
 // TestAnErrorThatStaysEndsTheListening, and is not tried again for ever.
 func TestAnErrorThatStaysEndsTheListening(t *testing.T) {
-	for _, err := range []error{accepting(syscall.EINVAL), accepting(syscall.EBADF), errors.New("anything"), net.ErrClosed} {
-		l := Listen(&script{gives: []any{err, err}, ended: make(chan struct{})}, Options{Short: func(error) { t.Error("it is short of something") }})
+	for _, err := range []error{accepting(syscall.EINVAL), accepting(syscall.EBADF), errors.New("anything"),
+		net.ErrClosed} {
+		l := Listen(&script{gives: []any{err, err}, ended: make(chan struct{})}, Options{Short: func(error) {
+			t.Error("it is short of something")
+		}})
 		if _, got := l.Accept(); !errors.Is(got, err) {
 			t.Errorf("%v: %v", err, got)
 		}
@@ -141,7 +149,8 @@ func TestWithoutDescriptorsWhoRestsMakesRoom(t *testing.T) {
 			t.Errorf("who came just now does not stay: %s", got)
 		}
 		<-time.After(time.Second)
-		h.Listener.Listener = &script{gives: append(times(2, accepting(syscall.EMFILE)), &fake{from: netip.MustParseAddr("192.0.2.9")})}
+		h.Listener.Listener = &script{gives: append(times(2, accepting(syscall.EMFILE)),
+			&fake{from: netip.MustParseAddr("192.0.2.9")})}
 		if _, err := h.Accept(); err != nil {
 			t.Fatal(err)
 		}

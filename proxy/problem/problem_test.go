@@ -12,7 +12,8 @@ func TestWrittenAlike(t *testing.T) {
 	busy := New(503, "busy", "too many calls")
 	busy.Retry = 7
 	faulty := New(422, "invalid", "nothing was done")
-	faulty.Faults = []Fault{{Pointer: "/ids/email", Detail: "it holds no @"}, {Detail: "scopes are missing"}, {Parameter: "limit", Detail: "1 is right"}}
+	faulty.Faults = []Fault{{Pointer: "/ids/email", Detail: "it holds no @"}, {Detail: "scopes are missing"},
+		{Parameter: "limit", Detail: "1 is right"}}
 	for want, d := range map[string]*Document{
 		`{"type":"urn:tagwarden:problem:busy","title":"Service Unavailable","status":503,"detail":"too many calls"}`: busy,
 		`{"type":"urn:tagwarden:problem:invalid","title":"Unprocessable Entity","status":422,"detail":"nothing was done",` +

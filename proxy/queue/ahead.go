@@ -2,9 +2,10 @@ package queue
 
 import "io"
 
-// Reader reads events that were handed out, as [Queue.Read] does. What stands in the file behind one is read along with it,
-// where the one before stood close to it, and as far as what was read along was asked for: events that came one after the
-// other, and leave together, are read in few turns. What it keeps is sealed, as it stands in the file. It is for one goroutine.
+// Reader reads events that were handed out, as [Queue.Read] does. What stands in the file behind one is read
+// along with it, where the one before stood close to it, and as far as what was read along was asked for: events
+// that came one after the other, and leave together, are read in few turns. What it keeps is sealed, as it stands
+// in the file. It is for one goroutine.
 type Reader struct {
 	q    *Queue
 	file *file
@@ -17,8 +18,8 @@ type Reader struct {
 // NewReader returns one that has read nothing.
 func NewReader(q *Queue) *Reader { return &Reader{q: q} }
 
-// How much is read in one turn where more than one event is, and how much of that at least is to be asked for so that it is no
-// less the next time: a turn costs about as much as a few events that are read in vain.
+// How much is read in one turn where more than one event is, and how much of that at least is to be asked for so that
+// it is no less the next time: a turn costs about as much as a few events that are read in vain.
 const (
 	mostAhead  = 32 << 10
 	leastAsked = 4 // one in so many
@@ -50,7 +51,8 @@ func (r *Reader) readKept(it Item, e *Event) bool {
 	return decodeFrame(k, &h, e, frame) == nil
 }
 
-// readAt reads a frame of a file, and what stands behind it up to where the file is written, as far as that may be asked for.
+// readAt reads a frame of a file, and what stands behind it up to where the file is
+// written, as far as that may be asked for.
 func (r *Reader) readAt(f *file, from io.ReaderAt, frame []byte, at, end int64) (int, error) {
 	n := len(frame)
 	if behind := at - r.at; f == r.file && behind >= 0 && behind < mostAhead {

@@ -23,8 +23,8 @@ func (r *turns) ReadAt(b []byte, at int64) (int, error) {
 	return r.ReaderAt.ReadAt(b, at)
 }
 
-// manyWaiting is a queue in whose one file so many events of three vendors stand in turn, each about a kilobyte long, and what
-// is read of that file.
+// manyWaiting is a queue in whose one file so many events of three vendors stand in turn, each about a
+// kilobyte long, and what is read of that file.
 func manyWaiting(t *testing.T, n int) (q *Queue, path string, read *turns) {
 	d, c := &diary{}, newClock()
 	o := options(t.TempDir(), d, c)
@@ -47,11 +47,12 @@ func manyWaiting(t *testing.T, n int) (q *Queue, path string, read *turns) {
 
 // holdsItem tells whether an event that was read is the one that was handed out.
 func holdsItem(e *Event, it Item) bool {
-	return e.Name == it.Name && e.Vendor == it.Vendor && strings.HasPrefix(string(e.Body), string(event(int(it.Name.Hit)).Body))
+	return e.Name == it.Name && e.Vendor == it.Vendor && strings.HasPrefix(string(e.Body),
+		string(event(int(it.Name.Hit)).Body))
 }
 
-// TestReader: events that leave as they came are read as by themselves, and many of them in one turn, also where those of other
-// vendors stand between them.
+// TestReader: events that leave as they came are read as by themselves, and many of them in one turn, also where
+// those of other vendors stand between them.
 func TestReader(t *testing.T) {
 	const n = 600
 	q, _, read := manyWaiting(t, n)
@@ -72,7 +73,8 @@ func TestReader(t *testing.T) {
 	}
 }
 
-// TestReaderOfFewReadsLittle: where what stands behind an event is not asked for, hardly more of the file is read than is.
+// TestReaderOfFewReadsLittle: where what stands behind an event is not asked for,
+// hardly more of the file is read than is.
 func TestReaderOfFewReadsLittle(t *testing.T) {
 	const n = 400
 	q, _, read := manyWaiting(t, n)
@@ -94,8 +96,8 @@ func TestReaderOfFewReadsLittle(t *testing.T) {
 	}
 }
 
-// TestReaderAndDamage: of what was read along, what is damaged is told and set aside like anything else, what has ended by then
-// is gone, and the others are there.
+// TestReaderAndDamage: of what was read along, what is damaged is told and set aside like anything else, what has ended
+// by then is gone, and the others are there.
 func TestReaderAndDamage(t *testing.T) {
 	const n = 60
 	q, path, _ := manyWaiting(t, n)

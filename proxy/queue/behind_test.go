@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestManyBehindOne: where 100,000 events of a visitor stand behind one that its vendor does not take, others leave, none
-// of those is looked at meanwhile, and they take no more memory than any; then they come, in their order.
+// TestManyBehindOne: where 100,000 events of a visitor stand behind one that its vendor does not take, others leave,
+// none of those is looked at meanwhile, and they take no more memory than any; then they come, in their order.
 func TestManyBehindOne(t *testing.T) {
 	const many, most = 100_000, 210
 	c := newClock()
@@ -20,7 +20,8 @@ func TestManyBehindOne(t *testing.T) {
 		return m.HeapAlloc
 	}
 	of := func(hit, order int) Event {
-		return Event{Name: Name{Hit: uint64(hit)}, Vendor: "matomo", TTL: time.Hour, Order: uint64(order), Body: []byte("body")}
+		return Event{Name: Name{Hit: uint64(hit)}, Vendor: "matomo", TTL: time.Hour, Order: uint64(order),
+			Body: []byte("body")}
 	}
 	add(t, q, of(1, 7))
 	first, _ := q.Next("matomo", Due)

@@ -46,12 +46,13 @@ type Event struct {
 	Headers             []Header
 	Body                []byte
 
-	// Taken says that it was taken from elsewhere, where it is kept until it has ended here, or is parked: a start ends it.
+	// Taken says that it was taken from elsewhere, where it is kept until it has ended
+	// here, or is parked: a start ends it.
 	Taken bool
 	// Attempted says of one that is added that it may have arrived before.
 	Attempted bool
-	// Judged names what the event was judged by when it was added, in the words of whoever added it: memory alone keeps it,
-	// for whoever it is handed out to. 0: nobody knows, as after a start.
+	// Judged names what the event was judged by when it was added, in the words of whoever added it: memory alone keeps
+	// it, for whoever it is handed out to. 0: nobody knows, as after a start.
 	Judged uint64
 
 	reason string    // why it is parked

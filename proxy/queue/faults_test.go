@@ -26,7 +26,8 @@ type faultyFile struct {
 // OpenFile opens a file; a new one is made on a full disk, too.
 func (d *faulty) OpenFile(path string, flag int, mode fs.FileMode) (durable.File, error) {
 	f, err := d.Disk.OpenFile(path, flag, mode)
-	if err != nil || !strings.Contains(path, framesSuffix) && !strings.HasSuffix(path, keySuffix) && !strings.HasSuffix(path, comingSuffix) {
+	if err != nil || !strings.Contains(path, framesSuffix) && !strings.HasSuffix(path, keySuffix) &&
+		!strings.HasSuffix(path, comingSuffix) {
 		return f, err
 	}
 	return &faultyFile{f, d}, nil

@@ -81,7 +81,8 @@ func playKilled(dir string) error {
 		return fmt.Errorf("damaged: %+v", d)
 	}
 	if notes := slices.Contains(lying(filepath.Join(dir, "queue")), notesName); notes && Removed(q) {
-		return fmt.Errorf("files count as removed, and none was: %v, %v", lying(filepath.Join(dir, "queue")), lying(filepath.Join(dir, "keys")))
+		return fmt.Errorf("files count as removed, and none was: %v, %v", lying(filepath.Join(dir, "queue")),
+			lying(filepath.Join(dir, "keys")))
 	}
 	if err := q.Checkpoint(func() uint64 { return 0 }); err != nil { // as each start does
 		return err

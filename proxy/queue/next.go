@@ -42,8 +42,8 @@ func (q *Queue) Next(vendor string, which Which) (Item, bool) {
 	return q.item(e, now), true
 }
 
-// Behind hands out the event that waits right behind one that was handed out, in its order: for whoever sends both in one
-// request, in that order. Where the earlier one does not end, the later one waits behind it again.
+// Behind hands out the event that waits right behind one that was handed out, in its order: for whoever sends both in
+// one request, in that order. Where the earlier one does not end, the later one waits behind it again.
 func (q *Queue) Behind(it Item) (Item, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -45,8 +45,8 @@ func (q *Queue) Unpark(it Item, ttl time.Duration) error {
 	return q.waiting.move(it, &e)
 }
 
-// move has an event of the other store stand in this one. Where a process dies meanwhile both have it, and the later one
-// counts.
+// move has an event of the other store stand in this one. Where a process dies meanwhile
+// both have it, and the later one counts.
 func (s *store) move(it Item, e *Event) error {
 	q, one := s.q, it.e
 	q.mu.Lock()
@@ -139,9 +139,9 @@ func (q *Queue) Overdue(most int) (items []Item) {
 	return items
 }
 
-// Pending goes over what waits for a vendor, or for all (""), and what is parked, at the moment, and yields of that what is
-// still pending when its turn comes, without handing it out: it may be read alone. Whatever ends meanwhile, nothing is left
-// out that is pending all the while.
+// Pending goes over what waits for a vendor, or for all (""), and what is parked, at the moment, and yields of that
+// what is still pending when its turn comes, without handing it out: it may be read alone. Whatever ends meanwhile,
+// nothing is left out that is pending all the while.
 func (q *Queue) Pending(vendor string) iter.Seq[Item] {
 	type pending struct {
 		e    *entry

@@ -30,8 +30,8 @@ type Options struct {
 	// OnDamage is told what was lost after the start, in the goroutine that came upon it; nil: nobody is.
 	OnDamage func(Damage)
 
-	// Left is told that an event which was taken from elsewhere ([Event.Taken]) has ended, or is parked and so this queue's
-	// own from then on. It must not wait, and asks nothing of the queue. nil: nobody is told.
+	// Left is told that an event which was taken from elsewhere ([Event.Taken]) has ended, or is parked and so this
+	// queue's own from then on. It must not wait, and asks nothing of the queue. nil: nobody is told.
 	Left func(Name)
 
 	Size     int64                  // bytes of all files of what waits; 4 GiB

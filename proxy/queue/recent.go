@@ -1,8 +1,8 @@
 package queue
 
 // recent is what was written last, as it stands in the file: sealed, and no more than there is room for. What is handed
-// out soon after it came is read there, and not from the disk, which counts all the same: what was not written is not there.
-// It is used under the queue's mutex.
+// out soon after it came is read there, and not from the disk, which counts all the same: what was not written is not
+// there. It is used under the queue's mutex.
 type recent struct {
 	room       []byte // a byte of the file has the place of its offset, modulo the length
 	file       *file

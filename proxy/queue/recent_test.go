@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestRecentHoldsWhatWasWrittenLast: of each file as much as there is room for, and of what it says that it holds the bytes
-// that were written, however they came and wherever they begin.
+// TestRecentHoldsWhatWasWrittenLast: of each file as much as there is room for, and of what it says that it holds the
+// bytes that were written, however they came and wherever they begin.
 func TestRecentHoldsWhatWasWrittenLast(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, room := range []int{0, 1, 7, 64, 1000} {
@@ -56,8 +56,8 @@ func TestRecentHoldsWhatWasWrittenLast(t *testing.T) {
 	}
 }
 
-// TestWhatCameLastIsReadFromMemory, as long as there is room for it, and from the disk afterwards; and nothing of it is left
-// once its file is gone.
+// TestWhatCameLastIsReadFromMemory, as long as there is room for it, and from the disk afterwards; and
+// nothing of it is left once its file is gone.
 func TestWhatCameLastIsReadFromMemory(t *testing.T) {
 	d, c := &diary{}, newClock()
 	o := options(t.TempDir(), d, c)

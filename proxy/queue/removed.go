@@ -22,7 +22,8 @@ func (q opening) lacks(notes bool) bool {
 				alone++
 			}
 		}
-		if last := len(s.files) - 1; alone > 0 && last >= 0 && s.files[last].size == 0 && s.keys[newest].files == 0 && s.keys[newest].suffix == keySuffix {
+		if last := len(s.files) - 1; alone > 0 && last >= 0 && s.files[last].size == 0 && s.keys[newest].files == 0 &&
+			s.keys[newest].suffix == keySuffix {
 			alone-- // nothing was written below it, by a version that called it so at once
 		}
 		if alone > 0 || notes && len(s.keys)+len(s.files) > 0 {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestRemovedFilesAreMissed: whichever file of frames, or the notes, is removed, the log is asked for all that there is;
-// where none is, it is not, however the queue was used and ended.
+// TestRemovedFilesAreMissed: whichever file of frames, or the notes, is removed, the log is asked for all that there
+// is; where none is, it is not, however the queue was used and ended.
 func TestRemovedFilesAreMissed(t *testing.T) {
 	fill := func(t *testing.T) (Options, *diary) {
 		dir, d, c := t.TempDir(), &diary{}, newClock()

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestNothingIsLeftOfAnEvent: whatever was read into it, of whatever length and in whichever order, its room is empty once it
-// was reset.
+// TestNothingIsLeftOfAnEvent: whatever was read into it, of whatever length and in whichever
+// order, its room is empty once it was reset.
 func TestNothingIsLeftOfAnEvent(t *testing.T) {
 	t.Parallel()
 	var e Event

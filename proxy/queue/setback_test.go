@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// TestClockSetBack: where the clock is set back while events wait, none is due or ends early, none waits for longer than
-// it would have, and nothing is lost; a start takes what began in the future as if it began now.
+// TestClockSetBack: where the clock is set back while events wait, none is due or ends early, none waits for longer
+// than it would have, and nothing is lost; a start takes what began in the future as if it began now.
 func TestClockSetBack(t *testing.T) {
 	dir, d, c := t.TempDir(), &diary{}, newClock()
 	o := options(dir, d, c)

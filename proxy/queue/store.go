@@ -229,8 +229,8 @@ func (s *store) dead(k *key, number uint32, f *file, size uint32) {
 	}
 }
 
-// leave notes that a frame of a file counts no more. A file without any is deleted soon, but for the newest one: that is
-// written, and stays.
+// leave notes that a frame of a file counts no more. A file without any is deleted soon, but for the
+// newest one: that is written, and stays.
 func (s *store) leave(f *file, size uint32) {
 	f.live--
 	if f.bytes -= int64(size); f.live == 0 && (len(s.files) == 0 || f != s.files[len(s.files)-1]) {

@@ -1,8 +1,8 @@
 package queue
 
-// Take hands out events of a queue, which [Queue.Pending] yielded, whatever they wait for: the caller ends them. Those that are under way stay
-// where they are, and busy counts them; those that are not pending any more count for nothing. The next one of an order may be
-// handed out before an earlier one that was taken has ended.
+// Take hands out events of a queue, which [Queue.Pending] yielded, whatever they wait for: the caller ends them. Those
+// that are under way stay where they are, and busy counts them; those that are not pending any more count for nothing.
+// The next one of an order may be handed out before an earlier one that was taken has ended.
 func Take(q *Queue, of []Item) (taken []Item, busy int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

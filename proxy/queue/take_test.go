@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestTakeOutOfTheMiddle: events are taken wherever they wait, behind others of their order or not; what is under way stays; and
-// whatever is left comes as before, each order in its order, and nothing twice.
+// TestTakeOutOfTheMiddle: events are taken wherever they wait, behind others of their order or not; what is under way
+// stays; and whatever is left comes as before, each order in its order, and nothing twice.
 func TestTakeOutOfTheMiddle(t *testing.T) {
 	for seed := range uint64(300) {
 		r := rand.New(rand.NewPCG(seed, 1))

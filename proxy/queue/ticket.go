@@ -88,7 +88,8 @@ func (t *Ticket) Synced() error {
 	return t.err
 }
 
-// Written waits until the events are in the file, and is asked in place of [Ticket.Synced] where they need not be on disk.
+// Written waits until the events are in the file, and is asked in place of
+// [Ticket.Synced] where they need not be on disk.
 func (t *Ticket) Written() error {
 	if !t.asked {
 		t.asked = true

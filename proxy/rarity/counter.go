@@ -1,6 +1,7 @@
-// Package rarity counts from how many networks a value came, day by day, in bounded memory, so that what hardly anybody shares can be told
-// from what many do. It promises that neither a value nor an address is stored, only keyed hashes under a key of the day; and that whatever
-// goes wrong (a full table, a lost file, a restart) makes values rarer, never more common.
+// Package rarity counts from how many networks a value came, day by day, in bounded memory, so that what hardly
+// anybody shares can be told from what many do. It promises that neither a value nor an address is stored, only
+// keyed hashes under a key of the day; and that whatever goes wrong (a full table, a lost file, a restart)
+// makes values rarer, never more common.
 package rarity
 
 import (
@@ -22,14 +23,15 @@ import (
 	"github.com/tagwarden/tagwarden/rules/minimise"
 )
 
-// What a network is: who sends hits cannot have many of them for nothing. Whatever the sender writes into a hit, the user agent included,
-// does not make another one.
+// What a network is: who sends hits cannot have many of them for nothing. Whatever the sender writes into a hit, the
+// user agent included, does not make another one.
 const (
 	bitsV4 = 24
 	bitsV6 = 32
 )
 
-// Bounds of a day's memory: 11 MB while it is counted, where there is something to count, and about 2 MB for each day kept, at most.
+// Bounds of a day's memory: 11 MB while it is counted, where there is something to count, and
+// about 2 MB for each day kept, at most.
 const (
 	valueSlots   = 1 << 17 // of which three in four are used: 98,304 values
 	pairSlots    = 1 << 20 // 786,432 pairs of a value and a network
@@ -54,8 +56,8 @@ type Options struct {
 // ErrFile says that the counts of earlier days could not be read: everything is rare again.
 var ErrFile = errors.New("cannot read the counts of values: the file is damaged")
 
-// Counter counts. Its methods may be called from many goroutines at once. Common only reads and Count only hands over; one goroutine
-// counts.
+// Counter counts. Its methods may be called from many goroutines at once. Common only reads and Count
+// only hands over; one goroutine counts.
 type Counter struct {
 	opts   Options
 	view   atomic.Pointer[view]
@@ -99,7 +101,8 @@ type sighting struct {
 // it, and there is a [Counter] all the same, that begins with nothing.
 func Open(o Options) (*Counter, error) {
 	c := &Counter{
-		opts: o, seen: make(chan sighting, backlog), asked: make(chan func()), done: make(chan struct{}), ended: make(chan struct{}),
+		opts: o, seen: make(chan sighting, backlog), asked: make(chan func()), done: make(chan struct{}),
+		ended: make(chan struct{}),
 	}
 	days, faulty := readFile(o.File)
 	v := &view{day: dayOf(o.Now()), past: days}
@@ -132,8 +135,8 @@ func (c *Counter) ready() *view {
 	return v
 }
 
-// Common tells whether on one of the last days, today included, a value came from at least k networks. Days are not added up: one person
-// who comes every day stays one.
+// Common tells whether on one of the last days, today included, a value came from at least k networks. Days are not
+// added up: one person who comes every day stays one.
 func (c *Counter) Common(class hit.Class, value []byte, k, days int) bool {
 	id, ok := digest(class, value)
 	if !ok || k < 1 {
@@ -154,7 +157,8 @@ func (c *Counter) Common(class hit.Class, value []byte, k, days int) bool {
 	return false
 }
 
-// Count notes that a value came from an address. It waits for nobody: where counting cannot keep up the value is not counted.
+// Count notes that a value came from an address. It waits for nobody: where counting
+// cannot keep up the value is not counted.
 func (c *Counter) Count(now time.Time, class hit.Class, value []byte, from netip.Addr) {
 	s := sighting{day: dayOf(now)}
 	var ok bool
@@ -256,7 +260,8 @@ func (c *Counter) turn(day int64) {
 	c.changed = true
 }
 
-// kept are all days as they are to be kept: of today what two networks share, whether it was counted before a restart or after.
+// kept are all days as they are to be kept: of today what two networks share, whether it
+// was counted before a restart or after.
 func (c *Counter) kept() []*pastDay {
 	v := c.view.Load()
 	today := &pastDay{v.day, v.key, v.today.shared()}
@@ -270,7 +275,8 @@ func (c *Counter) kept() []*pastDay {
 	return append([]*pastDay{today}, days...)
 }
 
-// Turn begins another day where it has come. Until it was called, or something counted, look-ups are as of the day before.
+// Turn begins another day where it has come. Until it was called, or something
+// counted, look-ups are as of the day before.
 func (c *Counter) Turn(now time.Time) {
 	_ = c.onCounter(func() error { c.turn(dayOf(now)); return nil })
 }

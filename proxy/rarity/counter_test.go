@@ -89,7 +89,8 @@ func TestOneNetworkCountsOnce(t *testing.T) {
 		v4 := netip.AddrFrom4([4]byte{203, 0, 113, byte(random.Uint32())})
 		v6 := netip.MustParseAddr("2001:db8::").As16()
 		binary.BigEndian.PutUint64(v6[4:], random.Uint64())
-		for _, a := range []netip.Addr{v4, netip.AddrFrom16(v4.As16()), netip.AddrFrom16(v6), netip.AddrFrom16(v6).WithZone("eth0"), {}} {
+		for _, a := range []netip.Addr{v4, netip.AddrFrom16(v4.As16()), netip.AddrFrom16(v6),
+			netip.AddrFrom16(v6).WithZone("eth0"), {}} {
 			c.Count(noon, hit.Screen, []byte("31337x1"), a)
 		}
 		if random.IntN(200) == 0 {
@@ -213,7 +214,8 @@ func TestDamagedFile(t *testing.T) {
 	}
 }
 
-// TestBounds: made-up values fill the tables, and then what was there goes on being counted, and nothing becomes common.
+// TestBounds: made-up values fill the tables, and then what was there goes on
+// being counted, and nothing becomes common.
 func TestBounds(t *testing.T) {
 	c := begin(t, "", noon)
 	visit(t, c, noon, "1920x1080", 0, 60)
@@ -255,7 +257,8 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestNeverMoreThanThereWere: whatever comes in which order, over days and restarts, a value is never common that fewer networks shared.
+// TestNeverMoreThanThereWere: whatever comes in which order, over days and restarts, a value is
+// never common that fewer networks shared.
 func TestNeverMoreThanThereWere(t *testing.T) {
 	random := mathrand.New(mathrand.NewPCG(5, 6))
 	file := filepath.Join(t.TempDir(), "rarity")

@@ -13,8 +13,8 @@ import (
 // magic begins the file; the number is that of its form.
 const magic = "tagwarden counts of values 1\n"
 
-// A file is magic; for each day, newest first: its number (8 bytes, big-endian, as all numbers), its key (16), how many values follow (4),
-// and each value's hash (8) and number of networks (2), by hash; and SHA-256 over all of it.
+// A file is magic; for each day, newest first: its number (8 bytes, big-endian, as all numbers), its key (16), how many
+// values follow (4), and each value's hash (8) and number of networks (2), by hash; and SHA-256 over all of it.
 const (
 	headSize  = 8 + 16 + 4
 	valueSize = 8 + 2

@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestCountsLast: whichever step fails, whoever keeps the counts is told; the file is the one before or the one after, and the next attempt
-// writes it. What is not on disk makes values rarer, never a start impossible.
+// TestCountsLast: whichever step fails, whoever keeps the counts is told; the file is the one before or the one after,
+// and the next attempt writes it. What is not on disk makes values rarer, never a start impossible.
 func TestCountsLast(t *testing.T) {
 	t.Parallel()
 	for n := 1; ; n++ {
@@ -23,7 +23,9 @@ func TestCountsLast(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		c, err := Open(Options{File: filepath.Join(dir, "rarity"), Now: func() time.Time { return noon }, Rand: zeros{}, Disk: disk})
+		c, err := Open(Options{File: filepath.Join(dir, "rarity"), Now: func() time.Time {
+			return noon
+		}, Rand: zeros{}, Disk: disk})
 		if err != nil {
 			t.Fatal(err)
 		}

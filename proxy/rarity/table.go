@@ -2,8 +2,8 @@ package rarity
 
 import "sync/atomic"
 
-// The tables are open-addressing ones over hashes, which are spread evenly already, with a bound: three in four slots are used, then
-// nothing new is taken.
+// The tables are open-addressing ones over hashes, which are spread evenly already, with a bound: three in four
+// slots are used, then nothing new is taken.
 
 // full is how many of so many slots are used at most.
 func full(slots int) int { return slots / 4 * 3 }

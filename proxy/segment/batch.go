@@ -56,8 +56,9 @@ func (t Ticket) waitWritten() error {
 	return b.err
 }
 
-// Synced waits until the records are on disk. An error says that they were not written; [ErrUnknown], that they were, and
-// that the disk failed, again at once and again at the next try, or that the writer was closed before it could be tried.
+// Synced waits until the records are on disk. An error says that they were not written; [ErrUnknown],
+// that they were, and that the disk failed, again at once and again at the next try, or that the
+// writer was closed before it could be tried.
 func (t Ticket) Synced() error {
 	w := t.w
 	w.mu.Lock()

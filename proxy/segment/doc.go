@@ -3,6 +3,6 @@
 // file is read past its damage. It knows nothing of what records say.
 //
 // It promises that a record for which [Writer.Written] returned nil has been handed to the kernel whole, and lies in
-// order behind every record that was added before; that one for which [Writer.Synced] returned nil is on disk; and that a
-// record for which either returned an error is in no file, unless the writer was closed meanwhile.
+// order behind every record that was added before; that one for which [Writer.Synced] returned nil is on disk; and that
+// a record for which either returned an error is in no file, unless the writer was closed meanwhile.
 package segment

@@ -38,7 +38,9 @@ func List(dir string, suffixes ...string) ([]File, error) {
 	rank := map[uint64]int{}
 	for _, e := range entries {
 		name := e.Name()
-		at := slices.IndexFunc(suffixes, func(s string) bool { return len(name) == digits+len(s) && strings.HasSuffix(name, s) })
+		at := slices.IndexFunc(suffixes, func(s string) bool {
+			return len(name) == digits+len(s) && strings.HasSuffix(name, s)
+		})
 		if at < 0 || e.IsDir() {
 			continue
 		}

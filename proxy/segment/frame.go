@@ -102,5 +102,6 @@ func readHead(b []byte) (h frameHead, ok bool) {
 
 // fits tells whether the bytes behind the head are those that it is about.
 func (h frameHead) fits(b []byte) bool {
-	return crc32.Update(crc32.Checksum(b[len(magic):len(magic)+4], castagnoli), castagnoli, b[headLength:headLength+h.length]) == h.sum
+	return crc32.Update(crc32.Checksum(b[len(magic):len(magic)+4], castagnoli), castagnoli,
+		b[headLength:headLength+h.length]) == h.sum
 }

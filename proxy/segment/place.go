@@ -22,8 +22,8 @@ func (p *place) pathOf(first uint64) string { return filepath.Join(p.dir, p.name
 // BesideSuffix is the end of the name of a file that is not to be read yet.
 const BesideSuffix = ".next"
 
-// another puts a file with these bytes in its place. It has its name only once they are on disk: wherever that ends, what
-// lies there is the file from before, whose bytes may be there though the disk did not say so, or this one.
+// another puts a file with these bytes in its place. It has its name only once they are on disk: wherever that ends,
+// what lies there is the file from before, whose bytes may be there though the disk did not say so, or this one.
 func (p *place) another(path string, parts [2][]byte) (durable.File, error) {
 	file, err := p.beside(path)
 	if err != nil {

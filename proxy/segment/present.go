@@ -13,8 +13,8 @@ import (
 // ErrReplaced says that the file that is being written is not in its folder any more.
 var ErrReplaced = errors.New("the file that is being written was removed, or another was put in its place")
 
-// Present tells whether the file that is being written is still the one of its name, and as long as it is to be. The error
-// wraps [ErrReplaced] where it is not.
+// Present tells whether the file that is being written is still the one of its name, and as long as it is to be. The
+// error wraps [ErrReplaced] where it is not.
 func (w *Writer) Present() error {
 	w.mu.Lock()
 	path, file, size := w.path, w.file, w.size

@@ -7,11 +7,11 @@ import (
 	"github.com/tagwarden/tagwarden/config/durable"
 )
 
-// Roll ends the file, on disk, and begins another; a file without records goes on. Where the next one cannot be begun, this
-// one goes on.
+// Roll ends the file, on disk, and begins another; a file without records goes on. Where the next
+// one cannot be begun, this one goes on.
 //
-// Most is synced before, and the next file is begun under another name, while records are written as ever. Who comes then
-// waits for what is left: one small sync, and a new name.
+// Most is synced before, and the next file is begun under another name, while records are written as ever. Who comes
+// then waits for what is left: one small sync, and a new name.
 func (w *Writer) Roll() (Ended, error) {
 	w.mu.Lock()
 	if w.unsynced.bytes() > 0 && !w.syncing && !w.wanted && !w.lost {

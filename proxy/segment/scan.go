@@ -33,8 +33,8 @@ func NewScanner(from io.Reader, framing Framing) *Scanner {
 	return &Scanner{from: from, framing: framing}
 }
 
-// Record is the record that Next found: a line with its checksum and without its end, the bytes of a binary frame. It holds
-// until the next call.
+// Record is the record that Next found: a line with its checksum and without its end, the bytes of a
+// binary frame. It holds until the next call.
 func (s *Scanner) Record() []byte { return s.record }
 
 // At is where in the file the record, with what frames it, begins.
@@ -103,8 +103,8 @@ func (s *Scanner) lookLine() (size int, found bool) {
 	return end + 1, true
 }
 
-// mostSpent is how many bytes, for each that was passed, checksums may be made over for nothing: what was made to look like
-// the heads of long frames costs no more than that. Beyond it such a head is none.
+// mostSpent is how many bytes, for each that was passed, checksums may be made over for nothing: what was made to look
+// like the heads of long frames costs no more than that. Beyond it such a head is none.
 const mostSpent = 8
 
 // lookBinary looks for a frame.

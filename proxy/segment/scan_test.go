@@ -76,8 +76,8 @@ func TestScan(t *testing.T) {
 	}
 }
 
-// TestEveryByte: whichever byte of a file is another, that record is not found, the gap is where it lies, and every other
-// record is found. (A byte of a line's end takes the record behind it with it.)
+// TestEveryByte: whichever byte of a file is another, that record is not found, the gap is where it lies, and every
+// other record is found. (A byte of a line's end takes the record behind it with it.)
 func TestEveryByte(t *testing.T) {
 	t.Parallel()
 	for _, f := range framings {
@@ -206,7 +206,8 @@ func FuzzScan(f *testing.F) {
 				end = s.At() + int64(len(again))
 			}
 		}
-		if g := s.Gap(); g.Len() > 0 && (g.From != end || g.To != int64(len(file))) || g.Len() == 0 && end != int64(len(file)) {
+		if g := s.Gap(); g.Len() > 0 && (g.From != end || g.To != int64(len(file))) || g.Len() == 0 &&
+			end != int64(len(file)) {
 			t.Fatalf("%v at the end, behind %d of %d", g, end, len(file))
 		}
 		if from.n != len(file) || s.Err() != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
-// TestEachStepFails: whichever step fails, alone or with all after it: what was answered as written is there for a process
-// that dies, what was answered as synced when the power goes, and what was refused is nowhere, unless that was the end.
+// TestEachStepFails: whichever step fails, alone or with all after it: what was answered as written
+// is there for a process that dies, what was answered as synced when the power goes, and what was
+// refused is nowhere, unless that was the end.
 func TestEachStepFails(t *testing.T) {
 	t.Parallel()
 	type played struct {
@@ -68,7 +69,8 @@ func TestEachStepFails(t *testing.T) {
 			t.Fatal(p)
 		}
 		for n := range steps {
-			for what, fail := range map[string]func(*crash.Disk, int){"alone": (*crash.Disk).Fail, "and all after it": (*crash.Disk).Die} {
+			for what, fail := range map[string]func(*crash.Disk, int){"alone": (*crash.Disk).Fail,
+				"and all after it": (*crash.Disk).Die} {
 				d, data := disk()
 				fail(d, n+1)
 				p, _ := play(d, data)

@@ -8,9 +8,9 @@ import (
 
 // sync brings what was written to disk. The mutex is held on entry and on return, and let go of meanwhile.
 //
-// After a failed fsync(2) nothing says what of the file is on disk, and the next one would say that all is well: the file
-// is closed, and neither read nor synced again. What it was to bring to disk is still in memory, and is written and synced in
-// another file, under the same numbers, before anybody is answered.
+// After a failed fsync(2) nothing says what of the file is on disk, and the next one would say that all is well: the
+// file is closed, and neither read nor synced again. What it was to bring to disk is still in memory, and is written
+// and synced in another file, under the same numbers, before anybody is answered.
 func (w *Writer) sync() {
 	w.syncing = true
 	if !w.lost {
@@ -60,8 +60,8 @@ func syncTimed(o *Options, file durable.File) error {
 	return err
 }
 
-// writeAgain writes what is not synced to another file, and syncs that. Where it fails it is tried again later; until then
-// nothing is taken. The caller is who writes.
+// writeAgain writes what is not synced to another file, and syncs that. Where it fails it is tried again later; until
+// then nothing is taken. The caller is who writes.
 func (w *Writer) writeAgain() {
 	old := w.file
 	w.file = nil

@@ -41,9 +41,9 @@ type Options struct {
 	// only while it runs. nil: nobody is.
 	Wrote func(first uint64, frames []byte, n int)
 
-	// Moved is told that what was written and not synced, from the record of a number on, stands at the beginning of another
-	// file from now on, because a sync had failed. It is called under no lock, and before anybody is told that those records
-	// are on disk. nil: nobody is.
+	// Moved is told that what was written and not synced, from the record of a number on, stands at the beginning of
+	// another file from now on, because a sync had failed. It is called under no lock, and before anybody is told that
+	// those records are on disk. nil: nobody is.
 	Moved func(path string, first uint64)
 }
 
@@ -57,9 +57,9 @@ type Ended struct {
 
 // Writer appends records to a file, and begins further ones. Its methods may be called from many goroutines at once.
 //
-// Whoever comes first writes for all who came meanwhile, and likewise syncs: the mutex guards what is added, and is held
-// neither over a write(2) nor over an fsync(2). One goroutine writes at a time (writing), one syncs (syncing); a write may
-// go on while a sync does.
+// Whoever comes first writes for all who came meanwhile, and likewise syncs: the mutex guards what is added, and
+// is held neither over a write(2) nor over an fsync(2). One goroutine writes at a time (writing), one syncs
+// (syncing); a write may go on while a sync does.
 type Writer struct {
 	opts  Options
 	place place
@@ -123,15 +123,16 @@ func (w *Writer) install(file durable.File, path string, first uint64, size int6
 	w.era++
 }
 
-// Add adds records, framed as they are to stand in the file. It waits for nothing: the ticket does. In the file they stand
-// behind everything that was added before.
+// Add adds records, framed as they are to stand in the file. It waits for nothing: the ticket does. In the file they
+// stand behind everything that was added before.
 func (w *Writer) Add(frames []byte, n int) (Ticket, error) {
 	return w.AddFunc(func(dst []byte, _ uint64) ([]byte, int) { return append(dst, frames...), n })
 }
 
-// AddFunc is [Writer.Add] of what fill appends, which it counts. Fill is told the era, a number that is another one as soon as
-// a file was begun or a write failed: all that was added in one era stands in one file, or none of it does from the first
-// failure on; but where a sync failed, the end of an era stands in the next file. It runs under the writer's mutex.
+// AddFunc is [Writer.Add] of what fill appends, which it counts. Fill is told the era, a number that is
+// another one as soon as a file was begun or a write failed: all that was added in one era stands in one file,
+// or none of it does from the first failure on; but where a sync failed, the end of an era stands in the next
+// file. It runs under the writer's mutex.
 func (w *Writer) AddFunc(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -162,8 +163,8 @@ func (w *Writer) add(fill func(dst []byte, era uint64) ([]byte, int)) (Ticket, e
 	return Ticket{w, b}, nil
 }
 
-// Keep adds records that nobody waits for. They are written with the next ones, or at the next tick; a failure keeps them
-// in memory.
+// Keep adds records that nobody waits for. They are written with the next ones, or at the next
+// tick; a failure keeps them in memory.
 func (w *Writer) Keep(frames []byte, n int) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -195,8 +196,9 @@ func (w *Writer) waits() bool { return w.err != nil && w.opts.Now().Before(w.aga
 // behind tells whether a sync comes before the next write: too much waits for it, or one failed.
 func (w *Writer) behind() bool { return w.lost || w.unsynced.bytes() > w.opts.Unsynced }
 
-// write hands everything that was added to the kernel. The mutex is held on entry and on return, and let go of meanwhile.
-// Whoever is about to add something is let go first: where there are many, one write takes the records of all.
+// write hands everything that was added to the kernel. The mutex is held on entry and on return,
+// and let go of meanwhile. Whoever is about to add something is let go first: where there are
+// many, one write takes the records of all.
 func (w *Writer) write() {
 	w.writing = true
 	w.mu.Unlock()

@@ -195,8 +195,8 @@ func TestWritesTogether(t *testing.T) {
 	})
 }
 
-// TestFullDisk: what does not fit is cut off and refused, and so is everything for a second; then it goes on, in the same
-// file, without a hole, and what nobody waited for is there.
+// TestFullDisk: what does not fit is cut off and refused, and so is everything for a second; then it goes on, in the
+// same file, without a hole, and what nobody waited for is there.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	for _, cutFails := range []bool{false, true} {

@@ -14,8 +14,8 @@ func (q *Queue) taking() (by [16]byte) {
 	return by
 }
 
-// Begin marks items that are about to be sent and must not be sent twice. It returns nil when the quorum has that, at once
-// where they were marked before. The error is [ErrLost] where another node has the message by now.
+// Begin marks items that are about to be sent and must not be sent twice. It returns nil when the quorum has that, at
+// once where they were marked before. The error is [ErrLost] where another node has the message by now.
 func (m *Message) Begin(ctx context.Context, items ...int) error {
 	m.mu.Lock()
 	for _, item := range items {
@@ -37,9 +37,9 @@ func (m *Message) Begin(ctx context.Context, items ...int) error {
 	return m.put(ctx, m.next())
 }
 
-// TakeBack says of items that were to be sent, or were, that they certainly did not count: whoever takes the message next
-// may send them. It waits for nothing. Until the quorum has it, and where it never does, they may have been sent as far as
-// others know.
+// TakeBack says of items that were to be sent, or were, that they certainly did not count: whoever takes the
+// message next may send them. It waits for nothing. Until the quorum has it, and where it never does, they may
+// have been sent as far as others know.
 func (m *Message) TakeBack(items ...int) {
 	m.mu.Lock()
 	for _, item := range items {
@@ -49,8 +49,8 @@ func (m *Message) TakeBack(items ...int) {
 	m.q.sayLater(m)
 }
 
-// SayEnded says of items that they have ended, which is kept elsewhere: whoever takes the message next passes them over. It
-// waits for nothing.
+// SayEnded says of items that they have ended, which is kept elsewhere: whoever takes the message next
+// passes them over. It waits for nothing.
 func (m *Message) SayEnded(items Set) {
 	m.mu.Lock()
 	m.over = m.over.with(items)

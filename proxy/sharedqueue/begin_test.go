@@ -101,7 +101,8 @@ func testTakeBack(t *testing.T, s *natstest.Servers) {
 	}
 }
 
-// testUnanswered: a mark whose answer did not come may be there or come later. What is marked behind it is marked for good.
+// testUnanswered: a mark whose answer did not come may be there or come later. What
+// is marked behind it is marked for good.
 func testUnanswered(t *testing.T, s *natstest.Servers) {
 	q := open(t, s.URLs(), "a", func(o *Options) { o.Cluster = "unanswered" })
 	natstest.Until(t, "it is put", func() bool { return q.Put(t.Context(), "ga4", items("m", 9)) == nil })
@@ -111,7 +112,8 @@ func testUnanswered(t *testing.T, s *natstest.Servers) {
 	}
 	taken := m.mark
 	taken.begun = Set{}
-	if _, err := marking(q).writeMark(t.Context(), m.id, &taken, m.seq); err != nil { // it was taken, and the answer is lost
+	if _, err := marking(q).writeMark(t.Context(), m.id, &taken, m.seq); err != nil {
+		// it was taken, and the answer is lost
 		t.Fatal(err)
 	}
 	m.doubt = true
@@ -120,7 +122,8 @@ func testUnanswered(t *testing.T, s *natstest.Servers) {
 	}
 	saysOf(t, q, m.id, setOf(1), Set{})
 	late := mark{by: taken.by}
-	if _, err := marking(q).tryMark(t.Context(), &nats.Msg{Subject: q.names.marks + m.id.text(), Data: marking(q).appendMark(m.id, &late)},
+	if _, err := marking(q).tryMark(t.Context(), &nats.Msg{Subject: q.names.marks + m.id.text(),
+		Data: marking(q).appendMark(m.id, &late)},
 		m.seq-1); !errors.Is(err, ErrLost) {
 		t.Errorf("what comes late takes the place of what came behind it: %v", err)
 	}

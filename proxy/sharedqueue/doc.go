@@ -20,9 +20,9 @@
 //
 //   - Who is about to send items that must not be sent twice marks them first ([Message.Begin]), through the
 //     quorum.
-//   - Of items that were marked, and certainly did not count, that is taken back ([Message.TakeBack]), and of such as have
-//     ended it is said so ([Message.SayEnded]): in the background, and under the same condition. Until then, and where
-//     nobody hears it, they may have been sent.
+//   - Of items that were marked, and certainly did not count, that is taken back ([Message.TakeBack]), and of such as
+//     have ended it is said so ([Message.SayEnded]): in the background, and under the same condition. Until then, and
+//     where nobody hears it, they may have been sent.
 //   - Who is handed a message that was handed out before claims it with a mark first. From then on every mark of
 //     whoever had it before is refused ([ErrLost]), so that it sends nothing more that it has not marked: what it
 //     may have sent is among what the claim read. No clock is asked.
@@ -31,9 +31,9 @@
 //
 // # What nodes say to all
 //
-// On the second stream lies as well who takes messages, and of whom nothing is to wait any more ([Queue.Erase]). Each node
-// reads that every second, and before it takes its first message; one that cannot read it takes none. Whoever asks for
-// an erasure is told which of the nodes that took messages have not done it yet. It is gone from the servers, and
+// On the second stream lies as well who takes messages, and of whom nothing is to wait any more ([Queue.Erase]). Each
+// node reads that every second, and before it takes its first message; one that cannot read it takes none. Whoever asks
+// for an erasure is told which of the nodes that took messages have not done it yet. It is gone from the servers, and
 // overwritten, when the last message is gone that was there when it was asked for, and all of these nodes have done it.
 //
 // # When messages go

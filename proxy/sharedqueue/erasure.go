@@ -25,8 +25,8 @@ type Erasure struct {
 	nodes []string
 }
 
-// A node keeps on the cluster that it takes messages, so that it is known who may hold some, and what it said of erasures.
-// These are sealed as messages are, each under an id of its own; their vendor is none.
+// A node keeps on the cluster that it takes messages, so that it is known who may hold some, and what it said of
+// erasures. These are sealed as messages are, each under an id of its own; their vendor is none.
 const (
 	toldErase  = "erase"
 	toldErased = "erased"
@@ -54,8 +54,8 @@ type teller struct{ *Queue }
 
 func telling(q *Queue) teller { return teller{q} }
 
-// Erase has all nodes end what waits of somebody: in messages that are there when it is called. It returns when the quorum
-// has that; nodes are told within a second or two of reaching it.
+// Erase has all nodes end what waits of somebody: in messages that are there when it is called. It returns when the
+// quorum has that; nodes are told within a second or two of reaching it.
 func (q *Queue) Erase(ctx context.Context, name string, whose []byte) error {
 	if err := q.look(ctx); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotPut, err)
@@ -98,8 +98,8 @@ func (q *Queue) SayErased(ctx context.Context, e *Erasure) error {
 	return telling(q).hear(ctx)
 }
 
-// Erased tells how far an erasure has come: which nodes may have something of whom it is about, and how many messages that
-// it is about are there still, whatever they hold: nothing of it leaves from them.
+// Erased tells how far an erasure has come: which nodes may have something of whom it is about, and how many messages
+// that it is about are there still, whatever they hold: nothing of it leaves from them.
 func (q *Queue) Erased(ctx context.Context, name string) (left []string, messages uint64, err error) {
 	if err := q.look(ctx); err != nil {
 		return nil, 0, fmt.Errorf("%w: %w", ErrNotPut, err)
@@ -183,7 +183,8 @@ func (q teller) hear(ctx context.Context) error {
 	if err := stillFits(q.Queue, info.Config, q.marksConfig()); err != nil {
 		return err
 	}
-	next := told{texts: map[string][][]byte{}, erased: map[string]map[string]bool{}, takers: map[string]bool{}, said: q.told.said}
+	next := told{texts: map[string][][]byte{}, erased: map[string]map[string]bool{}, takers: map[string]bool{},
+		said: q.told.said}
 	for subject := range info.State.Subjects {
 		name := strings.TrimPrefix(subject, q.names.told)
 		text, known := q.told.texts[name]
@@ -243,7 +244,8 @@ func (t *told) add(subject string, items [][]byte) {
 		t.erased[name][string(items[1])] = true
 	case kind == toldErase && len(items) >= 4 && rest == string(items[0]) && len(items[1]) == 8 && len(items[2]) == 8:
 		e := &Erasure{
-			Name: rest, Whose: items[3], upTo: binary.BigEndian.Uint64(items[1]), since: int64(binary.BigEndian.Uint64(items[2])),
+			Name: rest, Whose: items[3], upTo: binary.BigEndian.Uint64(items[1]),
+			since: int64(binary.BigEndian.Uint64(items[2])),
 		}
 		for _, node := range items[4:] {
 			e.nodes = append(e.nodes, string(node))

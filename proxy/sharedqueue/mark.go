@@ -14,8 +14,9 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// mark says how far somebody has come with a message. Its bytes are its form, who wrote it, whether that was in good order,
-// two sets, and an HMAC-SHA-256 over all of it and the message's id, so that nobody but a node says that something ended.
+// mark says how far somebody has come with a message. Its bytes are its form, who wrote it, whether that
+// was in good order, two sets, and an HMAC-SHA-256 over all of it and the message's id, so that nobody
+// but a node says that something ended.
 type mark struct {
 	by    [16]byte // who took the message: one taking of a run of a program
 	back  bool     // it was given back in good order: nothing is in doubt but what is said here
@@ -56,7 +57,8 @@ func (q marker) appendMark(of id, m *mark) []byte {
 }
 
 func (q marker) parseMark(of id, b []byte) (m mark, err error) {
-	if len(b) != markSize || b[0] != markForm || b[1] > 1 || !hmac.Equal(q.mac(of, b[:markSize-macSize]), b[markSize-macSize:]) {
+	if len(b) != markSize || b[0] != markForm || b[1] > 1 || !hmac.Equal(q.mac(of, b[:markSize-macSize]),
+		b[markSize-macSize:]) {
 		return mark{}, errSealed
 	}
 	m.back = b[1] == 1
@@ -84,8 +86,8 @@ func (q marker) readMark(ctx context.Context, of id) (m mark, seq uint64, err er
 	return m, raw.Sequence, err
 }
 
-// writeMark writes a mark in place of the one of a number, or of a later one of the same writer's: an attempt of which no
-// answer came may have been taken. The error is [ErrLost] where somebody else's is there.
+// writeMark writes a mark in place of the one of a number, or of a later one of the same writer's: an attempt of which
+// no answer came may have been taken. The error is [ErrLost] where somebody else's is there.
 func (q marker) writeMark(ctx context.Context, of id, m *mark, after uint64) (seq uint64, err error) {
 	ctx, cancel := context.WithTimeout(ctx, q.o.Wait)
 	defer cancel()

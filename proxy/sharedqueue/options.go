@@ -25,7 +25,8 @@ type Options struct {
 	Ack  time.Duration // after how long a message is handed to another node whose taker is silent; 30 s
 	Find bool          // there is only a stream where one is found: none is made
 
-	// MayMake says why no stream may be made yet; nil, and where it returns nil: one may. A stream that is found needs no leave.
+	// MayMake says why no stream may be made yet; nil, and where it returns nil: one may. A
+	// stream that is found needs no leave.
 	MayMake func() error
 
 	Note func(what string, err error) // told what happens, for the operators' log; nil: nobody is

@@ -27,9 +27,9 @@ func (q *Queue) Fits(items, bytes, another int) bool {
 	return items < MaxItems && bytes+another+(items+1)*binary.MaxVarintLen32 <= q.Most()
 }
 
-// Put puts a message of items for a vendor, of which there are at most [MaxItems]. It returns nil when the quorum has it,
-// and tries until then or until [Options].Wait has passed. The error is [ErrFull], or wraps [ErrNotPut], or [ErrUnknown]
-// where it may be there all the same.
+// Put puts a message of items for a vendor, of which there are at most [MaxItems]. It returns nil when the quorum has
+// it, and tries until then or until [Options].Wait has passed. The error is [ErrFull], or wraps [ErrNotPut], or
+// [ErrUnknown] where it may be there all the same.
 func (q *Queue) Put(ctx context.Context, vendor string, items [][]byte) error {
 	of, err := drawID(q.o.Rand)
 	if err != nil {

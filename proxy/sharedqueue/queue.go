@@ -203,7 +203,8 @@ func (q *Queue) look(ctx context.Context) error {
 		q.refused.Store(nil)
 	}
 	info, err := s.events.Info(ctx, jetstream.WithSubjectFilter(q.names.events+">"))
-	if errors.Is(err, jetstream.ErrStreamNotFound) { // it was deleted behind our back: it is made anew, and what was in it is gone
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		// it was deleted behind our back: it is made anew, and what was in it is gone
 		q.streams.Store(nil)
 		q.o.Note("the stream of what waits is gone, and what was in it: it is made anew", err)
 		return err

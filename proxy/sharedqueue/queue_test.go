@@ -267,7 +267,8 @@ func testAlone(t *testing.T, s *natstest.Servers) {
 }
 
 func testRefused(t *testing.T, s *natstest.Servers) {
-	of := Options{Cluster: "other", Node: "a", URLs: s.URLs(), Identity: "keys-1", Key: [32]byte{1}, Size: 1 << 20, Wait: 10 * time.Second}
+	of := Options{Cluster: "other", Node: "a", URLs: s.URLs(), Identity: "keys-1", Key: [32]byte{1}, Size: 1 << 20,
+		Wait: 10 * time.Second}
 	find := of
 	find.Find = true
 	if _, err := Open(t.Context(), find); !errors.Is(err, ErrNone) {
@@ -334,5 +335,7 @@ func testNoQuorum(t *testing.T, s *natstest.Servers) {
 	if err := s.Again(0); err != nil {
 		t.Fatal(err)
 	}
-	natstest.Until(t, "it is put again", func() bool { return q.Put(t.Context(), "ga4", items("m", 1)) == nil && q.Healthy() == nil })
+	natstest.Until(t, "it is put again", func() bool {
+		return q.Put(t.Context(), "ga4", items("m", 1)) == nil && q.Healthy() == nil
+	})
 }

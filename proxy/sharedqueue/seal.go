@@ -10,9 +10,9 @@ import (
 )
 
 // A message is a byte that says its form, an id that is drawn at random, and what is sealed: the name of the node that
-// made it, and its items, each behind its length. It is sealed with AES-256-GCM under a key of its own, which HKDF-SHA-256
-// derives from the nodes' key and the id: no key seals twice, so that the nonce may be zero. Form, id and vendor are
-// bound to it.
+// made it, and its items, each behind its length. It is sealed with AES-256-GCM under a key of its own,
+// which HKDF-SHA-256 derives from the nodes' key and the id: no key seals twice, so that the nonce may be
+// zero. Form, id and vendor are bound to it.
 const (
 	form     = 1
 	idSize   = 16

@@ -26,7 +26,8 @@ const longestMark = 45 * 24 * time.Hour
 
 func (q *Queue) eventsConfig() jetstream.StreamConfig {
 	return q.config(jetstream.StreamConfig{
-		Name: q.names.stream, Description: "tagwarden: what waits for vendors, sealed", Subjects: []string{q.names.events + "*"},
+		Name: q.names.stream, Description: "tagwarden: what waits for vendors, sealed",
+		Subjects:  []string{q.names.events + "*"},
 		Retention: jetstream.WorkQueuePolicy, MaxBytes: q.o.Size, MaxMsgsPerSubject: -1, Duplicates: remembered,
 	})
 }
@@ -34,8 +35,9 @@ func (q *Queue) eventsConfig() jetstream.StreamConfig {
 func (q *Queue) marksConfig() jetstream.StreamConfig {
 	return q.config(jetstream.StreamConfig{
 		Name: q.names.markStream, Description: "tagwarden: how far somebody has come with what waits",
-		Subjects: []string{q.names.marks + "*", q.names.told + ">"}, Retention: jetstream.LimitsPolicy, MaxBytes: -1, MaxMsgsPerSubject: 1,
-		MaxAge: longestMark,
+		Subjects: []string{q.names.marks + "*", q.names.told + ">"}, Retention: jetstream.LimitsPolicy, MaxBytes: -1,
+		MaxMsgsPerSubject: 1,
+		MaxAge:            longestMark,
 	})
 }
 
@@ -69,11 +71,14 @@ func (q *Queue) find(ctx context.Context, c jetstream.StreamConfig) (jetstream.S
 	is := s.CachedInfo().Config
 	switch {
 	case is.Metadata[metaFormat] == "" || is.Metadata[metaCluster] != q.o.Cluster:
-		return nil, fmt.Errorf("%w: %s was not made for the cluster %s: give this cluster another name", ErrOther, c.Name, q.o.Cluster)
+		return nil, fmt.Errorf("%w: %s was not made for the cluster %s: give this cluster another name",
+			ErrOther, c.Name, q.o.Cluster)
 	case is.Metadata[metaFormat] != "1":
-		return nil, fmt.Errorf("%w: %s has form %s, and this version knows 1: upgrade this node", ErrOther, c.Name, is.Metadata[metaFormat])
+		return nil, fmt.Errorf("%w: %s has form %s, and this version knows 1: upgrade this node", ErrOther, c.Name,
+			is.Metadata[metaFormat])
 	case is.Metadata[metaIdentity] != q.o.Identity:
-		return nil, fmt.Errorf("%w: %s was made by nodes with the keys %s, and this node's are %s: bring theirs to it (cluster join)",
+		return nil, fmt.Errorf(
+			"%w: %s was made by nodes with the keys %s, and this node's are %s: bring theirs to it (cluster join)",
 			ErrOther, c.Name, is.Metadata[metaIdentity], q.o.Identity)
 	}
 	if q.o.Find {

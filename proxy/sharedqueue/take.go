@@ -17,9 +17,9 @@ type Message struct {
 	Items [][]byte // what it holds
 	Bytes int      // that it takes on the servers
 
-	// Again says that it was handed to somebody before. Begun are items then that may have been sent by now, and Ended such
-	// as are to be passed over. Silent says that whoever had it last did not say how far they had come: they may have sent
-	// any item but those that they would have marked before.
+	// Again says that it was handed to somebody before. Begun are items then that may have been sent by now, and Ended
+	// such as are to be passed over. Silent says that whoever had it last did not say how far they had come: they may have
+	// sent any item but those that they would have marked before.
 	Again, Silent bool
 	Begun, Ended  Set
 
@@ -197,8 +197,8 @@ func (m *Message) claim(ctx context.Context) error {
 // Lost tells whether another node has the message by now, as far as was seen.
 func (m *Message) Lost() bool { return m.lost.Load() }
 
-// Done acknowledges a message of which every item has ended: it is gone from the servers when it returns nil. Secret has
-// its bytes be overwritten there.
+// Done acknowledges a message of which every item has ended: it is gone from the servers when it returns nil.
+// Secret has its bytes be overwritten there.
 func (m *Message) Done(ctx context.Context, secret bool) error {
 	m.mu.Lock()
 	msg := m.msg
@@ -206,7 +206,8 @@ func (m *Message) Done(ctx context.Context, secret bool) error {
 	if secret {
 		if about, err := msg.Metadata(); err == nil {
 			if s := m.q.streams.Load(); s != nil {
-				if err := s.events.SecureDeleteMsg(ctx, about.Sequence.Stream); err != nil && !errors.Is(err, jetstream.ErrMsgNotFound) {
+				if err := s.events.SecureDeleteMsg(ctx, about.Sequence.Stream); err != nil &&
+					!errors.Is(err, jetstream.ErrMsgNotFound) {
 					return err
 				}
 			}
@@ -241,8 +242,8 @@ func (q *Queue) isGone(msg jetstream.Msg) bool {
 	return errors.Is(err, jetstream.ErrMsgNotFound)
 }
 
-// GiveBack has another node take a message, and says how far this one has come with it: what ended, and what may have been
-// sent and has not ended.
+// GiveBack has another node take a message, and says how far this one has come with it: what ended, and what
+// may have been sent and has not ended.
 func (m *Message) GiveBack(ctx context.Context, ended, begun Set) error {
 	m.marking.Lock()
 	defer m.marking.Unlock()

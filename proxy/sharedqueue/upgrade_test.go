@@ -12,8 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/natslink"
 )
 
-// versionsBefore are the streams as versions before this one made them. What is added to a stream comes with the form before
-// it here.
+// versionsBefore are the streams as versions before this one made them. What is added to a
+// stream comes with the form before it here.
 func versionsBefore(q *Queue) map[string][]jetstream.StreamConfig {
 	withoutTold := q.marksConfig()
 	withoutTold.Subjects = []string{q.names.marks + "*"} // nodes did not tell each other anything
@@ -23,11 +23,12 @@ func versionsBefore(q *Queue) map[string][]jetstream.StreamConfig {
 	}
 }
 
-// testOtherVersions: a node that is upgraded first brings streams to what it needs, and takes nothing from them, neither what they
-// hold nor what a newer node needs. Nodes one version apart go on beside each other.
+// testOtherVersions: a node that is upgraded first brings streams to what it needs, and takes nothing from them,
+// neither what they hold nor what a newer node needs. Nodes one version apart go on beside each other.
 func testOtherVersions(t *testing.T, s *natstest.Servers) {
 	urls := s.URLs()
-	for name, streams := range versionsBefore(&Queue{names: namesOf("older"), o: Options{Cluster: "older", Identity: "keys-1", Size: 4 << 20}}) {
+	for name, streams := range versionsBefore(
+		&Queue{names: namesOf("older"), o: Options{Cluster: "older", Identity: "keys-1", Size: 4 << 20}}) {
 		t.Run(name, func(t *testing.T) {
 			named := func(o *Options) { o.Cluster = "older" }
 			op := open(t, urls, "operator", func(o *Options) { o.Cluster = "unrelated" })

@@ -46,22 +46,25 @@ func TestABrowserEndsItsOwnAct(t *testing.T) {
 		t.Error(a.text)
 	}
 	const here = `"elsewhere":true,"detail":"Your choice is taken back in this browser. Objections made elsewhere stay in force."}`
-	if a := other.json(`{"take_back":{"all":true}}`); a.text != `{"in_force":["fraud","surveys"],"identified":1,`+here || w.store.of(gaKey) != "fraud/surveys" {
+	if a := other.json(`{"take_back":{"all":true}}`); a.text != `{"in_force":["fraud","surveys"],"identified":1,`+here ||
+		w.store.of(gaKey) != "fraud/surveys" {
 		t.Errorf("%s; %q stands", a.text, w.store.of(gaKey))
 	}
 	// One of two is taken back: the other one goes on, and its proof.
 	page := owner.follow("/privacy/", "do=save&object=fraud&shown=fraud/surveys")
-	if w.store.of(gaKey) != "fraud" || !strings.Contains(page.text, "Your choice is saved and in force.") || owner.cookies[visitor.UndoCookie] == "" {
+	if w.store.of(gaKey) != "fraud" || !strings.Contains(page.text, "Your choice is saved and in force.") ||
+		owner.cookies[visitor.UndoCookie] == "" {
 		t.Errorf("%q stands; %v", w.store.of(gaKey), owner.cookies)
 	}
 	page = owner.follow("/privacy/", "do=back")
-	if w.store.of(gaKey) != "" || strings.Contains(page.text, "made elsewhere stay in force.<") || len(owner.cookies) != 1 {
+	if w.store.of(gaKey) != "" || strings.Contains(page.text, "made elsewhere stay in force.<") ||
+		len(owner.cookies) != 1 {
 		t.Errorf("%q stands; %v", w.store.of(gaKey), owner.cookies)
 	}
 }
 
-// TestOneActABrowser: what it objects to later, by whichever page, is the act that its cookie proves; an identifier that
-// comes new gets one of its own.
+// TestOneActABrowser: what it objects to later, by whichever page, is the act that its cookie proves; an
+// identifier that comes new gets one of its own.
 func TestOneActABrowser(t *testing.T) {
 	w := serve(t)
 	b := w.browser(ga)
@@ -69,12 +72,14 @@ func TestOneActABrowser(t *testing.T) {
 	b.cookies["_pk"] = "0123456789abcdef"
 	b.json(`{"purposes":["fraud"]}`)
 	acts := w.store.acts
-	if len(acts) != 3 || acts[0].Change.Holder.Kind != objection.Browser || acts[1].Change.Holder != acts[0].Change.Holder ||
+	if len(acts) != 3 || acts[0].Change.Holder.Kind != objection.Browser ||
+		acts[1].Change.Holder != acts[0].Change.Holder ||
 		acts[2].Change.Holder == acts[0].Change.Holder || len(acts[1].IDs) != 1 || acts[2].IDs[0].Name != "client_id:matomo" {
 		t.Errorf("%+v", acts)
 	}
 	b.json(`{"take_back":{"all":true}}`)
-	if w.store.of(gaKey) != "" || w.store.of("client_id:matomo=0123456789abcdef") != "" || b.cookies[visitor.UndoCookie] != "" {
+	if w.store.of(gaKey) != "" || w.store.of("client_id:matomo=0123456789abcdef") != "" ||
+		b.cookies[visitor.UndoCookie] != "" {
 		t.Errorf("%v, %v", w.store.stands, b.cookies)
 	}
 }
@@ -113,8 +118,9 @@ func TestACookieFromBefore(t *testing.T) {
 	}
 }
 
-// TestNamesOfAccounts: an id that is not in the form of an SDK may be the name of an account. It is neither objected for
-// nor taken back for, whoever brings it and however it is proven; what is chosen holds for the browser, and that is said.
+// TestNamesOfAccounts: an id that is not in the form of an SDK may be the name of an account. It is
+// neither objected for nor taken back for, whoever brings it and however it is proven; what is chosen
+// holds for the browser, and that is said.
 func TestNamesOfAccounts(t *testing.T) {
 	const jane = "client_id:matomo=jane"
 	w := serve(t, func(o *visitor.Options, _ *visitor.Site) {
@@ -124,12 +130,15 @@ func TestNamesOfAccounts(t *testing.T) {
 	w.store.put(jane, objection.Holder{Kind: objection.Earlier}, []string{"surveys"})
 	for _, c := range []struct{ lang, says, known string }{
 		{"en", "What you choose here holds in this browser. To object for your account", "may be the name of your account"},
-		{"de", "Was Sie hier wählen, gilt in diesem Browser. Um für Ihr Konto zu widersprechen", "der Name Ihres Kontos sein kann"},
-		{"fr", "Votre choix sur cette page concerne ce navigateur. Pour vous opposer pour votre compte", "peut être le nom de votre compte"},
+		{"de", "Was Sie hier wählen, gilt in diesem Browser. Um für Ihr Konto zu widersprechen",
+			"der Name Ihres Kontos sein kann"},
+		{"fr", "Votre choix sur cette page concerne ce navigateur. Pour vous opposer pour votre compte",
+			"peut être le nom de votre compte"},
 	} {
 		b := w.browser("_pk=jane", proofBefore("client_id:matomo", "jane"))
 		page := b.follow("/privacy/?lang="+c.lang, "do=all")
-		if !strings.Contains(page.text, c.says) || !strings.Contains(page.text, c.known) || b.choice() != "all" || len(b.cookies) != 2 {
+		if !strings.Contains(page.text, c.says) || !strings.Contains(page.text, c.known) || b.choice() != "all" ||
+			len(b.cookies) != 2 {
 			t.Errorf("%s: %v\n%s", c.lang, b.cookies, page.text)
 		}
 		b = w.browser("_pk=jane", proofBefore("client_id:matomo", "jane"))
@@ -139,7 +148,8 @@ func TestNamesOfAccounts(t *testing.T) {
 		t.Errorf("%q stands, %+v", w.store.of(jane), w.store.acts)
 	}
 	a := w.browser(ga).json(`{"all":true,"ids":{"client_id:mixpanel":"jane.doe.1985"},"lang":"en"}`)
-	if !strings.HasPrefix(a.text, `{"in_force":["all"],"identified":1,"account":true,"detail":"What you choose here holds in this browser.`) ||
+	if !strings.HasPrefix(a.text,
+		`{"in_force":["all"],"identified":1,"account":true,"detail":"What you choose here holds in this browser.`) ||
 		w.store.of("client_id:mixpanel=jane.doe.1985") != "" || w.store.of(gaKey) != "all" {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
@@ -151,15 +161,17 @@ func TestNamesOfAccounts(t *testing.T) {
 // TestNoRandomness: where no id can be made nothing is done, and the visitor is told so.
 func TestNoRandomness(t *testing.T) {
 	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Rand = strings.NewReader("short") })
-	if a := w.browser(ga).post("/privacy/", "do=all"); a.StatusCode() != 503 || a.header("Set-Cookie") != "" || len(w.store.acts) > 0 {
+	if a := w.browser(ga).post("/privacy/", "do=all"); a.StatusCode() != 503 || a.header("Set-Cookie") != "" ||
+		len(w.store.acts) > 0 {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
 }
 
-// TestALinkEndsActsByLink: what was objected to elsewhere stands, the page says so, and offers to take back only what it
-// can.
+// TestALinkEndsActsByLink: what was objected to elsewhere stands, the page says so, and
+// offers to take back only what it can.
 func TestALinkEndsActsByLink(t *testing.T) {
-	const elsewhere, taken = "this link does not take that back", "What you objected to by link is taken back. Objections made elsewhere stay in force."
+	const elsewhere, taken = "this link does not take that back",
+		"What you objected to by link is taken back. Objections made elsewhere stay in force."
 	for kind, claim := range map[string]visitor.Claim{"unsubscribe": unsubscribe, "manage": manage} {
 		w := serve(t)
 		path, hash := "/privacy/u/"+token(t, claim), string(email.Hash[:])
@@ -174,7 +186,8 @@ func TestALinkEndsActsByLink(t *testing.T) {
 			t.Errorf("%+v", act)
 		}
 		page = w.browser().follow(path, "do=back")
-		if w.store.of(hash) != "own-product-ads" || !strings.Contains(page.text, taken) || !strings.Contains(page.text, elsewhere) {
+		if w.store.of(hash) != "own-product-ads" || !strings.Contains(page.text, taken) ||
+			!strings.Contains(page.text, elsewhere) {
 			t.Errorf("%s: %q stands\n%s", kind, w.store.of(hash), page.text)
 		}
 	}

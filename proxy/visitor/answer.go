@@ -47,7 +47,8 @@ type plain struct {
 	Hint string
 }
 
-// fail answers with a page that says what is wrong: the words of key_title, of key, and of key_hint where there are any.
+// fail answers with a page that says what is wrong: the words of key_title, of
+// key, and of key_hint where there are any.
 func (v *visit) fail(status int, key string, pairs ...string) {
 	p := plain{page: v.page(key + "_title"), Text: v.Say(key, pairs...)}
 	if hint, ok := v.Texts[key+"_hint"]; ok && (v.said.Controller.Contact != "" || !strings.Contains(hint, "{contact}")) {
@@ -103,8 +104,8 @@ func (v *visit) redirect(status int, to string) {
 	v.ctx.SetStatusCode(status)
 }
 
-// method tells whether the request has one of the methods that a path takes, and answers where it has not. HEAD is GET without a body,
-// which the server sees to.
+// method tells whether the request has one of the methods that a path takes, and answers where it has not. HEAD is GET
+// without a body, which the server sees to.
 func (v *visit) method(tell func(status int, key string, pairs ...string), allowed ...string) bool {
 	for _, m := range allowed {
 		if string(v.ctx.Method()) == m {

@@ -12,7 +12,8 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// script is tagwarden.js as it is served, mirror is tagwarden-mirror.js, and style is style.css: without indentation and lines of comment.
+// script is tagwarden.js as it is served, mirror is tagwarden-mirror.js, and style is style.css:
+// without indentation and lines of comment.
 var (
 	script = served("pages/tagwarden.js")
 	mirror = served("pages/tagwarden-mirror.js")
@@ -41,7 +42,8 @@ func (v *visit) asset(name string) bool {
 	case name == "style.css":
 		v.file(style, "text/css; charset=utf-8", 24*time.Hour)
 	case name == "tagwarden.js":
-		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*") // a module is asked for as other data are, and is the same for everybody
+		// a module is asked for as other data are, and is the same for everybody
+		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*")
 		v.file(script, "text/javascript; charset=utf-8", 7*24*time.Hour)
 	case name == "tagwarden-mirror.js":
 		v.ctx.Response.Header.Set("Access-Control-Allow-Origin", "*")

@@ -14,7 +14,8 @@ import (
 func TestScript(t *testing.T) {
 	w := serve(t)
 	a := w.browser().get("/privacy/tagwarden.js")
-	if len(a.text) > 1120 || len(a.text) < 300 || a.header("Content-Type") != "text/javascript; charset=utf-8" || a.header("Cache-Control") != "public, max-age=604800" {
+	if len(a.text) > 1120 || len(a.text) < 300 || a.header("Content-Type") != "text/javascript; charset=utf-8" ||
+		a.header("Cache-Control") != "public, max-age=604800" {
 		t.Errorf("%d bytes\n%s", len(a.text), a.Header.Header())
 	}
 	source, err := os.ReadFile("pages/tagwarden.js")
@@ -27,7 +28,8 @@ func TestScript(t *testing.T) {
 			code.WriteString(line + "\n")
 		}
 	}
-	if code.String() != a.text || !strings.Contains(a.text, visitor.Cookie) || strings.Contains(a.text, "eval") || strings.Contains(a.text, "document.cookie=") {
+	if code.String() != a.text || !strings.Contains(a.text, visitor.Cookie) || strings.Contains(a.text, "eval") ||
+		strings.Contains(a.text, "document.cookie=") {
 		t.Error("it is not the file")
 	}
 	if a.header("Access-Control-Allow-Origin") != "*" || a.header("Access-Control-Allow-Credentials") != "" {
@@ -37,14 +39,15 @@ func TestScript(t *testing.T) {
 	b := w.browser()
 	for asked, want := range map[string]int{tag: 304, "W/" + tag: 304, `"x", ` + tag: 304, "*": 304, `"x"`: 200} {
 		b.headers["If-None-Match"] = asked
-		if again := b.get("/privacy/tagwarden.js"); again.StatusCode() != want || (again.text == "") != (want == 304) || again.header("ETag") != tag {
+		if again := b.get("/privacy/tagwarden.js"); again.StatusCode() != want || (again.text == "") != (want == 304) ||
+			again.header("ETag") != tag {
 			t.Errorf("%s: %d", asked, again.StatusCode())
 		}
 	}
 }
 
-// TestMirror: the script that copies a platform's choice is the readable file without its comments, sets nothing but its own
-// cookie, posts to the endpoint for choices and nowhere else, and is small.
+// TestMirror: the script that copies a platform's choice is the readable file without its comments, sets nothing but
+// its own cookie, posts to the endpoint for choices and nowhere else, and is small.
 func TestMirror(t *testing.T) {
 	w := serve(t)
 	a := w.browser().get("/privacy/tagwarden-mirror.js")
@@ -72,7 +75,8 @@ func TestTheme(t *testing.T) {
 	}
 	w.site.Style = []byte(":root { --accent: #123456 }")
 	page := w.browser().get("/privacy/").text
-	if ours, theirs := strings.Index(page, `href="style.css"`), strings.Index(page, `href="theme.css"`); ours < 0 || theirs < ours {
+	if ours, theirs := strings.Index(page, `href="style.css"`), strings.Index(page, `href="theme.css"`); ours < 0 ||
+		theirs < ours {
 		t.Error("the site's style does not come behind ours")
 	}
 	if a := w.browser().get("/privacy/theme.css"); a.text != string(w.site.Style) || a.header("ETag") == "" {
@@ -82,7 +86,8 @@ func TestTheme(t *testing.T) {
 
 func TestGPC(t *testing.T) {
 	w := serve(t)
-	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":true,"lastUpdate":"2026-03-01"}` || a.header("ETag") == "" {
+	if a := w.browser().get("/.well-known/gpc.json"); a.text != `{"gpc":true,"lastUpdate":"2026-03-01"}` ||
+		a.header("ETag") == "" {
 		t.Error(a.text)
 	}
 	w.site.ReadsGPC, w.site.GPC = false, false
@@ -94,7 +99,8 @@ func TestGPC(t *testing.T) {
 func TestNotice(t *testing.T) {
 	w := serve(t)
 	for _, lang := range visitor.Languages() {
-		if a := w.browser().get("/privacy/notice?lang=" + lang); !strings.Contains(a.text, `<html lang="`+lang+`">`) || a.header("Content-Language") != lang {
+		if a := w.browser().get("/privacy/notice?lang=" + lang); !strings.Contains(a.text, `<html lang="`+lang+`">`) ||
+			a.header("Content-Language") != lang {
 			t.Errorf("%s: %s", lang, a.text)
 		}
 	}
@@ -112,7 +118,8 @@ func TestMirrorIsWhatVisitorsAreTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"cookie: name = '" + rules.MirrorCookie + "'", fmt.Sprintf("write(text, %de6)", int(rules.MirrorFor.Seconds())/1_000_000),
+		"cookie: name = '" + rules.MirrorCookie + "'", fmt.Sprintf("write(text, %de6)",
+			int(rules.MirrorFor.Seconds())/1_000_000),
 	} {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("the script has no %s", want)

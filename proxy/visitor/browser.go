@@ -56,7 +56,8 @@ func (p *Pages) readBrowser(h *fasthttp.RequestHeader) browser {
 func (p *Pages) recognised(ids []objection.ID) []objection.ID {
 	var kept []objection.ID
 	for _, id := range ids {
-		if random(id.Name) && id.Value != "" && p.opts.Random(id) && len(kept) < maxIdentifiers && !slices.Contains(kept, id) {
+		if random(id.Name) && id.Value != "" && p.opts.Random(id) && len(kept) < maxIdentifiers &&
+			!slices.Contains(kept, id) {
 			kept = append(kept, id)
 		}
 	}
@@ -83,8 +84,9 @@ func (b *browser) setCookies(ctx *fasthttp.RequestCtx, age time.Duration, chosen
 	b.proofs = proofs
 }
 
-// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. All proofs stay, those
-// of identifiers too that an SDK keeps where no request for a page shows them: what it objected to is taken back by them.
+// renew has what the browser keeps last from now on. A browser that keeps nothing is given nothing. All
+// proofs stay, those of identifiers too that an SDK keeps where no request for a page shows them: what
+// it objected to is taken back by them.
 func (b *browser) renew(v *visit) {
 	if !b.kept && len(b.proofs) == 0 {
 		return

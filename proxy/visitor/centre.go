@@ -69,7 +69,8 @@ type centrePage struct {
 // untold is what became of a change that not all nodes know of yet.
 const untold = "untold"
 
-// message is what is said of the change that was made last. It comes from the address, so it is said only where what stands bears it out.
+// message is what is said of the change that was made last. It comes from the address, so it is
+// said only where what stands bears it out.
 func (p *centrePage) message(code string, kept bool) {
 	switch code {
 	case "objected", "saved":
@@ -139,7 +140,8 @@ func (v *visit) form() bool {
 	switch {
 	case len(v.ctx.PostBody()) > longestForm:
 		v.fail(fasthttp.StatusRequestEntityTooLarge, "too_large")
-	case !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") || bytes.IndexByte(v.ctx.PostBody(), 0) >= 0:
+	case !strings.EqualFold(strings.TrimSpace(kind), "application/x-www-form-urlencoded") ||
+		bytes.IndexByte(v.ctx.PostBody(), 0) >= 0:
 		v.fail(fasthttp.StatusUnsupportedMediaType, "malformed", "what", "Content-Type")
 	default:
 		return true

@@ -24,20 +24,23 @@ func (b *browser) follow(path, form string) *answer {
 	return b.get(path + to)
 }
 
-// TestWithoutIdentifier: a browser that sends no identifier keeps its choice itself, in one cookie that only holds the choice.
+// TestWithoutIdentifier: a browser that sends no identifier keeps its choice itself, in
+// one cookie that only holds the choice.
 func TestWithoutIdentifier(t *testing.T) {
 	w := serve(t)
 	b := w.browser()
 	if a := b.get("/privacy/"); a.header("Set-Cookie") != "" || len(b.cookies) > 0 {
 		t.Error("looking sets a cookie")
 	}
-	a := b.post("/privacy/", "do=save&object=surveys&object=vendor:ga4&object=surveys&object=orders&object=nonsense&shown=")
+	a := b.post("/privacy/",
+		"do=save&object=surveys&object=vendor:ga4&object=surveys&object=orders&object=nonsense&shown=")
 	const want = visitor.Cookie + "=surveys/vendor:ga4; Max-Age=34128000; Path=/; Secure; SameSite=Lax"
 	if got := a.header("Set-Cookie"); !strings.EqualFold(got, want) || len(b.cookies) != 1 {
 		t.Errorf("%s\nis not\n%s", got, want)
 	}
 	page := b.get("/privacy/?done=objected")
-	for _, said := range []string{"Your choice is saved and in force.", `value="surveys" checked`, `value="vendor:ga4" checked`, `value="surveys/vendor:ga4"`} {
+	for _, said := range []string{"Your choice is saved and in force.", `value="surveys" checked`,
+		`value="vendor:ga4" checked`, `value="surveys/vendor:ga4"`} {
 		if !strings.Contains(page.text, said) {
 			t.Errorf("the page does not say %s", said)
 		}
@@ -47,19 +50,24 @@ func TestWithoutIdentifier(t *testing.T) {
 	if b.choice() != "all/surveys/vendor:ga4" {
 		t.Errorf("%q", b.choice())
 	}
-	if page := b.follow("/privacy/?lang=de", "do=save&object=surveys&shown=all/surveys/vendor:ga4"); b.choice() != "surveys" || !strings.Contains(page.text, "Ihre Entscheidung ist gespeichert und wirksam.") {
+	if page := b.follow("/privacy/?lang=de",
+		"do=save&object=surveys&shown=all/surveys/vendor:ga4"); b.choice() != "surveys" ||
+		!strings.Contains(page.text, "Ihre Entscheidung ist gespeichert und wirksam.") {
 		t.Errorf("%q", b.choice())
 	}
-	if page := b.follow("/privacy/", "do=back"); len(b.cookies) != 0 || !strings.Contains(page.text, "Your choice is taken back.") {
+	if page := b.follow("/privacy/", "do=back"); len(b.cookies) != 0 ||
+		!strings.Contains(page.text, "Your choice is taken back.") {
 		t.Errorf("%v is left", b.cookies)
 	}
-	if a := b.post("/privacy/", "do=save&shown="); !strings.Contains(a.header("Location"), "done=none") || a.header("Set-Cookie") != "" {
+	if a := b.post("/privacy/", "do=save&shown="); !strings.Contains(a.header("Location"), "done=none") ||
+		a.header("Set-Cookie") != "" {
 		t.Errorf("nothing asked for: %s", a.header("Location"))
 	}
 	if len(w.store.acts) > 0 || w.store.asked > 0 {
 		t.Error("the store was asked")
 	}
-	if len(w.only) != 4 || w.only[0].Source != objection.PreferenceCentre || w.only[0].Site != "shop" || strings.Join(w.only[0].Object, " ") != "surveys vendor:ga4" {
+	if len(w.only) != 4 || w.only[0].Source != objection.PreferenceCentre || w.only[0].Site != "shop" ||
+		strings.Join(w.only[0].Object, " ") != "surveys vendor:ga4" {
 		t.Errorf("%+v", w.only)
 	}
 }
@@ -69,7 +77,8 @@ func TestWithIdentifiers(t *testing.T) {
 	w := serve(t)
 	b := w.browser("_ga=123.456", "_pk=0123456789abcdef", "uid=jane@example.com", "bad=none")
 	b.follow("/privacy/", "do=save&object=surveys&shown=")
-	if ga, pk := w.store.of("client_id:ga4=123.456"), w.store.of("client_id:matomo=0123456789abcdef"); ga != "surveys" || pk != "surveys" {
+	if ga, pk := w.store.of("client_id:ga4=123.456"), w.store.of("client_id:matomo=0123456789abcdef"); ga != "surveys" ||
+		pk != "surveys" {
 		t.Errorf("%q and %q stand", ga, pk)
 	}
 	if n := len(w.store.acts); n != 1 || len(w.store.acts[0].IDs) != 2 {
@@ -79,16 +88,19 @@ func TestWithIdentifiers(t *testing.T) {
 	if b.choice() != "surveys" || len(undo) != 65 || len(b.cookies) != 6 {
 		t.Errorf("%v", b.cookies)
 	}
-	// Somebody else objected for it: that is shown where the browser proves that it objected, and taken back with the rest.
+	// Somebody else objected for it: that is shown where the browser proves that it
+	// objected, and taken back with the rest.
 	w.store.role("client_id:ga4=123.456", "fraud", "restriction:all")
 	page := b.get("/privacy/")
-	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`, "everything on this page (processing is restricted, Art. 18 GDPR)"} {
+	for _, said := range []string{`value="surveys" checked`, `value="fraud" checked`,
+		"everything on this page (processing is restricted, Art. 18 GDPR)"} {
 		if !strings.Contains(page.text, said) {
 			t.Errorf("the page does not say %s", said)
 		}
 	}
 	page = b.follow("/privacy/", "do=save&object=surveys&shown=fraud/surveys")
-	if !strings.Contains(page.text, "Objections made elsewhere stay in force.") || !strings.Contains(page.text, `value="fraud" checked`) {
+	if !strings.Contains(page.text, "Objections made elsewhere stay in force.") ||
+		!strings.Contains(page.text, `value="fraud" checked`) {
 		t.Error("what somebody else objected to is said to be taken back")
 	}
 	if w.store.of("client_id:ga4=123.456") != "fraud/restriction:all/surveys" || b.cookies[visitor.UndoCookie] != undo {
@@ -101,7 +113,9 @@ func TestWithIdentifiers(t *testing.T) {
 		t.Errorf("the proof is %q", b.cookies[visitor.UndoCookie])
 	}
 	b.follow("/privacy/", "do=back")
-	if w.store.of("client_id:ga4=123.456") != "fraud/restriction:all" || w.store.of("client_id:matomo=0123456789abcdef") != "surveys" || b.choice() != "" || b.cookies[visitor.UndoCookie] != "" {
+	if w.store.of("client_id:ga4=123.456") != "fraud/restriction:all" ||
+		w.store.of("client_id:matomo=0123456789abcdef") != "surveys" || b.choice() != "" ||
+		b.cookies[visitor.UndoCookie] != "" {
 		t.Errorf("%v, %v", w.store.stands, b.cookies)
 	}
 }
@@ -113,7 +127,9 @@ func TestTakingBackTakesTheProof(t *testing.T) {
 	other := w.browser("_ga=999.888")
 	other.follow("/privacy/", "do=all")
 	for name, undo := range map[string]string{
-		"none": "", "another's": other.cookies[visitor.UndoCookie], "another's, of no act": strings.Repeat("A", 11) + other.cookies[visitor.UndoCookie][11:], "nonsense": "AAAAAAAAAAAAAAAAAAAAAA", "broken": "....", "too much": strings.Repeat("AAAAAAAAAAAAAAAAAAAAAA.", 200),
+		"none": "", "another's": other.cookies[visitor.UndoCookie], "another's, of no act": strings.Repeat("A", 11) +
+			other.cookies[visitor.UndoCookie][11:], "nonsense": "AAAAAAAAAAAAAAAAAAAAAA", "broken": "....",
+		"too much": strings.Repeat("AAAAAAAAAAAAAAAAAAAAAA.", 200),
 	} {
 		b := w.browser("_ga=123.456", visitor.Cookie+"=all", visitor.UndoCookie+"="+undo)
 		page := b.follow("/privacy/", "do=back")
@@ -123,7 +139,8 @@ func TestTakingBackTakesTheProof(t *testing.T) {
 		if !strings.Contains(page.text, "Objections made elsewhere stay in force.") || b.choice() != "" {
 			t.Errorf("%s: the page does not say so", name)
 		}
-		if a := b.json(`{"take_back":{"all":true}}`); !strings.HasPrefix(a.text, `{"in_force":[],"identified":1,"elsewhere":true,"detail":"`) || w.store.of("client_id:ga4=123.456") != "all" {
+		if a := b.json(`{"take_back":{"all":true}}`); !strings.HasPrefix(a.text,
+			`{"in_force":[],"identified":1,"elsewhere":true,"detail":"`) || w.store.of("client_id:ga4=123.456") != "all" {
 			t.Errorf("%s: %s", name, a.text)
 		}
 	}
@@ -135,13 +152,15 @@ func TestTakenBackWithProof(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	b.follow("/privacy/", "do=all")
 	page := b.follow("/privacy/", "do=back")
-	if strings.Contains(page.text, "Your choice is taken back in this browser. Objections made elsewhere stay in force.") || w.store.of("client_id:ga4=123.456") != "" {
+	if strings.Contains(page.text,
+		"Your choice is taken back in this browser. Objections made elsewhere stay in force.") ||
+		w.store.of("client_id:ga4=123.456") != "" {
 		t.Error("the page speaks of other objections")
 	}
 }
 
-// TestNoAnswerTellsWhetherAnIDWasKnown: whoever holds no proof gets the same answers for an id that was objected for before as for one that
-// was never heard of.
+// TestNoAnswerTellsWhetherAnIDWasKnown: whoever holds no proof gets the same answers for an id that was objected for
+// before as for one that was never heard of.
 func TestNoAnswerTellsWhetherAnIDWasKnown(t *testing.T) {
 	ask := func(known bool) string {
 		var all strings.Builder
@@ -178,10 +197,12 @@ func TestNoAnswerTellsWhetherAnIDWasKnown(t *testing.T) {
 // TestCookieThatCannotBeRead counts as everything, as it does for hits; of two, both count.
 func TestCookieThatCannotBeRead(t *testing.T) {
 	w := serve(t)
-	for value, want := range map[string]string{"%zz": "all", "surveys": "surveys", "gone": "gone", "surveys; " + visitor.Cookie + "=fraud": "fraud,surveys"} {
+	for value, want := range map[string]string{"%zz": "all", "surveys": "surveys", "gone": "gone", "surveys; " +
+		visitor.Cookie + "=fraud": "fraud,surveys"} {
 		b := w.browser()
 		b.headers["Cookie"] = visitor.Cookie + "=" + value
-		if a := b.get("/privacy/objections"); a.text != `{"in_force":["`+strings.ReplaceAll(want, ",", `","`)+`"],"identified":0}` {
+		if a := b.get("/privacy/objections"); a.text != `{"in_force":["`+strings.ReplaceAll(want, ",", `","`)+
+			`"],"identified":0}` {
 			t.Errorf("%q: %s", value, a.text)
 		}
 	}
@@ -197,7 +218,8 @@ func TestCookieThatCannotBeRead(t *testing.T) {
 func TestCookieIsRefused(t *testing.T) {
 	w := serve(t)
 	a := w.browser().get("/privacy/?done=objected")
-	if strings.Contains(a.text, "saved and in force") || !strings.Contains(a.text, "Your browser did not keep your choice") {
+	if strings.Contains(a.text, "saved and in force") ||
+		!strings.Contains(a.text, "Your browser did not keep your choice") {
 		t.Error("it is said to be saved")
 	}
 }
@@ -213,7 +235,8 @@ func TestFormsThatAreNone(t *testing.T) {
 		{"application/x-www-form-urlencoded", "do=nothing", 400},
 		{"application/x-www-form-urlencoded", "do=all&x=" + strings.Repeat("x", 32<<10), 413},
 		{"text/plain", "do=all", 415},
-		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"do\"\r\n\r\nall\r\n--x--\r\n", 415},
+		{"multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"do\"\r\n\r\nall\r\n--x--\r\n",
+			415},
 	} {
 		if a := b.do("POST", "/privacy/", c.kind, c.body); a.StatusCode() != c.want || a.header("Set-Cookie") != "" {
 			t.Errorf("%s %.20s: %d", c.kind, c.body, a.StatusCode())
@@ -224,24 +247,28 @@ func TestFormsThatAreNone(t *testing.T) {
 	}
 }
 
-// TestStoreFails: nothing is saved, neither in the store nor in the browser, and the page says so in the visitor's language.
+// TestStoreFails: nothing is saved, neither in the store nor in the browser, and the
+// page says so in the visitor's language.
 func TestStoreFails(t *testing.T) {
 	w := serve(t)
 	b := w.browser("_ga=123.456")
 	b.headers["Accept-Language"] = "de"
 	w.store.err = objection.ErrPoisoned
 	a := b.post("/privacy/", "do=all")
-	if a.StatusCode() != 503 || !strings.Contains(a.text, "Es wurde nichts gespeichert") || a.header("Set-Cookie") != "" || strings.Contains(a.text, "poisoned") {
+	if a.StatusCode() != 503 || !strings.Contains(a.text, "Es wurde nichts gespeichert") || a.header("Set-Cookie") != "" ||
+		strings.Contains(a.text, "poisoned") {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
-	if a := b.json(`{"all":true}`); a.StatusCode() != 503 || !strings.Contains(a.text, `"code":"unsaved"`) || a.header("Content-Type") != "application/problem+json" || a.header("Set-Cookie") != "" {
+	if a := b.json(`{"all":true}`); a.StatusCode() != 503 || !strings.Contains(a.text, `"code":"unsaved"`) ||
+		a.header("Content-Type") != "application/problem+json" || a.header("Set-Cookie") != "" {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
 	// Where nobody can be written to, the page does not say so.
 	for i := range w.site.Languages {
 		w.site.Languages[i].Controller.Contact = ""
 	}
-	if a := b.post("/privacy/", "do=all"); strings.Contains(a.text, "schreiben Sie uns") || strings.Contains(a.text, "Kontakt") {
+	if a := b.post("/privacy/", "do=all"); strings.Contains(a.text, "schreiben Sie uns") ||
+		strings.Contains(a.text, "Kontakt") {
 		t.Error(a.text)
 	}
 	// A browser without identifiers needs no store.

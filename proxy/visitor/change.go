@@ -29,15 +29,16 @@ type wish struct {
 
 // outcome is what became of it.
 type outcome struct {
-	identified int  // for how many identifiers it was done, or would have been
-	elsewhere  bool // something was taken back, but not for identifiers of which this browser proves no act, or others' acts keep it
+	identified int // for how many identifiers it was done, or would have been
+	// something was taken back, but not for identifiers of which this browser proves no act, or others' acts keep it
+	elsewhere bool
 }
 
-// carryOut does what a visitor asks for: on disk and in force for every identifier first, then in the cookies. An error means that nothing
-// was done, neither here nor there.
+// carryOut does what a visitor asks for: on disk and in force for every identifier first, then in the cookies. An error
+// means that nothing was done, neither here nor there.
 //
-// The cookies depend on what was asked for and on what the request brought, never on what the store held for an identifier that is not
-// proven.
+// The cookies depend on what was asked for and on what the request brought, never on what the store held
+// for an identifier that is not proven.
 func (v *visit) carryOut(w wish) (outcome, error) {
 	ids := v.recognised(append(slices.Clone(v.ids), w.ids...))
 	// Whoever proves nothing takes from the bucket whether or not it is in force already: else an empty bucket would tell.
@@ -116,8 +117,9 @@ func (v *visit) store(w wish, ids []objection.ID) (*deed, error) {
 	}
 }
 
-// withoutBadCookie leaves the identifier out that an error says is none, of the browser's and of some, where a cookie holds
-// it: one that only looks like an identifier must not keep a visitor from choosing. It says whether there was one.
+// withoutBadCookie leaves the identifier out that an error says is none, of the browser's and of some,
+// where a cookie holds it: one that only looks like an identifier must not keep a visitor from
+// choosing. It says whether there was one.
 func (b *browser) withoutBadCookie(err error, ids []objection.ID) (left []objection.ID, found bool) {
 	name, ok := badCookie(err)
 	isBad := func(id objection.ID) bool { return id.Name == name }
@@ -179,8 +181,8 @@ func (d *deed) proofs() []proof {
 	return all
 }
 
-// elsewhere tells whether something of what was taken back may stand still: by acts that are not this browser's. It asks
-// what stands once all that it proves is ended, for an act and what is from before may be of one identifier.
+// elsewhere tells whether something of what was taken back may stand still: by acts that are not this browser's. It
+// asks what stands once all that it proves is ended, for an act and what is from before may be of one identifier.
 func (v *visit) elsewhere(d *deed, w wish) bool {
 	for _, held := range d.held {
 		if len(held) == 0 {
@@ -214,8 +216,8 @@ func (p *Pages) act(acts objection.Acts) ([]objection.Receipt, error) {
 	return p.opts.Objector.Act(ctx, acts)
 }
 
-// already tells whether everything that is asked for stands as it is wanted, for each of the identifiers and subjects. It is acknowledged by
-// the store all the same, which sees to it that what came before is in force.
+// already tells whether everything that is asked for stands as it is wanted, for each of the identifiers and subjects.
+// It is acknowledged by the store all the same, which sees to it that what came before is in force.
 func (p *Pages) already(object, takeBack []string, ids []objection.ID, subjects []objection.Subject) bool {
 	wanted := objection.Change{Object: object, TakeBack: takeBack}
 	asWanted := func(ids []objection.ID, subjects []objection.Subject) bool {

@@ -195,8 +195,8 @@ func (c choices) done(code string) string {
 // Empty tells whether nothing takes place that could be chosen.
 func (c choices) Empty() bool { return len(c.Groups) == 0 && len(c.Fixed) == 0 && len(c.Vendors) == 0 }
 
-// titled says what scopes are, in words: purposes by their titles, recipients by their names, and what the policy does not know (any more)
-// by its id.
+// titled says what scopes are, in words: purposes by their titles, recipients by their names, and what the
+// policy does not know (any more) by its id.
 func (w *wording) titled(scopes []string) []Text {
 	var titles []Text
 	for _, scope := range scopes {
@@ -223,8 +223,8 @@ func (w *wording) titled(scopes []string) []Text {
 	return titles
 }
 
-// asked reads the form of choices: what is ticked is objected to, and what was shown as in force and is no longer ticked is taken back. What
-// cannot be objected to is left out: the policy may have changed since the page was made.
+// asked reads the form of choices: what is ticked is objected to, and what was shown as in force and is no longer
+// ticked is taken back. What cannot be objected to is left out: the policy may have changed since the page was made.
 func (w *wording) asked(form *fasthttp.Args) (object, takeBack []string) {
 	for _, scope := range form.PeekMulti("object") {
 		if s := string(scope); w.said.objectable(s) {

@@ -128,7 +128,8 @@ func (p *parser) choiceMember(c *postedChoice, name string) (err error) {
 	case "lang":
 		c.lang, err = p.text(at)
 	default:
-		err = &badRequest{what: "a member is unknown: categories, text, version, time, platform, ids, user_id, proof and lang are right"}
+		err = &badRequest{what: "a member is unknown: categories, text, version, time, platform, ids, user_id, proof and " +
+			"lang are right"}
 	}
 	return err
 }
@@ -141,7 +142,8 @@ func (p *parser) categories(c *postedChoice, at string) error {
 		switch {
 		case err != nil || !ok:
 			return &badRequest{at: at, what: "each is true or false"}
-		case name == "" || len(name) > 64 || strings.ContainsFunc(name, unicode.IsControl) || strings.ContainsRune(name, utf8.RuneError):
+		case name == "" || len(name) > 64 || strings.ContainsFunc(name, unicode.IsControl) ||
+			strings.ContainsRune(name, utf8.RuneError):
 			return &badRequest{at: at, what: "a name is no consent category's"}
 		case len(c.Granted)+len(c.Refused) == mostCategories:
 			return &badRequest{at: at, what: fmt.Sprintf("more than %d", mostCategories)}
@@ -281,8 +283,8 @@ func (v chooser) answerChoice(c *postedChoice, became Chose, identified int) {
 	v.ctx.SetBody(text)
 }
 
-// ExplainChoice says in words what a body of POST /privacy/choices says, and how it counts; the user id and the text that
-// was shown are not among them. The error says what is wrong with it.
+// ExplainChoice says in words what a body of POST /privacy/choices says, and how it counts; the user id and the text
+// that was shown are not among them. The error says what is wrong with it.
 func ExplainChoice(text []byte) (lines []string, err error) {
 	c, err := parseChoice(text)
 	if err != nil {

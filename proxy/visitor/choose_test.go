@@ -48,16 +48,23 @@ func TestPostedChoices(t *testing.T) {
 		status int
 		says   string
 	}{
-		{`{"categories":{"analytics":true,"marketing":false},"text":"We count pages.","version":"kept","time":"2026-05-04T11:00:00.123Z"}`, 200, `"text_kept":true`},
-		{`{"categories":{"analytics":false},"time":"2026-05-04T11:00:00Z"}`, 200, `{"recorded":true,"identified":1,"counts":"nothing","text_kept":false}`},
+		{`{"categories":{"analytics":true,"marketing":false},"text":"We count pages.","version":"kept","time":"2026-05-04T11:00:00.123Z"}`,
+			200, `"text_kept":true`},
+		{`{"categories":{"analytics":false},"time":"2026-05-04T11:00:00Z"}`, 200,
+			`{"recorded":true,"identified":1,"counts":"nothing","text_kept":false}`},
 		{`{"categories":{"ANALYTICS of it":false},"platform":"osano","time":"2026-05-04T11:00:00Z"}`, 200, `"recorded":true`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"cust-secret-1","proof":"` + proof + `"}`, 200, `"recorded":true`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"cust-secret-1","proof":"` + strings.Repeat("bb", 32) + `"}`, 403, `"at":"/proof"`},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"cust-secret-1","proof":"` + proof + `"}`,
+			200, `"recorded":true`},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"cust-secret-1","proof":"` +
+			strings.Repeat("bb", 32) + `"}`, 403, `"at":"/proof"`},
 		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"cust-secret-1"}`, 403, `"at":"/user_id"`},
 		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","proof":"` + proof + `"}`, 400, `"at":"/proof"`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"a","proof":"` + strings.ToUpper(proof) + `"}`, 400, `"at":"/proof"`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"null","proof":"` + proof + `"}`, 400, `"at":"/user_id"`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","ids":{"email":"jane.secret@example.com"}}`, 403, `"at":"/ids/email"`},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"a","proof":"` + strings.ToUpper(proof) +
+			`"}`, 400, `"at":"/proof"`},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","user_id":"null","proof":"` + proof + `"}`,
+			400, `"at":"/user_id"`},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","ids":{"email":"jane.secret@example.com"}}`,
+			403, `"at":"/ids/email"`},
 		{`{"categories":{"unknown":false},"time":"2026-05-04T11:00:00Z"}`, 400, `categories`},
 		{`{"categories":{"analytics":true}}`, 400, `"at":"/time"`},
 		{`{"categories":{"analytics":true},"time":"yesterday"}`, 400, `"at":"/time"`},
@@ -69,7 +76,8 @@ func TestPostedChoices(t *testing.T) {
 		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","platform":"One Trust"}`, 400, `"at":"/platform"`},
 		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","more":1}`, 400, `unknown`},
 		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z"}{}`, 400, `follows`},
-		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","text":"` + strings.Repeat("a", 33<<10) + `"}`, 413, ``},
+		{`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z","text":"` + strings.Repeat("a", 33<<10) +
+			`"}`, 413, ``},
 		{`{"categories":{"analytics":true},"version":"failing","time":"2026-05-04T11:00:00Z"}`, 503, ``},
 		{`{`, 400, ``}, {``, 400, ``}, {"\xff", 400, ``},
 	} {
@@ -86,8 +94,10 @@ func TestPostedChoices(t *testing.T) {
 		}
 	}
 	first := (*taken)[0]
-	if sum := sha256.Sum256([]byte("We count pages.")); first.Choice.Text != sum || first.Site != "shop" || first.User != "" ||
-		fmt.Sprint(first.Choice.Granted, first.Choice.Refused, first.Browsers[0].IDs) != "[analytics] [marketing] [{client_id:ga4 123.456}]" ||
+	if sum := sha256.Sum256([]byte("We count pages.")); first.Choice.Text != sum || first.Site != "shop" ||
+		first.User != "" ||
+		fmt.Sprint(first.Choice.Granted, first.Choice.Refused,
+			first.Browsers[0].IDs) != "[analytics] [marketing] [{client_id:ga4 123.456}]" ||
 		first.Browsers[0].Holder.Kind != objection.Browser {
 		t.Errorf("%+v, text %s", first, hex.EncodeToString(first.Choice.Text[:]))
 	}
@@ -100,7 +110,8 @@ func TestWhoMayPostChoices(t *testing.T) {
 	const body = `{"categories":{"analytics":false},"time":"2026-05-04T11:00:00Z"}`
 	b := w.browser()
 	b.headers["Origin"], b.headers["Sec-Fetch-Site"] = "https://evil.example", "cross-site"
-	if a := b.do("POST", choicesPath, "application/json", body); a.StatusCode() != 403 || a.header("Access-Control-Allow-Origin") != "" {
+	if a := b.do("POST", choicesPath, "application/json", body); a.StatusCode() != 403 ||
+		a.header("Access-Control-Allow-Origin") != "" {
 		t.Errorf("%d", a.StatusCode())
 	}
 	b = w.browser()
@@ -110,7 +121,8 @@ func TestWhoMayPostChoices(t *testing.T) {
 	if a := b.get(choicesPath); a.StatusCode() != 405 {
 		t.Errorf("%d", a.StatusCode())
 	}
-	if a := b.do("OPTIONS", choicesPath, "", ""); a.StatusCode() != 204 || a.header("Access-Control-Allow-Origin") != "https://shop.example" {
+	if a := b.do("OPTIONS", choicesPath, "", ""); a.StatusCode() != 204 ||
+		a.header("Access-Control-Allow-Origin") != "https://shop.example" {
 		t.Errorf("%d", a.StatusCode())
 	}
 	if len(*taken) > 0 {
@@ -127,11 +139,12 @@ func TestWhoMayPostChoices(t *testing.T) {
 	}
 }
 
-// TestABrowsersOwnChoice: where choices count, a browser that refuses keeps the proof of that act, and its later choices
-// are of the same one; another browser's are of another. Where they do not count it is given nothing.
+// TestABrowsersOwnChoice: where choices count, a browser that refuses keeps the proof of that act, and its later
+// choices are of the same one; another browser's are of another. Where they do not count it is given nothing.
 func TestABrowsersOwnChoice(t *testing.T) {
 	t.Parallel()
-	const no, yes = `{"categories":{"analytics":false},"time":"2026-05-04T11:00:00Z"}`, `{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z"}`
+	const no, yes = `{"categories":{"analytics":false},"time":"2026-05-04T11:00:00Z"}`,
+		`{"categories":{"analytics":true},"time":"2026-05-04T11:00:00Z"}`
 	w, taken := choosing(t, true)
 	own, other := w.browser("_ga=123.456"), w.browser("_ga=123.456")
 	own.do("POST", choicesPath, "application/json", yes)
@@ -159,7 +172,8 @@ func TestABrowsersOwnChoice(t *testing.T) {
 // FuzzPostedChoice: whatever is posted, the answer is one of ours, and what is taken is whole.
 func FuzzPostedChoice(f *testing.F) {
 	f.Add(`{"categories":{"analytics":true,"marketing":false},"text":"t","version":"1","time":"2026-05-04T11:00:00Z","platform":"osano"}`)
-	f.Add(`{"categories":{"a":true},"time":"2026-05-04T11:00:00Z","user_id":"u-1","proof":"` + strings.Repeat("aa", 32) + `","ids":{"client_id":"abcdefgh1"}}`)
+	f.Add(`{"categories":{"a":true},"time":"2026-05-04T11:00:00Z","user_id":"u-1","proof":"` + strings.Repeat("aa", 32) +
+		`","ids":{"client_id":"abcdefgh1"}}`)
 	f.Fuzz(func(t *testing.T, body string) {
 		w, taken := choosing(t, true)
 		a := w.browser().do("POST", choicesPath, "application/json", body)

@@ -60,7 +60,8 @@ func (w *wording) decided(inForce []string, goesOn []GoingOn) decided {
 			g := &goesOn[at]
 			d.lifted = append(d.lifted, *of)
 			d.addGoing(goingOn{
-				w.titled(of.Purposes), calendar.Day(w.tag.String(), g.Since), calendar.Day(w.tag.String(), g.Until.Add(-time.Second)), strings.TrimRight(g.Because, ". "),
+				w.titled(of.Purposes), calendar.Day(w.tag.String(), g.Since),
+				calendar.Day(w.tag.String(), g.Until.Add(-time.Second)), strings.TrimRight(g.Because, ". "),
 			})
 			continue
 		}
@@ -110,7 +111,8 @@ func (g *Grounded) stopped(inForce []string) bool {
 	})
 }
 
-// left are the scopes of which something has stopped: without purposes that go on by decisions, wherever they take place.
+// left are the scopes of which something has stopped: without purposes that go on
+// by decisions, wherever they take place.
 func (d *decided) left(l *Language, inForce []string) []string {
 	if len(d.lifted) == 0 {
 		return inForce

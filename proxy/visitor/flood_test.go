@@ -69,8 +69,8 @@ func v6(i int) netip.Addr {
 	return netip.AddrFrom16([16]byte{0x20, 0x01, 0x0d, 0xb8, byte(i >> 8), byte(i), 15: 1})
 }
 
-// TestFloods: nobody is kept from objecting by what others do, as long as they do not come from where the others come from. The flood of each
-// is many times what there is for all.
+// TestFloods: nobody is kept from objecting by what others do, as long as they do not come from where the others come
+// from. The flood of each is many times what there is for all.
 func TestFloods(t *testing.T) {
 	const perSecond = 20
 	person := func(i int) objection.Subject {
@@ -86,15 +86,31 @@ func TestFloods(t *testing.T) {
 		"from 400 addresses, which visitors have as neighbours": {func(c *crowd, i int) time.Duration {
 			return c.page(home(i % 40).Next().Next())
 		}, 60, 0},
-		"from an address of its own each time":        {func(c *crowd, i int) time.Duration { return c.page(v4(203<<24 + i)) }, 60, 0},
-		"from an IPv6 /48 of its own each time":       {func(c *crowd, i int) time.Duration { return c.page(v6(i)) }, 60, 0},
-		"from all over, one after the other":          {func(c *crowd, i int) time.Duration { return c.page(v4(i * 7919 << 16)) }, 60, 0},
-		"by one link, again and again":                {func(c *crowd, _ int) time.Duration { return c.link(person(9999)) }, 60, 0},
-		"by 300 links":                                {func(c *crowd, i int) time.Duration { return c.link(person(1000 + i%300)) }, 60, 0},
-		"through a proxy that names no addresses":     {func(c *crowd, _ int) time.Duration { return c.page(netip.Addr{}) }, 60, 0},
-		"from one address":                            {func(c *crowd, _ int) time.Duration { return c.page(v4(203 << 24)) }, 60, 0},
-		"from an address of its own, just begun":      {func(c *crowd, i int) time.Duration { return c.page(v4(203<<24 + i)) }, 0, 0},
-		"from 2,000 addresses, of which 80 are known": {func(c *crowd, i int) time.Duration { return c.page(v4(i%10<<16 | i%2000)) }, 60, 80},
+		"from an address of its own each time": {func(c *crowd, i int) time.Duration {
+			return c.page(v4(203<<24 + i))
+		}, 60, 0},
+		"from an IPv6 /48 of its own each time": {func(c *crowd, i int) time.Duration { return c.page(v6(i)) }, 60, 0},
+		"from all over, one after the other": {func(c *crowd, i int) time.Duration {
+			return c.page(v4(i * 7919 << 16))
+		}, 60, 0},
+		"by one link, again and again": {func(c *crowd, _ int) time.Duration {
+			return c.link(person(9999))
+		}, 60, 0},
+		"by 300 links": {func(c *crowd, i int) time.Duration {
+			return c.link(person(1000 + i%300))
+		}, 60, 0},
+		"through a proxy that names no addresses": {func(c *crowd, _ int) time.Duration {
+			return c.page(netip.Addr{})
+		}, 60, 0},
+		"from one address": {func(c *crowd, _ int) time.Duration {
+			return c.page(v4(203 << 24))
+		}, 60, 0},
+		"from an address of its own, just begun": {func(c *crowd, i int) time.Duration {
+			return c.page(v4(203<<24 + i))
+		}, 0, 0},
+		"from 2,000 addresses, of which 80 are known": {func(c *crowd, i int) time.Duration {
+			return c.page(v4(i%10<<16 | i%2000))
+		}, 60, 80},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -83,7 +83,8 @@ func (p *Purpose) mayOptOut() bool {
 }
 
 // optsOut tells whether Global Privacy Control opts a visitor out of the purpose where they are: of what may go on
-// until they do, and, where the opt-out is kept, of what they consented to as well: no consent is younger than the signal.
+// until they do, and, where the opt-out is kept, of what they consented to as well:
+// no consent is younger than the signal.
 func (p *Purpose) optsOut(where Where) bool {
 	here := whensOf(p.flows(where))
 	return p.US && (where.OptOut && here.has(UntilOptOut) ||

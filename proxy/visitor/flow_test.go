@@ -51,7 +51,8 @@ func TestWhatIsSaidOfAPurpose(t *testing.T) {
 		unlessObjected      = `<p class="when">Unless you object<`
 	)
 	all := []string{
-		marketing, interest, consent, objectAll, noAll, unless, onlyWith, untilOut, several, elsewhere, fixed, contract, partly,
+		marketing, interest, consent, objectAll, noAll, unless, onlyWith, untilOut, several, elsewhere,
+		fixed, contract, partly,
 		withConsent, unlessObjected,
 	}
 	c, o, out, law := visitor.AfterConsent, visitor.UntilObjection, visitor.UntilOptOut, visitor.ForContract
@@ -63,7 +64,8 @@ func TestWhatIsSaidOfAPurpose(t *testing.T) {
 		says   []string
 	}{
 		"interest": {flows: []visitor.Flow{flowOf("ga4", o)}, label: "I object", says: []string{interest, objectAll, unless}},
-		"consent":  {flows: []visitor.Flow{flowOf("ga4", c)}, label: "I withdraw my consent", says: []string{consent, noAll, onlyWith}},
+		"consent": {flows: []visitor.Flow{flowOf("ga4", c)}, label: "I withdraw my consent",
+			says: []string{consent, noAll, onlyWith}},
 		"marketing on consent": {
 			flows: []visitor.Flow{flowOf("ga4", c)}, change: func(p *visitor.Purpose) { p.DirectMarketing = true },
 			label: "I withdraw my consent", says: []string{marketing, consent, noAll, onlyWith},

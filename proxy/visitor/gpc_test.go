@@ -58,7 +58,8 @@ func TestGPCOnThePage(t *testing.T) {
 		dnt              = "Do Not Track"
 	)
 	all := []string{
-		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone, keptUnclear, before, later,
+		sent, unsent, unclear, unread, none, objects, honored, optsOut, states, consent, kept, keptNone,
+		keptUnclear, before, later,
 		status, statusNone, statusUnknown, dnt,
 	}
 	for _, c := range []struct {
@@ -82,7 +83,8 @@ func TestGPCOnThePage(t *testing.T) {
 		{"merged fields", california, true, false, true, "1, 1", true, []string{sent, honored, kept, later}},
 		{"in California without an id", california, true, false, true, "1", false, []string{sent, honored, keptNone}},
 		{"in California, unread", california, true, false, true, "yes", true, []string{unclear, honored, keptUnclear}},
-		{"in California, not sent", california, true, false, true, "", true, []string{unsent, optsOut, before, statusUnknown}},
+		{"in California, not sent", california, true, false, true, "", true,
+			[]string{unsent, optsOut, before, statusUnknown}},
 		{"in California, not sent, no id", california, true, false, true, "", false, []string{unsent, optsOut, statusNone}},
 		{"in Virginia", virginia, true, false, true, "1", true, []string{sent, honored, consent}},
 		{"in Germany", visitor.Where{}, true, false, true, "1", true, []string{sent, none, states, statusUnknown}},

@@ -26,8 +26,9 @@ var testKey = pseudonym.Key{1, 2, 3}
 
 // store is an Objector that keeps what it is told in memory.
 type store struct {
-	mu     sync.Mutex
-	stands map[string]map[objection.Holder][]string // by name and value of an identifier, or by the hash of a subject; and by holder
+	mu sync.Mutex
+	// by name and value of an identifier, or by the hash of a subject; and by holder
+	stands map[string]map[objection.Holder][]string
 	acts   []objection.Act
 	err    error // in place of doing anything
 	asked  int   // how often Standing was
@@ -167,9 +168,11 @@ func (c *counter) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// recognise takes _ga for Google's identifier cookie, uid for one that holds an account's name, and bad for one that only looks like one.
+// recognise takes _ga for Google's identifier cookie, uid for one that holds an account's name, and
+// bad for one that only looks like one.
 func recognise(h *fasthttp.RequestHeader) (ids []objection.ID) {
-	for _, c := range [][2]string{{"_ga", "client_id:ga4"}, {"_pk", "client_id:matomo"}, {"uid", "user_id"}, {"bad", "device_id:bad"}} {
+	for _, c := range [][2]string{{"_ga", "client_id:ga4"}, {"_pk", "client_id:matomo"}, {"uid", "user_id"},
+		{"bad", "device_id:bad"}} {
 		if v := h.Cookie(c[0]); len(v) > 0 {
 			ids = append(ids, objection.ID{Name: c[1], Value: string(v)})
 		}
@@ -190,7 +193,8 @@ func serve(t testing.TB, change ...func(*visitor.Options, *visitor.Site)) *world
 	w.pages = visitor.New(o)
 	listener := fasthttputil.NewInmemoryListener()
 	server := &fasthttp.Server{
-		ReadBufferSize: 16 << 10, NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true, DisablePreParseMultipartForm: true,
+		ReadBufferSize: 16 << 10, NoDefaultServerHeader: true, NoDefaultContentType: true, NoDefaultDate: true,
+		DisablePreParseMultipartForm: true,
 		Handler: func(ctx *fasthttp.RequestCtx) {
 			path := bytes.TrimPrefix(ctx.Request.Header.RequestURI(), []byte("/t"))
 			path, _, _ = bytes.Cut(path, []byte{'?'})

@@ -14,24 +14,27 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Limits bound how fast objections are taken, for whoever can send identifiers can make the store grow. Looking is not limited, nor is what
-// makes no store grow: what only a cookie holds, and what is in force already. Zero values take the defaults given.
+// Limits bound how fast objections are taken, for whoever can send identifiers can make the store grow.
+// Looking is not limited, nor is what makes no store grow: what only a cookie holds, and what is in force
+// already. Zero values take the defaults given.
 //
-// Nobody is to be kept from objecting by what somebody else does. So there are buckets of their own for each network and for each person with
-// links, and what all of them share, PerSecond, goes to those first who changed least lately.
+// Nobody is to be kept from objecting by what somebody else does. So there are buckets of their own for each network
+// and for each person with links, and what all of them share, PerSecond, goes to those first who changed least lately.
 type Limits struct {
-	Burst     int // changes at once from one network (IPv4: an address, IPv6: 48 bits, which is what one customer has at most); 30
+	// changes at once from one network (IPv4: an address, IPv6: 48 bits, which is what one customer has at most); 30
+	Burst     int
 	PerMinute int // changes a minute from one network after that; 10
 
-	// Mail programs' clicks come from the servers of a few providers: links are limited by whom they are for, and not by address.
+	// Mail programs' clicks come from the servers of a few providers: links are limited by
+	// whom they are for, and not by address.
 	LinkBurst     int // changes at once by all links of one person; 10
 	LinkPerMinute int // changes a minute by them after that; 6
 
 	PerSecond int // changes in the store a second of everybody, ten times as many at once; 1,000
 	Waiting   int // how many wait for their turn where these are too few; 512
 
-	// Remembered is how many networks, and how many people with links, are remembered, and twice as many networks around them, about 300
-	// bytes each; 65,536. Who was forgotten begins anew: nobody is refused for it.
+	// Remembered is how many networks, and how many people with links, are remembered, and twice as many networks around
+	// them, about 300 bytes each; 65,536. Who was forgotten begins anew: nobody is refused for it.
 	Remembered int
 }
 
@@ -56,7 +59,8 @@ type changer struct {
 	recent recent
 }
 
-// around is how many changes from the network around somebody weigh as much as one change of their own; fewer weigh nothing.
+// around is how many changes from the network around somebody weigh as much as one
+// change of their own; fewer weigh nothing.
 const around = 64
 
 func newLimiter(l Limits, now func() time.Time) *limiter {
@@ -82,8 +86,8 @@ func remembering[K comparable, V any](n int) *lru.LRU[K, V] {
 	return made
 }
 
-// page takes one change of a visitor, and may wait for its turn. Where that is too many, it returns how long to wait, at least a second. All
-// whose address nobody knows share no bucket, for they are many: they only come after others.
+// page takes one change of a visitor, and may wait for its turn. Where that is too many, it returns how long to wait,
+// at least a second. All whose address nobody knows share no bucket, for they are many: they only come after others.
 func (l *limiter) page(from netip.Addr) time.Duration {
 	own, wide := networks(from)
 	l.mu.Lock()
@@ -155,7 +159,8 @@ func (c *changer) take(now time.Time) time.Duration {
 	return max(until(c.bucket, now), time.Second)
 }
 
-// allow takes one out of a bucket, where there is one. A clock that was set back fills nothing, and stops nothing either.
+// allow takes one out of a bucket, where there is one. A clock that was set back
+// fills nothing, and stops nothing either.
 func allow(bucket *rate.Limiter, now time.Time) bool {
 	bucket.SetLimitAt(now, bucket.Limit()) // where nothing can be taken out, it goes on from the later time
 	return bucket.AllowN(now, 1)
@@ -186,8 +191,8 @@ func (r *recent) add(now time.Time, weight float64) {
 	r.changes, r.then = min(r.at(now)+weight, mostRecent), now
 }
 
-// networks are whom a limit is for, and the network around them: an IPv4 address and 16 bits of it, or 48 bits of an IPv6 address and 32.
-// Where the address is not known both are zero.
+// networks are whom a limit is for, and the network around them: an IPv4 address and 16 bits of it, or 48 bits of an
+// IPv6 address and 32. Where the address is not known both are zero.
 func networks(a netip.Addr) (own, wide netip.Prefix) {
 	return hit.NetworkOf(a, 32, 48), hit.NetworkOf(a, 16, 32)
 }

@@ -42,7 +42,8 @@ func TestLimitOfAnAddress(t *testing.T) {
 		}
 		w.from = netip.MustParseAddr(c.from)
 		page, call := fresh().post("/privacy/", "do=back"), fresh().json(`{"all":true}`)
-		if page.StatusCode() != 429 || page.header("Retry-After") != "6" || !strings.Contains(page.text, "in 6 Sekunden") || page.header("Set-Cookie") != "" {
+		if page.StatusCode() != 429 || page.header("Retry-After") != "6" || !strings.Contains(page.text, "in 6 Sekunden") ||
+			page.header("Set-Cookie") != "" {
 			t.Errorf("%d, %s s: %s", page.StatusCode(), page.header("Retry-After"), page.text)
 		}
 		if call.StatusCode() != 429 || call.header("Retry-After") != "6" || !strings.Contains(call.text, `"code":"many"`) {
@@ -68,8 +69,9 @@ func TestLimitOfAnAddress(t *testing.T) {
 	}
 }
 
-// TestWhatIsInForceTakesNothing: whoever shows by the signed cookie or by a link that it is theirs may say again what stands as often as they
-// like. Who does not is answered by the bucket alone, whatever stands: an empty one must not tell.
+// TestWhatIsInForceTakesNothing: whoever shows by the signed cookie or by a link that it is theirs
+// may say again what stands as often as they like. Who does not is answered by the bucket alone,
+// whatever stands: an empty one must not tell.
 func TestWhatIsInForceTakesNothing(t *testing.T) {
 	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 2, LinkBurst: 2} })
 	b := w.browser("_ga=123.456")
@@ -90,9 +92,11 @@ func TestWhatIsInForceTakesNothing(t *testing.T) {
 	if a := b.post("/privacy/", "do=all"); a.StatusCode() != 303 {
 		t.Errorf("what stands, with an empty bucket: %d", a.StatusCode())
 	}
-	known, unknown := w.browser("_ga=123.456").post("/privacy/", "do=all"), w.browser("_ga=654.321").post("/privacy/", "do=all")
+	known, unknown := w.browser("_ga=123.456").post("/privacy/", "do=all"), w.browser("_ga=654.321").post(
+		"/privacy/", "do=all")
 	if known.StatusCode() != 429 || unknown.StatusCode() != 429 || known.text != unknown.text {
-		t.Errorf("without a proof: %d for an id that objected, %d for one that did not", known.StatusCode(), unknown.StatusCode())
+		t.Errorf("without a proof: %d for an id that objected, %d for one that did not", known.StatusCode(),
+			unknown.StatusCode())
 	}
 	path := "/privacy/u/" + token(t, unsubscribe)
 	for i := range 10 {
@@ -118,7 +122,8 @@ func TestWhatOnlyACookieHoldsIsNotLimited(t *testing.T) {
 	}
 }
 
-// TestUnknownAddressesShareNoBucket: whose addresses are not known are many, and none of them is refused because of the others.
+// TestUnknownAddressesShareNoBucket: whose addresses are not known are many, and none of
+// them is refused because of the others.
 func TestUnknownAddressesShareNoBucket(t *testing.T) {
 	w := serve(t, func(o *visitor.Options, _ *visitor.Site) { o.Limits = visitor.Limits{Burst: 1} })
 	w.from = netip.Addr{}

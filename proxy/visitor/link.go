@@ -25,9 +25,9 @@ type linkPage struct {
 	Done      string
 }
 
-// link is a signed link. Opening it shows what it does and never does it, for programs that look into mails follow links; a mail program's
-// one click (RFC 8058) and the button of the page do it. The token is the authority: nothing else of the request matters, neither where it
-// came from nor its cookies, and none are set.
+// link is a signed link. Opening it shows what it does and never does it, for programs that look into mails follow
+// links; a mail program's one click (RFC 8058) and the button of the page do it. The token is the authority: nothing
+// else of the request matters, neither where it came from nor its cookies, and none are set.
 func (v *visit) link(token string) {
 	h := &v.ctx.Response.Header
 	h.Set("Referrer-Policy", "no-referrer") // the address is a secret
@@ -76,7 +76,8 @@ func (v *visit) link(token string) {
 	case code == untold:
 		p.Done = v.Say("done_" + untold)
 		p.Title = p.Done + " " + p.Title
-	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage && (code == "saved" || code == "taken" || code == "objected"):
+	case code == "objected" && (p.In || p.Covered), code == "taken" && !p.In && !p.Covered, p.Manage &&
+		(code == "saved" || code == "taken" || code == "objected"):
 		if p.Done = v.Say("done_" + code); p.Manage {
 			p.Done = p.done(code)
 		}
@@ -153,7 +154,8 @@ func (v *visit) follow(c *Claim) {
 	v.redirect(fasthttp.StatusSeeOther, "?lang="+v.said.Tag+"&done="+done+"#status")
 }
 
-// carryOutLink takes back and objects for a claim's subjects, in one step. Where that fails it answers, and returns false.
+// carryOutLink takes back and objects for a claim's subjects, in one step. Where
+// that fails it answers, and returns false.
 func (v *visit) carryOutLink(c *Claim, object, takeBack []string) bool {
 	if !v.already(object, takeBack, nil, c.Subjects) {
 		if wait := v.limits.link(c.Subjects[0]); wait > 0 {

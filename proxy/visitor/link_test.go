@@ -30,14 +30,16 @@ func TestOneClick(t *testing.T) {
 		b := w.browser()
 		b.headers["Origin"], b.headers["Sec-Fetch-Site"] = "", ""
 		a := b.do("POST", "/t/privacy/u/"+token(t, unsubscribe), kind, body)
-		if a.StatusCode() != 200 || a.text != "Your objection is saved and in force.\n" || a.header("Content-Type") != "text/plain; charset=utf-8" || a.header("Set-Cookie") != "" {
+		if a.StatusCode() != 200 || a.text != "Your objection is saved and in force.\n" ||
+			a.header("Content-Type") != "text/plain; charset=utf-8" || a.header("Set-Cookie") != "" {
 			t.Errorf("%s: %d %s", kind, a.StatusCode(), a.text)
 		}
 		if w.store.of(string(email.Hash[:])) != "own-product-ads" || len(w.store.acts) != 1 {
 			t.Fatalf("%s: %+v", kind, w.store.acts)
 		}
 		act := w.store.acts[0]
-		if c := act.Change; c.Source != objection.Link || c.Site != "shop" || c.Campaign != "spring" || len(c.Subjects) != 1 || c.Subjects[0] != email || len(act.IDs) > 0 || c.By != "" {
+		if c := act.Change; c.Source != objection.Link || c.Site != "shop" || c.Campaign != "spring" ||
+			len(c.Subjects) != 1 || c.Subjects[0] != email || len(act.IDs) > 0 || c.By != "" {
 			t.Errorf("%+v", c)
 		}
 	}
@@ -49,7 +51,8 @@ func TestOpeningALinkDoesNothing(t *testing.T) {
 	path := "/privacy/u/" + token(t, unsubscribe)
 	for _, method := range []string{"GET", "HEAD"} {
 		for _, query := range []string{"", "?do=object", "?List-Unsubscribe=One-Click", "?done=objected"} {
-			if a := w.browser().do(method, path+query, "", ""); a.StatusCode() != 200 || strings.Contains(a.text, "saved and in force") {
+			if a := w.browser().do(method, path+query, "", ""); a.StatusCode() != 200 ||
+				strings.Contains(a.text, "saved and in force") {
 				t.Errorf("%s: %d", query, a.StatusCode())
 			}
 		}
@@ -66,7 +69,8 @@ func TestLinkPage(t *testing.T) {
 	b := w.browser("_ga=123.456")
 	b.headers["Origin"], b.headers["Sec-Fetch-Site"] = "null", "cross-site" // as from a mail program's window
 	page := b.follow(path, "do=object")
-	if w.store.of(hash) != "own-product-ads" || !strings.Contains(page.text, "Your objection is saved and in force.") || !strings.Contains(page.text, `value="back"`) {
+	if w.store.of(hash) != "own-product-ads" || !strings.Contains(page.text, "Your objection is saved and in force.") ||
+		!strings.Contains(page.text, `value="back"`) {
 		t.Error(page.text)
 	}
 	page = b.follow(path+"?lang=fr", "do=back")
@@ -75,13 +79,15 @@ func TestLinkPage(t *testing.T) {
 	}
 	w.now = noon.Add(time.Hour + time.Second)
 	page = b.follow(path, "do=object")
-	if w.store.of(hash) != "own-product-ads" || strings.Contains(page.text, `value="back"`) || !strings.Contains(page.text, "no longer take an objection back") {
+	if w.store.of(hash) != "own-product-ads" || strings.Contains(page.text, `value="back"`) ||
+		!strings.Contains(page.text, "no longer take an objection back") {
 		t.Error(page.text)
 	}
 	if a := b.post(path, "List-Unsubscribe=One-Click"); a.StatusCode() != 200 {
 		t.Errorf("%d", a.StatusCode())
 	}
-	if a := b.post(path, "do=back"); a.StatusCode() != 403 || w.store.of(hash) != "own-product-ads" || !strings.Contains(a.text, "privacy@shop.example") {
+	if a := b.post(path, "do=back"); a.StatusCode() != 403 || w.store.of(hash) != "own-product-ads" ||
+		!strings.Contains(a.text, "privacy@shop.example") {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
 	// An objection to everything covers it, and is not what this link takes back.
@@ -130,12 +136,14 @@ func TestLinksThatAreNone(t *testing.T) {
 	good := token(t, unsubscribe)
 	elsewhere := unsubscribe
 	elsewhere.Site, elsewhere.Subjects = "other", []objection.Subject{email}
-	other, err := visitor.Sign(&pseudonym.Key{9}, visitor.Claim{Kind: visitor.Unsubscribe, Subjects: []objection.Subject{email}, Scopes: []string{"all"}})
+	other, err := visitor.Sign(&pseudonym.Key{9}, visitor.Claim{Kind: visitor.Unsubscribe,
+		Subjects: []objection.Subject{email}, Scopes: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range map[string]string{
-		"nothing": "", "cut": good[:len(good)-1], "longer": good + "A", "another site": token(t, elsewhere), "another key": other, "a path": good + "/x", "too long": strings.Repeat("A", 9000),
+		"nothing": "", "cut": good[:len(good)-1], "longer": good + "A", "another site": token(t, elsewhere),
+		"another key": other, "a path": good + "/x", "too long": strings.Repeat("A", 9000),
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			a := w.browser().do(method, "/privacy/u/"+text, "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click")
@@ -148,8 +156,10 @@ func TestLinksThatAreNone(t *testing.T) {
 		}
 	}
 	for kind, body := range map[string]string{
-		"application/x-www-form-urlencoded": "List-Unsubscribe=One-Clic", "multipart/form-data; boundary=y": oneClick, "multipart/form-data": oneClick,
-		"text/plain": "List-Unsubscribe=One-Click", "multipart/form-data; boundary=x": strings.Repeat("a", 40<<10), "": "x",
+		"application/x-www-form-urlencoded": "List-Unsubscribe=One-Clic", "multipart/form-data; boundary=y": oneClick,
+		"multipart/form-data": oneClick,
+		"text/plain":          "List-Unsubscribe=One-Click", "multipart/form-data; boundary=x": strings.Repeat(
+			"a", 40<<10), "": "x",
 	} {
 		if a := w.browser().do("POST", "/privacy/u/"+good, kind, body); a.StatusCode() < 400 || a.StatusCode() >= 500 {
 			t.Errorf("%s: %d", kind, a.StatusCode())
@@ -169,7 +179,8 @@ func TestLinkWhenTheStoreFails(t *testing.T) {
 	w := serve(t)
 	w.store.err = objection.ErrPoisoned
 	path := "/privacy/u/" + token(t, unsubscribe)
-	for _, a := range []*answer{w.browser().get(path), w.browser().post(path, "do=object"), w.browser().post(path, "List-Unsubscribe=One-Click")} {
+	for _, a := range []*answer{w.browser().get(path), w.browser().post(path, "do=object"),
+		w.browser().post(path, "List-Unsubscribe=One-Click")} {
 		if a.StatusCode() != 503 || strings.Contains(a.text, "in force.") {
 			t.Errorf("%d %s", a.StatusCode(), a.text)
 		}
@@ -178,7 +189,8 @@ func TestLinkWhenTheStoreFails(t *testing.T) {
 
 func TestToken(t *testing.T) {
 	full := visitor.Claim{
-		Kind: visitor.Manage, Site: "shop", Campaign: "Frühling", Scopes: []string{"ads", "vendor:ga4"}, Expires: time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC),
+		Kind: visitor.Manage, Site: "shop", Campaign: "Frühling", Scopes: []string{"ads", "vendor:ga4"},
+		Expires:  time.Date(2031, 1, 2, 3, 4, 5, 0, time.UTC),
 		Subjects: []objection.Subject{email, {Space: "client_id:ga4", Hash: [16]byte{7}}},
 	}
 	text, err := visitor.Sign(&testKey, full)
@@ -186,8 +198,10 @@ func TestToken(t *testing.T) {
 		t.Fatal(err)
 	}
 	again, err := visitor.Verify(&testKey, text)
-	if err != nil || again.Kind != full.Kind || again.Site != full.Site || again.Campaign != full.Campaign || !again.Expires.Equal(full.Expires) ||
-		strings.Join(again.Scopes, " ") != "ads vendor:ga4" || len(again.Subjects) != 2 || again.Subjects[0] != email || again.Subjects[1] != full.Subjects[1] {
+	if err != nil || again.Kind != full.Kind || again.Site != full.Site || again.Campaign != full.Campaign ||
+		!again.Expires.Equal(full.Expires) ||
+		strings.Join(again.Scopes, " ") != "ads vendor:ga4" || len(again.Subjects) != 2 || again.Subjects[0] != email ||
+		again.Subjects[1] != full.Subjects[1] {
 		t.Errorf("%+v, %v", again, err)
 	}
 	other := full

@@ -12,12 +12,12 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may know, sorted (of
-// restrictions behind "restriction:"), and how many identifiers it was known by. Where something was to be taken back for an identifier
-// without a proof that it was objected for here, elsewhere is true, and detail says that what was objected to elsewhere stands: whether there
-// is such a thing is told to nobody. Where an identifier was left out because an account may be called by it, account is
-// true, and detail says that what is chosen holds for this browser. Where the other nodes of a cluster could not be told
-// in time, untold is true, and detail says so.
+// standingAnswer is what the endpoint answers: the names of the scopes in force for this browser, as far as it may
+// know, sorted (of restrictions behind "restriction:"), and how many identifiers it was known by. Where something was
+// to be taken back for an identifier without a proof that it was objected for here, elsewhere is true, and detail says
+// that what was objected to elsewhere stands: whether there is such a thing is told to nobody. Where an identifier was
+// left out because an account may be called by it, account is true, and detail says that what is chosen holds for this
+// browser. Where the other nodes of a cluster could not be told in time, untold is true, and detail says so.
 type standingAnswer struct {
 	InForce    []string `json:"in_force"`
 	Identified int      `json:"identified"`
@@ -54,7 +54,8 @@ func (v *visit) objections() {
 		v.speak(v.site.choose(r.lang, v.header("Accept-Language")))
 	}
 	if i := slices.IndexFunc(r.object, func(s string) bool { return !v.said.objectable(s) }); i >= 0 {
-		v.refused(&badRequest{at: place(r.object[i]), what: "it names something that this site has not, or that the law gives no right to object to"})
+		v.refused(&badRequest{at: place(r.object[i]), what: "it names something that this site has not, or that the law " +
+			"gives no right to object to"})
 		return
 	}
 	notRandom := func(id objection.ID) bool { return !v.opts.Random(id) }
@@ -159,8 +160,9 @@ func place(scope string) string {
 	return "/purposes"
 }
 
-// campaign keeps the name of a campaign where it looks like one: at most 64 letters, digits, blanks and ". _ -". It comes from an address,
-// which may hold anything: what else it holds is left out as a whole, and never a reason not to take an objection.
+// campaign keeps the name of a campaign where it looks like one: at most 64 letters, digits, blanks and ". _
+// -". It comes from an address, which may hold anything: what else it holds is left out as a whole, and
+// never a reason not to take an objection.
 func campaign(name string) string {
 	if len(name) > 64 {
 		return ""

@@ -6,14 +6,14 @@ import (
 	"github.com/valyala/fasthttp"
 )
 
-// trusted tells whether a request that changes something was sent by a page of the site's, and not by somebody else's page that the visitor
-// looks at. A browser says by itself where a request comes from, and no page can say otherwise:
+// trusted tells whether a request that changes something was sent by a page of the site's, and not by somebody else's
+// page that the visitor looks at. A browser says by itself where a request comes from, and no page can say otherwise:
 //
 //   - an Origin among the site's origins is right;
-//   - with Sec-Fetch-Site, "same-origin" is right and nothing else is; it stands also where the Origin is withheld ("null"), as a policy on
-//     referrers that a server in front may add does to forms;
-//   - without Sec-Fetch-Site, an Origin of the request's own host is right where its scheme is https: a page that came in clear may be anybody's
-//     who is on the way, whatever host it names, and is right only if the site lists it;
+//   - with Sec-Fetch-Site, "same-origin" is right and nothing else is; it stands also where the Origin is withheld
+//     ("null"), as a policy on referrers that a server in front may add does to forms;
+//   - without Sec-Fetch-Site, an Origin of the request's own host is right where its scheme is https: a page that came
+//     in clear may be anybody's who is on the way, whatever host it names, and is right only if the site lists it;
 //   - with neither it is no browser's, or one that is older than both: that is refused.
 func trusted(site *Site, h *fasthttp.RequestHeader) bool {
 	origin := string(h.Peek("Origin"))
@@ -27,7 +27,8 @@ func trusted(site *Site, h *fasthttp.RequestHeader) bool {
 	return ok && host != "" && strings.EqualFold(host, string(h.Host()))
 }
 
-// allowOrigin lets pages of the site's origins read the answer, with cookies (Fetch standard, CORS protocol). Nobody else's.
+// allowOrigin lets pages of the site's origins read the answer, with cookies (Fetch
+// standard, CORS protocol). Nobody else's.
 func allowOrigin(site *Site, ctx *fasthttp.RequestCtx) {
 	h := &ctx.Response.Header
 	h.Add("Vary", "Origin")

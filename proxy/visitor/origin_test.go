@@ -51,7 +51,8 @@ func TestOnlyTheSitesPagesChangeSomething(t *testing.T) {
 			!c.taken && (form.StatusCode() != 403 || call.StatusCode() != 403 || len(w.store.acts) != 0 || len(b.cookies) != 1) {
 			t.Errorf("%q, %q: %d and %d, %d acts", c.origin, c.fetch, form.StatusCode(), call.StatusCode(), len(w.store.acts))
 		}
-		if got := call.header("Access-Control-Allow-Origin"); got != "" && got != c.origin || (got != "") != (c.origin == "https://shop.example" || c.origin == "https://www.shop.example") {
+		if got := call.header("Access-Control-Allow-Origin"); got != "" && got != c.origin ||
+			(got != "") != (c.origin == "https://shop.example" || c.origin == "https://www.shop.example") {
 			t.Errorf("%q may read the answer: %q", c.origin, got)
 		}
 	}
@@ -61,7 +62,8 @@ func TestOnlyTheSitesPagesChangeSomething(t *testing.T) {
 func TestOwnHost(t *testing.T) {
 	w := serve(t)
 	w.site.Origins = nil
-	for origin, taken := range map[string]bool{"https://shop.example": true, "http://shop.example": false, "https://www.shop.example": false, "null": false} {
+	for origin, taken := range map[string]bool{"https://shop.example": true, "http://shop.example": false,
+		"https://www.shop.example": false, "null": false} {
 		b := w.browser("_ga=123.456")
 		b.headers["Origin"], b.headers["Sec-Fetch-Site"] = origin, ""
 		if a := b.json(`{"all":true}`); (a.StatusCode() == 200) != taken || a.header("Access-Control-Allow-Origin") != "" {
@@ -72,12 +74,15 @@ func TestOwnHost(t *testing.T) {
 
 func TestPreflight(t *testing.T) {
 	w := serve(t)
-	for origin, allowed := range map[string]bool{"https://www.shop.example": true, "http://www.shop.example": false, "https://www.shop.example:8443": false, "null": false, "https://evil.example": false, "": false} {
+	for origin, allowed := range map[string]bool{"https://www.shop.example": true, "http://www.shop.example": false,
+		"https://www.shop.example:8443": false, "null": false, "https://evil.example": false, "": false} {
 		b := w.browser()
 		b.headers["Origin"] = origin
 		a := b.do("OPTIONS", "/privacy/objections", "", "")
-		if a.StatusCode() != 204 || (a.header("Access-Control-Allow-Origin") == origin && origin != "") != allowed || (a.header("Access-Control-Allow-Credentials") == "true") != allowed ||
-			(a.header("Access-Control-Allow-Headers") == "Content-Type") != allowed || !strings.Contains(a.header("Vary"), "Origin") || a.text != "" {
+		if a.StatusCode() != 204 || (a.header("Access-Control-Allow-Origin") == origin && origin != "") != allowed ||
+			(a.header("Access-Control-Allow-Credentials") == "true") != allowed ||
+			(a.header("Access-Control-Allow-Headers") == "Content-Type") != allowed || !strings.Contains(a.header("Vary"),
+			"Origin") || a.text != "" {
 			t.Errorf("%q:\n%s", origin, a.Header.Header())
 		}
 	}
@@ -93,10 +98,12 @@ func TestFrames(t *testing.T) {
 		}
 	}
 	w.site.Style = []byte("body { background: url(logo.png) }")
-	if got := w.browser().get("/privacy/").header("Content-Security-Policy"); !strings.Contains(got, "img-src 'self'") || strings.Contains(got, "unsafe") {
+	if got := w.browser().get("/privacy/").header("Content-Security-Policy"); !strings.Contains(got, "img-src 'self'") ||
+		strings.Contains(got, "unsafe") {
 		t.Error(got)
 	}
-	if got := w.browser().get("/privacy/notice").header("Content-Security-Policy"); !strings.Contains(got, "style-src 'sha256-BeV07h7Or3rliDJdB74kikp/Q+Xuz7ktQCSkE5C72Vk='") {
+	if got := w.browser().get("/privacy/notice").header("Content-Security-Policy"); !strings.Contains(
+		got, "style-src 'sha256-BeV07h7Or3rliDJdB74kikp/Q+Xuz7ktQCSkE5C72Vk='") {
 		t.Error(got)
 	}
 }
@@ -105,10 +112,11 @@ func TestFrames(t *testing.T) {
 func TestHeaders(t *testing.T) {
 	w := serve(t)
 	for path, headers := range map[string]string{
-		"/privacy/":                             "Cache-Control: no-store|X-Content-Type-Options: nosniff|Referrer-Policy: same-origin|Content-Language: en",
-		"/privacy/?lang=fr":                     "Content-Language: fr",
-		"/privacy/objections":                   "Cache-Control: no-store|X-Content-Type-Options: nosniff",
-		"/privacy/u/" + token(t, unsubscribe):   "Cache-Control: no-store|Referrer-Policy: no-referrer|X-Robots-Tag: noindex, nofollow",
+		"/privacy/":           "Cache-Control: no-store|X-Content-Type-Options: nosniff|Referrer-Policy: same-origin|Content-Language: en",
+		"/privacy/?lang=fr":   "Content-Language: fr",
+		"/privacy/objections": "Cache-Control: no-store|X-Content-Type-Options: nosniff",
+		"/privacy/u/" + token(
+			t, unsubscribe): "Cache-Control: no-store|Referrer-Policy: no-referrer|X-Robots-Tag: noindex, nofollow",
 		"/privacy/u/nonsense":                   "Cache-Control: no-store|Referrer-Policy: no-referrer|X-Robots-Tag: noindex, nofollow",
 		"/privacy/notice":                       "Cache-Control: public, max-age=300|X-Content-Type-Options: nosniff|Content-Type: text/html; charset=utf-8",
 		"/privacy/style.css":                    "Content-Type: text/css; charset=utf-8|X-Content-Type-Options: nosniff",
@@ -123,7 +131,8 @@ func TestHeaders(t *testing.T) {
 				t.Errorf("%s: %s is %q, and %q for HEAD", path, name, a.header(name), head.header(name))
 			}
 		}
-		if a.header("Set-Cookie") != "" || head.text != "" || head.StatusCode() != a.StatusCode() || head.Header.ContentLength() != len(a.text) {
+		if a.header("Set-Cookie") != "" || head.text != "" || head.StatusCode() != a.StatusCode() ||
+			head.Header.ContentLength() != len(a.text) {
 			t.Errorf("%s: a cookie, or HEAD is not GET without a body", path)
 		}
 	}
@@ -142,12 +151,14 @@ func TestPaths(t *testing.T) {
 	if a := w.browser().get("/t/privacy"); a.StatusCode() != 308 || a.header("Location") != "privacy/" {
 		t.Errorf("%d to %q", a.StatusCode(), a.header("Location"))
 	}
-	for _, path := range []string{"/privacy/nowhere", "/privacy/u/", "/privacy/u", "/privacy/theme.css", "/privacy/style.css/", "/privacy/words/en.yaml"} {
+	for _, path := range []string{"/privacy/nowhere", "/privacy/u/", "/privacy/u", "/privacy/theme.css",
+		"/privacy/style.css/", "/privacy/words/en.yaml"} {
 		if a := w.browser().get(path); a.StatusCode() != 404 {
 			t.Errorf("%s: %d", path, a.StatusCode())
 		}
 	}
-	for _, path := range []string{"/privacy/notice", "/privacy/style.css", "/privacy/tagwarden.js", "/.well-known/gpc.json"} {
+	for _, path := range []string{"/privacy/notice", "/privacy/style.css", "/privacy/tagwarden.js",
+		"/.well-known/gpc.json"} {
 		if a := w.browser().post(path, "do=all"); a.StatusCode() != 405 || a.header("Allow") != "GET, HEAD" {
 			t.Errorf("%s: %d", path, a.StatusCode())
 		}

@@ -37,8 +37,9 @@ func token(t testing.TB, c visitor.Claim) string {
 }
 
 var (
-	unsubscribe = visitor.Claim{Kind: visitor.Unsubscribe, Scopes: []string{"own-product-ads"}, Site: "shop", Campaign: "spring", Expires: noon.Add(time.Hour)}
-	manage      = visitor.Claim{Kind: visitor.Manage, Site: "shop", Expires: noon.Add(time.Hour)}
+	unsubscribe = visitor.Claim{Kind: visitor.Unsubscribe, Scopes: []string{"own-product-ads"}, Site: "shop",
+		Campaign: "spring", Expires: noon.Add(time.Hour)}
+	manage = visitor.Claim{Kind: visitor.Manage, Site: "shop", Expires: noon.Add(time.Hour)}
 )
 
 // TestGoldenPages: every page in every language, as it is sent, and sound.
@@ -166,7 +167,8 @@ func sound(t *testing.T, name, text, lang string) {
 			t.Errorf("%s: nothing has the id %q", name, id)
 		}
 	}
-	if headings == 0 || !ids["content"] || strings.Contains(text, "ZgotmplZ") || strings.ContainsAny(text, "{}") || status > 1 {
+	if headings == 0 || !ids["content"] || strings.Contains(text, "ZgotmplZ") ||
+		strings.ContainsAny(text, "{}") || status > 1 {
 		t.Errorf("%s: no heading, no content, or something that was not filled in", name)
 	}
 	seen := map[string]bool{}
@@ -196,7 +198,8 @@ func content(n *html.Node) string {
 	return strings.Join(strings.Fields(b.String()), " ")
 }
 
-// TestContrast: text has a contrast of at least 4.5 to 1 and what marks a control of 3 to 1 (WCAG 2.2, 1.4.3 and 1.4.11), by day and by night.
+// TestContrast: text has a contrast of at least 4.5 to 1 and what marks a control of 3 to 1 (WCAG 2.2,
+// 1.4.3 and 1.4.11), by day and by night.
 func TestContrast(t *testing.T) {
 	style, err := os.ReadFile("pages/style.css")
 	if err != nil {
@@ -216,13 +219,15 @@ func TestContrast(t *testing.T) {
 			front, back string
 			least       float64
 		}{
-			{"--text", "--page", 4.5}, {"--text", "--card", 4.5}, {"--soft", "--page", 4.5}, {"--soft", "--card", 4.5}, {"--accent", "--page", 4.5}, {"--accent", "--card", 4.5},
+			{"--text", "--page", 4.5}, {"--text", "--card", 4.5}, {"--soft", "--page", 4.5}, {"--soft", "--card", 4.5},
+			{"--accent", "--page", 4.5}, {"--accent", "--card", 4.5},
 			{"--on-accent", "--accent", 4.5}, {"--on-tint", "--tint", 4.5}, {"--on-warn", "--warn", 4.5},
 			{"--edge", "--card", 3}, {"--focus", "--page", 3}, {"--focus", "--card", 3},
 		} {
 			a, b := luminance(t, colours[pair.front]), luminance(t, colours[pair.back])
 			if ratio := (max(a, b) + .05) / (min(a, b) + .05); ratio < pair.least {
-				t.Errorf("%s on %s, %s: %.2f, less than %g", pair.front, pair.back, []string{"by day", "by night"}[i], ratio, pair.least)
+				t.Errorf("%s on %s, %s: %.2f, less than %g", pair.front, pair.back, []string{"by day", "by night"}[i],
+					ratio, pair.least)
 			}
 		}
 	}

@@ -9,8 +9,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// Cookie is the preference cookie: what was objected to in this browser, and nothing else. It is set and read back by everybody who chose the
-// same in the same way, so that it tells nobody apart beyond the choice. A site's scripts may read it.
+// Cookie is the preference cookie: what was objected to in this browser, and nothing else. It is set and
+// read back by everybody who chose the same in the same way, so that it tells nobody apart beyond the
+// choice. A site's scripts may read it.
 const Cookie = rules.PreferenceCookie
 
 // Both cookies last 13 months, counted anew at each visit to the preference centre and with each change, so that what
@@ -23,7 +24,8 @@ const (
 // cookieAge is how long both cookies last on this site.
 func (s *Site) cookieAge() time.Duration { return max(cookieAge, s.Consent) }
 
-// longestCookie bounds the value. Browsers refuse a cookie of more than 4,096 bytes with its name: a choice must not be lost to that.
+// longestCookie bounds the value. Browsers refuse a cookie of more than 4,096 bytes with its
+// name: a choice must not be lost to that.
 const longestCookie = 3072
 
 // The scopes that have a form of their own.
@@ -33,8 +35,8 @@ const (
 	restriction = "restriction:"
 )
 
-// Format writes scopes ("all", ids of purposes, "vendor:ID") as the value of the preference cookie: sorted, without doubles, joined by "/".
-// Where they are more than a cookie may hold, the value is "all".
+// Format writes scopes ("all", ids of purposes, "vendor:ID") as the value of the preference cookie: sorted, without
+// doubles, joined by "/". Where they are more than a cookie may hold, the value is "all".
 func Format(scopes []string) string {
 	value := strings.Join(sorted(scopes), "/")
 	if len(value) > longestCookie {

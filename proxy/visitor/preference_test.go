@@ -38,7 +38,8 @@ func TestParse(t *testing.T) {
 			t.Errorf("%q is read as %v", bad, scopes)
 		}
 	}
-	if scopes, ok := visitor.Parse("vendor:ga4/all/ads/all"); !ok || !slices.Equal(scopes, []string{"ads", "all", "vendor:ga4"}) {
+	if scopes, ok := visitor.Parse("vendor:ga4/all/ads/all"); !ok ||
+		!slices.Equal(scopes, []string{"ads", "all", "vendor:ga4"}) {
 		t.Errorf("%v, %v", scopes, ok)
 	}
 }

@@ -31,7 +31,8 @@ type request struct {
 	campaign, lang   string
 }
 
-// badRequest is what is wrong with a request, and where (a JSON pointer). It holds nothing of what it said but names of members that are ours.
+// badRequest is what is wrong with a request, and where (a JSON pointer). It holds nothing of what it
+// said but names of members that are ours.
 type badRequest struct {
 	at, what  string
 	guessable bool // it names an identifier that a front end may not give
@@ -84,8 +85,8 @@ func parseRequest(text []byte) (*request, error) {
 // parser reads JSON piece by piece: encoding/json takes doubles, and names in another case.
 type parser struct{ *json.Decoder }
 
-// parseObject reads JSON of at most so many bytes strictly: an object of which member reads the value of each member, of
-// which none comes twice, and nothing behind it. All errors but those of member are *badRequest.
+// parseObject reads JSON of at most so many bytes strictly: an object of which member reads the value of each member,
+// of which none comes twice, and nothing behind it. All errors but those of member are *badRequest.
 func parseObject(text []byte, most int, member func(p *parser, name string) error) error {
 	if len(text) > most {
 		return &badRequest{what: fmt.Sprintf("more than %d bytes", most)}
@@ -179,7 +180,8 @@ func (p *parser) textOf(at string, most int) (string, error) {
 	return text, nil
 }
 
-// ids reads identifiers that an SDK of the page made at random. What can be guessed is refused: who knows it is not who it is about.
+// ids reads identifiers that an SDK of the page made at random. What can be guessed is
+// refused: who knows it is not who it is about.
 func (p *parser) ids(at string) (ids []objection.ID, err error) {
 	err = p.object(at, func(name string) error {
 		class, vendor, apart := strings.Cut(name, ":")
@@ -187,7 +189,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 			if known := guessable(class); known != "" {
 				return &badRequest{at: at + "/" + known, what: known, guessable: true}
 			}
-			return &badRequest{at: at, what: "client_id, device_id and advertising_id are right, with a colon and a catalog id behind them or without"}
+			return &badRequest{at: at, what: "client_id, device_id and advertising_id are right, with a colon and a catalog " +
+				"id behind them or without"}
 		}
 		if apart && !idLike(vendor) {
 			return &badRequest{at: at + "/" + class, what: "a catalog id is to follow the colon"}
@@ -201,7 +204,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 		case strings.ContainsRune(value, utf8.RuneError): // what a half of a surrogate pair is read as
 			return &badRequest{at: at, what: "it holds a character that is none"}
 		case !unguessable(value):
-			return &badRequest{at: at, what: fmt.Sprintf("it is too short or too plain to be made at random: %d letters or digits, not all the same, are right", shortestID)}
+			return &badRequest{at: at, what: fmt.Sprintf("it is too short or too plain to be made at random: %d letters or "+
+				"digits, not all the same, are right", shortestID)}
 		case objection.Unmatchable(name, value) != nil:
 			return &badRequest{at: at, what: objection.Unmatchable(name, value).Error()}
 		case len(ids) == maxPageIDs:
@@ -215,7 +219,8 @@ func (p *parser) ids(at string) (ids []objection.ID, err error) {
 
 // guessable returns the class of identifiers that people can be called by, "" where the name is of none.
 func guessable(class string) string {
-	for _, known := range []string{"email", "phone", "user_id", "external_id", "email_sha256", "email_md5", "phone_sha256"} {
+	for _, known := range []string{"email", "phone", "user_id", "external_id", "email_sha256",
+		"email_md5", "phone_sha256"} {
 		if class == known {
 			return known
 		}

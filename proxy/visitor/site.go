@@ -8,12 +8,13 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// Site is what the pages of a site say, as the policy in force has it. It is never changed. Links and redirections are relative, so that
-// the pages work below the site's base and without it.
+// Site is what the pages of a site say, as the policy in force has it. It is never changed. Links and redirections are
+// relative, so that the pages work below the site's base and without it.
 type Site struct {
-	ID        string
-	Logo      *Logo      // nil: the site's name stands there
-	Origins   []string   // "https://shop.example": whose pages may frame the preference centre and call the endpoint, with cookies
+	ID   string
+	Logo *Logo // nil: the site's name stands there
+	// "https://shop.example": whose pages may frame the preference centre and call the endpoint, with cookies
+	Origins   []string
 	Languages []Language // of "en", "de", "fr", at least one; the first is the site's own
 	Style     []byte     // the site's CSS, behind ours; nil: none
 
@@ -78,8 +79,8 @@ type Purpose struct {
 	// Direct marketing may be objected to without reasons, whatever the basis (Art. 21(2) and (3) GDPR).
 	DirectMarketing bool
 
-	// ShownOnly says that an objection to it has no effect, for the law gives no right to it: every basis is a contract, a legal obligation
-	// or a vital interest, and it is no direct marketing.
+	// ShownOnly says that an objection to it has no effect, for the law gives no right to it: every basis is a contract, a
+	// legal obligation or a vital interest, and it is no direct marketing.
 	ShownOnly bool
 
 	GPC   bool // the signal Global Privacy Control counts as an objection to it

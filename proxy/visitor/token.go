@@ -22,14 +22,17 @@ const (
 	Manage                      // shows what stands for its subjects, and lets them choose
 )
 
-// Claim is what a signed link allows whoever holds it: to object for its subjects, and to take back. It holds no identifier, only keyed hashes.
+// Claim is what a signed link allows whoever holds it: to object for its subjects, and to take back. It
+// holds no identifier, only keyed hashes.
 type Claim struct {
 	Kind     Kind
 	Subjects []objection.Subject // 1 to 32
-	Scopes   []string            // what Unsubscribe objects to, 1 to 64; Manage at one click, which is refused where there are none
-	Site     string              // id of a site; "": every site's
-	Campaign string              // of the message that it is in; see objection.Change
-	Expires  time.Time           // after that it still objects, and takes nothing back any more; zero: never. To the second
+	// what Unsubscribe objects to, 1 to 64; Manage at one click, which is refused where there are none
+	Scopes   []string
+	Site     string // id of a site; "": every site's
+	Campaign string // of the message that it is in; see objection.Change
+	// after that it still objects, and takes nothing back any more; zero: never. To the second
+	Expires time.Time
 }
 
 // ErrLink says that a token is none of ours, or not whole.
@@ -37,8 +40,9 @@ var ErrLink = errors.New("the link is damaged, or signed with another key")
 
 // Version 1 has no form in subjects: they are those of which nobody says in which form they are.
 //
-// The binary form: version, kind, expiry (seconds since 1970, 32 bits, 0 never), site, campaign, scopes, subjects, and 16 bytes of HMAC-SHA256
-// over all of that. A text is a byte that says how long it is and the bytes; a list is a byte that says how many and the items.
+// The binary form: version, kind, expiry (seconds since 1970, 32 bits, 0 never), site, campaign, scopes, subjects,
+// and 16 bytes of HMAC-SHA256 over all of that. A text is a byte that says how long it is and the bytes; a list is a
+// byte that says how many and the items.
 const (
 	tokenVersion  = 2
 	tokenFormless = 1
@@ -124,9 +128,12 @@ func (c *Claim) check() error {
 		return fmt.Errorf("a link to unsubscribe has 1 to %d scopes, not %d", maxLinkTo, len(c.Scopes))
 	case !slices.Equal(c.Scopes, sorted(c.Scopes)):
 		return errors.New("a link's scopes are not sorted, or there are doubles") // of a token that Sign did not make
-	case !slices.ContainsFunc(c.Scopes, func(s string) bool { return !named(s) }) && len(c.Site) < 256 && len(c.Campaign) < 256:
+	case !slices.ContainsFunc(c.Scopes, func(s string) bool {
+		return !named(s)
+	}) && len(c.Site) < 256 && len(c.Campaign) < 256:
 	default:
-		return errors.New("a link's site and campaign have at most 255 bytes, and its scopes are \"all\", ids of purposes, or \"vendor:\" and an id")
+		return errors.New("a link's site and campaign have at most 255 bytes, and its scopes are \"all\", ids of purposes, " +
+			"or \"vendor:\" and an id")
 	}
 	for i := range c.Subjects {
 		if space := c.Subjects[i].Space; space == "" || len(space) > 255 {

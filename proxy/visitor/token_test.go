@@ -13,11 +13,13 @@ import (
 
 var fuzzKey = pseudonym.Key{4, 5, 6}
 
-// FuzzVerify: a token that is taken is one that Sign makes, byte for byte; one that is not signed is never taken, whatever is in it.
+// FuzzVerify: a token that is taken is one that Sign makes, byte for byte; one that is not
+// signed is never taken, whatever is in it.
 func FuzzVerify(f *testing.F) {
 	for _, c := range []Claim{
 		{Kind: Unsubscribe, Scopes: []string{"ads"}, Subjects: []objection.Subject{{Space: "email"}}},
-		{Kind: Manage, Site: "shop", Campaign: "x", Expires: time.Unix(1_800_000_000, 0), Subjects: []objection.Subject{{Space: "email"}, {Space: "client_id:ga4", Hash: [16]byte{1}}}},
+		{Kind: Manage, Site: "shop", Campaign: "x", Expires: time.Unix(1_800_000_000, 0),
+			Subjects: []objection.Subject{{Space: "email"}, {Space: "client_id:ga4", Hash: [16]byte{1}}}},
 		{Kind: Manage, Subjects: []objection.Subject{{Space: "email", Form: 2}, {Space: "client_id:ga4", Hash: [16]byte{1}}}},
 	} {
 		token, err := Sign(&fuzzKey, c)
@@ -51,11 +53,14 @@ func FuzzVerify(f *testing.F) {
 
 // TestParseProofs: what is no proof is left out, and the cookie says nothing of the order.
 func TestParseProofs(t *testing.T) {
-	before, a, b := proof{mac: [macSize]byte{1}}, proof{[actSize]byte{1}, [macSize]byte{1}}, proof{[actSize]byte{2}, [macSize]byte{1}}
-	if formatProofs([]proof{a, b, a}) != formatProofs([]proof{b, a}) || len(formatProofs([]proof{a, b, before})) != 88 || formatProofs(nil) != "" {
+	before, a, b := proof{mac: [macSize]byte{1}}, proof{[actSize]byte{1}, [macSize]byte{1}},
+		proof{[actSize]byte{2}, [macSize]byte{1}}
+	if formatProofs([]proof{a, b, a}) != formatProofs([]proof{b, a}) || len(formatProofs([]proof{a, b, before})) != 88 ||
+		formatProofs(nil) != "" {
 		t.Error(formatProofs([]proof{a, b, a}))
 	}
-	if all := parseProofs("x." + formatProofs([]proof{a, b, before}) + "..AAAA." + strings.Repeat("A", 32)); !slices.Equal(all, []proof{before, a, b}) {
+	if all := parseProofs("x." + formatProofs([]proof{a, b, before}) + "..AAAA." + strings.Repeat("A", 32)); !slices.Equal(
+		all, []proof{before, a, b}) {
 		t.Error(all)
 	}
 	var most []proof

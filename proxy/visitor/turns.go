@@ -8,12 +8,13 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// turns hand out what everybody shares. As long as there is enough, whoever comes is served at once. Where there is not, changes wait, and
-// those are served first whose senders changed least lately; of equals, who came first. Where too many wait, whoever changed most lately is
-// sent away, so that somebody who comes for the first time finds a place.
+// turns hand out what everybody shares. As long as there is enough, whoever comes is served at once. Where there is
+// not, changes wait, and those are served first whose senders changed least lately; of equals, who came first. Where
+// too many wait, whoever changed most lately is sent away, so that somebody who comes for the first time finds a place.
 //
-// Whoever changed nothing lately has ten times as much besides, of which the others get nothing: with a flood that comes from ever new places, and
-// of which nobody can tell who is who, it is better to keep too much than to refuse somebody. Places come to an end, and so does such a flood.
+// Whoever changed nothing lately has ten times as much besides, of which the others get nothing: with a flood that
+// comes from ever new places, and of which nobody can tell who is who, it is better to keep too much than to refuse
+// somebody. Places come to an end, and so does such a flood.
 type turns struct {
 	now  func() time.Time
 	most int

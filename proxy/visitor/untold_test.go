@@ -18,7 +18,8 @@ func TestUntold(t *testing.T) {
 	w.store.untold = true
 	for _, form := range []string{"do=all", "do=save&object=fraud&shown=surveys", "do=back"} {
 		page := b.follow("/privacy/", form)
-		if !strings.Contains(page.text, says) || strings.Contains(page.text, "is saved and in force") || strings.Contains(page.text, "is taken back.") {
+		if !strings.Contains(page.text, says) || strings.Contains(page.text, "is saved and in force") ||
+			strings.Contains(page.text, "is taken back.") {
 			t.Errorf("%s: the page does not say that it is not in force everywhere", form)
 		}
 		if b.cookies[visitor.UndoCookie] != proof {
@@ -26,7 +27,8 @@ func TestUntold(t *testing.T) {
 		}
 	}
 	a := b.json(`{"purposes":["surveys"],"lang":"de"}`)
-	if a.StatusCode() != 202 || !strings.Contains(a.text, `"untold":true,"detail":"Ihre Entscheidung ist gespeichert. Noch`) {
+	if a.StatusCode() != 202 ||
+		!strings.Contains(a.text, `"untold":true,"detail":"Ihre Entscheidung ist gespeichert. Noch`) {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}
 	path := "/privacy/u/" + token(t, manage)
@@ -35,7 +37,8 @@ func TestUntold(t *testing.T) {
 	}
 	mail := w.browser()
 	mail.headers["Origin"], mail.headers["Sec-Fetch-Site"] = "", ""
-	a = mail.do("POST", "/t/privacy/u/"+token(t, unsubscribe), "application/x-www-form-urlencoded", "List-Unsubscribe=One-Click")
+	a = mail.do("POST", "/t/privacy/u/"+token(t, unsubscribe), "application/x-www-form-urlencoded",
+		"List-Unsubscribe=One-Click")
 	if a.StatusCode() != 200 || !strings.HasPrefix(a.text, says) {
 		t.Errorf("%d %s", a.StatusCode(), a.text)
 	}

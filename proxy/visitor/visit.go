@@ -41,8 +41,8 @@ func (p *Pages) visit(ctx *fasthttp.RequestCtx, site *Site, path string, from ne
 
 func (v *visit) header(name string) string { return string(v.ctx.Request.Header.Peek(name)) }
 
-// standing are the scopes in force for this browser, as far as it may know: what its own cookie says, and what stands for the identifiers
-// that it proves. Restrictions are marked "restriction:".
+// standing are the scopes in force for this browser, as far as it may know: what its own cookie says, and what stands
+// for the identifiers that it proves. Restrictions are marked "restriction:".
 func (v *visit) standing(proven []objection.ID) ([]string, error) {
 	if len(proven) == 0 {
 		return sorted(v.chosen), nil

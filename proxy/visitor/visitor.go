@@ -1,32 +1,37 @@
-// Package visitor is what visitors meet: the preference centre, the endpoint for a site's own front end with its script, the script that
-// copies a consent platform's choice into a cookie, signed links, the notice and /.well-known/gpc.json. It promises that nobody is recognised by the means of objecting: a browser is known by the identifiers
-// it already sends and by nothing that is set here, and no answer tells somebody who does not hold the signed cookie or a signed link whether
-// an identifier was known before.
+// Package visitor is what visitors meet: the preference centre, the endpoint for a site's own front end with its
+// script, the script that copies a consent platform's choice into a cookie, signed links, the notice and
+// /.well-known/gpc.json. It promises that nobody is recognised by the means of objecting: a browser is known by the
+// identifiers it already sends and by nothing that is set here, and no answer tells somebody who does not hold the
+// signed cookie or a signed link whether an identifier was known before.
 //
 // # What a visitor is shown, and why not more
 //
-// Identifier cookies can be forged: whoever knows an id can send it. Objecting takes no more than that, since it harms nobody's rights. Seeing
-// what stands takes more, and so does taking it back. Three things can be asked about:
+// Identifier cookies can be forged: whoever knows an id can send it. Objecting takes no more than that, since it harms
+// nobody's rights. Seeing what stands takes more, and so does taking it back. Three things can be asked about:
 //
-//   - The preference cookie (Cookie) is the browser's own and says what was chosen in it. It is shown, and taken back, as it is.
-//   - The store is asked only for identifiers that the signed cookie (UndoCookie) proves: ones that were objected for in this browser. What
-//     stands for them may have come from elsewhere too, and is shown. Taken back is the act that the cookie proves: what others objected to
-//     stands, and the page says so.
-//   - For every other identifier the store is not asked at all, neither by a page nor in an answer to a change, so that pages and answers are
-//     the same whether or not somebody objected for it before. Objecting is done for it (again), and taking back is not: the page says that
-//     what was objected to elsewhere stands, whether there is such a thing or not.
+//   - The preference cookie (Cookie) is the browser's own and says what was chosen in it. It
+//     is shown, and taken back, as it is.
+//   - The store is asked only for identifiers that the signed cookie (UndoCookie) proves: ones that were objected for
+//     in this browser. What stands for them may have come from elsewhere too, and is shown. Taken back is the act that
+//     the cookie proves: what others objected to stands, and the page says so.
+//   - For every other identifier the store is not asked at all, neither by a page nor in an answer to a
+//     change, so that pages and answers are the same whether or not somebody objected for it before. Objecting
+//     is done for it (again), and taking back is not: the page says that what was objected to elsewhere
+//     stands, whether there is such a thing or not.
 //
-// An identifier in a cookie counts as a browser's only in the form in which its SDK makes it. Another one may be the name of an account, which
-// can be guessed: nothing is stored for it, the choice stays in the browser, and the page says so.
+// An identifier in a cookie counts as a browser's only in the form in which its SDK makes it. Another
+// one may be the name of an account, which can be guessed: nothing is stored for it, the choice stays
+// in the browser, and the page says so.
 //
 // # What is said of what takes place
 //
-// For each purpose the pages say in which case each recipient gets data ([Flow], [When]): only with the visitor's consent,
-// unless they object, until they opt out, or because a contract or the law asks for it. Saying no is one act whatever it
-// is called: it is kept as an objection to the scope, which ends all of the first three. The label of a control says which
-// of them it ends.
+// For each purpose the pages say in which case each recipient gets data ([Flow], [When]): only with the visitor's
+// consent, unless they object, until they opt out, or because a contract or the law asks for it. Saying no is one
+// act whatever it is called: it is kept as an objection to the scope, which ends all of the first three. The label
+// of a control says which of them it ends.
 //
-// A signed link is the authority for the subjects in it: its page shows what stands for them, and it takes back what came by links.
+// A signed link is the authority for the subjects in it: its page shows what stands for them,
+// and it takes back what came by links.
 package visitor
 
 import (
@@ -48,8 +53,9 @@ type Options struct {
 	Objector objection.Objector // takes objections; it makes subjects of identifiers
 	Key      pseudonym.Key      // State.SigningKey: signs links and the cookie that objections are taken back with
 
-	// Recognise returns the identifiers that the identifier cookies of a request hold, such as {"client_id:ga4", "123.456"}. Those that can
-	// be guessed (all but client, device and advertising ids) are not used. nil: there are none.
+	// Recognise returns the identifiers that the identifier cookies of a request hold, such as
+	// {"client_id:ga4", "123.456"}. Those that can be guessed (all but client, device and advertising
+	// ids) are not used. nil: there are none.
 	Recognise func(h *fasthttp.RequestHeader) []objection.ID
 
 	// Random tells whether an identifier has the form that its vendor's SDK makes at random. One that has not may be the
@@ -73,7 +79,8 @@ type Options struct {
 	// force. An identifier or a category that is none is a *objection.Fault. nil: choices are not taken.
 	Choose func(context.Context, Choosing) (Chose, error)
 
-	// Refused is told why a change was not made: "limit", "full" (there is too little room on the disk) or "failed". nil: nobody is told.
+	// Refused is told why a change was not made: "limit", "full" (there is too little room on the
+	// disk) or "failed". nil: nobody is told.
 	Refused func(cause string)
 
 	Limits Limits
@@ -139,12 +146,13 @@ const LinkPath = linkRoot
 
 // Owns tells whether a path, from which the site's base was taken off, is one of these pages.
 func (*Pages) Owns(path []byte) bool {
-	return string(path) == gpcPath || string(path) == root[:len(root)-1] || len(path) >= len(root) && string(path[:len(root)]) == root
+	return string(path) == gpcPath || string(path) == root[:len(root)-1] || len(path) >= len(root) &&
+		string(path[:len(root)]) == root
 }
 
-// Serve answers a request for a path that it owns. The caller has seen to it that the request can be read in one way only, that its host is
-// one of the site's, and that its body is no larger than the server allows; from is the visitor's address, the zero Addr where it is not known,
-// and where is where the visitor is.
+// Serve answers a request for a path that it owns. The caller has seen to it that the request can be read in one way
+// only, that its host is one of the site's, and that its body is no larger than the server allows; from is the
+// visitor's address, the zero Addr where it is not known, and where is where the visitor is.
 func (p *Pages) Serve(ctx *fasthttp.RequestCtx, site *Site, path string, from netip.Addr, where Where) {
 	v := p.visit(ctx, site, path, from)
 	v.where = where

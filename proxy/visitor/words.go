@@ -87,7 +87,8 @@ func (w *words) Only(lang string) string {
 // longestAccepted bounds how much of Accept-Language is read.
 const longestAccepted = 256
 
-// choose picks one of the site's languages: the one that was asked for, else the first that the browser accepts, else the site's own.
+// choose picks one of the site's languages: the one that was asked for, else the first that the
+// browser accepts, else the site's own.
 func (s *Site) choose(asked, accepted string) *Language {
 	if l := s.language(asked); l != nil {
 		return l

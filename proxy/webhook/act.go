@@ -33,8 +33,9 @@ type Act struct {
 	Complaint   bool                `json:"complaint"`
 	Source      string              `json:"source"`
 	Site        string              `json:"site,omitempty"`
-	InForce     []string            `json:"in_force"`         // after it
-	Hashes      map[string][]string `json:"hashes,omitempty"` // of every form of the identifiers, as the suppression feed has them, by namespace
+	InForce     []string            `json:"in_force"` // after it
+	// of every form of the identifiers, as the suppression feed has them, by namespace
+	Hashes map[string][]string `json:"hashes,omitempty"`
 
 	Decided *Decided `json:"decision,omitempty"` // of a Decision alone
 
@@ -108,10 +109,12 @@ func hexSHA256(text []byte) string {
 // mostSplit is how many requests one act may become.
 const mostSplit = 100
 
-// split divides an act into acts with one value for each of the identifiers that a request names; none where one of them is not there.
+// split divides an act into acts with one value for each of the identifiers that a request
+// names; none where one of them is not there.
 func (a *Act) split(names []string) []*Act {
 	all := []map[string][]string{{}}
-	for _, group := range [][]string{{"email", "email_sha256", "email_md5"}, {"phone", "phone_sha256"}, {"user_id"}, {"client_id"}} {
+	for _, group := range [][]string{{"email", "email_sha256", "email_md5"}, {"phone", "phone_sha256"},
+		{"user_id"}, {"client_id"}} {
 		used := slices.DeleteFunc(slices.Clone(group), func(name string) bool { return !slices.Contains(names, name) })
 		if len(used) == 0 {
 			continue
@@ -135,8 +138,8 @@ func (a *Act) split(names []string) []*Act {
 	return acts
 }
 
-// choices are the values that the names of a group may have at once: each is made of a plain value, or where only one form is asked for it
-// may have been given in that form.
+// choices are the values that the names of a group may have at once: each is made of a plain value, or where only one
+// form is asked for it may have been given in that form.
 func (a *Act) choices(plain string, used []string) (all []map[string][]string) {
 	seen := map[string]bool{}
 	for _, value := range a.named(plain) {
@@ -162,7 +165,8 @@ func (a *Act) choices(plain string, used []string) (all []map[string][]string) {
 
 // values are what placeholders stand for in an act that was split, the secret aside.
 func (a *Act) values() map[string]string {
-	out := map[string]string{"scopes": strings.Join(a.Scopes, ","), "time": a.Time.UTC().Format(time.RFC3339), "type": a.Type}
+	out := map[string]string{"scopes": strings.Join(a.Scopes, ","), "time": a.Time.UTC().Format(time.RFC3339),
+		"type": a.Type}
 	for _, name := range Placeholders()[:identifiers] {
 		given := a.named(name)
 		how, can := derived[name]
@@ -179,8 +183,8 @@ func (a *Act) values() map[string]string {
 	return out
 }
 
-// people are what tells acts of the same person apart from others: their identifiers, and the hashes of these, which the
-// end of a decision has alone. A notice is told apart by what it is about, without its step, which ends its key.
+// people are what tells acts of the same person apart from others: their identifiers, and the hashes of these, which
+// the end of a decision has alone. A notice is told apart by what it is about, without its step, which ends its key.
 func (a *Act) people() []string {
 	if a.Notice != nil {
 		return []string{"notice " + a.Key[:max(strings.LastIndexByte(a.Key, ' '), 0)]}

@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// TestBackoff: more and more time between attempts, any up to the bound; an hour at most between those of a message, and
-// a minute between those of a receiver.
+// TestBackoff: more and more time between attempts, any up to the bound; an hour at most between those of a message,
+// and a minute between those of a receiver.
 func TestBackoff(t *testing.T) {
 	for failures, most := range map[int]time.Duration{
 		1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 12: 2048 * time.Second, 13: time.Hour, 1 << 30: time.Hour,

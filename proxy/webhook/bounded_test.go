@@ -12,7 +12,8 @@ import (
 
 // TestSeveralAreSentAtOnce: as many as the receiver says, and those about one person one after another.
 func TestSeveralAreSentAtOnce(t *testing.T) {
-	for _, c := range []struct{ concurrency, people, want int }{{0, 400, 4}, {1, 400, 1}, {16, 400, 16}, {16, 3, 3}, {16, 1, 1}} {
+	for _, c := range []struct{ concurrency, people, want int }{{0, 400, 4}, {1, 400, 1}, {16, 400, 16},
+		{16, 3, 3}, {16, 1, 1}} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shelf{now: time.Now}
 			a := newTemplated(t, "a", func(o *ReceiverOptions) { o.Concurrency = c.concurrency })
@@ -46,7 +47,8 @@ func TestTheRoomIsShared(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &shelf{now: time.Now}
 			a, b := newTemplated(t, "a"), newTemplated(t, "b")
-			act := &Act{Type: Objection, Time: time.Now(), Scopes: []string{"all"}, IDs: map[string][]string{"email": {"x"}}, Source: strings.Repeat("-", 100)}
+			act := &Act{Type: Objection, Time: time.Now(), Scopes: []string{"all"}, IDs: map[string][]string{"email": {"x"}},
+				Source: strings.Repeat("-", 100)}
 			put := func(id uint64, r *Receiver, email string) {
 				act.IDs["email"][0] = fmt.Sprintf("%-20s", email)
 				body, err := r.Message(act, &testKey, rand.Reader)
@@ -74,7 +76,8 @@ func TestTheRoomIsShared(t *testing.T) {
 			}
 			o.Kick()
 			pass(time.Second)
-			if states := o.States(); states[0].Room.Messages != c.left || states[1].Room.Messages != 40 || o.count("b dropped_full") > 0 {
+			if states := o.States(); states[0].Room.Messages != c.left || states[1].Room.Messages != 40 ||
+				o.count("b dropped_full") > 0 {
 				t.Errorf("%s: %+v", what, states)
 			}
 			f.answers(always(200))
@@ -117,7 +120,8 @@ func TestADiskThatIsShort(t *testing.T) {
 			short bool
 			want  int
 		}{
-			{100, true, 101}, {few.Messages, true, few.Messages}, {2000, false, few.Messages + 2000}, {500, true, few.Messages + 2000},
+			{100, true, 101}, {few.Messages, true, few.Messages}, {2000, false, few.Messages + 2000},
+			{500, true, few.Messages + 2000},
 			{1, false, few.Messages + 2001},
 		} {
 			come(c.comes)

@@ -5,8 +5,8 @@ import "time"
 // enoughInARow is after how many messages that failed one after another it is the receiver that is taken to fail.
 const enoughInARow = 5
 
-// breaker lets a receiver be that takes nothing. While it is open one message at a time is tried, each time another one,
-// so that one which is never taken does not stand for all.
+// breaker lets a receiver be that takes nothing. While it is open one message at a time is tried, each time another
+// one, so that one which is never taken does not stand for all.
 type breaker struct {
 	row    int       // messages that failed since one was taken, each counted once
 	number uint64    // of the row: goes up with each message that is taken

@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestCertificatesAreSeen: whose certificate ends when is known of receivers that were connected to over TLS, and of no others.
+// TestCertificatesAreSeen: whose certificate ends when is known of receivers that were
+// connected to over TLS, and of no others.
 func TestCertificatesAreSeen(t *testing.T) {
 	t.Parallel()
 	fine := http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})

@@ -12,8 +12,8 @@ import (
 )
 
 // NewClient makes a client that reaches no private or loopback address, as none of the vendors' does, unless it is for
-// receivers that may be there. It follows no redirect, goes through no proxy, which could lead elsewhere, and waits 10 s
-// for an answer.
+// receivers that may be there. It follows no redirect, goes through no proxy, which could lead
+// elsewhere, and waits 10 s for an answer.
 func NewClient(private bool) *http.Client {
 	dial := delivery.Dial(private, nil)
 	return &http.Client{

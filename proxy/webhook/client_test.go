@@ -22,7 +22,8 @@ func TestPrivateAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask := func(private bool, name string) (int, bool, error) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+net.JoinHostPort(name, port)+"/token", nil)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+net.JoinHostPort(
+			name, port)+"/token", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -33,7 +34,8 @@ func TestPrivateAddresses(t *testing.T) {
 	}
 	for _, name := range []string{"localhost", "127.0.0.1", "::ffff:127.0.0.1", "169.254.169.254", "10.0.0.1"} {
 		_, connected, err := ask(false, name)
-		if !errors.Is(err, delivery.ErrAddress) || connected || !strings.Contains(err.Error(), "private: true") || strings.Contains(err.Error(), "token") {
+		if !errors.Is(err, delivery.ErrAddress) || connected || !strings.Contains(err.Error(), "private: true") ||
+			strings.Contains(err.Error(), "token") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

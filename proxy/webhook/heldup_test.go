@@ -57,7 +57,8 @@ func TestOneMessageHoldsUpItsOwnPerson(t *testing.T) {
 				}
 				f.answers(always(204))
 				pass(time.Hour)
-				if got, _ := f.sent(); s.left() != 0 || fmt.Sprint(got) != "[a.example jane@example.com a.example JANE@example.com a.example jane@example.com]" {
+				if got, _ := f.sent(); s.left() != 0 ||
+					fmt.Sprint(got) != "[a.example jane@example.com a.example JANE@example.com a.example jane@example.com]" {
 					t.Errorf("%q, %d left", got, s.left())
 				}
 			})
@@ -69,7 +70,8 @@ func TestOneMessageHoldsUpItsOwnPerson(t *testing.T) {
 func TestWhoeverIsInACommonMessageWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{now: time.Now}
-		a, err := NewReceiver(ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection}, SecretFile: secretFile(t, strings.Repeat("k", 32))})
+		a, err := NewReceiver(ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection},
+			SecretFile: secretFile(t, strings.Repeat("k", 32))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +93,8 @@ func TestWhoeverIsInACommonMessageWaits(t *testing.T) {
 		}
 		f.answers(always(200))
 		pass(2 * time.Second)
-		if got, n := f.sent(); s.left() != 0 || n != 3 || !strings.Contains(got[1], "bob@") || !strings.Contains(got[2], `["cid@example.com"]`) {
+		if got, n := f.sent(); s.left() != 0 || n != 3 || !strings.Contains(got[1], "bob@") ||
+			!strings.Contains(got[2], `["cid@example.com"]`) {
 			t.Errorf("%q, %d left", got, s.left())
 		}
 	})
@@ -124,7 +127,8 @@ func TestManyMessagesOfOnePersonStarveNobody(t *testing.T) {
 		if s.left() != many+1 {
 			t.Errorf("%d left", s.left())
 		}
-		if state := o.States()[0]; state.Room.Messages != many+1 || !state.Oldest.Equal(time.Now().Add(-time.Second)) || !state.Failing.IsZero() && s.left() == 0 {
+		if state := o.States()[0]; state.Room.Messages != many+1 || !state.Oldest.Equal(time.Now().Add(-time.Second)) ||
+			!state.Failing.IsZero() && s.left() == 0 {
 			t.Errorf("%+v", state)
 		}
 	})
@@ -195,7 +199,9 @@ func TestAProbeIsAnotherMessageEachTime(t *testing.T) {
 		s.post(t, 1000, a, "late@example.com")
 		o.Kick()
 		pass(3 * time.Minute)
-		if s.left() != 20 || !slices.ContainsFunc(o.events()[before:], func(one string) bool { return strings.HasPrefix(one, "a told") }) {
+		if s.left() != 20 || !slices.ContainsFunc(o.events()[before:], func(one string) bool {
+			return strings.HasPrefix(one, "a told")
+		}) {
 			t.Errorf("one that comes late: %d left, %q", s.left(), o.events()[before:])
 		}
 	})

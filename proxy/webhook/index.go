@@ -79,8 +79,8 @@ func (x *index) due() time.Time {
 	return x.later[0].due
 }
 
-// take hands out a message of the first queue that has one: its first, or with pick, which is given a number of messages,
-// any. It is nil where none has.
+// take hands out a message of the first queue that has one: its first, or with pick, which is given a number of
+// messages, any. It is nil where none has.
 func (x *index) take(pick func(n int) int, from ...*queue) *message {
 	for _, q := range from {
 		for len(*q) > 0 {

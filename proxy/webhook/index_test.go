@@ -17,7 +17,9 @@ func (s *slow) mayBeSent(m *message) bool {
 		if before == m {
 			return true
 		}
-		if (before.place != over || before.behind > 0) && slices.ContainsFunc(before.people, func(who uint64) bool { return slices.Contains(m.people, who) }) {
+		if (before.place != over || before.behind > 0) && slices.ContainsFunc(before.people, func(who uint64) bool {
+			return slices.Contains(m.people, who)
+		}) {
 			return false
 		}
 	}
@@ -49,7 +51,9 @@ func TestIndexAgainstOneThatLooksAtAll(t *testing.T) {
 				x.wake(now)
 				m := x.take(pick, &x.ready, &x.again)
 				if m == nil {
-					if at := slices.IndexFunc(s.all, func(m *message) bool { return m.place == waits && !now.Before(m.due) && s.mayBeSent(m) }); at >= 0 {
+					if at := slices.IndexFunc(s.all, func(m *message) bool {
+						return m.place == waits && !now.Before(m.due) && s.mayBeSent(m)
+					}); at >= 0 {
 						t.Fatalf("seed %d, step %d: message %d may be sent, and is not handed out", seed, step, s.all[at].id)
 					}
 					continue

@@ -113,7 +113,8 @@ func (l *line) expire(now time.Time) (n int) {
 // longest is how long is waited where nothing but a kick is waited for.
 const longest = time.Hour
 
-// next hands out a message that may be sent now, and to whom, or says for how long there is none unless there is a kick.
+// next hands out a message that may be sent now, and to whom, or says for how long
+// there is none unless there is a kick.
 func (l *line) next(now time.Time, random float64) (*message, *Receiver, time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -191,8 +192,8 @@ func (l *line) unserved(now time.Time) []uint64 {
 	return ids
 }
 
-// acked notes that messages were acknowledged, or not. As long as they cannot be nothing is sent: it would be sent again
-// and again, and after a crash there would be ever more of it.
+// acked notes that messages were acknowledged, or not. As long as they cannot be nothing is sent: it would be sent
+// again and again, and after a crash there would be ever more of it.
 func (l *line) acked(ids []uint64, err error, now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -75,11 +75,12 @@ func TestNoticesAreNamedByWhatTheyAreAbout(t *testing.T) {
 	}
 }
 
-// TestActsOfOnePersonAreKnown: they share an identifier, or a hash of one, which the end of a decision has alone; notices
-// what they are about.
+// TestActsOfOnePersonAreKnown: they share an identifier, or a hash of one, which the end of a decision
+// has alone; notices what they are about.
 func TestActsOfOnePersonAreKnown(t *testing.T) {
 	t.Parallel()
-	jane := Act{IDs: map[string][]string{"email": {" Jane@example.com"}}, Hashes: map[string][]string{"email_sha256": {"ab"}}}
+	jane := Act{IDs: map[string][]string{"email": {" Jane@example.com"}},
+		Hashes: map[string][]string{"email_sha256": {"ab"}}}
 	thirty := Act{Notice: json.RawMessage("{}"), Key: "LIA-1 2027-05-04 30"}
 	for what, c := range map[string]struct {
 		a, b Act

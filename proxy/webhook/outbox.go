@@ -33,16 +33,18 @@ type Store interface {
 // OutboxOptions are what an [Outbox] needs. Zero values take the defaults given.
 type OutboxOptions struct {
 	Store     Store
-	Key       [32]byte                                              // that messages are sealed with
-	Receivers func() []*Receiver                                    // in force now
-	Client    *http.Client                                          // one of NewClient
-	Private   *http.Client                                          // of receivers that may be on a private address; likewise
-	Most      Room                                                  // what all messages together may take: a million, 1 GiB
-	Short     func() bool                                           // little is free on the disk; never
-	Now       func() time.Time                                      // the clock; time.Now
-	Rand      func() float64                                        // a number from [0, 1); rand.Float64
-	Fault     func(err error)                                       // the store does not do what it should
-	After     func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
+	Key       [32]byte           // that messages are sealed with
+	Receivers func() []*Receiver // in force now
+	Client    *http.Client       // one of NewClient
+	// of receivers that may be on a private address; likewise
+	Private *http.Client
+	// what all messages together may take: a million, 1 GiB
+	Most  Room
+	Short func() bool                                           // little is free on the disk; never
+	Now   func() time.Time                                      // the clock; time.Now
+	Rand  func() float64                                        // a number from [0, 1); rand.Float64
+	Fault func(err error)                                       // the store does not do what it should
+	After func(d time.Duration) (<-chan time.Time, func() bool) // on the clock
 
 	// OnDelivered is told that a message about an event was taken, so long after it began to wait.
 	OnDelivered func(to, event string, taken time.Duration)
@@ -65,8 +67,8 @@ const (
 	ackedAtOnce = 32  // messages that are acknowledged with one write
 )
 
-// Outbox sends what waits: to each receiver several messages at once, those about one person one after another, whatever
-// becomes of other people's and of other receivers'.
+// Outbox sends what waits: to each receiver several messages at once, those about one person one after another,
+// whatever becomes of other people's and of other receivers'.
 type Outbox struct {
 	opts  OutboxOptions
 	seed  maphash.Seed  // of the hashes by which people are told apart in memory
@@ -262,8 +264,8 @@ func (o *Outbox) taken() (all Room) {
 }
 
 // makeRoom gives up messages where all together take more than they may: the oldest of the receiver that takes most. So
-// each may take its share, and as much more as is not taken by others. Where little is free on the disk they may take no
-// more than before: objections need the room, and none is refused because its receivers are down.
+// each may take its share, and as much more as is not taken by others. Where little is free on the disk they may take
+// no more than before: objections need the room, and none is refused because its receivers are down.
 func (o *Outbox) makeRoom(before Room) {
 	most := o.opts.Most
 	if o.opts.Short() {

@@ -225,9 +225,11 @@ func deliver(t *testing.T, s Store, f *far, change func(*OutboxOptions), receive
 			defer o.mu.Unlock()
 			return o.receivers
 		},
-		OnDelivered: func(to, _ string, taken time.Duration) { o.note("%s told after %v", to, taken.Round(time.Microsecond)) },
-		OnFailed:    func(to, _, why string, _ error) { o.note("%s %s", to, why) },
-		Fault:       func(err error) { t.Error(err) },
+		OnDelivered: func(to, _ string, taken time.Duration) {
+			o.note("%s told after %v", to, taken.Round(time.Microsecond))
+		},
+		OnFailed: func(to, _, why string, _ error) { o.note("%s %s", to, why) },
+		Fault:    func(err error) { t.Error(err) },
 	}
 	if change != nil {
 		change(&options)
@@ -257,7 +259,9 @@ func TestOutboxSendsInOrder(t *testing.T) {
 			s.post(t, uint64(2*i+1), a, person(i))
 			s.post(t, uint64(2*i+2), b, person(i))
 		}
-		f := &far{answer: func(host, _ string) (int, string) { return map[string]int{"a.example": 200, "b.example": 0}[host], "" }}
+		f := &far{answer: func(host, _ string) (int, string) {
+			return map[string]int{"a.example": 200, "b.example": 0}[host], ""
+		}}
 		o := deliver(t, s, f, nil, a, b)
 		synctest.Wait()
 		got, n := f.sent()
@@ -288,7 +292,8 @@ func TestOutboxSendsInOrder(t *testing.T) {
 func TestOutboxPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{now: time.Now}
-		a, err := NewReceiver(ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection}, SecretFile: secretFile(t, strings.Repeat("k", 32))})
+		a, err := NewReceiver(ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection},
+			SecretFile: secretFile(t, strings.Repeat("k", 32))})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -303,7 +308,8 @@ func TestOutboxPatience(t *testing.T) {
 		o := deliver(t, s, f, nil, a)
 		o.Kick()
 		pass(8 * 24 * time.Hour)
-		if want := "[0s 20s 22s 26s 34s 50s 1m22s 2m26s 4m34s 8m50s 17m22s 34m26s 1h8m34s 2h8m34s]"; fmt.Sprint(at[:14]) != want {
+		if want := "[0s 20s 22s 26s 34s 50s 1m22s 2m26s 4m34s 8m50s 17m22s 34m26s 1h8m34s 2h8m34s]"; fmt.Sprint(
+			at[:14]) != want {
 			t.Errorf("tried after %v", at[:14])
 		}
 		if n := len(at); n != 14+165 || s.left() != 0 || o.events()[len(o.events())-1] != "a dropped_too_old" {
@@ -328,7 +334,8 @@ func TestOutboxReceiversComeAndGo(t *testing.T) {
 		f := &far{answer: always(200)}
 		o := deliver(t, s, f, nil)
 		pass(time.Minute)
-		if _, n := f.sent(); n > 0 || s.left() != 2 || o.count("a dropped_unreadable") != 1 || o.count(" dropped_unreadable") != 1 {
+		if _, n := f.sent(); n > 0 || s.left() != 2 || o.count("a dropped_unreadable") != 1 ||
+			o.count(" dropped_unreadable") != 1 {
 			t.Errorf("%d sent, %d left, %q", n, s.left(), o.events())
 		}
 		o.are(a)
@@ -341,7 +348,8 @@ func TestOutboxReceiversComeAndGo(t *testing.T) {
 		s.post(t, 5, a, "joe@example.com")
 		o.Kick()
 		pass(time.Hour)
-		if states := o.States(); len(states) != 2 || states[0].Name != "a" || states[0].Room.Messages != 1 || states[1].Room.Messages != 1 {
+		if states := o.States(); len(states) != 2 || states[0].Name != "a" || states[0].Room.Messages != 1 ||
+			states[1].Room.Messages != 1 {
 			t.Errorf("%+v", states)
 		}
 		o.are(a)

@@ -96,8 +96,8 @@ func TestOutboxWhoseStoreFails(t *testing.T) {
 	}
 }
 
-// TestOutboxThatCannotForget: as long as what was told cannot be forgotten nothing more is told, and nothing again, however often it is asked.
-// A process that begins then tells again no more than that.
+// TestOutboxThatCannotForget: as long as what was told cannot be forgotten nothing more is told, and nothing again,
+// however often it is asked. A process that begins then tells again no more than that.
 func TestOutboxThatCannotForget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const people, most = readAtOnce + 100, 2*ackedAtOnce + 1 // more than are read at once; see work
@@ -140,11 +140,12 @@ func TestOutboxThatCannotForget(t *testing.T) {
 	})
 }
 
-// TestOutboxWhatCannotBeSent: while the secret cannot be read messages wait, and are told when it can; one that cannot be written as a request
-// is dropped, which is said, and holds up nobody.
+// TestOutboxWhatCannotBeSent: while the secret cannot be read messages wait, and are told when it can; one that cannot
+// be written as a request is dropped, which is said, and holds up nobody.
 func TestOutboxWhatCannotBeSent(t *testing.T) {
 	asked := func(change func(*ReceiverOptions)) ReceiverOptions {
-		o := ReceiverOptions{Name: "a", URL: "https://a.example/x", Events: []string{Objection}, SecretFile: "none", Request: &Request{Body: "${email}"}}
+		o := ReceiverOptions{Name: "a", URL: "https://a.example/x", Events: []string{Objection}, SecretFile: "none",
+			Request: &Request{Body: "${email}"}}
 		change(&o)
 		return o
 	}
@@ -155,10 +156,18 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 		told     int
 		waits    bool
 	}{
-		"signed, without a secret":   {asked(func(o *ReceiverOptions) { o.Request = nil }), "jane@example.com", WhySecret, 0, true},
-		"a request without a secret": {asked(func(o *ReceiverOptions) { o.Request.Body = "${email} ${secret}" }), "jane@example.com", WhySecret, 0, true},
-		"what a header cannot hold":  {asked(func(o *ReceiverOptions) { o.Request.Headers = map[string]string{"X": "${email}"} }), "jané@example.com", WhyUnsendable, 1, false},
-		"what no method is":          {asked(func(o *ReceiverOptions) { o.Request.Method = "P T" }), "jane@example.com", WhyDown, 0, true},
+		"signed, without a secret": {asked(func(o *ReceiverOptions) {
+			o.Request = nil
+		}), "jane@example.com", WhySecret, 0, true},
+		"a request without a secret": {asked(func(o *ReceiverOptions) {
+			o.Request.Body = "${email} ${secret}"
+		}), "jane@example.com", WhySecret, 0, true},
+		"what a header cannot hold": {asked(func(o *ReceiverOptions) {
+			o.Request.Headers = map[string]string{"X": "${email}"}
+		}), "jané@example.com", WhyUnsendable, 1, false},
+		"what no method is": {asked(func(o *ReceiverOptions) {
+			o.Request.Method = "P T"
+		}), "jane@example.com", WhyDown, 0, true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s, f := &shelf{now: time.Now}, &far{answer: always(200)}
@@ -185,7 +194,9 @@ func TestOutboxWhatCannotBeSent(t *testing.T) {
 			}
 		})
 	}
-	if _, err := NewReceiver(asked(func(o *ReceiverOptions) { o.Request.Body = "${nobody}" })); err == nil || !strings.Contains(err.Error(), "the webhook a") {
+	if _, err := NewReceiver(asked(func(o *ReceiverOptions) {
+		o.Request.Body = "${nobody}"
+	})); err == nil || !strings.Contains(err.Error(), "the webhook a") {
 		t.Errorf("a placeholder that there is none of: %v", err)
 	}
 	r, err := NewReceiver(asked(func(*ReceiverOptions) {}))

@@ -100,8 +100,8 @@ func (r *Receiver) Signed() bool { return r.opts.Request == nil }
 // ErrNoIdentifier says that an act has not got an identifier that a receiver's request names: it cannot be told of it.
 var ErrNoIdentifier = errors.New("no_identifier")
 
-// Acts are what the receiver has to be told of an act: the act, or one for each identifier that its request names; none where it does not
-// want to know.
+// Acts are what the receiver has to be told of an act: the act, or one for each identifier that its request
+// names; none where it does not want to know.
 func (r *Receiver) Acts(a *Act) ([]*Act, error) {
 	if !r.Wants(a) {
 		return nil, nil

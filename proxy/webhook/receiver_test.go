@@ -19,7 +19,8 @@ var december = time.Date(2026, time.December, 1, 12, 0, 0, 0, time.UTC)
 
 func TestSignedMessage(t *testing.T) {
 	key := strings.Repeat("k", 32)
-	r, err := NewReceiver(ReceiverOptions{Name: "crm", URL: "https://crm.example/hook?token=x", Events: []string{Objection}, SecretFile: secretFile(t, key)})
+	r, err := NewReceiver(ReceiverOptions{Name: "crm", URL: "https://crm.example/hook?token=x",
+		Events: []string{Objection}, SecretFile: secretFile(t, key)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,23 +92,28 @@ func TestSplit(t *testing.T) {
 		body string
 		want string
 	}{
-		{map[string][]string{"email": {" Jane@Example.com "}}, "${email} ${email_sha256} ${email_md5}", "Jane@Example.com " + sum + " 9e26471d35a78862c17e467d87cddedf"},
+		{map[string][]string{"email": {" Jane@Example.com "}}, "${email} ${email_sha256} ${email_md5}", "Jane@Example.com " +
+			sum + " 9e26471d35a78862c17e467d87cddedf"},
 		{map[string][]string{"email": {"Jane@Example.com"}, "email_sha256": {strings.ToUpper(sum)}}, "${email_sha256}", sum},
 		{map[string][]string{"email_sha256": {strings.ToUpper(sum)}}, "${email_sha256}", sum},
 		{map[string][]string{"email_sha256": {sum}}, "${email} ${email_sha256}", ""},
 		{map[string][]string{"email_sha256": {sum}, "email_md5": {"x"}}, "${email_md5} ${email_sha256}", ""},
-		{map[string][]string{"email": {"a@example.com", "b@example.com"}, "phone": {"1", "2"}}, "${email} ${phone}", "a@example.com 1|a@example.com 2|b@example.com 1|b@example.com 2"},
+		{map[string][]string{"email": {"a@example.com", "b@example.com"}, "phone": {"1", "2"}}, "${email} ${phone}",
+			"a@example.com 1|a@example.com 2|b@example.com 1|b@example.com 2"},
 		{map[string][]string{"phone": {"+49 (0)30 901820"}}, "${phone_sha256}", hexSHA256([]byte("4930901820"))},
 		{map[string][]string{"client_id:ga4": {"1.2"}, "client_id:matomo": {"ab"}}, "${client_id}", "1.2|ab"},
-		{map[string][]string{"user_id": {"17"}}, "${user_id} ${type} ${scopes} ${time}", "17 objection ads,mail 2026-12-01T12:00:00Z"},
+		{map[string][]string{"user_id": {"17"}}, "${user_id} ${type} ${scopes} ${time}",
+			"17 objection ads,mail 2026-12-01T12:00:00Z"},
 		{map[string][]string{"user_id": {"17"}}, "${email}", ""},
 		{map[string][]string{"user_id": {"17"}}, "nothing", "nothing"},
 	} {
-		r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example", Events: []string{Objection}, Request: &Request{Body: test.body}})
+		r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example", Events: []string{Objection},
+			Request: &Request{Body: test.body}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		messages, err := messages(r, &Act{Type: Objection, Time: december, IDs: test.ids, Scopes: []string{"ads", "mail"}}, &testKey, rand.Reader)
+		messages, err := messages(r, &Act{Type: Objection, Time: december, IDs: test.ids, Scopes: []string{"ads", "mail"}},
+			&testKey, rand.Reader)
 		if (test.want == "") != errors.Is(err, ErrNoIdentifier) {
 			t.Errorf("%s: %v", test.body, err)
 		}
@@ -139,7 +145,8 @@ func TestSplit(t *testing.T) {
 
 // TestValuesStayInTheirPlace: whatever an identifier holds, it is a value and nothing else where it stands.
 func TestValuesStayInTheirPlace(t *testing.T) {
-	for _, value := range []string{`a"b`, `a\`, "a/b", "a?b=c&d#e", "..", "a b", "ü", "</script>", "a%2Fb", "a\r\nX: y", "\x00", "${secret}", "$", "a\u2028b"} {
+	for _, value := range []string{`a"b`, `a\`, "a/b", "a?b=c&d#e", "..", "a b", "ü", "</script>", "a%2Fb", "a\r\nX: y",
+		"\x00", "${secret}", "$", "a\u2028b"} {
 		act := &Act{Type: Objection, Time: december, IDs: map[string][]string{"user_id": {value}}}
 		secret := secretFile(t, "s")
 		for kind, read := range map[string]func(string) (string, error){
@@ -156,8 +163,10 @@ func TestValuesStayInTheirPlace(t *testing.T) {
 				return form.Get("ID"), err
 			},
 		} {
-			body := map[string]string{"application/json": `{"ID":"${user_id}","x":1}`, "application/x-www-form-urlencoded": "ID=${user_id}&x=1"}[kind]
-			r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example/a/${user_id}/b?id=${user_id}", SecretFile: secret, Request: &Request{Body: body, ContentType: kind}})
+			body := map[string]string{"application/json": `{"ID":"${user_id}","x":1}`,
+				"application/x-www-form-urlencoded": "ID=${user_id}&x=1"}[kind]
+			r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example/a/${user_id}/b?id=${user_id}",
+				SecretFile: secret, Request: &Request{Body: body, ContentType: kind}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,16 +189,20 @@ func TestValuesStayInTheirPlace(t *testing.T) {
 			if got, err := read(string(text)); err != nil || got != want {
 				t.Errorf("%s %q: %q, %v", kind, value, got, err)
 			}
-			if request.URL.Host != "x.example" || request.URL.Query().Get("id") != want || len(request.URL.Query()) != 1 || request.URL.Path != "/a/"+want+"/b" {
+			if request.URL.Host != "x.example" || request.URL.Query().Get("id") != want || len(request.URL.Query()) != 1 ||
+				request.URL.Path != "/a/"+want+"/b" {
 				t.Errorf("%q: %s", value, request.URL)
 			}
 		}
-		r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example", Request: &Request{Headers: map[string]string{"X-Id": "id ${user_id}"}}})
+		r, err := NewReceiver(ReceiverOptions{Name: "x", URL: "https://x.example",
+			Request: &Request{Headers: map[string]string{"X-Id": "id ${user_id}"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
 		request, err := r.request(t.Context(), act, "", december)
-		if plain := !strings.ContainsFunc(strings.TrimSpace(value), func(r rune) bool { return r < ' ' || r > '~' }); plain != (err == nil) || plain && request.Header.Get("X-Id") != "id "+value {
+		if plain := !strings.ContainsFunc(strings.TrimSpace(value), func(r rune) bool {
+			return r < ' ' || r > '~'
+		}); plain != (err == nil) || plain && request.Header.Get("X-Id") != "id "+value {
 			t.Errorf("%q in a header: %v", value, err)
 		}
 	}
@@ -204,7 +217,8 @@ func TestSecretInARequest(t *testing.T) {
 		t.Fatal(err)
 	}
 	request, err := r.request(t.Context(), &Act{Type: Withdrawal}, "", december)
-	if err != nil || request.Method != http.MethodPut || request.Header.Get("Authorization") != "Bearer sesame" || request.Header.Get("Webhook-Signature") != "" {
+	if err != nil || request.Method != http.MethodPut || request.Header.Get("Authorization") != "Bearer sesame" ||
+		request.Header.Get("Webhook-Signature") != "" {
 		t.Errorf("%v %q", err, request.Header)
 	}
 	r.opts.SecretFile = "none"
@@ -244,7 +258,8 @@ func TestSeal(t *testing.T) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, seed := range []string{"", "${email}", "a${email}b${secret}", "${", "$${email}", "${no}", "${email", "}${type}{"} {
+	for _, seed := range []string{"", "${email}", "a${email}b${secret}", "${", "$${email}", "${no}",
+		"${email", "}${type}{"} {
 		f.Add(seed, "value")
 	}
 	f.Fuzz(func(t *testing.T, text, value string) {

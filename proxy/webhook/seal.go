@@ -11,7 +11,8 @@ import (
 // sealed is the first byte of every message that waits: how it is sealed.
 const sealed = 1
 
-// ErrUnsealed says that a message cannot be opened: it was sealed with another key, for another receiver, or is damaged.
+// ErrUnsealed says that a message cannot be opened: it was sealed with another
+// key, for another receiver, or is damaged.
 var ErrUnsealed = errors.New("a message that waits cannot be opened: it was sealed with another key, or is damaged")
 
 func gcm(key *[32]byte) (cipher.AEAD, error) {
@@ -22,7 +23,8 @@ func gcm(key *[32]byte) (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// Seal encrypts a message for as long as it waits (AES-256-GCM, with the receiver's name authenticated): it names people.
+// Seal encrypts a message for as long as it waits (AES-256-GCM, with the receiver's
+// name authenticated): it names people.
 func Seal(key *[32]byte, random io.Reader, to string, message []byte) ([]byte, error) {
 	aead, err := gcm(key)
 	if err != nil {

@@ -30,7 +30,8 @@ func ReadSecret(file string) ([]byte, error) {
 		}
 	}
 	if len(secret) < leastSecret {
-		return nil, fmt.Errorf("%s: the secret has %s: at least %d are right", file, plural.Of(len(secret), "byte"), leastSecret)
+		return nil, fmt.Errorf("%s: the secret has %s: at least %d are right", file,
+			plural.Of(len(secret), "byte"), leastSecret)
 	}
 	return secret, nil
 }

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// half are files of secrets that are not there yet, or not whole, or none: with the way of each to a receiver that signs,
-// and to one whose request names the secret.
+// half are files of secrets that are not there yet, or not whole, or none: with the way of each to a receiver that
+// signs, and to one whose request names the secret.
 var half = map[string]struct{ signs, named bool }{
 	"": {}, "\n": {}, " \t\r\n": {},
 	"short":                                {named: true},
@@ -40,7 +40,8 @@ func TestSecretsThatAreNotWhole(t *testing.T) {
 	}
 }
 
-// TestASecretThatIsNotWholeMakesMessagesWait: none is dropped, none is signed with it, and when it is whole all are told.
+// TestASecretThatIsNotWholeMakesMessagesWait: none is dropped, none is signed with
+// it, and when it is whole all are told.
 func TestASecretThatIsNotWholeMakesMessagesWait(t *testing.T) {
 	for text, want := range half {
 		for _, named := range []bool{true, false} {
@@ -48,7 +49,8 @@ func TestASecretThatIsNotWholeMakesMessagesWait(t *testing.T) {
 				continue
 			}
 			synctest.Test(t, func(t *testing.T) {
-				o := ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection}, SecretFile: secretFile(t, text)}
+				o := ReceiverOptions{Name: "a", URL: "https://a.example", Events: []string{Objection},
+					SecretFile: secretFile(t, text)}
 				if named {
 					o.Request = &Request{Body: "${email}", Headers: map[string]string{"Authorization": "Bearer ${secret}"}}
 				}
@@ -84,7 +86,8 @@ func TestASecretThatWasJustWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := signing(t, "https://a.example", file)
-	for age, want := range map[time.Duration]bool{-time.Hour: true, 0: false, settled / 2: false, settled: true, time.Hour: true} {
+	for age, want := range map[time.Duration]bool{-time.Hour: true, 0: false, settled / 2: false,
+		settled: true, time.Hour: true} {
 		if err := os.Chtimes(file, december, december.Add(-age)); err != nil {
 			t.Fatal(err)
 		}

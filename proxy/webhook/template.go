@@ -9,10 +9,11 @@ import (
 	"strings"
 )
 
-// Placeholders are what ${...} in the text of a request may name. The first seven are identifiers: an act that has not got one that is
-// named is not told.
+// Placeholders are what ${...} in the text of a request may name. The first seven are identifiers: an act that has
+// not got one that is named is not told.
 func Placeholders() []string {
-	return []string{"email", "email_sha256", "email_md5", "phone", "phone_sha256", "user_id", "client_id", "scopes", "time", "type", "secret"}
+	return []string{"email", "email_sha256", "email_md5", "phone", "phone_sha256", "user_id", "client_id", "scopes",
+		"time", "type", "secret"}
 }
 
 // identifiers is how many of the placeholders are identifiers.

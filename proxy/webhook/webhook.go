@@ -1,7 +1,8 @@
 // Package webhook tells other systems what happened, in signed requests as Standard Webhooks describes them
-// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), or in requests of their own. It promises
-// that a message keeps its id over all attempts, that nothing of the receiver's answer but its status is looked at, that what names people
-// is encrypted for as long as it waits, and that messages about one person reach a receiver in their order.
+// (https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md), or in requests of
+// their own. It promises that a message keeps its id over all attempts, that nothing of the receiver's answer but its
+// status is looked at, that what names people is encrypted for as long as it waits, and that messages about one
+// person reach a receiver in their order.
 package webhook
 
 import (
@@ -40,8 +41,8 @@ func signed(ctx context.Context, address, id string, now time.Time, secret, body
 	return request, nil
 }
 
-// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where there was none,
-// and connected tells whether anybody was there. Any status but a 2xx is an error too.
+// post sends a request. Of the answer nothing but status and headers is looked at; the status is 0 where there was
+// none, and connected tells whether anybody was there. Any status but a 2xx is an error too.
 func post(
 	client *http.Client, request *http.Request,
 ) (status int, header http.Header, connected bool, err error) {

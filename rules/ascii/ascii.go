@@ -113,7 +113,8 @@ func folded[A, B Text](a A, b B) bool {
 	return true
 }
 
-// IsBlank tells whether a byte is a space or a tab: what may stand around the value of a header (RFC 9110, section 5.6.3).
+// IsBlank tells whether a byte is a space or a tab: what may stand around the value
+// of a header (RFC 9110, section 5.6.3).
 func IsBlank(c byte) bool { return c == ' ' || c == '\t' }
 
 // TrimBlank is a text without the spaces and tabs around it.

@@ -14,14 +14,18 @@ import (
 // Approver is someone whose signature makes an assessment valid.
 type Approver struct{ verifier note.Verifier }
 
-// ParseApprover reads a public key in the form of signed notes, "name+hash+key" (Ed25519). The key has to be one made for that name.
+// ParseApprover reads a public key in the form of signed notes, "name+hash+key" (Ed25519). The
+// key has to be one made for that name.
 func ParseApprover(name, key string) (Approver, error) {
 	verifier, err := note.NewVerifier(key)
 	if err != nil {
-		return Approver{}, errors.New("no public key of an approver: it is a line \"name+hash+key\", as `tagwarden init` prints it")
+		return Approver{}, errors.New(
+			"no public key of an approver: it is a line \"name+hash+key\", as `tagwarden init` prints it")
 	}
 	if verifier.Name() != name {
-		return Approver{}, fmt.Errorf("the key was made for %q, not for %q: the approver's name and the key's first part are the same", verifier.Name(), name)
+		return Approver{}, fmt.Errorf(
+			"the key was made for %q, not for %q: the approver's name and the key's first part are the same",
+			verifier.Name(), name)
 	}
 	return Approver{verifier}, nil
 }
@@ -41,10 +45,11 @@ func FirstApprovalText(id string, version int, digest Digest) string {
 }
 
 // errPrivateKey says that a text is no key that could sign.
-var errPrivateKey = errors.New("no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
+var errPrivateKey = errors.New(
+	"no private key of an approver: it is a line \"PRIVATE+KEY+name+hash+key\", as `tagwarden init` writes it")
 
-// Sign approves an assessment: it returns the signed note that goes into the document's `approval:`. The key is the approver's private
-// one, in the form "PRIVATE+KEY+name+hash+key".
+// Sign approves an assessment: it returns the signed note that goes into the document's `approval:`. The key is the
+// approver's private one, in the form "PRIVATE+KEY+name+hash+key".
 func Sign(a *Assessment, digest Digest, key string) (string, error) {
 	signer, err := note.NewSigner(strings.TrimSpace(key))
 	if err != nil {
@@ -57,7 +62,8 @@ func Sign(a *Assessment, digest Digest, key string) (string, error) {
 	return string(signed), nil
 }
 
-// Key names an approver's key as signatures do: the approver's name, and the hash that tells their keys apart, "privacy+3f2a0c11".
+// Key names an approver's key as signatures do: the approver's name, and the hash that tells
+// their keys apart, "privacy+3f2a0c11".
 func (a Approver) Key() string { return keyName(a.verifier.Name(), a.verifier.KeyHash()) }
 
 func keyName(name string, hash uint32) string { return fmt.Sprintf("%s+%08x", name, hash) }
@@ -125,7 +131,8 @@ func whyNot(approval string, err error, removed map[string]bool) Validity {
 	return Unreadable
 }
 
-// signature returns the one signature of a note, 4 bytes of key hash and 64 of Ed25519; nil where there is none of that length.
+// signature returns the one signature of a note, 4 bytes of key hash and 64 of Ed25519;
+// nil where there is none of that length.
 func signature(text string) []byte {
 	_, line, _ := strings.Cut(text, "\n— ")
 	_, b64, _ := strings.Cut(strings.TrimSpace(line), " ")

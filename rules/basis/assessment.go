@@ -7,8 +7,8 @@ import (
 )
 
 // Assessment is a legitimate interest assessment: the document policy/assessments/<id>.yaml, key for key.
-// The texts answer the questions of the three steps (interest, necessity, balancing) that EDPB Guidelines 1/2024 (version
-// for public consultation, 8 October 2024) and the ICO's form ask.
+// The texts answer the questions of the three steps (interest, necessity, balancing) that EDPB Guidelines 1/2024
+// (version for public consultation, 8 October 2024) and the ICO's form ask.
 type Assessment struct {
 	ID           string            `yaml:"id" is:"required,id" doc:"The assessment's name; activities and records refer to it."`
 	Title        Text              `yaml:"title" is:"required" doc:"What the assessment is about, in one line. A text, or a text for each language {en, de, fr}, as every text here."`

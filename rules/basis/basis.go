@@ -1,5 +1,5 @@
-// Package basis knows the lawful bases of GDPR Art. 6(1), the register of legitimate interest assessments, and whether one of them
-// carries processing at a given time. It promises that whatever it was not told permits nothing.
+// Package basis knows the lawful bases of GDPR Art. 6(1), the register of legitimate interest assessments, and whether
+// one of them carries processing at a given time. It promises that whatever it was not told permits nothing.
 package basis
 
 import "fmt"
@@ -22,8 +22,9 @@ const (
 )
 
 var names = [numBases]string{
-	None: "none", Consent: "consent", Contract: "contract", LegalObligation: "legal_obligation", VitalInterests: "vital_interests",
-	PublicTask: "public_task", LegitimateInterest: "legitimate_interest", OptOut: "opt_out",
+	None: "none", Consent: "consent", Contract: "contract", LegalObligation: "legal_obligation",
+	VitalInterests: "vital_interests",
+	PublicTask:     "public_task", LegitimateInterest: "legitimate_interest", OptOut: "opt_out",
 }
 
 // String returns the name that policies and records use.
@@ -34,8 +35,9 @@ func (b Basis) String() string {
 	return fmt.Sprintf("basis(%d)", uint8(b))
 }
 
-// OpenToObjection tells whether an objection can end what rests on the basis, direct marketing aside: not where a contract, the law or a
-// vital interest asks for it (GDPR Art. 21(1) speaks of Art. 6(1)(e) and (f); consent and opting out can be taken back at any time).
+// OpenToObjection tells whether an objection can end what rests on the basis, direct marketing aside: not where a
+// contract, the law or a vital interest asks for it (GDPR Art. 21(1) speaks of Art. 6(1)(e) and (f); consent and
+// opting out can be taken back at any time).
 func (b Basis) OpenToObjection() bool {
 	return b != Contract && b != LegalObligation && b != VitalInterests
 }

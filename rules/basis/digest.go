@@ -38,8 +38,9 @@ type PurposeTexts struct {
 const Form = 2
 
 // Digest returns the digest of the meaning of everything in the assessment but its approval, and of what stands around
-// it: its purposes, its recipients, the activities that rest on it, and the controller's name. How files are laid out, the order of their keys
-// and of what is a set, and the amount of white space in texts for people change nothing; anything else does.
+// it: its purposes, its recipients, the activities that rest on it, and the controller's name. How files
+// are laid out, the order of their keys and of what is a set, and the amount of white space in texts for
+// people change nothing; anything else does.
 func (a *Assessment) Digest(around Surroundings) Digest {
 	h := sha256.New()
 	a.write(meaning{h}, around)
@@ -89,7 +90,8 @@ func (a *Assessment) FirstDigest(around Surroundings) Digest {
 	return Digest(h.Sum(nil))
 }
 
-// document writes what the document says, but for the day from which on it holds, and for what [Assessment.newer] lists.
+// document writes what the document says, but for the day from which on it holds,
+// and for what [Assessment.newer] lists.
 func (a *Assessment) document(m meaning) {
 	m.text(a.ID)
 	m.text(a.Title[""])

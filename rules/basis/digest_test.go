@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// TestDigestCoversEverything changes each value of the document in turn, found by reflection so that a new key cannot be
-// forgotten; and so in the first form.
+// TestDigestCoversEverything changes each value of the document in turn, found by reflection so that a new key cannot
+// be forgotten; and so in the first form.
 func TestDigestCoversEverything(t *testing.T) {
 	digestCoversEverything(t, (*Assessment).Digest)
 	digestCoversEverything(t, (*Assessment).FirstDigest)
@@ -74,23 +74,33 @@ func TestDigestMeaning(t *testing.T) {
 		change func(*Assessment, *Surroundings)
 		same   bool
 	}{
-		{"what a purpose says beside its texts", func(_ *Assessment, s *Surroundings) { s.Flags["measure"]["gpc"] = []string{"object"} }, false},
+		{"what a purpose says beside its texts", func(_ *Assessment, s *Surroundings) {
+			s.Flags["measure"]["gpc"] = []string{"object"}
+		}, false},
 		{"more that a purpose says", func(_ *Assessment, s *Surroundings) {
 			s.Flags["improve"] = Facts{"direct_marketing": {"true"}}
 		}, false},
-		{"what a purpose says that is not named", func(_ *Assessment, s *Surroundings) { s.Flags["other"]["gpc"] = nil }, true},
+		{"what a purpose says that is not named", func(_ *Assessment, s *Surroundings) {
+			s.Flags["other"]["gpc"] = nil
+		}, true},
 		{"a vendor file", func(_ *Assessment, s *Surroundings) {
 			s.Recipients["plausible"]["fields.n.class"] = []string{"technical"}
 		}, false},
-		{"a key of a vendor file that says nothing", func(_ *Assessment, s *Surroundings) { s.Recipients["plausible"]["fields.m"] = nil }, false},
-		{"a vendor file of a vendor that is not named", func(_ *Assessment, s *Surroundings) { s.Recipients["ga4"] = nil }, true},
+		{"a key of a vendor file that says nothing", func(_ *Assessment, s *Surroundings) {
+			s.Recipients["plausible"]["fields.m"] = nil
+		}, false},
+		{"a vendor file of a vendor that is not named", func(_ *Assessment, s *Surroundings) {
+			s.Recipients["ga4"] = nil
+		}, true},
 		{"an activity's events", func(_ *Assessment, s *Surroundings) {
 			s.Activities["LIA-1"]["reading"]["events"] = []string{"read", "written"}
 		}, false},
 		{"an activity more", func(_ *Assessment, s *Surroundings) { s.Activities["LIA-1"]["more"] = nil }, false},
 		{"an activity less", func(_ *Assessment, s *Surroundings) { delete(s.Activities["LIA-1"], "reading") }, false},
 		{"an activity on another assessment", func(_ *Assessment, s *Surroundings) { delete(s.Activities, "LIA-2") }, true},
-		{"white space in a value", func(_ *Assessment, s *Surroundings) { s.Activities["LIA-1"]["reading"]["events"] = []string{"read "} }, false},
+		{"white space in a value", func(_ *Assessment, s *Surroundings) {
+			s.Activities["LIA-1"]["reading"]["events"] = []string{"read "}
+		}, false},
 		{"a value moved from one activity to the next", func(_ *Assessment, s *Surroundings) {
 			delete(s.Activities["LIA-1"]["counting"], "vendor")
 			s.Activities["LIA-1"]["reading"]["vendor"] = []string{"matomo"}
@@ -101,20 +111,28 @@ func TestDigestMeaning(t *testing.T) {
 			a.Recipients = []string{"plausible", "matomo"}
 			a.Safeguards = []string{"ip_truncation", "pseudonymisation"}
 		}, true},
-		{"white space in a text", func(a *Assessment, _ *Surroundings) { a.Title[""] = " Cookieless\n  measurement\n" }, true},
+		{"white space in a text", func(a *Assessment, _ *Surroundings) {
+			a.Title[""] = " Cookieless\n  measurement\n"
+		}, true},
 		{"a purpose that is not named", func(_ *Assessment, s *Surroundings) { s.Purposes["other"] = PurposeTexts{} }, true},
 		{"a host of a vendor that is not named", func(_ *Assessment, s *Surroundings) { s.Hosts["ga4"] = nil }, true},
 		{"order of hosts", func(_ *Assessment, s *Surroundings) {
 			s.Hosts["plausible"] = []string{"eu.plausible.io", "plausible.io"}
 		}, true},
-		{"a purpose's title", func(_ *Assessment, s *Surroundings) { s.Purposes["measure"].Title["de"] = "Verfolgen" }, false},
-		{"a purpose's description", func(_ *Assessment, s *Surroundings) { s.Purposes["measure"].Description["en"] = "All." }, false},
+		{"a purpose's title", func(_ *Assessment, s *Surroundings) {
+			s.Purposes["measure"].Title["de"] = "Verfolgen"
+		}, false},
+		{"a purpose's description", func(_ *Assessment, s *Surroundings) {
+			s.Purposes["measure"].Description["en"] = "All."
+		}, false},
 		{"a title becomes a description", func(_ *Assessment, s *Surroundings) {
 			s.Purposes["improve"] = PurposeTexts{Description: map[string]string{"": "Improve"}}
 		}, false},
 		{"a purpose is gone", func(_ *Assessment, s *Surroundings) { delete(s.Purposes, "improve") }, false},
 		{"a recipient's host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"matomo.cloud"} }, false},
-		{"a recipient's further host", func(_ *Assessment, s *Surroundings) { s.Hosts["matomo"] = []string{"10.0.0.7:8000", "matomo.cloud"} }, false},
+		{"a recipient's further host", func(_ *Assessment, s *Surroundings) {
+			s.Hosts["matomo"] = []string{"10.0.0.7:8000", "matomo.cloud"}
+		}, false},
 		{"the controller's name", func(_ *Assessment, s *Surroundings) { s.Controller = "Other Ltd" }, false},
 		{"a text in a language more", func(a *Assessment, _ *Surroundings) { a.Title["de"] = "Messen" }, false},
 		{"a text in another language", func(a *Assessment, _ *Surroundings) { a.Title = Text{"en": a.Title[""]} }, false},
@@ -134,8 +152,8 @@ func TestDigestMeaning(t *testing.T) {
 	}
 }
 
-// TestDigestStays holds the canonical forms still: a change of the second voids every approval ever given, and one of the
-// first makes those of earlier versions look as if somebody had edited what they are about.
+// TestDigestStays holds the canonical forms still: a change of the second voids every approval ever given, and one of
+// the first makes those of earlier versions look as if somebody had edited what they are about.
 func TestDigestStays(t *testing.T) {
 	const want = "8eb2328dd522041d0dc1b28938f672605c04bbf61a3380aaf41c90c96ab0ba4b"
 	if got := sample().FirstDigest(surroundings()).String(); got != want {
@@ -179,7 +197,8 @@ func TestPeriod(t *testing.T) {
 			t.Errorf("%q: written as %q, read as %v, %v", text, got.String(), again, err)
 		}
 	}
-	for _, text := range []string{"", "13", "months", "-1 months", "0 days", "13  months", "1.5 h", "99999 months", "13 moons", "13 months 2 days", "s", "1 s"} {
+	for _, text := range []string{"", "13", "months", "-1 months", "0 days", "13  months", "1.5 h", "99999 months",
+		"13 moons", "13 months 2 days", "s", "1 s"} {
 		if got, err := ParsePeriod(text); err == nil {
 			t.Errorf("%q: read as %v", text, got)
 		}
@@ -232,7 +251,8 @@ func TestTexts(t *testing.T) {
 	if string(day)+string(period) != "" || err != nil || failed != nil {
 		t.Errorf("none is written as %q and %q, %v %v", day, period, err, failed)
 	}
-	if got := strings.Join(Names(), " "); got != "consent contract legal_obligation vital_interests public_task legitimate_interest opt_out" {
+	if got := strings.Join(Names(),
+		" "); got != "consent contract legal_obligation vital_interests public_task legitimate_interest opt_out" {
 		t.Error(got)
 	}
 }

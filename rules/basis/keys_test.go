@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestKeysThatAreNone: whoever is to sign with a text that is no private key says what one looks like, and nothing of the
-// library's.
+// TestKeysThatAreNone: whoever is to sign with a text that is no private key says what one
+// looks like, and nothing of the library's.
 func TestKeysThatAreNone(t *testing.T) {
 	t.Parallel()
 	for name, sign := range map[string]func(string) error{

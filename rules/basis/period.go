@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Period is a calendar span such as "13 months": months and days are counted on the calendar, the rest on the clock. Zero means none was given.
+// Period is a calendar span such as "13 months": months and days are counted on the calendar, the rest on
+// the clock. Zero means none was given.
 type Period struct {
 	Months, Days int
 	Clock        time.Duration
@@ -16,8 +17,8 @@ type Period struct {
 // maxPeriod bounds what a period may count to in any unit: longer is a slip of the pen.
 const maxPeriod = 36500
 
-// ParsePeriod reads a span as policies write it: "13 months", "1 year", "30 days", "2 weeks", or hours and less as in "36h" and "90m".
-// A span is one number and one unit, and is longer than nothing.
+// ParsePeriod reads a span as policies write it: "13 months", "1 year", "30 days", "2 weeks", or hours and less as in
+// "36h" and "90m". A span is one number and one unit, and is longer than nothing.
 func ParsePeriod(text string) (Period, error) {
 	number, unit := splitUnit(text)
 	if number == "" {

@@ -31,7 +31,8 @@ const promisedHead = "tagwarden promises\n"
 // Text returns what an approver signs.
 func (p *Promised) Text() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, promisedHead+"form 1\nversion %d\nat %s\ncontroller %q\n", p.Version, p.At.UTC().Format(time.RFC3339), p.Controller)
+	fmt.Fprintf(&b, promisedHead+"form 1\nversion %d\nat %s\ncontroller %q\n", p.Version, p.At.UTC().Format(time.RFC3339),
+		p.Controller)
 	for _, id := range p.IDs() {
 		fmt.Fprintf(&b, "promise %s sha256 %s\n", id, p.Promises[id])
 	}
@@ -55,8 +56,9 @@ func (p *Promised) Sign(private string) (string, error) {
 	return string(signed), nil
 }
 
-// OpenPromised reads what an approver signed, and says what the approval is worth: [Valid], [Unapproved] where it is none
-// of promises, else [Unreadable], [Forged], [Foreign] or [Ambiguous]. Whether what was signed still stands is not asked.
+// OpenPromised reads what an approver signed, and says what the approval is worth: [Valid],
+// [Unapproved] where it is none of promises, else [Unreadable], [Forged], [Foreign] or [Ambiguous].
+// Whether what was signed still stands is not asked.
 func OpenPromised(approval string, approvers []Approver) (Promised, Validity) {
 	approval = strings.TrimSpace(strings.ReplaceAll(approval, "\r\n", "\n")) + "\n"
 	if !strings.HasPrefix(approval, promisedHead) {

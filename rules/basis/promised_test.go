@@ -12,8 +12,9 @@ import (
 // promised are two promises that are signed.
 func promised() *Promised {
 	return &Promised{
-		Version: 3, At: time.Date(2026, time.December, 1, 12, 0, 0, 0, time.FixedZone("", 3600)), Controller: "Shop \"One\"\nGmbH",
-		Promises: map[string]Digest{"no-mail": {1}, "a.b_c-D": {2}},
+		Version: 3, At: time.Date(2026, time.December, 1, 12, 0, 0, 0, time.FixedZone("", 3600)),
+		Controller: "Shop \"One\"\nGmbH",
+		Promises:   map[string]Digest{"no-mail": {1}, "a.b_c-D": {2}},
 	}
 }
 
@@ -22,7 +23,8 @@ func TestPromised(t *testing.T) {
 	other, otherPrivate := keys(t, "other")
 	p := promised()
 	good, err := p.Sign(private)
-	if err != nil || !strings.HasPrefix(good, "tagwarden promises\nform 1\nversion 3\nat 2026-12-01T11:00:00Z\ncontroller \"Shop \\\"One\\\"\\nGmbH\"\npromise a.b_c-D sha256 02") {
+	if err != nil || !strings.HasPrefix(good,
+		"tagwarden promises\nform 1\nversion 3\nat 2026-12-01T11:00:00Z\ncontroller \"Shop \\\"One\\\"\\nGmbH\"\npromise a.b_c-D sha256 02") {
 		t.Fatalf("%q, %v", good, err)
 	}
 	if _, err := p.Sign("key"); err == nil {
@@ -38,24 +40,29 @@ func TestPromised(t *testing.T) {
 		approvers []Approver
 		want      Validity
 	}{
-		"signed":                    {good, []Approver{other, privacy}, Valid},
-		"with white space":          {"\n" + strings.ReplaceAll(good, "\n", "\r\n") + "\n", []Approver{privacy}, Valid},
-		"nothing":                   {"", []Approver{privacy}, Unapproved},
-		"words":                     {"by me", []Approver{privacy}, Unapproved},
-		"that of an assessment":     {assessment, []Approver{privacy}, Unapproved},
-		"no approvers":              {good, nil, Foreign},
-		"somebody else's":           {theirs, []Approver{privacy}, Foreign},
-		"another text":              {strings.Replace(good, "version 3", "version 4", 1), []Approver{privacy}, Forged},
-		"a promise left out":        {strings.Replace(good, "promise no-mail sha256 01", "promise no-mail sha256 03", 1), []Approver{privacy}, Forged},
-		"two notes":                 {good + "\n" + good, []Approver{privacy}, Ambiguous},
-		"two signatures":            {good + lastLine(theirs), []Approver{privacy, other}, Ambiguous},
-		"no signature":              {p.Text(), []Approver{privacy}, Unreadable},
-		"cut short":                 {good[:len(good)-9], []Approver{privacy}, Unreadable},
-		"a form that is not known":  {resigned(t, private, strings.Replace(p.Text(), "form 1", "form 2", 1)), []Approver{privacy}, Unreadable},
-		"a promise without digest":  {resigned(t, private, p.Text()+"promise x\n"), []Approver{privacy}, Unreadable},
-		"a promise that is twice":   {resigned(t, private, p.Text()+"promise no-mail sha256 "+Digest{1}.String()+"\n"), []Approver{privacy}, Unreadable},
-		"version 0":                 {resigned(t, private, strings.Replace(p.Text(), "version 3", "version 0", 1)), []Approver{privacy}, Unreadable},
-		"a time that is none":       {resigned(t, private, strings.Replace(p.Text(), "12-01", "13-01", 1)), []Approver{privacy}, Unreadable},
+		"signed":                {good, []Approver{other, privacy}, Valid},
+		"with white space":      {"\n" + strings.ReplaceAll(good, "\n", "\r\n") + "\n", []Approver{privacy}, Valid},
+		"nothing":               {"", []Approver{privacy}, Unapproved},
+		"words":                 {"by me", []Approver{privacy}, Unapproved},
+		"that of an assessment": {assessment, []Approver{privacy}, Unapproved},
+		"no approvers":          {good, nil, Foreign},
+		"somebody else's":       {theirs, []Approver{privacy}, Foreign},
+		"another text":          {strings.Replace(good, "version 3", "version 4", 1), []Approver{privacy}, Forged},
+		"a promise left out": {strings.Replace(good, "promise no-mail sha256 01", "promise no-mail sha256 03", 1),
+			[]Approver{privacy}, Forged},
+		"two notes":      {good + "\n" + good, []Approver{privacy}, Ambiguous},
+		"two signatures": {good + lastLine(theirs), []Approver{privacy, other}, Ambiguous},
+		"no signature":   {p.Text(), []Approver{privacy}, Unreadable},
+		"cut short":      {good[:len(good)-9], []Approver{privacy}, Unreadable},
+		"a form that is not known": {resigned(t, private, strings.Replace(p.Text(), "form 1", "form 2", 1)),
+			[]Approver{privacy}, Unreadable},
+		"a promise without digest": {resigned(t, private, p.Text()+"promise x\n"), []Approver{privacy}, Unreadable},
+		"a promise that is twice": {resigned(t, private, p.Text()+"promise no-mail sha256 "+Digest{1}.String()+"\n"),
+			[]Approver{privacy}, Unreadable},
+		"version 0": {resigned(t, private, strings.Replace(p.Text(), "version 3", "version 0", 1)),
+			[]Approver{privacy}, Unreadable},
+		"a time that is none": {resigned(t, private, strings.Replace(p.Text(), "12-01", "13-01", 1)),
+			[]Approver{privacy}, Unreadable},
 		"nothing behind the head":   {resigned(t, private, promisedHead), []Approver{privacy}, Unreadable},
 		"more than can be recorded": {resigned(t, private, many(MaxPromised+1).Text()), []Approver{privacy}, Unreadable},
 		"as many as can be":         {resigned(t, private, many(MaxPromised).Text()), []Approver{privacy}, Valid},
@@ -69,7 +76,8 @@ func TestPromised(t *testing.T) {
 		}
 	}
 	got, _ := OpenPromised(good, []Approver{privacy})
-	if got.Version != p.Version || !got.At.Equal(p.At) || got.Controller != p.Controller || !maps.Equal(got.Promises, p.Promises) {
+	if got.Version != p.Version || !got.At.Equal(p.At) || got.Controller != p.Controller ||
+		!maps.Equal(got.Promises, p.Promises) {
 		t.Errorf("%+v is read of %+v", got, p)
 	}
 	entry := signed(t, private)

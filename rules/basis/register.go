@@ -30,10 +30,11 @@ func Mark(days int) (mark int, reached bool) {
 
 // Past is what happened to assessments and promises before: facts of the ledger that no document can undo.
 type Past struct {
-	Revoked  map[string]int  // by id: the highest version that was revoked; it and all before it are void
-	Seen     map[string]int  // by id: the highest version that was in force; older ones are void
-	Keys     map[string]bool // that signed what was in force, as Approver.Key names them
-	Promised Promised        // the highest version of the promises that was in force, of those that were signed; not to be changed
+	Revoked map[string]int  // by id: the highest version that was revoked; it and all before it are void
+	Seen    map[string]int  // by id: the highest version that was in force; older ones are void
+	Keys    map[string]bool // that signed what was in force, as Approver.Key names them
+	// the highest version of the promises that was in force, of those that were signed; not to be changed
+	Promised Promised
 }
 
 // Void tells whether a version is worth nothing, whatever its document says.
@@ -46,12 +47,14 @@ type Entry struct {
 	Assessment *Assessment
 	Digest     Digest
 	First      Digest // in the first form
-	Whole      Digest // what an approval signs from now on: Digest, but where the approval is of before the name was covered
-	Unnamed    Digest // what one of before signed: without the controller's name; zero where the document says newer things
+	// what an approval signs from now on: Digest, but where the approval is of before the name was covered
+	Whole Digest
+	// what one of before signed: without the controller's name; zero where the document says newer things
+	Unnamed Digest
 }
 
-// NewEntry digests an assessment with what stands around it. An approval of before the controller's name was covered says
-// so by the digest that it names; what says something that was not known then cannot have one.
+// NewEntry digests an assessment with what stands around it. An approval of before the controller's name was covered
+// says so by the digest that it names; what says something that was not known then cannot have one.
 func NewEntry(a *Assessment, around Surroundings) Entry {
 	whole := a.Digest(around)
 	entry := Entry{Assessment: a, Digest: whole, First: a.FirstDigest(around), Whole: whole}
@@ -66,8 +69,8 @@ func NewEntry(a *Assessment, around Surroundings) Entry {
 	return entry
 }
 
-// Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from many goroutines;
-// a nil Register has none.
+// Register knows the assessments of a policy and what each is worth at a time. It never changes, so it may be read from
+// many goroutines; a nil Register has none.
 type Register struct {
 	records map[string]record
 	ids     []string // sorted
@@ -180,8 +183,8 @@ func (r *Register) IDs() []string {
 	return slices.Clone(r.ids)
 }
 
-// DaysLeft counts the days, in UTC, until the assessment's review_by: 0 on that last good day, less after it. False where there is none
-// of that id.
+// DaysLeft counts the days, in UTC, until the assessment's review_by: 0 on that last good day, less after it.
+// False where there is none of that id.
 func (r *Register) DaysLeft(id string, at time.Time) (int, bool) {
 	a := r.Assessment(id)
 	if a == nil {

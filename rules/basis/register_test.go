@@ -46,16 +46,19 @@ func sample() *Assessment {
 func surroundings() Surroundings {
 	return Surroundings{
 		Purposes: map[string]PurposeTexts{
-			"measure": {Title: map[string]string{"en": "Measure", "de": "Messen"}, Description: map[string]string{"en": "Counts."}},
+			"measure": {Title: map[string]string{"en": "Measure", "de": "Messen"},
+				Description: map[string]string{"en": "Counts."}},
 			"improve": {Title: map[string]string{"": "Improve"}},
 			"other":   {Title: map[string]string{"": "Other"}},
 		},
-		Hosts: map[string][]string{"matomo": {"10.0.0.7:8000"}, "plausible": {"plausible.io", "eu.plausible.io"}, "ga4": {"google"}},
+		Hosts: map[string][]string{"matomo": {"10.0.0.7:8000"}, "plausible": {"plausible.io", "eu.plausible.io"},
+			"ga4": {"google"}},
 		Flags: map[string]Facts{
 			"measure": {"categories": {"analytics"}, "gpc": {"ignore"}, "tcf": {"8", "9"}}, "other": {"gpc": {"object"}},
 		},
 		Recipients: map[string]Facts{
-			"matomo": {"id": {"matomo"}}, "plausible": {"fields.n": nil, "fields.n.class": {"event_name"}}, "ga4": {"id": {"ga4"}},
+			"matomo": {"id": {"matomo"}}, "plausible": {"fields.n": nil, "fields.n.class": {"event_name"}},
+			"ga4": {"id": {"ga4"}},
 		},
 		Activities: map[string]map[string]Facts{
 			"LIA-1": {"counting": {"events": {"*"}, "vendor": {"matomo"}}, "reading": {"events": {"read"}}},
@@ -144,7 +147,8 @@ func TestValidity(t *testing.T) {
 		return entry
 	}
 	noon := at("2026-12-01T12:00:00Z")
-	forged := strings.Replace(good.Assessment.Approval, lastLine(good.Assessment.Approval), lastLine(signed(t, otherPrivate).Assessment.Approval), 1)
+	forged := strings.Replace(good.Assessment.Approval, lastLine(good.Assessment.Approval),
+		lastLine(signed(t, otherPrivate).Assessment.Approval), 1)
 	forged = underKey(forged, good.Assessment.Approval)
 	for _, test := range []struct {
 		name  string
@@ -164,32 +168,50 @@ func TestValidity(t *testing.T) {
 		{"no approvers", good, nil, Past{}, noon, Foreign},
 		{"somebody else's signature", signed(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
 		{"key removed", good, []Approver{other}, Past{Keys: map[string]bool{privacy.Key(): true}}, noon, ApproverRemoved},
-		{"another's signature under the approver's name and hash", edit(func(e *Entry) { e.Assessment.Approval = forged }), []Approver{privacy}, Past{}, noon, Forged},
+		{"another's signature under the approver's name and hash", edit(func(e *Entry) {
+			e.Assessment.Approval = forged
+		}), []Approver{privacy}, Past{}, noon, Forged},
 		{"signed text edited", edit(func(e *Entry) {
 			e.Assessment.Approval = strings.Replace(e.Assessment.Approval, "version 3", "version 4", 1)
 		}), []Approver{privacy}, Past{}, noon, Forged},
-		{"signatures of two", edit(func(e *Entry) { e.Assessment.Approval += lastLine(signed(t, otherPrivate).Assessment.Approval) }), []Approver{privacy, other}, Past{}, noon, Ambiguous},
-		{"two notes", edit(func(e *Entry) { e.Assessment.Approval += "\n" + e.Assessment.Approval }), []Approver{privacy}, Past{}, noon, Ambiguous},
-		{"no signature in it", edit(func(e *Entry) { e.Assessment.Approval = ApprovalText("LIA-1", 3, e.Digest) }), []Approver{privacy}, Past{}, noon, Unreadable},
+		{"signatures of two", edit(func(e *Entry) {
+			e.Assessment.Approval += lastLine(signed(t, otherPrivate).Assessment.Approval)
+		}), []Approver{privacy, other}, Past{}, noon, Ambiguous},
+		{"two notes", edit(func(e *Entry) {
+			e.Assessment.Approval += "\n" + e.Assessment.Approval
+		}), []Approver{privacy}, Past{}, noon, Ambiguous},
+		{"no signature in it", edit(func(e *Entry) {
+			e.Assessment.Approval = ApprovalText("LIA-1", 3, e.Digest)
+		}), []Approver{privacy}, Past{}, noon, Unreadable},
 		{"decided yesterday", decided(t, private, Day{2026, time.November, 30}), []Approver{privacy}, Past{}, noon, Valid},
 		{"decided today", decided(t, private, Day{2026, time.December, 1}), []Approver{privacy}, Past{}, noon, Valid},
 		{"decided tomorrow", decided(t, private, Day{2026, time.December, 2}), []Approver{privacy}, Past{}, noon, Postdated},
-		{"signature cut short", edit(func(e *Entry) { e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9] }), []Approver{privacy}, Past{}, noon, Unreadable},
-		{"approval of another assessment", edit(func(e *Entry) { e.Assessment.ID = "LIA-2" }), []Approver{privacy}, Past{}, noon, Unapproved},
+		{"signature cut short", edit(func(e *Entry) {
+			e.Assessment.Approval = e.Assessment.Approval[:len(e.Assessment.Approval)-9]
+		}), []Approver{privacy}, Past{}, noon, Unreadable},
+		{"approval of another assessment", edit(func(e *Entry) {
+			e.Assessment.ID = "LIA-2"
+		}), []Approver{privacy}, Past{}, noon, Unapproved},
 		{"text edited", edit(func(e *Entry) {
 			e.Assessment.Title = plain("All measurement")
 			e.Digest = e.Assessment.Digest(surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"signed in the first form", signedBefore(t, private), []Approver{privacy}, Past{}, noon, FormOld},
-		{"signed in the first form, and seen", signedBefore(t, private), []Approver{privacy}, Past{Seen: map[string]int{"LIA-1": 3}}, noon, FormOld},
-		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{}, at("2028-01-01T00:00:00Z"), FormOld},
-		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
+		{"signed in the first form, and seen", signedBefore(t, private), []Approver{privacy},
+			Past{Seen: map[string]int{"LIA-1": 3}}, noon, FormOld},
+		{"signed in the first form, and past review", signedBefore(t, private), []Approver{privacy}, Past{},
+			at("2028-01-01T00:00:00Z"), FormOld},
+		{"signed in the first form, and revoked", signedBefore(t, private), []Approver{privacy},
+			Past{Revoked: map[string]int{"LIA-1": 3}}, noon, Revoked},
 		{"signed in the first form, and edited", before(func(e *Entry) {
 			e.Assessment.Title = plain("All measurement")
 			*e = NewEntry(e.Assessment, surroundings())
 		}), []Approver{privacy}, Past{}, noon, Changed},
-		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy}, Past{}, noon, Foreign},
-		{"signed in the first form over the digest of this one", before(func(e *Entry) { e.First = e.Digest }), []Approver{privacy}, Past{}, noon, Changed},
+		{"signed in the first form by somebody else", signedBefore(t, otherPrivate), []Approver{privacy},
+			Past{}, noon, Foreign},
+		{"signed in the first form over the digest of this one", before(func(e *Entry) {
+			e.First = e.Digest
+		}), []Approver{privacy}, Past{}, noon, Changed},
 		{"the word form in a text of the first form", before(func(e *Entry) {
 			e.Assessment.Approval = strings.Replace(e.Assessment.Approval, "sha256", "form 2\nsha256", 1)
 		}), []Approver{privacy}, Past{}, noon, Forged},
@@ -201,7 +223,8 @@ func TestValidity(t *testing.T) {
 		{"last good moment", good, []Approver{privacy}, Past{}, at("2027-05-04T23:59:59Z"), Valid},
 		{"last good moment, elsewhere", good, []Approver{privacy}, Past{}, at("2027-05-05T01:59:59+02:00"), Valid},
 		{"first bad moment", good, []Approver{privacy}, Past{}, at("2027-05-05T00:00:00Z"), Expired},
-		{"revoked and past review", good, []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}}, at("2028-01-01T00:00:00Z"), Revoked},
+		{"revoked and past review", good, []Approver{privacy}, Past{Revoked: map[string]int{"LIA-1": 3}},
+			at("2028-01-01T00:00:00Z"), Revoked},
 		{"no review_by", edit(func(e *Entry) { e.Assessment.ReviewBy = Day{} }), []Approver{privacy}, Past{}, noon, Expired},
 	} {
 		r := NewRegister([]Entry{test.entry}, test.by, test.past)
@@ -253,7 +276,8 @@ func TestDue(t *testing.T) {
 	privacy, private := keys(t, "privacy")
 	r := NewRegister([]Entry{signed(t, private)}, []Approver{privacy}, Past{})
 	for text, want := range map[string]int{
-		"2027-05-04T23:59:59Z": 0, "2027-05-03T00:00:00Z": 1, "2027-05-05T00:00:00Z": -1, "2027-04-04T12:00:00Z": 30, "2027-04-03T12:00:00Z": 31,
+		"2027-05-04T23:59:59Z": 0, "2027-05-03T00:00:00Z": 1, "2027-05-05T00:00:00Z": -1, "2027-04-04T12:00:00Z": 30,
+		"2027-04-03T12:00:00Z": 31,
 	} {
 		days, ok := r.DaysLeft("LIA-1", at(text))
 		if !ok || days != want {
@@ -269,7 +293,8 @@ func TestDue(t *testing.T) {
 }
 
 func TestMark(t *testing.T) {
-	for days, want := range map[int]int{31: 0, 30: 30, 29: 30, 15: 30, 14: 14, 8: 14, 7: 7, 2: 7, 1: 1, 0: 1, -1: Overdue, -400: Overdue} {
+	for days, want := range map[int]int{31: 0, 30: 30, 29: 30, 15: 30, 14: 14, 8: 14, 7: 7, 2: 7, 1: 1, 0: 1,
+		-1: Overdue, -400: Overdue} {
 		if got, reached := Mark(days); got != want || reached != (want != 0) {
 			t.Errorf("%d days: mark %d, %v", days, got, reached)
 		}
@@ -290,7 +315,8 @@ func TestValidityDoesNotAllocate(t *testing.T) {
 }
 
 func TestCompellingGrounds(t *testing.T) {
-	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "Keine": false, "aucun": false, "fraud prevention, see annex 2": true} {
+	for text, want := range map[string]bool{"": false, "none": false, " None\n": false, "no": false, "Keine": false,
+		"aucun": false, "fraud prevention, see annex 2": true} {
 		a := sample()
 		a.Objection.CompellingGrounds = plain(text)
 		if a.CompellingGrounds() != want {
@@ -321,7 +347,8 @@ func TestParseApprover(t *testing.T) {
 // TestSignRefuses: what cannot be signed is told, and nothing comes that looks like an approval.
 func TestSignRefuses(t *testing.T) {
 	for _, key := range []string{"no key", "", "PRIVATE+KEY+privacy+00000000+AA=="} {
-		if signed, err := Sign(sample(), Digest{}, key); signed != "" || err == nil || !strings.Contains(err.Error(), "private key") {
+		if signed, err := Sign(sample(), Digest{}, key); signed != "" || err == nil ||
+			!strings.Contains(err.Error(), "private key") {
 			t.Errorf("%q, %v", signed, err)
 		}
 	}
@@ -388,7 +415,8 @@ func FuzzVerify(f *testing.F) {
 		a.Approval = approval
 		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
 			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy}, nil); got == Valid && !same {
+		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy},
+			nil); got == Valid && !same {
 			t.Errorf("%q is valid", approval)
 		}
 		SignedBy(approval)

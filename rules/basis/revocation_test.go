@@ -9,7 +9,8 @@ import (
 func TestRevocation(t *testing.T) {
 	privacy, private := keys(t, "privacy")
 	other, _ := keys(t, "other")
-	r := Revocation{"LIA-1", 3, time.Date(2026, time.December, 1, 12, 0, 0, 0, time.FixedZone("", 3600)), " the vendor\n was sold "}
+	r := Revocation{"LIA-1", 3, time.Date(2026, time.December, 1, 12, 0, 0, 0, time.FixedZone("", 3600)),
+		" the vendor\n was sold "}
 	signed, err := r.Sign(private)
 	if err != nil || !strings.Contains(signed, "at 2026-12-01T11:00:00Z\nbecause the vendor was sold\n") {
 		t.Fatalf("%q, %v", signed, err)
@@ -24,7 +25,8 @@ func TestRevocation(t *testing.T) {
 	later.Version = 4
 	for name, got := range map[string]string{
 		"no signature": r.SignedBy("", []Approver{privacy}), "no approver": r.SignedBy(signed, []Approver{other}),
-		"another version": later.SignedBy(signed, []Approver{privacy}), "cut short": r.SignedBy(signed[:len(signed)-5], []Approver{privacy}),
+		"another version": later.SignedBy(signed, []Approver{privacy}), "cut short": r.SignedBy(signed[:len(signed)-5],
+			[]Approver{privacy}),
 	} {
 		if got != "" {
 			t.Errorf("%s: signed by %q", name, got)
@@ -38,7 +40,8 @@ func TestPastWithRevocations(t *testing.T) {
 	if more.Revoked["LIA-1"] != 3 || more.Revoked["LIA-2"] != 1 || more.Seen["LIA-1"] != 5 || len(past.Revoked) != 1 {
 		t.Errorf("%v, %v", past, more)
 	}
-	if !more.Void("LIA-1", 3) || !more.Void("LIA-1", 4) || more.Void("LIA-1", 5) || !more.Void("LIA-2", 1) || more.Void("LIA-2", 2) {
+	if !more.Void("LIA-1", 3) || !more.Void("LIA-1", 4) || more.Void("LIA-1", 5) || !more.Void("LIA-2", 1) ||
+		more.Void("LIA-2", 2) {
 		t.Error("what is void is not what was taken back or is older")
 	}
 }

@@ -25,21 +25,24 @@ const (
 )
 
 var validityNames = [numValidities]string{
-	Unapproved: "unapproved", Unreadable: "unreadable", Forged: "forged", Foreign: "foreign", ApproverRemoved: "approver_removed",
-	Ambiguous: "ambiguous", Changed: "changed", FormOld: "form_old", Revoked: "revoked", Postdated: "postdated", Expired: "expired", Missing: "missing", Valid: "valid",
+	Unapproved: "unapproved", Unreadable: "unreadable", Forged: "forged", Foreign: "foreign",
+	ApproverRemoved: "approver_removed",
+	Ambiguous:       "ambiguous", Changed: "changed", FormOld: "form_old", Revoked: "revoked", Postdated: "postdated",
+	Expired: "expired", Missing: "missing", Valid: "valid",
 }
 
 var validitySays = [numValidities]string{
-	Unapproved:      "nobody has approved it: whoever has read it does, by `tagwarden lia approve`",
-	Unreadable:      "its approval is cut short or damaged: have it approved anew",
-	Forged:          "its approval bears the name of an approver whose key did not make it: find out who wrote it, and have it approved anew",
+	Unapproved: "nobody has approved it: whoever has read it does, by `tagwarden lia approve`",
+	Unreadable: "its approval is cut short or damaged: have it approved anew",
+	Forged: "its approval bears the name of an approver whose key did not make it: find out who wrote it, and " +
+		"have it approved anew",
 	Foreign:         "it is signed with a key that is none of the approvers' in the server file: have an approver sign it",
 	ApproverRemoved: "who signed it is no approver any more: have one who is sign it anew",
 	Ambiguous:       "there is more than one approval, or more than one assessment of its id: keep one",
-	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it, or the controller's name, " +
-		"was changed after it was signed: count its version up and have it approved anew, or take the change back",
-	FormOld: "it was signed in the form of an earlier version, which covered neither the activities that rest on it, nor " +
-		"what its purposes say beside their texts, nor vendor files: read them, and have it approved anew " +
+	Changed: "it, one of its purposes, of its recipients or of the activities that rest on it, or the controller's " +
+		"name, was changed after it was signed: count its version up and have it approved anew, or take the change back",
+	FormOld: "it was signed in the form of an earlier version, which covered neither the activities that rest on it, " +
+		"nor what its purposes say beside their texts, nor vendor files: read them, and have it approved anew " +
 		"(`tagwarden lia approve`); its version may stay",
 	Revoked:   "it was revoked, or a later version was in force before: count its version up and have it approved anew",
 	Postdated: "the day on which it was decided has not come yet",

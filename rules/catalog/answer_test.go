@@ -30,7 +30,8 @@ func TestAnswersByQuery(t *testing.T) {
 		{"matomo", "get", "idsite=1&send_image=1", 200, "gif"},
 	} {
 		e := endpointOf(t, c.vendor, c.endpoint)
-		for name, got := range map[string]*catalog.AnswerFile{"success": e.SuccessFor([]byte(c.query)), "denied": e.DeniedFor([]byte(c.query))} {
+		for name, got := range map[string]*catalog.AnswerFile{"success": e.SuccessFor([]byte(c.query)),
+			"denied": e.DeniedFor([]byte(c.query))} {
 			if got.Status != c.status || got.Body != c.body {
 				t.Errorf("%s, %s, %q: %s: %d %q", c.vendor, c.endpoint, c.query, name, got.Status, got.Body)
 			}
@@ -38,8 +39,8 @@ func TestAnswersByQuery(t *testing.T) {
 	}
 }
 
-// TestGoldenAnswers: what each endpoint of each vendor is answered, and which refusals of the vendor its SDK is shown with their bodies; the
-// vendors' files say why. UPDATE_GOLDEN=1 writes the file anew.
+// TestGoldenAnswers: what each endpoint of each vendor is answered, and which refusals of the vendor its SDK is shown
+// with their bodies; the vendors' files say why. UPDATE_GOLDEN=1 writes the file anew.
 func TestGoldenAnswers(t *testing.T) {
 	const file = "testdata/answers.txt"
 	var b strings.Builder
@@ -118,16 +119,21 @@ event: [{ field: e }]
 endpoints:
   - { id: hit, methods: [POST], path: /hit, body: [json], events: [body], answer: { status: 204 }, `
 	for _, c := range []struct{ says, want string }{
-		{"relay: [400, 503], indices: [\"bad.*[]\", \"records[].index\"], instead: [{ query: a=1, status: 200, type: text/plain, body: ok }]", ""},
+		{"relay: [400, 503], indices: [\"bad.*[]\", \"records[].index\"], instead: [{ query: a=1, status: 200, type: text/plain, body: ok }]",
+			""},
 		{"relay: [200]", "endpoints.hit: relay: 200 is no refusal: 400 to 599 are"},
 		{"relay: [600]", "endpoints.hit: relay: 600 is no refusal: 400 to 599 are"},
 		{"relay: [0]", "endpoints.hit: relay: 0 is no refusal: 400 to 599 are"},
 		{"relay: [400, 413, 400]", "endpoints.hit: relay: 400 stands there twice"},
 		{"indices: [\"bad[]\"]", "endpoints.hit: indices: they are of bodies that are relayed: relay names no status"},
-		{"relay: [400], indices: [\"bad..x\"]", "endpoints.hit: indices: \"bad..x\" is no path: a member between dots has no name"},
-		{"instead: [{ query: beacon, status: 204 }]", "endpoints.hit: instead: query: \"beacon\" is no parameter: \"beacon=1\" is"},
-		{"instead: [{ query: \"=1\", status: 204 }]", "endpoints.hit: instead: query: \"=1\" is no parameter: \"beacon=1\" is"},
-		{"instead: [{ query: \"a=1&b=2\", status: 204 }]", "endpoints.hit: instead: query: \"a=1&b=2\" is no parameter: \"beacon=1\" is"},
+		{"relay: [400], indices: [\"bad..x\"]",
+			"endpoints.hit: indices: \"bad..x\" is no path: a member between dots has no name"},
+		{"instead: [{ query: beacon, status: 204 }]",
+			"endpoints.hit: instead: query: \"beacon\" is no parameter: \"beacon=1\" is"},
+		{"instead: [{ query: \"=1\", status: 204 }]",
+			"endpoints.hit: instead: query: \"=1\" is no parameter: \"beacon=1\" is"},
+		{"instead: [{ query: \"a=1&b=2\", status: 204 }]",
+			"endpoints.hit: instead: query: \"a=1&b=2\" is no parameter: \"beacon=1\" is"},
 		{"instead: [{ status: 204 }]", "endpoints.hit: instead: query: \"\" is no parameter: \"beacon=1\" is"},
 		{"instead: [{ query: a=1 }]", "endpoints.hit: instead: a=1: a status is needed, such as 204"},
 		{"relay: 400", "line 8"},

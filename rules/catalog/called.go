@@ -3,8 +3,8 @@ package catalog
 import "github.com/tagwarden/tagwarden/rules/hit"
 
 // MayBe tells of which classes a value of a field may be taken to be beside those that the catalog says, whatever a hit
-// holds: what a site calls it, where names are the site's, and what it looks like, where it may be any text. Fields that
-// stand at their own names alone are what the catalog says they are.
+// holds: what a site calls it, where names are the site's, and what it looks like, where it may be any text. Fields
+// that stand at their own names alone are what the catalog says they are.
 type MayBe struct {
 	Called  bool // a site may have called it something
 	Address bool // an address of a page may stand in it

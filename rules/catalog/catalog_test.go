@@ -88,7 +88,8 @@ func mayBe(t *testing.T, v *catalog.Vendor, h *hit.Hit) {
 			continue
 		}
 		if of := may.([]catalog.MayBe)[n.Field]; !of.Called && (n.Alias != hit.PreciseGeo || !of.Place) {
-			t.Errorf("%s: field %d (%s) is taken to be %s, and it is said that it is not", v.File.ID, n.Field, v.Fields[n.Field].Path, n.Alias)
+			t.Errorf("%s: field %d (%s) is taken to be %s, and it is said that it is not", v.File.ID, n.Field,
+				v.Fields[n.Field].Path, n.Alias)
 		}
 	}
 }

@@ -37,7 +37,8 @@ func newCookieInfo(c *CookieFile) (CookieInfo, error) {
 	}
 	switch {
 	case c.Open != "" && c.Open != "base64" && c.Open != "openssl":
-		return CookieInfo{}, fmt.Errorf("cookies.%s: open: %q is no wrapper of a cookie: base64 and openssl are", c.Name, c.Open)
+		return CookieInfo{}, fmt.Errorf("cookies.%s: open: %q is no wrapper of a cookie: base64 and openssl are",
+			c.Name, c.Open)
 	case (c.Open == "openssl") != (c.Key != ""):
 		return CookieInfo{}, fmt.Errorf("cookies.%s: key: openssl takes a passphrase, and nothing else does", c.Name)
 	case c.After != "" && c.Open == "":
@@ -61,8 +62,8 @@ func (c *CookieInfo) Named(name []byte) bool {
 	return c.Prefix && len(name) > len(c.Name) && string(name[:len(c.Name)]) == c.Name || string(name) == c.Name
 }
 
-// AppendID appends the identifier that the cookie's value, as on the wire, holds: without percent escapes, and without the quotation marks
-// that some SDKs put around it. Nothing is appended where the value does not fit.
+// AppendID appends the identifier that the cookie's value, as on the wire, holds: without percent escapes, and without
+// the quotation marks that some SDKs put around it. Nothing is appended where the value does not fit.
 func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 	from := len(dst)
 	if c.Open != "" {
@@ -104,8 +105,9 @@ func (c *CookieInfo) AppendID(dst, value []byte) []byte {
 	return dst
 }
 
-// unsalted decrypts what OpenSSL's enc writes (Salted__, eight bytes of salt, AES-256-CBC with PKCS #7 padding; key and IV by
-// EVP_BytesToKey with MD5), and returns what is in it; nil where it is none. The passphrase is public: this reads, it protects nothing.
+// unsalted decrypts what OpenSSL's enc writes (Salted__, eight bytes of salt, AES-256-CBC with PKCS #7 padding;
+// key and IV by EVP_BytesToKey with MD5), and returns what is in it; nil where it is none. The passphrase is
+// public: this reads, it protects nothing.
 func unsalted(text []byte, passphrase string) []byte {
 	const mark, head = "Salted__", 16
 	if !bytes.HasPrefix(text, []byte(mark)) || len(text) <= head || len(text)%aes.BlockSize != 0 {
@@ -151,7 +153,8 @@ type VendorCookie struct {
 // Kin is whose identifier the cookie holds: see [File.Kin].
 func (c *VendorCookie) Kin() string { return cmp.Or(c.Family, c.File.Kin()) }
 
-// BuiltinCookies lists the cookies that the built-in vendors keep identifiers of visitors in. The list is not to be changed.
+// BuiltinCookies lists the cookies that the built-in vendors keep identifiers of
+// visitors in. The list is not to be changed.
 func BuiltinCookies() []VendorCookie { return builtinCookies() }
 
 // builtinCookies reads every vendor file once: what is embedded never changes.

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// extra makes a name known that only a policy speaks of. Its class is that of the wildcard which covers it in a form, or
-// custom; objections are looked up by what its name says it is.
+// extra makes a name known that only a policy speaks of. Its class is that of the wildcard which covers it in a form,
+// or custom; objections are looked up by what its name says it is.
 func (b *builder) extra(root int32, name string) error {
 	if inside := b.inside(root, name); inside != "" {
 		return fmt.Errorf("fields: %q stands in a field that is opened, and what is in it goes by its own name: write %q",

@@ -56,7 +56,8 @@ func (v *Vendor) regions() error {
 // areas checks that each area is a folder of its own.
 func (v *Vendor) areas() error {
 	for _, area := range v.File.Areas {
-		if len(area) < 3 || area[0] != '/' || area[len(area)-1] != '/' || strings.Contains(area, "//") || strings.ContainsAny(area, "{}*") {
+		if len(area) < 3 || area[0] != '/' || area[len(area)-1] != '/' || strings.Contains(area, "//") ||
+			strings.ContainsAny(area, "{}*") {
 			return fmt.Errorf("areas: %q is no area: \"/static/\" is", area)
 		}
 	}

@@ -55,7 +55,8 @@ endpoints:
 		track, flags := &v.Endpoints[0], &v.Endpoints[1]
 		known := track.Repeats.Field != hit.None
 		if flags.Repeats.Field != hit.None || known != (f.Idempotency != nil) || track.Ordered != f.Ordered {
-			t.Errorf("%s: %+v, %v, and of what is asked for an answer %+v", c.written, track.Repeats, track.Ordered, flags.Repeats)
+			t.Errorf("%s: %+v, %v, and of what is asked for an answer %+v", c.written, track.Repeats,
+				track.Ordered, flags.Repeats)
 		}
 		if i := f.Idempotency; i != nil {
 			r := track.Repeats

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestAFamilySpeaksOneLanguage: what two entries of a family call alike is alike: an id that is looked up under one name must not be none
-// under the other.
+// TestAFamilySpeaksOneLanguage: what two entries of a family call alike is alike: an id that is looked up under one
+// name must not be none under the other.
 func TestAFamilySpeaksOneLanguage(t *testing.T) {
 	families := 0
 	for _, id := range catalog.BuiltinIDs() {
@@ -34,7 +34,8 @@ func TestAFamilySpeaksOneLanguage(t *testing.T) {
 				t.Errorf("%s of %s is %+v, and %+v of %s", name, id, field, other, f.Family)
 			}
 		}
-		if languages := map[string]int{"segment": 50}; alike < languages[f.Family] { // of others, two protocols share ids alone
+		if languages := map[string]int{"segment": 50}; alike < languages[f.Family] {
+			// of others, two protocols share ids alone
 			t.Errorf("%s has only %d fields of %s", id, alike, f.Family)
 		}
 	}
@@ -45,7 +46,9 @@ func TestAFamilySpeaksOneLanguage(t *testing.T) {
 
 // FuzzCookie: whatever a browser keeps in a cookie, no more than what stands in it is taken for an identifier.
 func FuzzCookie(f *testing.F) {
-	for _, seed := range []string{"", "GA1.1.5.6", "%22u-17%22", "RS_ENC_v3_InUtMTci", "RudderEncrypt%3AU2FsdGVkX18AESIzRFVmd7FaAiUaDrVtbN28HGwO0nk%3D", "RudderEncrypt:U2FsdGVkX18=", "RudderEncrypt:U2FsdGVkX18AESIzRFVmdw=="} {
+	for _, seed := range []string{"", "GA1.1.5.6", "%22u-17%22", "RS_ENC_v3_InUtMTci",
+		"RudderEncrypt%3AU2FsdGVkX18AESIzRFVmd7FaAiUaDrVtbN28HGwO0nk%3D", "RudderEncrypt:U2FsdGVkX18=",
+		"RudderEncrypt:U2FsdGVkX18AESIzRFVmdw=="} {
 		f.Add(seed)
 	}
 	cookies := catalog.BuiltinCookies()
@@ -53,7 +56,8 @@ func FuzzCookie(f *testing.F) {
 		for i := range cookies {
 			given := []byte(value)
 			got := cookies[i].AppendID([]byte("before"), given)
-			if len(got) < len("before") || string(got[:6]) != "before" || len(got) > len("before")+len(value) || string(given) != value {
+			if len(got) < len("before") || string(got[:6]) != "before" || len(got) > len("before")+len(value) ||
+				string(given) != value {
 				t.Fatalf("%s: %q gives %q", cookies[i].Name, value, got)
 			}
 		}

@@ -5,7 +5,8 @@ import "fmt"
 // Kind says what an endpoint is for.
 type Kind uint8
 
-// The kinds: events that are judged one by one, a question whose answer the SDK waits for, and a stream that is let through or not.
+// The kinds: events that are judged one by one, a question whose answer the SDK waits for,
+// and a stream that is let through or not.
 const (
 	Events Kind = iota
 	Answer

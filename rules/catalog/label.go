@@ -53,7 +53,8 @@ func (v *Vendor) Read(e *Endpoint, h *hit.Hit, o *codec.Opener, events, fields i
 	return nil
 }
 
-// measure marks the events that have more fields than one may have. It tells whether any event is left: what all share counts for each.
+// measure marks the events that have more fields than one may have. It tells whether any event is
+// left: what all share counts for each.
 func (r *reading) measure(fields int) bool {
 	h := r.h
 	if h.NodesOf(hit.Shared) > fields {
@@ -83,8 +84,8 @@ type reading struct {
 	schema hit.Span // and what it is called by that
 }
 
-// label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added at the end, so one
-// loop sees them all.
+// label goes over the nodes in order. A parent stands before its children, and what is opened on the way is added
+// at the end, so one loop sees them all.
 func (r *reading) label() error {
 	h := r.h
 	for i := int32(0); int(i) < len(h.Nodes); i++ {
@@ -262,8 +263,8 @@ func (r *reading) begin(i int32, priority int16) error {
 	return nil
 }
 
-// counted refuses more events at a place than a hit may hold. Those that follow from node next on are seen all the same: it is known what is
-// lost.
+// counted refuses more events at a place than a hit may hold. Those that follow from node next on are seen
+// all the same: it is known what is lost.
 func (r *reading) counted(priority int16, next int32) error {
 	begun := &r.begun[min(int(priority), len(r.begun)-1)]
 	*begun++
@@ -342,7 +343,8 @@ func ofType(n *hit.Node) hit.Word {
 	return hit.OfNobody
 }
 
-// name takes an event's name from node i, if its rule is better than what was found before. Two that disagree leave the event unread.
+// name takes an event's name from node i, if its rule is better than what was found before. Two
+// that disagree leave the event unread.
 func (r *reading) name(i, event int32, rule int16) {
 	h := r.h
 	if h.Nodes[i].Val.Len() == 0 || h.Nodes[i].Kind == hit.Null || len(h.Text(i)) == 0 {
@@ -377,7 +379,8 @@ func (r *reading) nameEvents() {
 			e.NameRule = int16(at)
 			break
 		}
-		if e.NameRule == hit.None || e.Root != hit.None && r.e.Kind != Opaque && (h.Nodes[e.Root].First == hit.None || !e.Known) {
+		if e.NameRule == hit.None || e.Root != hit.None && r.e.Kind != Opaque &&
+			(h.Nodes[e.Root].First == hit.None || !e.Known) {
 			e.Malformed = true
 		}
 	}

@@ -16,7 +16,8 @@ func (l Limits) check() error {
 		name       string
 		says, most int
 	}{
-		{"body", int(l.Body), int(most.Body)}, {"decompressed", int(l.Decompressed), int(most.Decompressed)}, {"events", l.Events, most.Events},
+		{"body", int(l.Body), int(most.Body)}, {"decompressed", int(l.Decompressed), int(most.Decompressed)},
+		{"events", l.Events, most.Events},
 		{"fields", l.Fields, most.Fields}, {"nodes", l.Nodes, most.Nodes},
 	} {
 		if one.says < 0 || one.says > one.most {
@@ -24,12 +25,14 @@ func (l Limits) check() error {
 		}
 	}
 	if l.Decompressed > 0 && l.Decompressed < l.Body {
-		return fmt.Errorf("limits.decompressed: %d is less than body (%d): make it at least that", int(l.Decompressed), int(l.Body))
+		return fmt.Errorf("limits.decompressed: %d is less than body (%d): make it at least that",
+			int(l.Decompressed), int(l.Body))
 	}
 	return nil
 }
 
-// batches tells whether an endpoint takes lists of events: there is a member that holds them, or the body is one of lines.
+// batches tells whether an endpoint takes lists of events: there is a member that
+// holds them, or the body is one of lines.
 func batches(f *EndpointFile, stacks []codec.Stack) bool {
 	for _, location := range f.Events {
 		if strings.Contains(location, ".") {

@@ -15,7 +15,8 @@ func TestLookup(t *testing.T) {
 			l := newLookup(names)
 			for i := range 300 {
 				name := fmt.Sprintf("a%03dbc", i)
-				for _, name := range []string{name, name + "\x00", name[:6] + "\x00", name + "def", fmt.Sprintf("aa%da", i), "", "a", "\x00"} {
+				for _, name := range []string{name, name + "\x00", name[:6] + "\x00", name + "def", fmt.Sprintf("aa%da", i),
+					"", "a", "\x00"} {
 					to, ok := l.find([]byte(name))
 					if want, is := names[name]; ok != is || to != want {
 						t.Fatalf("%d names: %q leads to %d, %v; want %d, %v", len(names), name, to, ok, want, is)
@@ -33,7 +34,8 @@ func TestLookupByLength(t *testing.T) {
 	const letters = "abcdefghijklmnopqrstuvwxyz"
 	names := map[string]int32{}
 	for n := range len(letters) + 1 {
-		for _, name := range []string{letters[:n], letters[len(letters)-n:], strings.Repeat("a", n), strings.Repeat("\x00", n)} {
+		for _, name := range []string{letters[:n], letters[len(letters)-n:], strings.Repeat("a", n),
+			strings.Repeat("\x00", n)} {
 			names[name] = int32(len(names) + 1)
 		}
 	}

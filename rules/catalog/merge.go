@@ -12,20 +12,28 @@ import (
 // MergeFile says how events of several hits travel in one request. Whatever else of their requests (host, method, path,
 // query, headers, what stands beside the list) is then alike, byte for byte: events that differ in it travel apart.
 type MergeFile struct {
-	Into   string            `yaml:"into"`   // id of the endpoint that takes them together, where this one takes one at a time; how, how many, and what it answers is said there
-	From   []string          `yaml:"from"`   // how an event stands in a request of its own, and first how several do: "body.batch" as the one element of that list, "body[]" likewise where the body is the list, "body" as the body; "form.data" as JSON in that field of a form, in a list or not, "form.data base64" with that around it; "form" and "query" as the form or the query itself
-	Shared []string          `yaml:"shared"` // members of an event that stand beside the list as well, where several do; alike in all of them
-	Same   []string          `yaml:"same"`   // members, by path, that are alike in all events of a request
-	Alone  []string          `yaml:"alone"`  // members, by path: an event that has one travels alone
-	Is     map[string]string `yaml:"is"`     // what members say as the path does: an event of which they do not travels alone
-	Texts  bool              `yaml:"texts"`  // events are texts in the list: queries, "?idsite=1&..."
-	Type   string            `yaml:"type"`   // content type of several, where it is not that of each
-	Packed string            `yaml:"packed"` // a parameter of the query that says gzip-js of a body that is packed: several are not, and go without it
-	Events int               `yaml:"events"` // most events in one request, 2 to 10000
-	Bytes  Size              `yaml:"bytes"`  // longest body of several
-	Event  Size              `yaml:"event"`  // a longer event travels alone
-	Answer MergeAnswerFile   `yaml:"answer"` // how the vendor says which of them it took
-	About  string            `yaml:"about"`
+	// id of the endpoint that takes them together, where this one takes one at a time; how, how
+	// many, and what it answers is said there
+	Into string `yaml:"into"`
+	// how an event stands in a request of its own, and first how several do: "body.batch" as the one element of that list,
+	// "body[]" likewise where the body is the list, "body" as the body; "form.data" as JSON in that field of a form, in a
+	// list or not, "form.data base64" with that around it; "form" and "query" as the form or the query itself
+	From []string `yaml:"from"`
+	// members of an event that stand beside the list as well, where several do; alike in all of them
+	Shared []string `yaml:"shared"`
+	Same   []string `yaml:"same"`  // members, by path, that are alike in all events of a request
+	Alone  []string `yaml:"alone"` // members, by path: an event that has one travels alone
+	// what members say as the path does: an event of which they do not travels alone
+	Is    map[string]string `yaml:"is"`
+	Texts bool              `yaml:"texts"` // events are texts in the list: queries, "?idsite=1&..."
+	Type  string            `yaml:"type"`  // content type of several, where it is not that of each
+	// a parameter of the query that says gzip-js of a body that is packed: several are not, and go without it
+	Packed string          `yaml:"packed"`
+	Events int             `yaml:"events"` // most events in one request, 2 to 10000
+	Bytes  Size            `yaml:"bytes"`  // longest body of several
+	Event  Size            `yaml:"event"`  // a longer event travels alone
+	Answer MergeAnswerFile `yaml:"answer"` // how the vendor says which of them it took
+	About  string          `yaml:"about"`
 
 	OneBrowser *OneBrowserFile `yaml:"one_browser"` // set where the vendor ties the events of a request to one browser
 }
@@ -39,16 +47,23 @@ type OneBrowserFile struct {
 // MergeAnswerFile is how a vendor's answer tells of several events. A status of success without more says that all
 // were taken; a refusal that all are to be treated as one that was refused so.
 type MergeAnswerFile struct {
-	Taken string              `yaml:"taken"` // where an answer says how many it took ("tracked")
-	All   string              `yaml:"all"`   // where an answer of success says 1 (taken) or 0 (none of them); or the whole body does
-	Bad   []string            `yaml:"bad"`   // where an answer counts those that it refused, by index ("bad.*[]")
-	Held  []string            `yaml:"held"`  // likewise those that alone are what the status says
-	Read  []int               `yaml:"read"`  // statuses of refusals that count so
-	Whole map[string][]string `yaml:"whole"` // members of a refusal that is read, and what they say where it is for none of the events ("190", "Invalid API key*"): all end by it
-	Rest  string              `yaml:"rest"`  // what became of those that a refusal does not count: again (they were not taken; also ""), or taken
-	Doubt []int               `yaml:"doubt"` // statuses at which some may have been taken: by halves come those that the vendor knows again, and of the others nobody knows
-	None  []string            `yaml:"none"`  // beginnings of the text of such an answer that say that none was
-	Halve []int               `yaml:"halve"` // statuses at which none was taken, for one's sake or for the length: they come again by halves
+	Taken string `yaml:"taken"` // where an answer says how many it took ("tracked")
+	// where an answer of success says 1 (taken) or 0 (none of them); or the whole body does
+	All  string   `yaml:"all"`
+	Bad  []string `yaml:"bad"`  // where an answer counts those that it refused, by index ("bad.*[]")
+	Held []string `yaml:"held"` // likewise those that alone are what the status says
+	Read []int    `yaml:"read"` // statuses of refusals that count so
+	// members of a refusal that is read, and what they say where it is for none of the events
+	// ("190", "Invalid API key*"): all end by it
+	Whole map[string][]string `yaml:"whole"`
+	// what became of those that a refusal does not count: again (they were not taken; also ""), or taken
+	Rest string `yaml:"rest"`
+	// statuses at which some may have been taken: by halves come those that the vendor knows
+	// again, and of the others nobody knows
+	Doubt []int    `yaml:"doubt"`
+	None  []string `yaml:"none"` // beginnings of the text of such an answer that say that none was
+	// statuses at which none was taken, for one's sake or for the length: they come again by halves
+	Halve []int `yaml:"halve"`
 }
 
 // Merge is a [MergeFile] made ready. Of one that says into, what several are is what that endpoint's says.
@@ -225,7 +240,8 @@ func (m *Merge) limits(f *MergeFile) error {
 }
 
 func (a *MergeAnswerFile) says() bool {
-	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve)+len(a.Whole)+len(a.Doubt)+len(a.None) > 0
+	return a.Taken != "" || a.All != "" || a.Rest != "" || len(a.Bad)+len(a.Held)+len(a.Read)+len(a.Halve)+len(a.Whole)+
+		len(a.Doubt)+len(a.None) > 0
 }
 
 // read makes ready how the vendor answers.

@@ -9,14 +9,16 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// pairs makes the names known by which the elements of a list are told apart: {"key": "url.full", "value": {"stringValue": "..."}} is the
-// field url.full, whatever is in its value. The name itself says nothing that the field's own does not say.
+// pairs makes the names known by which the elements of a list are told apart: {"key": "url.full",
+// "value": {"stringValue": "..."}} is the field url.full, whatever is in its value. The name itself says
+// nothing that the field's own does not say.
 func (b *builder) pairs(at int32, f Field, place string) error {
 	if f.Class != hit.Container.String() || len(f.Open) > 0 {
 		return fmt.Errorf("%s: pairs: a list of pairs is a container, and is not opened", place)
 	}
 	if len(f.Fields) == 0 {
-		return fmt.Errorf("%s: %w", place, errors.New("pairs: fields are missing: name those that are known, and * for the others"))
+		return fmt.Errorf("%s: %w", place, errors.New("pairs: fields are missing: name those that are known, and * for the "+
+			"others"))
 	}
 	b.states[at].pair, b.states[at].pairs = f.Pairs, map[string]int32{}
 	for _, name := range slices.Sorted(maps.Keys(f.Fields)) {
@@ -50,7 +52,8 @@ func (b *builder) pairs(at int32, f Field, place string) error {
 	return nil
 }
 
-// pair finds where an element of a list of pairs leads by the name in it. What has no name, or two, leads nowhere: nothing of it is known.
+// pair finds where an element of a list of pairs leads by the name in it. What has no name, or two,
+// leads nowhere: nothing of it is known.
 func (r *reading) pair(i int32, s *state) (to int32, free bool) {
 	h := r.h
 	name := r.pairName(i, s)

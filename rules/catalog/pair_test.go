@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestPairsAreFieldsByTheirNames: in a list of pairs the name in a pair says what its value is; a pair without one name is nothing known.
+// TestPairsAreFieldsByTheirNames: in a list of pairs the name in a pair says what its value is; a
+// pair without one name is nothing known.
 func TestPairsAreFieldsByTheirNames(t *testing.T) {
 	v := vendor(t, "posthog")
 	for _, c := range []struct{ pair, class, alias string }{
@@ -18,7 +19,8 @@ func TestPairsAreFieldsByTheirNames(t *testing.T) {
 		{`{"key":"url.full","value":{"stringValue":"X"}}`, "url", ""},
 		{`{"key":"url.full","value":"X"}`, "url", ""},
 		{`{"key":"url.full","value":{"arrayValue":{"values":[{"stringValue":"X"}]}}}`, "url", ""},
-		{`{"key":"url.full","value":{"kvlistValue":{"values":[{"key":"app.state","value":{"stringValue":"X"}}]}}}`, "url", ""},
+		{`{"key":"url.full","value":{"kvlistValue":{"values":[{"key":"app.state","value":{"stringValue":"X"}}]}}}`,
+			"url", ""},
 		{`{"key":"url.full","other":"X"}`, "url", ""},
 		{`{"key":"colour","value":{"stringValue":"X"}}`, "custom", ""},
 		{`{"key":"email","value":{"stringValue":"X"}}`, "custom", "email"},
@@ -32,7 +34,8 @@ func TestPairsAreFieldsByTheirNames(t *testing.T) {
 		{`["X"]`, "unknown", ""},
 		{`"X"`, "unknown", ""},
 	} {
-		h, err := read(t, v, "POST /i/v1/logs HTTP/1.1\n\n"+`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[`+c.pair+`]}]}]}]}`)
+		h, err := read(t, v, "POST /i/v1/logs HTTP/1.1\n\n"+
+			`{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"severityText":"INFO","attributes":[`+c.pair+`]}]}]}]}`)
 		if err != nil {
 			t.Errorf("%s: %v", c.pair, err)
 			continue
@@ -61,9 +64,11 @@ func TestPairsAreFieldsByTheirNames(t *testing.T) {
 // TestEventsDeepInLists: each record is an event, whichever list it stands in, and an identifier in it is that event's.
 func TestEventsDeepInLists(t *testing.T) {
 	record := func(id string) string {
-		return fmt.Sprintf(`{"severityText":"INFO","attributes":[{"key":"posthogDistinctId","value":{"stringValue":%q}}]}`, id)
+		return fmt.Sprintf(`{"severityText":"INFO","attributes":[{"key":"posthogDistinctId","value":{"stringValue":%q}}]}`,
+			id)
 	}
-	body := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + record("a") + "," + record("b") + `]},{"logRecords":[` + record("c") + `]}]},{"scopeLogs":[{"logRecords":[` + record("d") + `]}]}]}`
+	body := `{"resourceLogs":[{"scopeLogs":[{"logRecords":[` + record("a") + "," + record("b") + `]},{"logRecords":[` +
+		record("c") + `]}]},{"scopeLogs":[{"logRecords":[` + record("d") + `]}]}]}`
 	h, err := read(t, vendor(t, "posthog"), "POST /i/v1/logs HTTP/1.1\n\n"+body)
 	if err != nil || len(h.Events) != 4 {
 		t.Fatalf("%d events, %v", len(h.Events), err)

@@ -55,7 +55,8 @@ func ParsePattern(text string, variables Variables) (Pattern, error) {
 				return p, fmt.Errorf("%q must come last", part)
 			}
 			if s.is = variables[name]; s.is == nil {
-				return p, fmt.Errorf("%q: nothing says what may stand there: add \"%s: { pattern: ..., most: ... }\" under variables", part, name)
+				return p, fmt.Errorf(
+					"%q: nothing says what may stand there: add \"%s: { pattern: ..., most: ... }\" under variables", part, name)
 			}
 			s.rest = rest
 		}
@@ -86,7 +87,8 @@ func (p *Pattern) slashed() bool {
 	return p.Text != "/" && (p.Literal() || !p.segments[len(p.segments)-1].rest)
 }
 
-// Slashed is the path of a literal pattern with the slash at its end cut off, or with one added; "" where that leads nowhere.
+// Slashed is the path of a literal pattern with the slash at its end cut off, or with
+// one added; "" where that leads nowhere.
 func (p *Pattern) Slashed() string {
 	if !p.Literal() || !p.slashed() {
 		return ""
@@ -105,7 +107,8 @@ func (p *Pattern) Fits(path []byte) Fit {
 	case !p.slashed():
 		return NoFit
 	case strings.HasSuffix(p.Text, "/"):
-		if p.Literal() && string(path) == p.Text[:len(p.Text)-1] || !p.Literal() && matches(p.segments[:len(p.segments)-1], path) {
+		if p.Literal() && string(path) == p.Text[:len(p.Text)-1] || !p.Literal() &&
+			matches(p.segments[:len(p.segments)-1], path) {
 			return SlashLess
 		}
 	case len(path) > 1 && path[len(path)-1] == '/' && p.matches(path[:len(path)-1]):
@@ -208,8 +211,8 @@ func unslashed(segments []segment) []segment {
 	return segments
 }
 
-// Locate finds where {id} stands in a text that fits a pattern such as "GA1.*.{id}" or "iglu:*/{id}/*"; "*" is the shortest text that
-// lets what follows fit.
+// Locate finds where {id} stands in a text that fits a pattern such as "GA1.*.{id}" or "iglu:*/{id}/*"; "*" is the
+// shortest text that lets what follows fit.
 func Locate(pattern string, text []byte) (from, to int, ok bool) {
 	at := 0
 	from = -1

@@ -10,7 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestEventsAreCountedByPlace: where a hit names its events at several places in turn, each place holds no more of them than a hit may.
+// TestEventsAreCountedByPlace: where a hit names its events at several places in turn, each place
+// holds no more of them than a hit may.
 func TestEventsAreCountedByPlace(t *testing.T) {
 	v := vendor(t, "posthog")
 	batch := `data={"batch":[` + strings.TrimSuffix(strings.Repeat(`{"event":"x"},`, 60), ",") + `]}`

@@ -78,7 +78,8 @@ func SplitEntity(text string) (person, country string, ok bool) {
 	person, country = strings.TrimSpace(text[:at]), strings.TrimSpace(text[at+1:])
 	isCode := len(country) == 2 && strings.ToUpper(country) == country &&
 		!strings.ContainsFunc(country, func(r rune) bool { return r < 'A' || r > 'Z' })
-	if name, seat, _ := strings.Cut(person, ","); !isCode || strings.TrimSpace(name) == "" || strings.TrimSpace(seat) == "" {
+	if name, seat, _ := strings.Cut(person, ","); !isCode || strings.TrimSpace(name) == "" ||
+		strings.TrimSpace(seat) == "" {
 		return text, "", false
 	}
 	return person, country, true

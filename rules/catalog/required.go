@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// required notes the fields without which the vendor refuses an event at this endpoint: those that it requires everywhere, and those that
-// the endpoint names. The endpoint's own fields are those from number first on.
+// required notes the fields without which the vendor refuses an event at this endpoint: those that it requires
+// everywhere, and those that the endpoint names. The endpoint's own fields are those from number first on.
 func (e *Endpoint) required(b *builder, file *File, f *EndpointFile, first int) error {
 	for _, name := range f.Required {
 		field := b.find(e.fields, name)
@@ -32,7 +32,8 @@ func (e *Endpoint) required(b *builder, file *File, f *EndpointFile, first int) 
 }
 
 func (f *EndpointFile) requires(path string) bool {
-	return slices.Contains(f.Required, path) || f.Fields[path].Required || f.Request[path].Required || f.Request["?"+path].Required
+	return slices.Contains(f.Required, path) || f.Fields[path].Required || f.Request[path].Required ||
+		f.Request["?"+path].Required
 }
 
 func (f *File) requires(path string) bool {

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestEntitiesAreToldByTheirSchemas: what a member of an entity is says the schema, whatever its version; without a known
-// one the names do.
+// TestEntitiesAreToldByTheirSchemas: what a member of an entity is says the schema, whatever its
+// version; without a known one the names do.
 func TestEntitiesAreToldByTheirSchemas(t *testing.T) {
 	t.Parallel()
 	v := vendor(t, "snowplow")
@@ -50,10 +50,12 @@ func TestEntitiesAreToldByTheirSchemas(t *testing.T) {
 			}
 		}
 	}
-	if class, alias := entityOf(t, v, `{"schema":"`+official+`client_session/jsonschema/1-0-2","schema":"x","data":{"userId":"X"}}`); class != "unknown" || alias != "" {
+	if class, alias := entityOf(t, v, `{"schema":"`+official+
+		`client_session/jsonschema/1-0-2","schema":"x","data":{"userId":"X"}}`); class != "unknown" || alias != "" {
 		t.Errorf("an entity with two schemas: %s, alias %q", class, alias)
 	}
-	if class, _ := entityOf(t, v, `{"schema":["`+official+`client_session/jsonschema/1-0-2"],"data":{"userId":"X"}}`); class != "custom" {
+	if class, _ := entityOf(t, v, `{"schema":["`+official+
+		`client_session/jsonschema/1-0-2"],"data":{"userId":"X"}}`); class != "custom" {
 		t.Errorf("an entity whose schema is no text: %s", class)
 	}
 }
@@ -62,7 +64,8 @@ func TestEntitiesAreToldByTheirSchemas(t *testing.T) {
 func entityOf(t *testing.T, v *catalog.Vendor, entity string) (class, alias string) {
 	t.Helper()
 	text := strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(`{"schema":"x","data":[` + entity + `]}`)
-	h, err := read(t, v, "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\n\n"+`{"schema":"x","data":[{"e":"pv","p":"web","tv":"js","co":"`+text+`"}]}`)
+	h, err := read(t, v, "POST /com.snowplowanalytics.snowplow/tp2 HTTP/1.1\n\n"+
+		`{"schema":"x","data":[{"e":"pv","p":"web","tv":"js","co":"`+text+`"}]}`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +96,9 @@ func TestSchemasThatCannotBe(t *testing.T) {
 		`"a.data": { class: container, schema: schema, schemas: { a/b: { c: { class: x } } } }`: "no class",
 		`"a.data": { class: custom, also: [url, free_text] }`:                                   "one too many",
 	} {
-		f, err := catalog.Parse([]byte("id: own\nname: Own\nhosts: { api: \"https://own.example\" }\nevent: [{ is: x }]\nfields:\n  " + field + "\nendpoints:\n  - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }\n"))
+		f, err := catalog.Parse(
+			[]byte("id: own\nname: Own\nhosts: { api: \"https://own.example\" }\nevent: [{ is: x }]\nfields:\n  " + field +
+				"\nendpoints:\n  - { id: post, methods: [POST], path: /x, body: [json], events: [body], answer: { status: 204 } }\n"))
 		if err != nil {
 			t.Fatal(field, err)
 		}

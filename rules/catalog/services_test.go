@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestServiceNames: a vendor's service is called by its ids, its name and what its file lists, letters and digits alone.
+// TestServiceNames: a vendor's service is called by its ids, its name and what its
+// file lists, letters and digits alone.
 func TestServiceNames(t *testing.T) {
 	t.Parallel()
 	ga4, _ := catalog.Builtin("ga4")

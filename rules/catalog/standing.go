@@ -31,7 +31,8 @@ func (f *FieldInfo) plain() bool {
 		f.Stamp == hit.NoStamp && f.Class != hit.Container && !f.Class.Identifies() && len(f.Also) == 0
 }
 
-// implied is the class of a node that no name covers: a stream that nobody opens, a container that leads on to names, or nothing known.
+// implied is the class of a node that no name covers: a stream that nobody opens, a container
+// that leads on to names, or nothing known.
 func implied(n *hit.Node) hit.Class {
 	if n.Kind == hit.Raw && !n.Opened {
 		return hit.Recording

@@ -138,8 +138,11 @@ func FuzzPlainLeaves(f *testing.F) {
 		}
 		all = append(all, v)
 		for e := range v.Endpoints {
-			f.Add(byte(i), byte(e), "v=2&en=page_view&cid=1.2&dl=https%3A%2F%2Fa.example&sr=1x1&dt=jane%40a.example&uid=jane@a.example&x=%ef%bc%a0", []byte("en=scroll&epn.percent=90\r\nen=x&_et="))
-			f.Add(byte(i), byte(e), `v=2&en=x&pr1=idS~nma~~b~k0colour~v0red&token=x`, []byte(`{"batch":[{"type":"track","event":"x","userId":null,"context":{"locale":"de","ip":"1.2.3.4","email":"a@b.example"}}]}`))
+			f.Add(byte(i), byte(e),
+				"v=2&en=page_view&cid=1.2&dl=https%3A%2F%2Fa.example&sr=1x1&dt=jane%40a.example&uid=jane@a.example&x=%ef%bc%a0",
+				[]byte("en=scroll&epn.percent=90\r\nen=x&_et="))
+			f.Add(byte(i), byte(e), `v=2&en=x&pr1=idS~nma~~b~k0colour~v0red&token=x`,
+				[]byte(`{"batch":[{"type":"track","event":"x","userId":null,"context":{"locale":"de","ip":"1.2.3.4","email":"a@b.example"}}]}`))
 		}
 	}
 	f.Fuzz(func(t *testing.T, vendor, endpoint byte, query string, body []byte) {

@@ -9,7 +9,8 @@ import (
 // StoreFile is something that a vendor's SDK keeps in a visitor's browser or reads there, as the SDK comes: what a site
 // set otherwise, the site says.
 type StoreFile struct {
-	Name   string `yaml:"name"`   // as it stands in the browser; what differs from site to site is in angle brackets: _ga_<container>
+	// as it stands in the browser; what differs from site to site is in angle brackets: _ga_<container>
+	Name   string `yaml:"name"`
 	Kind   string `yaml:"kind"`   // one of [StoreKinds]
 	Period string `yaml:"period"` // how long it stays there: "13 months", session, or until_deleted
 	Doc    string `yaml:"doc"`    // where the vendor says so, an address
@@ -46,7 +47,8 @@ func checkStores(stores []StoreFile) error {
 		case !slices.Contains(StoreKinds(), s.Kind):
 			return fmt.Errorf("stores.%s: %q is no kind: %s are", s.Name, s.Kind, strings.Join(StoreKinds(), ", "))
 		case s.Period == "" && s.Kind != StoreRead:
-			return fmt.Errorf("stores.%s: period is missing: how long it stays there (13 months, session, until_deleted)", s.Name)
+			return fmt.Errorf("stores.%s: period is missing: how long it stays there (13 months, session, until_deleted)",
+				s.Name)
 		case slices.Contains(seen, s.Kind+" "+s.Name):
 			return fmt.Errorf("stores.%s: it stands here for the second time", s.Name)
 		}

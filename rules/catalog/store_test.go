@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestStoresAreSaid: each vendor says what its script keeps in browsers, by whom that is documented, and every cookie that
-// is read for ids is among it, the vendor's own or one of its family.
+// TestStoresAreSaid: each vendor says what its script keeps in browsers, by whom that is documented, and every cookie
+// that is read for ids is among it, the vendor's own or one of its family.
 func TestStoresAreSaid(t *testing.T) {
 	t.Parallel()
 	for _, f := range catalog.Builtins() {

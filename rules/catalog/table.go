@@ -80,7 +80,8 @@ type glob struct {
 }
 
 func (g *glob) matches(key []byte) bool {
-	if len(key) < len(g.prefix)+len(g.suffix) || string(key[:len(g.prefix)]) != g.prefix || string(key[len(key)-len(g.suffix):]) != g.suffix {
+	if len(key) < len(g.prefix)+len(g.suffix) || string(key[:len(g.prefix)]) != g.prefix ||
+		string(key[len(key)-len(g.suffix):]) != g.suffix {
 		return false
 	}
 	middle := key[len(g.prefix) : len(key)-len(g.suffix)]
@@ -344,8 +345,8 @@ func parseStacks(texts []string) ([]codec.Stack, error) {
 	return stacks, nil
 }
 
-// inherit settles what holds for members and elements that no name covers, from root down: what "*" says at the nearest place above;
-// below a field that is no container, the field itself.
+// inherit settles what holds for members and elements that no name covers, from root down: what "*" says at the nearest
+// place above; below a field that is no container, the field itself.
 func (b *builder) inherit(at, star int32, seen []bool) {
 	if seen[at] {
 		return

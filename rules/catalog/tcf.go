@@ -9,10 +9,11 @@ import (
 // TCF is how a vendor declares the purposes of IAB's Transparency and Consent Framework in the Global Vendor List.
 // Where a file gives the vendor's id and no TCF, every purpose is asked about as if it were declared on consent.
 type TCF struct {
-	Consent  []int  `yaml:"consent"`  // purposes declared on consent
-	LI       []int  `yaml:"li"`       // purposes declared on legitimate interest
-	Flexible []int  `yaml:"flexible"` // of both: those whose basis a publisher's restriction may change
-	Others   string `yaml:"others"`   // purposes in no list: "consent" asks about them as if they were declared on it; "" never permits them
+	Consent  []int `yaml:"consent"`  // purposes declared on consent
+	LI       []int `yaml:"li"`       // purposes declared on legitimate interest
+	Flexible []int `yaml:"flexible"` // of both: those whose basis a publisher's restriction may change
+	// purposes in no list: "consent" asks about them as if they were declared on it; "" never permits them
+	Others string `yaml:"others"`
 }
 
 // check says what is wrong with a declaration.

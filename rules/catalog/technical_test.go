@@ -11,14 +11,19 @@ import (
 )
 
 // counts are names and descriptions of what a device counts, and of what it is able to do.
-var counts = regexp.MustCompile(`(?i)count|number|queue|size|length|bytes|remaining|seq|index|first|persist|identified|enabled|online|webdriver|cookie|screen|battery|memory|cores|touch`)
+var counts = regexp.MustCompile(
+	`(?i)count|number|queue|size|length|bytes|remaining|seq|index|first|persist|identified|enabled|online|webdriver|cookie|screen|battery|memory|cores|touch`)
 
 // pageOnly are fields that such a name does not make something of a device, and why.
 var pageOnly = map[string]string{
-	"options.min_id_length": "how the library is set up", "queuedtracking": "how the server is set up", "first_time_event_hash": "of what the site waits for",
-	"properties.$web_vitals_enabled_server_side": "how the project is set up", "properties.$dead_clicks_enabled_server_side": "how the project is set up",
-	"properties.$exception_capture_enabled_server_side": "how the project is set up", "properties.$cookieless_mode": "how the library is set up",
-	"retry_count": "of one request", "_metadata.retryCount": "of one request", "severityNumber": "of a line of the log",
+	"options.min_id_length": "how the library is set up", "queuedtracking": "how the server is set up",
+	"first_time_event_hash":                             "of what the site waits for",
+	"properties.$web_vitals_enabled_server_side":        "how the project is set up",
+	"properties.$dead_clicks_enabled_server_side":       "how the project is set up",
+	"properties.$exception_capture_enabled_server_side": "how the project is set up",
+	"properties.$cookieless_mode":                       "how the library is set up",
+	"retry_count":                                       "of one request", "_metadata.retryCount": "of one request",
+	"severityNumber": "of a line of the log",
 }
 
 // TestCountersAreNotTechnical: what a device counts, and what it can do, says something of it, and is not kept unasked.
@@ -46,7 +51,8 @@ func TestCountersAreNotTechnical(t *testing.T) {
 }
 
 // TestTechnicalIsArgued: class technical is kept by every profile unasked. Each field of it has a reason, in
-// testdata/technical.txt, why it says nothing of a visitor; a new one has to be argued there, and no reason is left over.
+// testdata/technical.txt, why it says nothing of a visitor; a new one has to be
+// argued there, and no reason is left over.
 func TestTechnicalIsArgued(t *testing.T) {
 	text, err := os.ReadFile("testdata/technical.txt")
 	if err != nil {
@@ -78,7 +84,8 @@ func TestTechnicalIsArgued(t *testing.T) {
 				continue
 			}
 			if technical[key] = true; !argued[key] {
-				t.Errorf("%s is technical: say in testdata/technical.txt why it says nothing of a visitor, or give it another class", key)
+				t.Errorf("%s is technical: say in testdata/technical.txt why it says nothing of a visitor, or give it another class",
+					key)
 			}
 		}
 	}
@@ -93,8 +100,10 @@ func TestTechnicalIsArgued(t *testing.T) {
 // or what their browser can do, is not kept unasked.
 func TestSpeaksOfTheVisitor(t *testing.T) {
 	for id, fields := range map[string]string{
-		"ga4": "gaz ec_mode sst.ude lps tt gtm_up uaW tag_exp sst.gcsub _glv ep.file_extension", "meta_pixel": "ler noscript ec",
-		"segment": "integrations.* _metadata.bundled context.active", "rudderstack": "integrations.*", "jitsu": "integrations.*",
+		"ga4":        "gaz ec_mode sst.ude lps tt gtm_up uaW tag_exp sst.gcsub _glv ep.file_extension",
+		"meta_pixel": "ler noscript ec",
+		"segment":    "integrations.* _metadata.bundled context.active", "rudderstack": "integrations.*",
+		"jitsu":   "integrations.*",
 		"posthog": "properties.$recording_status", "matomo": "new_visit ping",
 	} {
 		vendor := builtin(t, id)

@@ -8,11 +8,12 @@ import (
 	"slices"
 )
 
-// mostVariable is how long what stands for a name in a path may be at most, whatever a file says: a key, a version, the name of a file.
+// mostVariable is how long what stands for a name in a path may be at most, whatever a file says:
+// a key, a version, the name of a file.
 const mostVariable = 256
 
-// Variable is what may stand in a path in place of a name in braces. Anything else leads nowhere: what a path holds is sent as it came, and
-// so must be too narrow for what a page knows of a person.
+// Variable is what may stand in a path in place of a name in braces. Anything else leads nowhere: what a path holds is
+// sent as it came, and so must be too narrow for what a page knows of a person.
 type Variable struct {
 	pattern *regexp.Regexp
 	most    int

@@ -153,7 +153,8 @@ func (v *Vendor) Of(f *File, extra []string) bool {
 	return v.File == f && v.names != nil && slices.Equal(v.extra, extra)
 }
 
-// Copy returns a vendor with a table of names of its own, whose fields are closed (see [Vendor.Close]) without closing those of v.
+// Copy returns a vendor with a table of names of its own, whose fields are closed (see
+// [Vendor.Close]) without closing those of v.
 func (v *Vendor) Copy(table *names.Table) *Vendor {
 	other := *v
 	other.Fields, other.names = slices.Clone(v.Fields), table

@@ -67,8 +67,8 @@ func (a *Assembler) Again(dst []byte, h *hit.Hit, root int32) []byte {
 	return dst
 }
 
-// Append appends the node as it leaves: nothing of what is dropped, rewritten text in place of what is rewritten, and the very bytes
-// received of what is kept whole. Dirty must be right on every node (see [hit.Hit.Settle]).
+// Append appends the node as it leaves: nothing of what is dropped, rewritten text in place of what is rewritten, and
+// the very bytes received of what is kept whole. Dirty must be right on every node (see [hit.Hit.Settle]).
 func (a *Assembler) Append(dst []byte, h *hit.Hit, root int32) []byte {
 	a.hit, a.depth = h, 0
 	if root == hit.None || h.Nodes[root].Fate == hit.Drop {
@@ -118,7 +118,8 @@ func (a *Assembler) changed(dst []byte, n *hit.Node) []byte {
 	}
 }
 
-// appendText writes decoded text as a value of the kind: a JSON literal that is still one stays bare, what no longer is becomes a string.
+// appendText writes decoded text as a value of the kind: a JSON literal that is still one stays
+// bare, what no longer is becomes a string.
 func appendText(dst []byte, k hit.Kind, text []byte) []byte {
 	switch k {
 	case hit.Text:

@@ -129,9 +129,9 @@ func (o *Opener) room(nodes int) error {
 const fewNodes = 256
 
 // Open reads the value of node n with the first stack that fits and puts what is inside below n. The node is then
-// Opened. What begins as JSON is no form, wherever forms stand among the stacks: of a body never, of a value where a stack is
-// JSON. A form of it would be one long name, and what it says would go unseen, while vendors look at the first byte
-// alone. [ErrMalformed] means that no stack fits; nothing has been changed then.
+// Opened. What begins as JSON is no form, wherever forms stand among the stacks: of a body never, of a value where a
+// stack is JSON. A form of it would be one long name, and what it says would go unseen, while vendors look at the first
+// byte alone. [ErrMalformed] means that no stack fits; nothing has been changed then.
 func (o *Opener) Open(n int32, stacks []Stack) error {
 	h := o.hit
 	value := h.Whole(hit.Body)

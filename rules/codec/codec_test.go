@@ -115,7 +115,8 @@ func TestDropAndRewrite(t *testing.T) {
 		{"emptied object goes", "json", `{"o":{"a":1},"b":2}`, "a", "b", "2", `{"b":2}`},
 		{"escaped key", "json", `{"\u0061":1,"b":2}`, "a", "b", "2", `{"b":2}`},
 		{"lines", "lines", "a=1&b=2\r\nc=3", "a", "c", "4", "b=2\r\nc=4"},
-		{"base64", "base64+json", base64.StdEncoding.EncodeToString([]byte(`{"a":1,"b":2}`)), "a", "b", "3", base64.StdEncoding.EncodeToString([]byte(`{"b":3}`))},
+		{"base64", "base64+json", base64.StdEncoding.EncodeToString([]byte(`{"a":1,"b":2}`)), "a", "b", "3",
+			base64.StdEncoding.EncodeToString([]byte(`{"b":3}`))},
 		{"question mark", "form", "?a=1&b=2", "a", "b", "3", "?b=3"},
 		{"item", "item", "idSKU~nmName~pr9.99", "nm", "id", "a~b", "ida~~b~pr9.99"},
 		{"item's own names", "item", "idSKU~k0iban~v0DE89~k1size~v1XL", "iban", "size", "~", "idSKU~k1size~v1~~"},
@@ -261,7 +262,8 @@ func FuzzOpen(f *testing.F) {
 		}
 		h.Settle(always)
 		if s.Format == codec.Form {
-			if _, err := url.ParseQuery(string(a.Append(nil, &h, root))); err != nil && !strings.Contains(err.Error(), "semicolon") && !bytes.Contains(body, []byte("%")) {
+			if _, err := url.ParseQuery(string(a.Append(nil, &h, root))); err != nil && !strings.Contains(err.Error(),
+				"semicolon") && !bytes.Contains(body, []byte("%")) {
 				t.Fatalf("rewritten whole, %q cannot be read: %v", body, err)
 			}
 		}

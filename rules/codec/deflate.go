@@ -32,8 +32,8 @@ var zlibCompression = compression{
 	saysMore: saysMoreZlib,
 }
 
-// saysMoreZlib tells whether a text names a dictionary that it needs (RFC 1950, section 2.2, FDICT). The only one that is
-// known here is the empty one.
+// saysMoreZlib tells whether a text names a dictionary that it needs (RFC 1950, section 2.2, FDICT). The only
+// one that is known here is the empty one.
 func saysMoreZlib(text []byte) bool { return len(text) > 1 && text[1]&0x20 != 0 }
 
 var rawCompression = compression{

@@ -11,12 +11,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// FuzzForm: a form's names and values are those between its marks, decoded as the standard library decodes them where it
-// does.
+// FuzzForm: a form's names and values are those between its marks, decoded as the
+// standard library decodes them where it does.
 func FuzzForm(f *testing.F) {
 	for _, text := range []string{
-		"", "a", "a=", "=", "=b", "&", "&&a=1&&b=2&", "a=1=2", "a==", "a&b", "a+b=c+d", "a%20b=c%41", "a%=b%4&c=%zz", "%41=%2B%26%3D",
-		"e=jane@example.com", "e=jane%40example.com", "e=jane\xef\xbc\xa0example.com", `e=jane\u0040example.com`, "@=1&b=2", "a=\x00", "a\x7f=1", "a\n=1", "a=b;c=d", "a=\xff\xef",
+		"", "a", "a=", "=", "=b", "&", "&&a=1&&b=2&", "a=1=2", "a==", "a&b", "a+b=c+d", "a%20b=c%41",
+		"a%=b%4&c=%zz", "%41=%2B%26%3D",
+		"e=jane@example.com", "e=jane%40example.com", "e=jane\xef\xbc\xa0example.com", `e=jane\u0040example.com`, "@=1&b=2",
+		"a=\x00", "a\x7f=1", "a\n=1", "a=b;c=d", "a=\xff\xef",
 		strings.Repeat("a=1&", 40), "a=%F0%9F%91%9F&\xf0\x9f\x91\x9f=1",
 	} {
 		f.Add(text)

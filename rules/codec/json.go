@@ -5,8 +5,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/jsontext"
 )
 
-// json reads one JSON value (RFC 8259). One pass says whether it is valid, and no deeper and no wider than it may be, before anything
-// is noted of it; then one walk, which may trust that, notes every member, each occurrence of a repeated key included.
+// json reads one JSON value (RFC 8259). One pass says whether it is valid, and no deeper and no wider than it
+// may be, before anything is noted of it; then one walk, which may trust that, notes every member, each
+// occurrence of a repeated key included.
 func (o *Opener) json(parent int32, value hit.Span) error {
 	text := o.hit.Bytes(value)
 	size, fault := jsontext.Measure(text, jsontext.Size{Members: o.Limits.Nodes - len(o.hit.Nodes), Depth: o.Limits.Depth})
@@ -25,7 +26,8 @@ func (o *Opener) json(parent int32, value hit.Span) error {
 	return nil
 }
 
-// walk adds the nodes of a valid JSON text. It goes over the bytes once; the open containers are a chain of parents in the nodes.
+// walk adds the nodes of a valid JSON text. It goes over the bytes once; the open
+// containers are a chain of parents in the nodes.
 func (o *Opener) walk(parent int32, value hit.Span, text []byte) {
 	h := o.hit
 	at, key := parent, hit.Span{}

@@ -37,7 +37,8 @@ func inBase64(name string, e *base64.Encoding) layer {
 
 var layers = []layer{
 	inBase64("base64", base64.StdEncoding), inBase64("base64 without padding", base64.RawStdEncoding),
-	inBase64("base64 for addresses", base64.URLEncoding), inBase64("base64 for addresses without padding", base64.RawURLEncoding),
+	inBase64("base64 for addresses", base64.URLEncoding), inBase64("base64 for addresses without padding",
+		base64.RawURLEncoding),
 	{"gzip", "gzip", packed, func(text string) (string, error) {
 		return unzipped(text, func(r *bytes.Reader) (io.Reader, error) {
 			z, err := gzip.NewReader(r)
@@ -50,13 +51,15 @@ var layers = []layer{
 	{"zlib", "deflate", func(text string) string { return deflated("zlib", text) }, func(text string) (string, error) {
 		return unzipped(text, func(r *bytes.Reader) (io.Reader, error) { return zlib.NewReader(r) })
 	}},
-	{"raw deflate", "deflate", func(text string) string { return deflated("raw", text) }, func(text string) (string, error) {
+	{"raw deflate", "deflate", func(text string) string {
+		return deflated("raw", text)
+	}, func(text string) (string, error) {
 		return unzipped(text, func(r *bytes.Reader) (io.Reader, error) { return flate.NewReader(r), nil })
 	}},
 }
 
-// formats are two visitors' texts in each format, what is dropped of them and what is put in the place of something, and what is left. Those in base64
-// have the two characters in which its alphabets differ, before and after.
+// formats are two visitors' texts in each format, what is dropped of them and what is put in the place of something,
+// and what is left. Those in base64 have the two characters in which its alphabets differ, before and after.
 var formats = []struct {
 	name     string
 	came     [2]string
@@ -77,13 +80,14 @@ var formats = []struct {
 		[2]string{"b=~~~>>>???&c=x~~~", "b=~~~>>>???b&c=x~~~"}, "a", "c", "x~~~",
 	},
 	{
-		"ndjson", [2]string{"{\"a\":\"one\",\"b\":\"~~~>>>???\"}\n\n[{\"c\":7}]", "{\"a\":\"two\",\"b\":\"~~~>>>???b\"}\r\n{\"c\":9}\r\n"},
+		"ndjson", [2]string{"{\"a\":\"one\",\"b\":\"~~~>>>???\"}\n\n[{\"c\":7}]",
+			"{\"a\":\"two\",\"b\":\"~~~>>>???b\"}\r\n{\"c\":9}\r\n"},
 		[2]string{"{\"b\":\"~~~>>>???\"}\n[{\"c\":3}]", "{\"b\":\"~~~>>>???b\"}\r\n{\"c\":3}"}, "a", "c", "3",
 	},
 }
 
-// TestWhatChangesComesOutInItsLayers: every format in every layer, and in two and three of them, twice by what is kept from hit to hit: what is
-// left is in the same layers, in the same order, and holds nothing of the hit before.
+// TestWhatChangesComesOutInItsLayers: every format in every layer, and in two and three of them, twice by what is kept
+// from hit to hit: what is left is in the same layers, in the same order, and holds nothing of the hit before.
 func TestWhatChangesComesOutInItsLayers(t *testing.T) {
 	var o codec.Opener
 	var a codec.Assembler
@@ -158,15 +162,16 @@ func only(l layer, text string) bool {
 	return true
 }
 
-// TestAValueStaysOne: whatever is put in place of a JSON value, what comes out is one value: a literal where it still is one, else a string that
-// says it.
+// TestAValueStaysOne: whatever is put in place of a JSON value, what comes out is one value: a literal where it
+// still is one, else a string that says it.
 func TestAValueStaysOne(t *testing.T) {
 	var o codec.Opener
 	var a codec.Assembler
 	var h hit.Hit
 	for _, came := range []string{`7`, `true`, `false`, `null`, `"x"`} {
 		for _, to := range []string{
-			"", "x", "7", "-1.5e3", "01", "1.", "true", "null", "nul", `"q"`, `"`, "{}", `{"a":1}`, "[]", "[1]", "[", "{", " 7", "7 ", "7,8", "é", "\xff", "\x00", `\`, "</script>", "\u2028",
+			"", "x", "7", "-1.5e3", "01", "1.", "true", "null", "nul", `"q"`, `"`, "{}", `{"a":1}`, "[]", "[1]", "[", "{", " 7",
+			"7 ", "7,8", "é", "\xff", "\x00", `\`, "</script>", "\u2028",
 		} {
 			root, err := open(t, &h, &o, `{"a":`+came+`,"b":1}`, "json")
 			if err != nil {
@@ -195,11 +200,14 @@ func TestAValueStaysOne(t *testing.T) {
 	}
 }
 
-// TestEachBoundIsExact: what is just within a limit is read, what is one over is not, in every format and layer; and nothing is left of it.
+// TestEachBoundIsExact: what is just within a limit is read, what is one over is not, in every format
+// and layer; and nothing is left of it.
 func TestEachBoundIsExact(t *testing.T) {
 	for _, c := range []struct{ stack, body string }{
-		{"form", "a=1"}, {"form", "a=1&b=2&c"}, {"lines", "a=1\nb=2"}, {"lines", "a=1&b=2\n\nc=3"}, {"ndjson", "1\n[2,3]"}, {"json", `1`}, {"json", `{"a":[1,{"b":[2]}]}`}, {"json", `[[[1]]]`},
-		{"base64+json", "eyJhIjpbMV19"}, {"base64+form", "YT0x"}, {"gzip+json", packed(`{"a":"bbbbbbbbbbbbbbbbbbbbbbbb"}`)}, {"deflate+form", deflated("raw", "a=1&b=2")},
+		{"form", "a=1"}, {"form", "a=1&b=2&c"}, {"lines", "a=1\nb=2"}, {"lines", "a=1&b=2\n\nc=3"}, {"ndjson", "1\n[2,3]"},
+		{"json", `1`}, {"json", `{"a":[1,{"b":[2]}]}`}, {"json", `[[[1]]]`},
+		{"base64+json", "eyJhIjpbMV19"}, {"base64+form", "YT0x"}, {"gzip+json", packed(`{"a":"bbbbbbbbbbbbbbbbbbbbbbbb"}`)},
+		{"deflate+form", deflated("raw", "a=1&b=2")},
 		{"gzip+base64+json", packed("eyJhIjpbMV19")}, {"deflate+lines", deflated("zlib", "a=1\nb=2")},
 	} {
 		least := codec.Limits{}
@@ -238,8 +246,8 @@ func TestEachBoundIsExact(t *testing.T) {
 	}
 }
 
-// bounds are the limits that a text needs at least, counted by the second reading: a node for the body, for each list of a form or lines, and for
-// each value.
+// bounds are the limits that a text needs at least, counted by the second reading: a node for the body, for each list
+// of a form or lines, and for each value.
 func bounds(t *testing.T, stack, body string) (l codec.Limits) {
 	t.Helper()
 	for {

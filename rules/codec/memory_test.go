@@ -22,8 +22,8 @@ func (p *purse) Take(bytes int) bool {
 
 func (p *purse) Give(bytes int) { p.taken -= bytes }
 
-// TestRoomIsTakenForWhatIsHeld: what was tried before, and did not fit, holds no room; where room runs out, at whatever point, the error says so
-// and none is held.
+// TestRoomIsTakenForWhatIsHeld: what was tried before, and did not fit, holds no room; where room runs out, at whatever
+// point, the error says so and none is held.
 func TestRoomIsTakenForWhatIsHeld(t *testing.T) {
 	taking := func(p *purse, body string, texts ...string) error {
 		t.Helper()
@@ -87,7 +87,8 @@ func TestStacks(t *testing.T) {
 		"GZIP+json":                `"GZIP" is no wrapper`,
 		"gzip+gzip+gzip+br+ndjson": `"br" is no wrapper`,
 	} {
-		if _, err := codec.ParseStack(text); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+		if _, err := codec.ParseStack(text); (err == nil) != (want == "") || err != nil &&
+			!strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want %q", text, err, want)
 		}
 	}
@@ -123,7 +124,8 @@ func TestACodingTakesRoom(t *testing.T) {
 		p := &purse{left: 1 << 30}
 		o := codec.Opener{Limits: codec.Limits{Decompressed: len(text) - 1}, Memory: p}
 		o.Begin(&h)
-		if _, _, err := o.Inflate(nil, []byte(c.body), c.coding); err != codec.Over("decompressed") || p.taken != 0 { //nolint:errorlint // the very one, by name
+		_, _, err := o.Inflate(nil, []byte(c.body), c.coding)
+		if err != codec.Over("decompressed") || p.taken != 0 { //nolint:errorlint // the very one, by name
 			t.Errorf("%s, over the limit: %v, holds %d", name, err, p.taken)
 		}
 		o.Limits.Decompressed = len(text)
@@ -135,7 +137,8 @@ func TestACodingTakesRoom(t *testing.T) {
 	var h hit.Hit
 	o := codec.Opener{Limits: codec.Limits{Decompressed: 64 << 20}}
 	o.Begin(&h)
-	if _, _, err := o.Inflate(nil, []byte(packed(strings.Repeat(" ", 4<<20))), "gzip"); !errors.Is(err, codec.ErrLimit) || strings.Contains(err.Error(), "decompressed") {
+	if _, _, err := o.Inflate(nil, []byte(packed(strings.Repeat(" ", 4<<20))), "gzip"); !errors.Is(err, codec.ErrLimit) ||
+		strings.Contains(err.Error(), "decompressed") {
 		t.Errorf("what unfolds too far for its size: %v", err)
 	}
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestABarePlusInBase64: in a form's value it is a space, and is meant as a plus; nowhere else is a space taken for one. What is changed
-// leaves with its plus signs escaped, what is not leaves as it came.
+// TestABarePlusInBase64: in a form's value it is a space, and is meant as a plus; nowhere else is a space taken for
+// one. What is changed leaves with its plus signs escaped, what is not leaves as it came.
 func TestABarePlusInBase64(t *testing.T) {
 	const text = `{"a":">>>???~~","b":"secret"}`
 	plain := base64.StdEncoding.EncodeToString([]byte(text))
@@ -29,7 +29,8 @@ func TestABarePlusInBase64(t *testing.T) {
 		{"some bare, some escaped", strings.Replace(plain, "+", "%2B", 1), true},
 		{"without padding", strings.TrimRight(plain, "="), true},
 		{"in the other alphabet", base64.URLEncoding.EncodeToString([]byte(text)), true},
-		{"a plus in the other alphabet", strings.Replace(base64.URLEncoding.EncodeToString([]byte(text)), "-", "+", 1) + "_", false},
+		{"a plus in the other alphabet", strings.Replace(base64.URLEncoding.EncodeToString([]byte(text)),
+			"-", "+", 1) + "_", false},
 		{"a tab", strings.Replace(plain, "+", "%09", 1), false},
 		{"a line end", strings.Replace(plain, "+", "%0A", 1), false},
 	} {

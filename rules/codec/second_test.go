@@ -21,8 +21,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// A second reading of the same bytes by the standard library, to hold the product's against: what it refuses is refused, what it reads is read,
-// and says the same. Each line is a key and a value, as deep as it stands.
+// A second reading of the same bytes by the standard library, to hold the product's against: what it refuses is
+// refused, what it reads is read, and says the same. Each line is a key and a value, as deep as it stands.
 
 // errRefused means that the standard library refuses a text.
 var errRefused = errors.New("refused")
@@ -80,7 +80,8 @@ func secondBase64(text string) (string, error) {
 	if strings.ContainsAny(text, "\r\n") {
 		return "", errRefused
 	}
-	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding,
+		base64.RawURLEncoding} {
 		if inside, err := e.DecodeString(text); err == nil {
 			return string(inside), nil
 		}
@@ -314,28 +315,44 @@ func hold(t *testing.T, stack, text string) {
 		return // encoding/json puts U+FFFD in the place of bytes that are no UTF-8
 	}
 	if got := first(&h, root); !slices.Equal(got, want) {
-		t.Fatalf("%s %q is read as\n%s\nand by the standard library as\n%s", stack, text, strings.Join(got, "\n"), strings.Join(want, "\n"))
+		t.Fatalf("%s %q is read as\n%s\nand by the standard library as\n%s", stack, text, strings.Join(got, "\n"),
+			strings.Join(want, "\n"))
 	}
 }
 
 // odd are texts beside those that are kept whole: what a check refuses, and what stands at the edge of one.
 var odd = []struct{ stack, body string }{
-	{"json", `{"\ud800":"\udc00\q"}`}, {"json", `{"\ud83d\ude00":"\ud83d"}`}, {"json", ""}, {"json", "{"}, {"json", `{"a":1}}`}, {"json", `{"a":1,}`}, {"json", `[01]`},
-	{"json", "{\"a\":\"\n\"}"}, {"json", "\xef\xbb\xbf{}"}, {"json", "{\"a\xff\":\"\xfe\"}"}, {"json", `{"a":[{"b":[[],{}]},[1,[2]]],"c":null}`}, {"json", `tru`}, {"json", "[1]\x00"},
-	{"form", "a=\x00"}, {"form", "a=\x7f"}, {"form", "a\t=1"}, {"form", "a=1\n"}, {"form", "a=%zz&b=%4"}, {"form", "&&&"}, {"form", "=&=1&a="}, {"form", "??a=1"}, {"form", "a=b;c=d&e=%26%3D"},
-	{"form", "a=\xff&\xe9=1"}, {"lines", "\n\r\n\r\r\na=1"}, {"lines", "a=1\rb=2"}, {"lines", "a=\x01\nb"}, {"lines", "a=1\n&&\n\nb"}, {"lines", ""},
+	{"json", `{"\ud800":"\udc00\q"}`}, {"json", `{"\ud83d\ude00":"\ud83d"}`}, {"json", ""}, {"json", "{"},
+	{"json", `{"a":1}}`}, {"json", `{"a":1,}`}, {"json", `[01]`},
+	{"json", "{\"a\":\"\n\"}"}, {"json", "\xef\xbb\xbf{}"}, {"json", "{\"a\xff\":\"\xfe\"}"},
+	{"json", `{"a":[{"b":[[],{}]},[1,[2]]],"c":null}`}, {"json", `tru`}, {"json", "[1]\x00"},
+	{"form", "a=\x00"}, {"form", "a=\x7f"}, {"form", "a\t=1"}, {"form", "a=1\n"}, {"form", "a=%zz&b=%4"}, {"form", "&&&"},
+	{"form", "=&=1&a="}, {"form", "??a=1"}, {"form", "a=b;c=d&e=%26%3D"},
+	{"form", "a=\xff&\xe9=1"}, {"lines", "\n\r\n\r\r\na=1"}, {"lines", "a=1\rb=2"}, {"lines", "a=\x01\nb"},
+	{"lines", "a=1\n&&\n\nb"}, {"lines", ""},
 	{"ndjson", "{}\n{"}, {"ndjson", "\n\n"}, {"ndjson", "1\n\"a\"\n[2]\r\nnull"}, {"ndjson", "{} {}\n"},
-	{"base64+json", ""}, {"base64+json", "e30"}, {"base64+json", "e30="}, {"base64+json", "e3 0"}, {"base64+json", "e3\n0"}, {"base64+json", "e30\r\n"}, {"base64+json", "e3\r0="}, {"base64+json", "e3\n0="}, {"base64+json", "e30=e30="}, {"base64+json", "e31="}, {"base64+json", "e"},
-	{"base64+form", "_2E9MQ"}, {"base64+form", "_2E9MQ=="}, {"base64+form", "/2E9MQ=="}, {"base64+form", "/2E9MQ"}, {"base64+form", "-2E9MQ"}, {"base64+form", "+2E9MQ"}, {"base64+form", "P2E9LV8_"},
-	{"base64+form", "_2E9M/"}, {"base64+form", "_/_="}, {"base64+form", "===="}, {"base64+base64+json", "ZTMw"}, {"base64+base64+json", "ZTMwPQ=="},
-	{"gzip+json", ""}, {"gzip+json", packed("{}") + packed("")}, {"gzip+json", packed("{}") + "x"}, {"gzip+json", packed("{}")[:15]}, {"gzip+json", packed("{")}, {"gzip+base64+json", packed("e30=")},
-	{"item", "id"}, {"item", "idSKU~"}, {"item", "~id"}, {"item", "id~~~nm"}, {"item", "k12fa~v1yes"}, {"item", "k12fa~v12yes"}, {"item", "k0~v0"}, {"item", "kAb~vAc~v0d"},
-	{"elements_chain", ""}, {"elements_chain", ";"}, {"elements_chain", "a:;b:"}, {"elements_chain", `a:b:c="d"`}, {"elements_chain", `a:b="\\"c"d="e\f"`}, {"elements_chain", `:a=""`},
-	{"elements_chain", `a:b="c";d"e"`}, {"elements_chain", `a:b="c" d="e"`}, {"elements_chain", `a:href=b:c="d"`}, {"elements_chain", `a:b="c\"`},
-	{"gzip+json", flagged("{}", 0x20)}, {"gzip+json", flagged("{}", 0x40)}, {"gzip+json", flagged("{}", 0x80)}, {"gzip+form", flagged("a=1", 0x01)},
+	{"base64+json", ""}, {"base64+json", "e30"}, {"base64+json", "e30="}, {"base64+json", "e3 0"},
+	{"base64+json", "e3\n0"}, {"base64+json", "e30\r\n"}, {"base64+json", "e3\r0="}, {"base64+json", "e3\n0="},
+	{"base64+json", "e30=e30="}, {"base64+json", "e31="}, {"base64+json", "e"},
+	{"base64+form", "_2E9MQ"}, {"base64+form", "_2E9MQ=="}, {"base64+form", "/2E9MQ=="}, {"base64+form", "/2E9MQ"},
+	{"base64+form", "-2E9MQ"}, {"base64+form", "+2E9MQ"}, {"base64+form", "P2E9LV8_"},
+	{"base64+form", "_2E9M/"}, {"base64+form", "_/_="}, {"base64+form", "===="}, {"base64+base64+json", "ZTMw"},
+	{"base64+base64+json", "ZTMwPQ=="},
+	{"gzip+json", ""}, {"gzip+json", packed("{}") + packed("")}, {"gzip+json", packed("{}") + "x"},
+	{"gzip+json", packed("{}")[:15]}, {"gzip+json", packed("{")}, {"gzip+base64+json", packed("e30=")},
+	{"item", "id"}, {"item", "idSKU~"}, {"item", "~id"}, {"item", "id~~~nm"}, {"item", "k12fa~v1yes"},
+	{"item", "k12fa~v12yes"}, {"item", "k0~v0"}, {"item", "kAb~vAc~v0d"},
+	{"elements_chain", ""}, {"elements_chain", ";"}, {"elements_chain", "a:;b:"}, {"elements_chain", `a:b:c="d"`},
+	{"elements_chain", `a:b="\\"c"d="e\f"`}, {"elements_chain", `:a=""`},
+	{"elements_chain", `a:b="c";d"e"`}, {"elements_chain", `a:b="c" d="e"`}, {"elements_chain", `a:href=b:c="d"`},
+	{"elements_chain", `a:b="c\"`},
+	{"gzip+json", flagged("{}", 0x20)}, {"gzip+json", flagged("{}", 0x40)}, {"gzip+json", flagged("{}", 0x80)},
+	{"gzip+form", flagged("a=1", 0x01)},
 	{"gzip+lines", packed("a=1\nb=2")}, {"gzip+ndjson", packed("{}\n[]")}, {"gzip+gzip+form", packed(packed("?a=1"))},
-	{"deflate+json", ""}, {"deflate+json", "x"}, {"deflate+json", "\x78\x9c"}, {"deflate+json", deflated("zlib", "{}")}, {"deflate+json", deflated("raw", "{}")}, {"deflate+json", deflated("zlib", "{}") + "x"},
-	{"deflate+json", deflated("raw", "{}") + "x"}, {"deflate+form", deflated("zlib", "a=1")[:8]}, {"deflate+form", deflated("raw", "a=1")[:3]}, {"deflate+deflate+form", deflated("raw", deflated("zlib", "a=1"))},
+	{"deflate+json", ""}, {"deflate+json", "x"}, {"deflate+json", "\x78\x9c"}, {"deflate+json", deflated("zlib", "{}")},
+	{"deflate+json", deflated("raw", "{}")}, {"deflate+json", deflated("zlib", "{}") + "x"},
+	{"deflate+json", deflated("raw", "{}") + "x"}, {"deflate+form", deflated("zlib", "a=1")[:8]},
+	{"deflate+form", deflated("raw", "a=1")[:3]}, {"deflate+deflate+form", deflated("raw", deflated("zlib", "a=1"))},
 }
 
 // flagged is a text packed by gzip, with a flag of its header set.

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestAStackThatFailsLeavesNothing: where a value is what a stack's layers say, and not what they hold, the node is as it
-// was before: a later reader must not take it for one that was opened, nor put its layers around it again.
+// TestAStackThatFailsLeavesNothing: where a value is what a stack's layers say, and not what they hold, the node is as
+// it was before: a later reader must not take it for one that was opened, nor put its layers around it again.
 func TestAStackThatFailsLeavesNothing(t *testing.T) {
 	var o codec.Opener
 	for _, stack := range []string{"base64+json", "gzip+json", "base64+gzip+json"} {
@@ -26,7 +26,8 @@ func TestAStackThatFailsLeavesNothing(t *testing.T) {
 		var h hit.Hit
 		root, err := open(t, &h, &o, body, stack)
 		n := &h.Nodes[root]
-		if !errors.Is(err, codec.ErrMalformed) || len(h.Nodes) != 1 || n.Opened || n.Wrap != (hit.Wrap{}) || n.Kind != hit.Raw {
+		if !errors.Is(err, codec.ErrMalformed) || len(h.Nodes) != 1 || n.Opened || n.Wrap != (hit.Wrap{}) ||
+			n.Kind != hit.Raw {
 			t.Errorf("%s: %v, %d nodes, opened %v, wrap %+v", stack, err, len(h.Nodes), n.Opened, n.Wrap)
 		}
 	}

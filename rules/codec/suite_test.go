@@ -12,7 +12,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestJSONTestSuite reads what is JSON and nothing else (RFC 8259). What is read comes out as it came in, and every string in it has a text.
+// TestJSONTestSuite reads what is JSON and nothing else (RFC 8259). What is read comes out as it came
+// in, and every string in it has a text.
 func TestJSONTestSuite(t *testing.T) {
 	f, err := os.Open("testdata/json/parsing.jsonl")
 	if err != nil {

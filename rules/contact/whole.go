@@ -90,8 +90,8 @@ func wholeAddress(text []byte) bool {
 	return true
 }
 
-// wholeNumber knows a number of 8 to 15 digits behind "+" or "00" (E.164, section 6), with what people write between the
-// digits, "(0)" among it, and behind them for an extension.
+// wholeNumber knows a number of 8 to 15 digits behind "+" or "00" (E.164, section 6), with what people write between
+// the digits, "(0)" among it, and behind them for an extension.
 func wholeNumber(text []byte) bool {
 	if len(text) > 4 && ascii.EqualFold(text[:4], "tel:") {
 		text = text[4:]

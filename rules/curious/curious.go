@@ -1,5 +1,5 @@
-// Package curious reads what was sent as a curious vendor would: with every coding undone that needs no key, one inside the other. Tests look
-// for what must not leave in what it returns; nothing else imports it.
+// Package curious reads what was sent as a curious vendor would: with every coding undone that needs no key, one inside
+// the other. Tests look for what must not leave in what it returns; nothing else imports it.
 //
 // It promises to say so where it gave up, so that "nothing was found" is said of all that there was.
 package curious
@@ -18,8 +18,8 @@ const Depth = 4
 // ErrTooMuch means that what was sent has more readings than are looked through.
 var ErrTooMuch = errors.New("more readings than are looked through")
 
-// The bound on all readings of a text together, in bytes: so many times its size, and room for what is compressed in it. Depth bounds the
-// number of passes, this bounds what each goes over, so that the work grows with the text alone.
+// The bound on all readings of a text together, in bytes: so many times its size, and room for what is compressed in
+// it. Depth bounds the number of passes, this bounds what each goes over, so that the work grows with the text alone.
 const (
 	mostTimes = 200
 	mostRoom  = 16 << 20
@@ -28,7 +28,8 @@ const (
 // coding is a way to write bytes that needs no key.
 type coding struct {
 	name string
-	undo func(text []byte, room *int) [][]byte // none where nothing in the text is written so; what it takes, and does not return, is off room
+	// none where nothing in the text is written so; what it takes, and does not return, is off room
+	undo func(text []byte, room *int) [][]byte
 }
 
 var codings = []coding{
@@ -53,7 +54,8 @@ type way struct {
 	from int // the reading that it was undone in; -1: none
 }
 
-// Read returns every reading of texts that were sent apart: an address, the value of a header, a body. The error is ErrTooMuch or nil.
+// Read returns every reading of texts that were sent apart: an address, the value of a header, a
+// body. The error is ErrTooMuch or nil.
 func Read(texts ...string) (*Readings, error) {
 	r := new(Readings)
 	seen := map[string]bool{}

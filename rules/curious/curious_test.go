@@ -19,8 +19,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/curious"
 )
 
-// planted are strings of every kind that is looked for: short ones, with blanks, with characters that codings treat apart, of hex digits alone.
-var planted = []string{"Jane", "Jane Doe", "jane.doe@example.com", "+49 30 901820-11", "account/12345", "9f8e7d6c5b4a39281706f5e4d3c2b1a0", "cust-48213"}
+// planted are strings of every kind that is looked for: short ones, with blanks, with characters that
+// codings treat apart, of hex digits alone.
+var planted = []string{"Jane", "Jane Doe", "jane.doe@example.com", "+49 30 901820-11", "account/12345",
+	"9f8e7d6c5b4a39281706f5e4d3c2b1a0", "cust-48213"}
 
 // each writes every byte of a text in a form of its own.
 func each(format string) func(string) string {
@@ -61,9 +63,12 @@ var writings = []struct {
 	{"percent, every byte, in lower case", each("%%%02x")},
 	{"JSON, every byte", each(`\u%04x`)},
 	{"JSON, every byte, in upper case", each(`\u%04X`)},
-	{"JSON, the slash", func(text string) string { return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "/", `\/`).Replace(text) }},
+	{"JSON, the slash", func(text string) string {
+		return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "/", `\/`).Replace(text)
+	}},
 	{"HTML, named", html.EscapeString},
-	{"HTML, named ones that nobody needs", strings.NewReplacer("&", "&amp;", "/", "&sol;", "@", "&commat;", ".", "&period;", "+", "&plus;").Replace},
+	{"HTML, named ones that nobody needs", strings.NewReplacer("&", "&amp;", "/", "&sol;", "@", "&commat;", ".",
+		"&period;", "+", "&plus;").Replace},
 	{"HTML, decimal", each("&#%d;")},
 	{"HTML, hexadecimal", each("&#x%x;")},
 	{"hex", func(text string) string { return hex.EncodeToString([]byte(text)) }},
@@ -71,9 +76,15 @@ var writings = []struct {
 	{"base64", func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }},
 	{"base64 without padding", func(text string) string { return base64.RawStdEncoding.EncodeToString([]byte(text)) }},
 	{"base64 for addresses", func(text string) string { return base64.URLEncoding.EncodeToString([]byte(text)) }},
-	{"base64 for addresses without padding", func(text string) string { return base64.RawURLEncoding.EncodeToString([]byte(text)) }},
-	{"base64 after one byte", func(text string) string { return base64.StdEncoding.EncodeToString([]byte("\xff" + text)) }},
-	{"base64 after two bytes", func(text string) string { return base64.StdEncoding.EncodeToString([]byte("\xff\xfe" + text)) }},
+	{"base64 for addresses without padding", func(text string) string {
+		return base64.RawURLEncoding.EncodeToString([]byte(text))
+	}},
+	{"base64 after one byte", func(text string) string {
+		return base64.StdEncoding.EncodeToString([]byte("\xff" + text))
+	}},
+	{"base64 after two bytes", func(text string) string {
+		return base64.StdEncoding.EncodeToString([]byte("\xff\xfe" + text))
+	}},
 	{"base64, its pluses spaces", func(text string) string {
 		return strings.ReplaceAll(base64.StdEncoding.EncodeToString([]byte("\xfb\xef\xbe"+text)), "+", " ")
 	}},
@@ -152,7 +163,8 @@ func TestWritingsInEachOther(t *testing.T) {
 	}
 }
 
-// TestWhatIsNotThere is not found: in what is near to it, in one coding more than is undone, and in what only looks like a coding.
+// TestWhatIsNotThere is not found: in what is near to it, in one coding more than is undone,
+// and in what only looks like a coding.
 func TestWhatIsNotThere(t *testing.T) {
 	t.Parallel()
 	noise := make([]byte, 20_000)
@@ -163,26 +175,28 @@ func TestWhatIsNotThere(t *testing.T) {
 		deep = each("%%%02X")(deep)
 	}
 	for name, text := range map[string]string{
-		"nothing":                   "",
-		"one letter less":           "Jan Doe, jan.doe@example.com, account/1234, cust-4821",
-		"in pieces":                 "Ja ne Do e ac/count/12 345 cust48213",
-		"reversed":                  "eoD enaJ",
-		"a coding too many":         deep,
-		"a digest":                  "d4e3a1b2c9f80716253443526170f8e9d0c1b2a39485766758493a2b1c0d9e8f",
-		"ends in a percent sign":    "Jan%",
-		"ends in half an escape":    "Jan%6",
-		"ends in a backslash":       `Jan\`,
-		"ends in \\u":               `Jan\u`,
-		"ends in three digits":      `Jan\u006`,
-		"ends in a half surrogate":  `Jan\ud83d\u`,
-		"ends in an ampersand":      "Jan&",
-		"ends in half an entity":    "Jan&#x6",
-		"another name in hex":       hex.EncodeToString([]byte("Joan Dow, cust-48214")),
-		"another name in base64":    base64.StdEncoding.EncodeToString([]byte("Joan Dow, cust-48214")),
-		"escapes cut off":           `%4 %4aan %6 \u004 \u004aan & &#74 &# \`,
-		"noise":                     string(noise),
-		"noise in base64":           base64.StdEncoding.EncodeToString(noise),
-		"noise in hex, in gzip":     packed(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })(hex.EncodeToString(noise)),
+		"nothing":                  "",
+		"one letter less":          "Jan Doe, jan.doe@example.com, account/1234, cust-4821",
+		"in pieces":                "Ja ne Do e ac/count/12 345 cust48213",
+		"reversed":                 "eoD enaJ",
+		"a coding too many":        deep,
+		"a digest":                 "d4e3a1b2c9f80716253443526170f8e9d0c1b2a39485766758493a2b1c0d9e8f",
+		"ends in a percent sign":   "Jan%",
+		"ends in half an escape":   "Jan%6",
+		"ends in a backslash":      `Jan\`,
+		"ends in \\u":              `Jan\u`,
+		"ends in three digits":     `Jan\u006`,
+		"ends in a half surrogate": `Jan\ud83d\u`,
+		"ends in an ampersand":     "Jan&",
+		"ends in half an entity":   "Jan&#x6",
+		"another name in hex":      hex.EncodeToString([]byte("Joan Dow, cust-48214")),
+		"another name in base64":   base64.StdEncoding.EncodeToString([]byte("Joan Dow, cust-48214")),
+		"escapes cut off":          `%4 %4aan %6 \u004 \u004aan & &#74 &# \`,
+		"noise":                    string(noise),
+		"noise in base64":          base64.StdEncoding.EncodeToString(noise),
+		"noise in hex, in gzip": packed(func(w io.Writer) io.WriteCloser {
+			return gzip.NewWriter(w)
+		})(hex.EncodeToString(noise)),
 		"what a hit usually holds":  `{"event":"$pageview","properties":{"$current_url":"https://shop.example/a?utm_source=x","$browser":"Chrome","distinct_id":"0190a1b2-0000-7000-8000-0000000000aa"}}`,
 		"the header of gzip, alone": "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff",
 		"a plus where none was":     "4930+901820-1x",
@@ -208,7 +222,8 @@ func TestFindSaysWhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if where, found := r.Find("Jane Doe"); !found || !strings.HasPrefix(where, "in base64: ") || !strings.Contains(where, `jane doe\",\"plan`) {
+	if where, found := r.Find("Jane Doe"); !found || !strings.HasPrefix(where, "in base64: ") ||
+		!strings.Contains(where, `jane doe\",\"plan`) {
 		t.Errorf("%v, %s", found, where)
 	}
 	if where, found := r.Find("/A"); !found || !strings.Contains(where, "too short") {

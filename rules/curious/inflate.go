@@ -7,13 +7,14 @@ import (
 	"math/bits"
 )
 
-// A compressed text is found where its blocks begin (RFC 1951), so that it does not matter what stands before it: the header of gzip, that of
-// zlib, none, or other text. What does not end as it must is none.
+// A compressed text is found where its blocks begin (RFC 1951), so that it does not matter what stands before it: the
+// header of gzip, that of zlib, none, or other text. What does not end as it must is none.
 
 // nearText: among so many bytes of what is compressed there is one that text does not have.
 const nearText = 16
 
-// inflate undoes what is compressed in a text: all of it together. What it reads is off room, also where it turns out to be none.
+// inflate undoes what is compressed in a text: all of it together. What it reads is off
+// room, also where it turns out to be none.
 func inflate(text []byte, room *int) [][]byte {
 	var out []byte
 	var source bytes.Reader
@@ -113,7 +114,8 @@ func (b *bitReader) fixed() bool {
 			b.next((symbol - 261) / 4)
 		}
 		distance := b.code(5)
-		if distance > 29 || distance >= 4 && (2+distance&1)<<(distance/2-1) >= written || distance < 4 && distance >= written {
+		if distance > 29 || distance >= 4 && (2+distance&1)<<(distance/2-1) >= written || distance < 4 &&
+			distance >= written {
 			return false
 		}
 		if distance >= 4 {

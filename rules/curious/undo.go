@@ -44,8 +44,8 @@ func digit(c byte) byte {
 // letters are the escapes of one letter in JSON strings (RFC 8259, section 7), and what they stand for.
 var letters = [256]byte{'"': '"', '\\': '\\', '/': '/', 'b': '\b', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t'}
 
-// unjson undoes the escapes of JSON strings, wherever they stand. Where they stand for bytes rather than characters, as in what was packed and
-// written as a string, there is a second reading.
+// unjson undoes the escapes of JSON strings, wherever they stand. Where they stand for bytes rather than characters, as
+// in what was packed and written as a string, there is a second reading.
 func unjson(text []byte, _ *int) [][]byte {
 	if bytes.IndexByte(text, '\\') < 0 {
 		return nil
@@ -57,7 +57,8 @@ func unjson(text []byte, _ *int) [][]byte {
 	return all
 }
 
-// unjsonAs undoes the escapes of JSON strings as characters, or those below 256 as bytes; nil means that there are none.
+// unjsonAs undoes the escapes of JSON strings as characters, or those below 256 as
+// bytes; nil means that there are none.
 func unjsonAs(text []byte, asBytes bool) []byte {
 	var out []byte
 	changed := false
@@ -152,8 +153,8 @@ func unhex(text []byte, _ *int) [][]byte {
 	})
 }
 
-// sixBits are the values of the characters of base64, of both alphabets (RFC 4648, sections 4 and 5), 255 for what is none. A space is a plus
-// that went through a form.
+// sixBits are the values of the characters of base64, of both alphabets (RFC 4648, sections 4 and 5), 255 for what is
+// none. A space is a plus that went through a form.
 var sixBits = func() (table [256]byte) {
 	for i := range table {
 		table[i] = 255
@@ -180,8 +181,8 @@ func unbase64(text []byte, _ *int) [][]byte {
 	})
 }
 
-// inRuns undoes the runs of a text that consist of some characters and are not too short: all of them together from their first character on,
-// from their second, and so on.
+// inRuns undoes the runs of a text that consist of some characters and are not too short: all of them together from
+// their first character on, from their second, and so on.
 func inRuns(text []byte, is func(byte) bool, least, ways int, undo func(dst, run []byte) []byte) [][]byte {
 	all := make([][]byte, ways)
 	for at := 0; at < len(text); {

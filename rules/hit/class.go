@@ -65,14 +65,21 @@ const (
 )
 
 var classNames = [NumClasses]string{
-	Unknown: "unknown", Account: "account", AdvertisingID: "advertising_id", BirthDate: "birth_date", CacheBuster: "cache_buster",
-	Campaign: "campaign", ClickID: "click_id", ClientHint: "client_hint", ClientID: "client_id", CoarseGeo: "coarse_geo",
+	Unknown: "unknown", Account: "account", AdvertisingID: "advertising_id", BirthDate: "birth_date",
+	CacheBuster: "cache_buster",
+	Campaign:    "campaign", ClickID: "click_id", ClientHint: "client_hint", ClientID: "client_id",
+	CoarseGeo:     "coarse_geo",
 	ConsentSignal: "consent_signal", Container: "container", Cookie: "cookie", Credential: "credential", Custom: "custom",
-	DeviceID: "device_id", Element: "element", Email: "email", Error: "error", EventID: "event_id", EventName: "event_name",
-	ExternalID: "external_id", Fingerprint: "fingerprint", FreeText: "free_text", Gender: "gender", Interaction: "interaction",
-	IP: "ip", Language: "language", PageID: "page_id", PageTitle: "page_title", Performance: "performance", PersonName: "person_name",
-	Phone: "phone", PostalAddress: "postal_address", PreciseGeo: "precise_geo", Product: "product", Recording: "recording",
-	Referrer: "referrer", Revenue: "revenue", Screen: "screen", SearchTerm: "search_term", Sensitive: "sensitive", SessionID: "session_id",
+	DeviceID: "device_id", Element: "element", Email: "email", Error: "error", EventID: "event_id",
+	EventName:  "event_name",
+	ExternalID: "external_id", Fingerprint: "fingerprint", FreeText: "free_text", Gender: "gender",
+	Interaction: "interaction",
+	IP:          "ip", Language: "language", PageID: "page_id", PageTitle: "page_title", Performance: "performance",
+	PersonName: "person_name",
+	Phone:      "phone", PostalAddress: "postal_address", PreciseGeo: "precise_geo", Product: "product",
+	Recording: "recording",
+	Referrer:  "referrer", Revenue: "revenue", Screen: "screen", SearchTerm: "search_term", Sensitive: "sensitive",
+	SessionID: "session_id",
 	Technical: "technical", Timestamp: "timestamp", Timezone: "timezone", TransactionID: "transaction_id", URL: "url",
 	UserAgent: "user_agent", UserID: "user_id", UserTrait: "user_trait",
 }

@@ -18,7 +18,8 @@ func (h *Hit) Begun(root int32, priority int16) int32 {
 	return int32(len(h.Events) - 1)
 }
 
-// Choose keeps the events that stand at the best of the places where events were found; what belonged to the others is shared by all.
+// Choose keeps the events that stand at the best of the places where events were found; what
+// belonged to the others is shared by all.
 func (h *Hit) Choose() {
 	if len(h.Events) == 0 {
 		return
@@ -66,7 +67,8 @@ func (h *Hit) Choose() {
 	h.Events = chosen
 }
 
-// Chain links the nodes, claims and stamps of each event, and those that all share, so that each can be gone over by itself.
+// Chain links the nodes, claims and stamps of each event, and those that all share, so
+// that each can be gone over by itself.
 func (h *Hit) Chain() {
 	h.shared.first, h.shared.last, h.shared.claim, h.shared.Nodes = None, None, None, 0
 	h.shared.stamp = None

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// TestChain: each event's nodes are linked in the order in which they stand, however events take turns, and what is made
-// later comes behind them.
+// TestChain: each event's nodes are linked in the order in which they stand, however events take turns, and
+// what is made later comes behind them.
 func TestChain(t *testing.T) {
 	t.Parallel()
 	for text, of := range map[string][]int32{

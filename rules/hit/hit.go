@@ -13,7 +13,8 @@ import (
 // Buffer names one of a hit's byte buffers.
 type Buffer uint8
 
-// The buffers. Arena holds what was decoded or rewritten; it grows while a hit is worked on, so spans, not slices, are kept.
+// The buffers. Arena holds what was decoded or rewritten; it grows while a hit is
+// worked on, so spans, not slices, are kept.
 const (
 	Query Buffer = iota
 	Body
@@ -154,7 +155,8 @@ type Event struct {
 type ID struct {
 	Node  int32
 	Event int32
-	Class Class // the namespace it is looked up in; Unknown: that of an e-mail address or a phone number, if it is one as a whole
+	// the namespace it is looked up in; Unknown: that of an e-mail address or a phone number, if it is one as a whole
+	Class Class
 	Word  Word
 }
 
@@ -205,7 +207,8 @@ func (r *Request) Header(name string) func(yield func([]byte) bool) {
 	}
 }
 
-// One returns the value of a header that may stand once. It is nil where the header is absent; many is true where it stands twice.
+// One returns the value of a header that may stand once. It is nil where the header is
+// absent; many is true where it stands twice.
 func (r *Request) One(name string) (value []byte, many bool) {
 	for i := range r.Headers {
 		if !ascii.EqualFold(r.Headers[i].Name, name) {
@@ -222,7 +225,8 @@ func (r *Request) One(name string) (value []byte, many bool) {
 	return value, false
 }
 
-// Hit is a request taken apart. It is meant to be pooled: Reset makes it ready for another request and keeps its memory.
+// Hit is a request taken apart. It is meant to be pooled: Reset makes it ready for
+// another request and keeps its memory.
 type Hit struct {
 	Request Request // written by receive
 
@@ -342,7 +346,8 @@ func decodeText(h *Hit, i int32) Span {
 	return n.Txt
 }
 
-// KeySpan returns the decoded key of a node, which may lie in the arena. It is decoded once: who asks often makes no arena grow.
+// KeySpan returns the decoded key of a node, which may lie in the arena. It is decoded
+// once: who asks often makes no arena grow.
 func (h *Hit) KeySpan(i int32) Span {
 	if n := &h.Nodes[i]; n.named {
 		return n.name

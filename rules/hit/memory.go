@@ -2,8 +2,8 @@ package hit
 
 import "unsafe"
 
-// Memory is asked before a hit takes room, and given back what it did not use. All of a hit's is given back by whoever handed the Memory
-// out, when the hit is over.
+// Memory is asked before a hit takes room, and given back what it did not use. All of a hit's is given back by whoever
+// handed the Memory out, when the hit is over.
 type Memory interface {
 	// Take takes room for so many bytes. It tells whether there was room; where there was none nothing is taken.
 	Take(bytes int) bool
@@ -14,8 +14,8 @@ type Memory interface {
 // NodeSize is what a [Node] takes, in bytes.
 const NodeSize = int(unsafe.Sizeof(Node{}))
 
-// poolable is the size in bytes up to which a buffer is kept for another hit. A larger one is left to the collector: one large hit must
-// not make the memory of every later one.
+// poolable is the size in bytes up to which a buffer is kept for another hit. A larger one is left to the collector:
+// one large hit must not make the memory of every later one.
 const poolable = 256 << 10
 
 // Recycled is a buffer made ready for another hit: overwritten and emptied, or nil where it is too large to be kept.

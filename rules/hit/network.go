@@ -2,8 +2,8 @@ package hit
 
 import "net/netip"
 
-// NetworkOf is the network that an address is in, of so many bits; an IPv4 address that is mapped into IPv6 is one of IPv4, and zones don't
-// count. Of no address it is the zero Prefix.
+// NetworkOf is the network that an address is in, of so many bits; an IPv4 address that is mapped into IPv6 is one of
+// IPv4, and zones don't count. Of no address it is the zero Prefix.
 func NetworkOf(a netip.Addr, v4, v6 int) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := v6

@@ -83,7 +83,8 @@ var percent = func() (t [256][4]byte) {
 	return t
 }()
 
-// unescape decodes the inside of a JSON string that is known to be valid (RFC 8259, section 7). Lone surrogates become U+FFFD.
+// unescape decodes the inside of a JSON string that is known to be valid (RFC 8259,
+// section 7). Lone surrogates become U+FFFD.
 func (h *Hit) unescape(s Span) Span {
 	raw := h.Bytes(s)
 	if bytes.IndexByte(raw, '\\') < 0 {

@@ -17,7 +17,8 @@ func FuzzJSONString(f *testing.F) {
 		f.Add([]byte(strings.Repeat("a", c%11) + string([]byte{byte(c)}) + strings.Repeat("b", c%7)))
 	}
 	for _, text := range []string{
-		"", "Red shoes, 42", `say "yes" \ no`, "line\nline\r\tend", "Schuhe für Jürgen, 日本語 and 👟", "\xff\xfe broken \xe2\x82", "\u2028", "1234567\"", "12345678\x7f",
+		"", "Red shoes, 42", `say "yes" \ no`, "line\nline\r\tend", "Schuhe für Jürgen, 日本語 and 👟",
+		"\xff\xfe broken \xe2\x82", "\u2028", "1234567\"", "12345678\x7f",
 		`\u0041\ud83d\udc5f\ud83d lone \n\/\b\f`, `\\\\\"`, `\ud83d\u0041`, `a\`,
 	} {
 		f.Add([]byte(text))
@@ -28,7 +29,8 @@ func FuzzJSONString(f *testing.F) {
 			t.Fatalf("%q was written as %s, byte by byte as %s", text, written, want)
 		}
 		var read string
-		if err := json.Unmarshal(written, &read); err != nil || read != strings.ToValidUTF8(string(text), "\ufffd") && utf8.Valid(text) {
+		if err := json.Unmarshal(written, &read); err != nil || read != strings.ToValidUTF8(string(text), "\ufffd") &&
+			utf8.Valid(text) {
 			t.Fatalf("%q was written as %s: %q, %v", text, written, read, err)
 		}
 		for _, wire := range [][]byte{written, append(append([]byte{'"'}, text...), '"')} {

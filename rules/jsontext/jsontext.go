@@ -1,5 +1,5 @@
-// Package jsontext reads texts of JSON (RFC 8259) as bytes: where a value ends, and whether a text is one. It makes no values of
-// them, and nothing in it calls itself, however deep a text is nested.
+// Package jsontext reads texts of JSON (RFC 8259) as bytes: where a value ends, and whether a text is one. It makes no
+// values of them, and nothing in it calls itself, however deep a text is nested.
 package jsontext
 
 import (
@@ -20,8 +20,8 @@ func Space(text []byte, i int) int {
 	return i
 }
 
-// StringEnd reads a string that begins with its quote: it returns where what comes behind it begins, and whether there is an
-// escape in it. [Nowhere] is a string that does not end, or that holds a control character or what is no escape.
+// StringEnd reads a string that begins with its quote: it returns where what comes behind it begins, and whether there
+// is an escape in it. [Nowhere] is a string that does not end, or that holds a control character or what is no escape.
 func StringEnd(text []byte, i int) (end int, escaped bool) {
 	for i = plainEnd(text, i+1); i < len(text); i = plainEnd(text, i) {
 		switch text[i] {
@@ -39,7 +39,8 @@ func StringEnd(text []byte, i int) (end int, escaped bool) {
 	return Nowhere, escaped
 }
 
-// plainEnd returns where the next byte of a string stands that is no plain text: a quote, a backslash or a control byte.
+// plainEnd returns where the next byte of a string stands that is no plain text: a
+// quote, a backslash or a control byte.
 func plainEnd(text []byte, i int) int {
 	const ones, highs = 0x0101010101010101, 0x8080808080808080
 	for ; i+8 <= len(text); i += 8 {
@@ -72,8 +73,8 @@ func escapeEnd(text []byte, i int) (end int) {
 	return Nowhere
 }
 
-// LeafEnd reads a value that is neither an object nor a list, and returns where what comes behind it begins: [Nowhere], where there
-// is none.
+// LeafEnd reads a value that is neither an object nor a list, and returns where what comes behind it
+// begins: [Nowhere], where there is none.
 func LeafEnd(text []byte, i int) (end int) {
 	if i >= len(text) {
 		return Nowhere

@@ -15,13 +15,20 @@ import (
 
 // texts are JSON, and what is close to it.
 var texts = []string{
-	`0`, `-0`, `01`, `-`, `+1`, `1.`, `.1`, `1.5`, `1e`, `1e5`, `1E+5`, `1e-`, `1e+`, `1.5e-07`, `1.e5`, `--1`, `1-`, `0x1`, `Infinity`, `NaN`,
-	`true`, `tru`, `truee`, `false`, `nul`, `null `, "\t\r\n null\n", "\vnull", "\u00a0null", "\ufeffnull", `'a'`, `"a`, `"\u12"`, `"\u123g"`,
-	`"\u00fc\\\"\/\b\f\n\r\t"`, `"\x41"`, "\"\x00\"", "\"\x1f\"", "\"\x20\x7f\"", "\"12345678\n\"", "\"\xff\"", `"a\`, `"\u`,
-	`{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `[1 2]`, `{"a":1 "b":2}`, `{"a" : [ 1 , {"\u0062" : "]}"} ] , "c":{}}`, `{a:1}`, `{1:1}`, `{"a"}`, `{"a":}`, `{"a" 1}`,
-	`{`, `[`, `}`, `]`, `{"a":[}`, `[{]}`, `[}`, `{]`, `[]]`, `[] []`, `[ ]`, `{ }`, `[[],{}]`, ``, ` `, `{"a":1}x`, `[[[[1],2],3],4]`, `{"a":{},"a":[],"":{"":[{}]}}`,
-	`{"a":{"b":{"c":{"d":1}}},"e":[{"f":[]}]}`, strings.Repeat("[", 512) + strings.Repeat("]", 512), strings.Repeat("[", 513) + strings.Repeat("]", 513),
-	strings.Repeat(`{"a":`, 512) + "1" + strings.Repeat("}", 512), strings.Repeat(`[{"a":`, 70) + "1" + strings.Repeat("}]", 70), strings.Repeat("[", 1<<20),
+	`0`, `-0`, `01`, `-`, `+1`, `1.`, `.1`, `1.5`, `1e`, `1e5`, `1E+5`, `1e-`, `1e+`, `1.5e-07`, `1.e5`, `--1`, `1-`,
+	`0x1`, `Infinity`, `NaN`,
+	`true`, `tru`, `truee`, `false`, `nul`, `null `, "\t\r\n null\n", "\vnull", "\u00a0null", "\ufeffnull", `'a'`,
+	`"a`, `"\u12"`, `"\u123g"`,
+	`"\u00fc\\\"\/\b\f\n\r\t"`, `"\x41"`, "\"\x00\"", "\"\x1f\"", "\"\x20\x7f\"", "\"12345678\n\"",
+	"\"\xff\"", `"a\`, `"\u`,
+	`{"a":1,}`, `[1,]`, `[,1]`, `{,}`, `[1 2]`, `{"a":1 "b":2}`, `{"a" : [ 1 , {"\u0062" : "]}"} ] , "c":{}}`, `{a:1}`,
+	`{1:1}`, `{"a"}`, `{"a":}`, `{"a" 1}`,
+	`{`, `[`, `}`, `]`, `{"a":[}`, `[{]}`, `[}`, `{]`, `[]]`, `[] []`, `[ ]`, `{ }`, `[[],{}]`, ``, ` `, `{"a":1}x`,
+	`[[[[1],2],3],4]`, `{"a":{},"a":[],"":{"":[{}]}}`,
+	`{"a":{"b":{"c":{"d":1}}},"e":[{"f":[]}]}`, strings.Repeat("[", 512) + strings.Repeat("]", 512),
+	strings.Repeat("[", 513) + strings.Repeat("]", 513),
+	strings.Repeat(`{"a":`, 512) + "1" + strings.Repeat("}", 512), strings.Repeat(`[{"a":`, 70) + "1" + strings.Repeat(
+		"}]", 70), strings.Repeat("[", 1<<20),
 }
 
 // check holds what is measured of a text against what others read.
@@ -125,7 +132,8 @@ func TestSuite(t *testing.T) {
 	}
 }
 
-// TestPlainEnd: where plain text ends is found as by reading it byte by byte, wherever any two bytes stand next to each other.
+// TestPlainEnd: where plain text ends is found as by reading it byte by byte, wherever
+// any two bytes stand next to each other.
 func TestPlainEnd(t *testing.T) {
 	t.Parallel()
 	text := []byte(strings.Repeat("a", 19))
@@ -173,7 +181,9 @@ func FuzzMeasure(f *testing.F) {
 }
 
 func BenchmarkMeasure(b *testing.B) {
-	text := []byte(`[` + strings.Repeat(`{"event":"Product Viewed","properties":{"sku":"A-1234","price":19.9,"currency":"EUR","tags":["new","sale"]}},`, 100) + `{}]`)
+	text := []byte(`[` + strings.Repeat(
+		`{"event":"Product Viewed","properties":{"sku":"A-1234","price":19.9,"currency":"EUR","tags":["new","sale"]}},`,
+		100) + `{}]`)
 	b.Run("one pass", func(b *testing.B) {
 		b.SetBytes(int64(len(text)))
 		for b.Loop() {

@@ -28,8 +28,8 @@ type measure struct {
 	open  [MostDepth / 64]uint64
 }
 
-// Measure tells whether a text is one value of JSON within its bounds, and how much is in it: the fault that comes first in the text,
-// none where all is well.
+// Measure tells whether a text is one value of JSON within its bounds, and how much is in it: the fault that comes
+// first in the text, none where all is well.
 func Measure(text []byte, most Size) (Size, Fault) {
 	m := measure{text: text, most: most}
 	m.most.Depth = min(most.Depth, MostDepth)
@@ -107,7 +107,8 @@ func (m *measure) key(i int) (next int) {
 	return Space(m.text, i+1)
 }
 
-// behind reads what stands behind a value: to where the next one begins, or to the text's end, where nothing is open any more.
+// behind reads what stands behind a value: to where the next one begins, or to the
+// text's end, where nothing is open any more.
 func (m *measure) behind(i int) (next int) {
 	for i = Space(m.text, i); m.depth > 0; i = Space(m.text, i) {
 		if i >= len(m.text) {

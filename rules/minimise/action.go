@@ -55,7 +55,8 @@ func (a *Action) Spec() Spec {
 	return a.spec
 }
 
-// Canon is a text that is the same for two actions that make the same of every value, whatever their profiles are called.
+// Canon is a text that is the same for two actions that make the same of every
+// value, whatever their profiles are called.
 func (a *Action) Canon() string {
 	if a == nil {
 		return ""

@@ -20,8 +20,8 @@ type parts struct {
 	fragment []byte // without "#"
 }
 
-// split takes an address apart: absolute, relative to a scheme, a host with or without path, a path, or a query. False where the host is
-// none.
+// split takes an address apart: absolute, relative to a scheme, a host with or without path, a path, or
+// a query. False where the host is none.
 func split(raw []byte) (u parts, ok bool) {
 	rest, fragment, _ := bytes.Cut(raw, []byte{'#'})
 	u.fragment = fragment
@@ -73,7 +73,8 @@ func (u parts) authority(rest []byte) (parts, bool) {
 	return u, len(u.host) > 0 && len(u.host) <= 255 && isHost(u.host)
 }
 
-// appendOrigin appends scheme and host, if the address has them. Labels of the host that tell visitors apart become "id".
+// appendOrigin appends scheme and host, if the address has them. Labels of the host
+// that tell visitors apart become "id".
 func (u *parts) appendOrigin(dst []byte) []byte {
 	if len(u.scheme) > 0 {
 		dst = append(append(dst, u.scheme...), "://"...)
@@ -109,7 +110,8 @@ func schemeOf(b []byte) []byte {
 	return nil
 }
 
-// specials are the schemes whose addresses have a host, however many slashes are written (WHATWG URL, "special scheme"), but for file.
+// specials are the schemes whose addresses have a host, however many slashes are written (WHATWG
+// URL, "special scheme"), but for file.
 var specials = []string{"http", "https", "ws", "wss", "ftp"}
 
 func isSpecial(scheme []byte) bool {
@@ -170,7 +172,8 @@ func isHost(b []byte) bool {
 	return true
 }
 
-// endsInNumber tells whether the last label of a host is a number, decimal or hexadecimal (WHATWG URL, "ends in a number checker").
+// endsInNumber tells whether the last label of a host is a number, decimal or hexadecimal
+// (WHATWG URL, "ends in a number checker").
 func endsInNumber(host []byte) bool {
 	last := bytes.TrimSuffix(host, []byte("."))
 	last = last[bytes.LastIndexByte(last, '.')+1:]
@@ -182,7 +185,8 @@ func isPort(b []byte) bool {
 	return len(b) == 0 || b[0] == ':' && len(b) <= 6 && (len(b) == 1 || ascii.Digits(b[1:]))
 }
 
-// looksLikeHost tells whether text without a scheme starts with a host: labels and dots, the last label of letters, no file's ending.
+// looksLikeHost tells whether text without a scheme starts with a host: labels and dots, the
+// last label of letters, no file's ending.
 func looksLikeHost(b []byte) bool {
 	end := len(b)
 	for i, c := range b {

@@ -9,8 +9,9 @@ import (
 // maxAgent is how much of a user agent is looked at: servers refuse longer headers.
 const maxAgent = 4 << 10
 
-// appendAgent appends the family and major version of a user agent (RFC 9110, section 10.1.5), in a form that parsers still read:
-// "Mozilla/5.0 (Windows) Chrome/141.0.0.0 Safari/537.36". Doing it again changes nothing. False where nothing is known of it.
+// appendAgent appends the family and major version of a user agent (RFC 9110, section 10.1.5), in a form
+// that parsers still read: "Mozilla/5.0 (Windows) Chrome/141.0.0.0 Safari/537.36". Doing it again changes
+// nothing. False where nothing is known of it.
 func appendAgent(dst, agent []byte) ([]byte, bool) {
 	agent = agent[:min(len(agent), maxAgent)]
 	said := signs.in(agent)

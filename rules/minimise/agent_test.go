@@ -15,8 +15,10 @@ func FuzzAgentSigns(f *testing.F) {
 		"Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1",
 		"Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36",
 		"Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/141.0.0.0 Safari/537.36 Edg/141.0.1.2",
-		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "curl/8.5.0", "okhttp/12345", "Chrome/1 XChrome/2",
-		"Mozilla/5.0 (Windows NT 10.0) XChrome/12 Chrome/13", "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko", "Mozilla/5.0 (Windows) Chrome/",
+		"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "curl/8.5.0", "okhttp/12345",
+		"Chrome/1 XChrome/2",
+		"Mozilla/5.0 (Windows NT 10.0) XChrome/12 Chrome/13", "Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko",
+		"Mozilla/5.0 (Windows) Chrome/",
 		"Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2) bingbot Applebot", "Mozilla/5.0 (Windows) Chrome/99999 Edge/9",
 	} {
 		f.Add([]byte(agent))

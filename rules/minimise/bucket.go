@@ -2,8 +2,8 @@ package minimise
 
 import "github.com/tagwarden/tagwarden/rules/ascii"
 
-// appendBucket appends the number cut to the nearest 1, 2 or 5 times a power of ten towards zero: 1234.5 is 1000, 0.037 is 0.02. An
-// exponent is refused.
+// appendBucket appends the number cut to the nearest 1, 2 or 5 times a power of ten towards zero: 1234.5 is 1000,
+// 0.037 is 0.02. An exponent is refused.
 func appendBucket(dst, b []byte) ([]byte, bool) {
 	whole, decimals := numberParts(b)
 	if whole == 0 || whole+decimals != len(b) {
@@ -36,8 +36,8 @@ func appendBucket(dst, b []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// appendScreen appends the bucket of a screen: of "1512x982" (also with "*" or ","), of one length in pixels, or of a colour depth or
-// pixel ratio (numbers below 64).
+// appendScreen appends the bucket of a screen: of "1512x982" (also with "*" or ","), of one length in pixels, or of a
+// colour depth or pixel ratio (numbers below 64).
 func appendScreen(dst, b []byte) ([]byte, bool) {
 	w, n := leading(b)
 	if n == 0 {

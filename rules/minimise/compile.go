@@ -80,10 +80,15 @@ func (a *Action) fitsParam(param string, allowed classes) error {
 
 // suggestions are what to do to a class instead.
 var suggestions = [hit.NumClasses]string{
-	hit.URL: "url, or generalise: origin", hit.Referrer: "generalise: origin, or url", hit.UserAgent: "generalise: family", hit.IP: "truncate: { v4: 16, v6: 32 }",
-	hit.Timestamp: "truncate: hour", hit.Language: "generalise: primary", hit.Screen: "generalise: bucket", hit.ClientHint: "generalise: major",
-	hit.ClientID: "derive: daily_visitor, or pseudonymise", hit.DeviceID: "derive: daily_visitor, or pseudonymise", hit.UserID: "pseudonymise",
-	hit.SessionID: "pseudonymise", hit.PreciseGeo: "truncate: { decimals: 1 }", hit.FreeText: "scrub", hit.PageTitle: "scrub", hit.SearchTerm: "scrub",
-	hit.Timezone: "generalise: region", hit.BirthDate: "generalise: year", hit.Email: "hash: sha256 or pseudonymise", hit.Phone: "hash: sha256 or pseudonymise",
+	hit.URL: "url, or generalise: origin", hit.Referrer: "generalise: origin, or url", hit.UserAgent: "generalise: family",
+	hit.IP:        "truncate: { v4: 16, v6: 32 }",
+	hit.Timestamp: "truncate: hour", hit.Language: "generalise: primary", hit.Screen: "generalise: bucket",
+	hit.ClientHint: "generalise: major",
+	hit.ClientID:   "derive: daily_visitor, or pseudonymise", hit.DeviceID: "derive: daily_visitor, or pseudonymise",
+	hit.UserID:    "pseudonymise",
+	hit.SessionID: "pseudonymise", hit.PreciseGeo: "truncate: { decimals: 1 }", hit.FreeText: "scrub",
+	hit.PageTitle: "scrub", hit.SearchTerm: "scrub",
+	hit.Timezone: "generalise: region", hit.BirthDate: "generalise: year", hit.Email: "hash: sha256 or pseudonymise",
+	hit.Phone:   "hash: sha256 or pseudonymise",
 	hit.Revenue: "keep, or generalise: bucket", hit.Custom: "scrub, or only",
 }

@@ -53,7 +53,9 @@ func TestCompileRefuses(t *testing.T) {
 
 func TestSpecSet(t *testing.T) {
 	values := map[ParamType]func(Param) any{
-		Enum: func(p Param) any { return p.Values[0] }, Int: func(p Param) any { return p.Max }, Text: func(Param) any { return "x" },
+		Enum: func(p Param) any {
+			return p.Values[0]
+		}, Int: func(p Param) any { return p.Max }, Text: func(Param) any { return "x" },
 		Names: func(p Param) any {
 			if p.Name == "templates" {
 				return []string{"/a/:id"}
@@ -89,19 +91,24 @@ func TestStrictest(t *testing.T) {
 	id := func(p PseudonymiseSpec) *Action {
 		return must(t, Spec{Kind: Pseudonymise, Pseudonymise: p}, hit.ClientID)
 	}
-	keepIP, keepID, keepURL := must(t, Spec{Kind: Keep}, hit.IP), must(t, Spec{Kind: Keep}, hit.ClientID), must(t, Spec{Kind: Keep}, hit.URL)
-	dropIP, origin, url := must(t, Spec{}, hit.IP), must(t, Spec{Kind: Generalise, Generalise: "origin"}, hit.URL), must(t, Spec{Kind: URL}, hit.URL)
+	keepIP, keepID, keepURL := must(t, Spec{Kind: Keep}, hit.IP), must(t, Spec{Kind: Keep}, hit.ClientID),
+		must(t, Spec{Kind: Keep}, hit.URL)
+	dropIP, origin, url := must(t, Spec{}, hit.IP), must(t, Spec{Kind: Generalise, Generalise: "origin"}, hit.URL),
+		must(t, Spec{Kind: URL}, hit.URL)
 	derive := must(t, Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID)
 	day, week, month := id(PseudonymiseSpec{}), id(PseudonymiseSpec{Rotate: "week"}), id(PseudonymiseSpec{Rotate: "month"})
 	bits := id(PseudonymiseSpec{Bits: 16})
 	a16, a24, b := ip(new(16), new(32)), ip(new(24), new(48)), ip(new(8), new(64))
 	tests := []struct{ a, b, want *Action }{
-		{keepIP, a16, a16}, {a16, a24, a16}, {a16, b, nil}, {dropIP, a16, dropIP}, {keepID, day, day}, {day, week, day}, {week, month, nil}, {bits, day, bits}, {bits, week, bits},
-		{derive, week, derive}, {origin, url, origin}, {url, keepURL, url}, {a16, ip(new(16), new(32)), a16}, {ip(new(16), nil), a16, ip(new(16), nil)},
+		{keepIP, a16, a16}, {a16, a24, a16}, {a16, b, nil}, {dropIP, a16, dropIP}, {keepID, day, day}, {day, week, day},
+		{week, month, nil}, {bits, day, bits}, {bits, week, bits},
+		{derive, week, derive}, {origin, url, origin}, {url, keepURL, url}, {a16, ip(new(16), new(32)), a16},
+		{ip(new(16), nil), a16, ip(new(16), nil)},
 	}
 	for i, tt := range tests {
 		for _, got := range []*Action{Strictest(tt.a, tt.b), Strictest(tt.b, tt.a)} {
-			if tt.want == nil && got.Kind() != Drop || tt.want != nil && (got.kind != tt.want.kind || got.canon != tt.want.canon) {
+			if tt.want == nil && got.Kind() != Drop || tt.want != nil &&
+				(got.kind != tt.want.kind || got.canon != tt.want.canon) {
 				t.Errorf("%d: %v %s", i, got.Kind(), got.canon)
 			}
 		}
@@ -119,25 +126,29 @@ func TestStrictest(t *testing.T) {
 	}
 }
 
-// TestIdentifiersOfTwoWays: of two ways to treat an identifier the stricter holds, both where events share it and where it is of two classes; drop beats
-// each, and each beats keep.
+// TestIdentifiersOfTwoWays: of two ways to treat an identifier the stricter holds, both where events share it and where
+// it is of two classes; drop beats each, and each beats keep.
 func TestIdentifiersOfTwoWays(t *testing.T) {
 	specs := map[Kind]Spec{
-		Drop: {}, Keep: {Kind: Keep}, Hash: {Kind: Hash, Hash: "sha256"}, Pseudonymise: {Kind: Pseudonymise}, Derive: {Kind: Derive, Derive: "daily_visitor"},
-		Rare: {Kind: Only, Only: []string{"x"}},
+		Drop: {}, Keep: {Kind: Keep}, Hash: {Kind: Hash, Hash: "sha256"}, Pseudonymise: {Kind: Pseudonymise},
+		Derive: {Kind: Derive, Derive: "daily_visitor"},
+		Rare:   {Kind: Only, Only: []string{"x"}},
 	}
 	both := map[[2]Kind]Kind{
-		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Pseudonymise, {Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
+		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Pseudonymise,
+		{Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
 	}
 	shared := map[[2]Kind]Kind{
-		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Drop, {Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
+		{Keep, Hash}: Hash, {Keep, Pseudonymise}: Pseudonymise, {Keep, Derive}: Derive, {Hash, Pseudonymise}: Drop,
+		{Hash, Derive}: Derive, {Pseudonymise, Derive}: Derive,
 	}
 	for _, k := range []Kind{Drop, Keep, Hash, Pseudonymise, Derive} {
 		for _, l := range []Kind{Drop, Keep, Hash, Pseudonymise, Derive} {
 			a, b, alias := must(t, specs[k], hit.UserID), must(t, specs[l], hit.UserID), must(t, specs[l], hit.ExternalID)
 			wantBoth, wantShared := k, k
 			if k != l {
-				wantBoth, wantShared = max(both[[2]Kind{k, l}], both[[2]Kind{l, k}]), max(shared[[2]Kind{k, l}], shared[[2]Kind{l, k}])
+				wantBoth, wantShared = max(both[[2]Kind{k, l}], both[[2]Kind{l, k}]),
+					max(shared[[2]Kind{k, l}], shared[[2]Kind{l, k}])
 			}
 			if got := Both(a, alias); got.Kind() != wantBoth {
 				t.Errorf("%v by place and %v by name: %v, want %v", k, l, got.Kind(), wantBoth)
@@ -149,11 +160,14 @@ func TestIdentifiersOfTwoWays(t *testing.T) {
 	}
 	// Of two pseudonyms the one that joins less, where one of them does.
 	pseudo := func(class hit.Class, scope, rotate string, bits int) *Action {
-		return must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: scope, Rotate: rotate, Bits: bits}}, class)
+		return must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: scope, Rotate: rotate, Bits: bits}},
+			class)
 	}
-	day, week, month := pseudo(hit.UserID, "", "day", 0), pseudo(hit.ExternalID, "", "week", 0), pseudo(hit.UserID, "", "month", 0)
+	day, week, month := pseudo(hit.UserID, "", "day", 0), pseudo(hit.ExternalID, "", "week", 0),
+		pseudo(hit.UserID, "", "month", 0)
 	bits, purpose := pseudo(hit.UserID, "", "week", 16), pseudo(hit.UserID, "purpose", "week", 0)
-	for i, c := range [][3]*Action{{day, week, day}, {week, day, day}, {week, month, nil}, {month, week, nil}, {bits, week, bits}, {week, bits, bits}, {purpose, week, purpose}, {week, purpose, purpose}} {
+	for i, c := range [][3]*Action{{day, week, day}, {week, day, day}, {week, month, nil}, {month, week, nil},
+		{bits, week, bits}, {week, bits, bits}, {purpose, week, purpose}, {week, purpose, purpose}} {
 		if got := Both(c[0], c[1]); got != c[2] {
 			t.Errorf("%d: %v", i, got)
 		}
@@ -189,7 +203,8 @@ func TestBounds(t *testing.T) {
 				}
 				return false
 			}
-			for n, want := range map[int]bool{p.Min: true, p.Max: true, p.Min + 1: true, p.Max - 1: true, p.Min - 1: false, p.Max + 1: false} {
+			for n, want := range map[int]bool{p.Min: true, p.Max: true, p.Min + 1: true, p.Max - 1: true, p.Min - 1: false,
+				p.Max + 1: false} {
 				of, _ := parameterOf(k, p.Name)
 				if _, plain := of.at(new(Spec)).(*int); n == 0 && plain { // not given
 					continue

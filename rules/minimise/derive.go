@@ -43,14 +43,16 @@ func compileDerive(a *Action) error {
 	return nil
 }
 
-// How much of the visitor's address goes into a derived id: as much as leaves the network of an access provider's neighbourhood.
+// How much of the visitor's address goes into a derived id: as much as leaves the network
+// of an access provider's neighbourhood.
 const (
 	derivedV4 = 24
 	derivedV6 = 48
 )
 
-// derive writes, in place of a stored id, an id made of site, truncated address (IPv4 /24, IPv6 /48) and generalised user agent under
-// the vendor's key of the day. A user agent that cannot be generalised counts as none; without an address or a key the field is dropped.
+// derive writes, in place of a stored id, an id made of site, truncated address (IPv4 /24, IPv6 /48) and generalised
+// user agent under the vendor's key of the day. A user agent that cannot be generalised counts as none; without an
+// address or a key the field is dropped.
 func derive(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	scope, _ := a.Scope(env.Vendor, env.Purpose)
 	key, ok := keyFor(env, scope)

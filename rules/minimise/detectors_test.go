@@ -17,7 +17,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// detected is a case of the scrubber: a text, and what becomes of it where everything is looked for; empty where nothing is found.
+// detected is a case of the scrubber: a text, and what becomes of it where everything is
+// looked for; empty where nothing is found.
 type detected struct{ In, Want string }
 
 func detectedCases(t testing.TB) (all []detected) {
@@ -95,14 +96,16 @@ func (c *detected) left(out string) string {
 
 // ownKinds is what a class is there for: of all that is looked for in a text, keep leaves these kinds where they are.
 var ownKinds = map[hit.Class][]string{
-	hit.Campaign: nil, hit.CoarseGeo: nil, hit.Custom: nil, hit.Element: nil, hit.Error: nil, hit.EventName: nil, hit.FreeText: nil, hit.PageTitle: nil,
+	hit.Campaign: nil, hit.CoarseGeo: nil, hit.Custom: nil, hit.Element: nil, hit.Error: nil, hit.EventName: nil,
+	hit.FreeText: nil, hit.PageTitle: nil,
 	hit.Product: nil, hit.Referrer: nil, hit.SearchTerm: nil, hit.URL: nil, hit.UserTrait: nil,
-	hit.BirthDate: {"date", "phone"}, hit.Email: {"email", "hash"}, hit.IP: {"ip"}, hit.PersonName: nil, hit.Phone: {"phone", "hash", "id"},
+	hit.BirthDate: {"date", "phone"}, hit.Email: {"email", "hash"}, hit.IP: {"ip"}, hit.PersonName: nil,
+	hit.Phone:         {"phone", "hash", "id"},
 	hit.PostalAddress: {"address"}, hit.PreciseGeo: {"geo"}, hit.UserAgent: {"ip"},
 }
 
-// mayKeep tells whether keep may leave a kind in a class. Ids, numbers and codes are looked over for e-mail addresses and tokens alone, which
-// they cannot look like; a credential may be a token.
+// mayKeep tells whether keep may leave a kind in a class. Ids, numbers and codes are looked over for e-mail addresses
+// and tokens alone, which they cannot look like; a credential may be a token.
 func mayKeep(class hit.Class, kind string) bool {
 	if own, free := ownKinds[class]; free {
 		return slices.Contains(own, kind)
@@ -117,7 +120,8 @@ func (c *detected) anyMayStay(class hit.Class) bool {
 	return slices.ContainsFunc(c.kinds(), func(kind string) bool { return mayKeep(class, kind) })
 }
 
-// leaves tells whether an action may leave what stands in a case: it looks for what keep does, or passes the host of an address.
+// leaves tells whether an action may leave what stands in a case: it looks for what keep
+// does, or passes the host of an address.
 func leaves(spec *Spec, class hit.Class, c *detected) bool {
 	switch {
 	case spec.Kind == Keep, spec.Kind == Truncate && (spec.Truncate.Decimals != nil || spec.Truncate.Chars != nil):
@@ -130,16 +134,24 @@ func leaves(spec *Spec, class hit.Class, c *detected) bool {
 
 // passers are the minimisers in every form that a value, or a part of it, may pass in.
 var passers = []Spec{
-	{Kind: Keep}, {Kind: Scrub}, {Kind: Rare}, {Kind: Only, Only: []string{"x"}}, {Kind: Replace, Replace: "x"}, {Kind: Hash, Hash: "sha256"}, {Kind: Pseudonymise},
-	{Kind: Derive, Derive: "daily_visitor"}, {Kind: URL, URL: URLSpec{Query: []string{"q", "class:campaign"}, Fragment: "route"}}, {Kind: URL, URL: URLSpec{IDs: "cut", Path: "first"}},
+	{Kind: Keep}, {Kind: Scrub}, {Kind: Rare}, {Kind: Only, Only: []string{"x"}}, {Kind: Replace, Replace: "x"},
+	{Kind: Hash, Hash: "sha256"}, {Kind: Pseudonymise},
+	{Kind: Derive, Derive: "daily_visitor"}, {Kind: URL, URL: URLSpec{Query: []string{"q", "class:campaign"},
+		Fragment: "route"}}, {Kind: URL, URL: URLSpec{IDs: "cut", Path: "first"}},
 	{Kind: URL, URL: URLSpec{Templates: []string{"/p/:id", "/*"}}},
-	{Kind: Truncate, Truncate: TruncateSpec{To: "minute"}}, {Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(64)}}, {Kind: Truncate, Truncate: TruncateSpec{Decimals: new(3)}},
-	{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(0)}}, {Kind: Truncate, Truncate: TruncateSpec{Chars: new(200)}}, {Kind: Truncate, Truncate: TruncateSpec{Chars: new(12)}},
-	{Kind: Generalise, Generalise: "family"}, {Kind: Generalise, Generalise: "origin"}, {Kind: Generalise, Generalise: "primary"}, {Kind: Generalise, Generalise: "bucket"},
-	{Kind: Generalise, Generalise: "major"}, {Kind: Generalise, Generalise: "region"}, {Kind: Generalise, Generalise: "country"}, {Kind: Generalise, Generalise: "year"},
+	{Kind: Truncate, Truncate: TruncateSpec{To: "minute"}},
+	{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(64)}},
+	{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(3)}},
+	{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(0)}}, {Kind: Truncate, Truncate: TruncateSpec{Chars: new(200)}},
+	{Kind: Truncate, Truncate: TruncateSpec{Chars: new(12)}},
+	{Kind: Generalise, Generalise: "family"}, {Kind: Generalise, Generalise: "origin"},
+	{Kind: Generalise, Generalise: "primary"}, {Kind: Generalise, Generalise: "bucket"},
+	{Kind: Generalise, Generalise: "major"}, {Kind: Generalise, Generalise: "region"},
+	{Kind: Generalise, Generalise: "country"}, {Kind: Generalise, Generalise: "year"},
 }
 
-// TestNothingDetectedPasses: whatever a detector finds is not in what any minimiser of any class leaves, unless it is what keep keeps the class for.
+// TestNothingDetectedPasses: whatever a detector finds is not in what any minimiser of any class leaves,
+// unless it is what keep keeps the class for.
 func TestNothingDetectedPasses(t *testing.T) {
 	env := testEnv()
 	cases := detectedCases(t)
@@ -156,7 +168,8 @@ func TestNothingDetectedPasses(t *testing.T) {
 					continue
 				}
 				n++
-				for _, in := range []string{c.In, "https://shop.example/p/" + url.PathEscape(c.In), "https://shop.example/?q=" + url.QueryEscape(c.In)} {
+				for _, in := range []string{c.In, "https://shop.example/p/" + url.PathEscape(c.In), "https://shop.example/?q=" +
+					url.QueryEscape(c.In)} {
 					if got := text(t, a, in, env); got != dropped && c.left(got) != "" {
 						t.Errorf("%v %s: %q becomes %q", class, a.canon, in, got)
 					}
@@ -172,8 +185,9 @@ func TestNothingDetectedPasses(t *testing.T) {
 	t.Logf("%d values", n)
 }
 
-// TestDetectorsThroughEveryClass: keep, scrub and truncate leave of a text what the scrubber alone leaves of it, whichever short cuts stand in
-// front; of ids nothing is left where something is found, and what holds nothing stays as it is.
+// TestDetectorsThroughEveryClass: keep, scrub and truncate leave of a text what the scrubber alone
+// leaves of it, whichever short cuts stand in front; of ids nothing is left where something is found,
+// and what holds nothing stays as it is.
 func TestDetectorsThroughEveryClass(t *testing.T) {
 	env := testEnv()
 	env.Consented = true
@@ -243,7 +257,8 @@ func cutAt(text string, marked bool, chars int) string {
 	return text[:end]
 }
 
-// TestFoundIsWhatIsReplaced: what is said to be found in a value is what the action takes out of it, and nothing where it looks for nothing.
+// TestFoundIsWhatIsReplaced: what is said to be found in a value is what the action takes out of it,
+// and nothing where it looks for nothing.
 func TestFoundIsWhatIsReplaced(t *testing.T) {
 	env := testEnv()
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
@@ -252,12 +267,16 @@ func TestFoundIsWhatIsReplaced(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			found, looks := a.Found(Value{Bytes: []byte("to jane.doe@example.com")}, true, nil), slices.Contains([]Kind{Keep, Scrub, URL}, spec.Kind) || spec.Truncate.Chars != nil
-			if looks = looks && class != hit.Container && class != hit.Recording && (class != hit.Email || spec.Kind != Keep); looks != slices.Equal(found, []string{"email"}) || !looks && found != nil {
+			found, looks := a.Found(Value{Bytes: []byte("to jane.doe@example.com")}, true, nil),
+				slices.Contains([]Kind{Keep, Scrub, URL}, spec.Kind) || spec.Truncate.Chars != nil
+			if looks = looks && class != hit.Container && class != hit.Recording &&
+				(class != hit.Email || spec.Kind != Keep); looks != slices.Equal(found, []string{"email"}) ||
+				!looks && found != nil {
 				t.Errorf("%v %s: found %v", class, a.canon, found)
 			}
 			long := []byte(strings.Repeat("a long text ", MaxScrubbed/12+1))
-			if wantLong := len(a.Found(Value{Bytes: []byte("to jane.doe@example.com eyJhbGciOiJIUzI1NiJ9 203.0.113.77")}, true, nil)) > 0; a.TooLong(long) != wantLong {
+			if wantLong := len(a.Found(Value{Bytes: []byte("to jane.doe@example.com eyJhbGciOiJIUzI1NiJ9 203.0.113.77")}, true,
+				nil)) > 0; a.TooLong(long) != wantLong {
 				t.Errorf("%v %s: too long is %v", class, a.canon, a.TooLong(long))
 			} else if _, is := a.Append(nil, Value{Class: class, Bytes: long}, env); wantLong && is != Dropped {
 				t.Errorf("%v %s: %d bytes are %v", class, a.canon, len(long), is)
@@ -281,9 +300,12 @@ func TestScanned(t *testing.T) {
 			value string
 			kind  scrub.Kind
 		}{
-			{hit.Email, "jane.doe@example.com", scrub.Email}, {hit.IP, "203.0.113.77", scrub.IP}, {hit.PostalAddress, "12 Example Street", scrub.Address},
-			{hit.PreciseGeo, "52.520008,13.404954", scrub.Geo}, {hit.Phone, "03090182011", scrub.Phone}, {hit.PersonName, "Jane Doe", scrub.Name},
-			{hit.BirthDate, "1984-03-07", scrub.BirthDate}, {hit.UserTrait, "1984-03-07", scrub.BirthDate}, {hit.Unknown, "203.0.113.77", scrub.IP}, {hit.Container, "203.0.113.77", scrub.IP},
+			{hit.Email, "jane.doe@example.com", scrub.Email}, {hit.IP, "203.0.113.77", scrub.IP},
+			{hit.PostalAddress, "12 Example Street", scrub.Address},
+			{hit.PreciseGeo, "52.520008,13.404954", scrub.Geo}, {hit.Phone, "03090182011", scrub.Phone},
+			{hit.PersonName, "Jane Doe", scrub.Name},
+			{hit.BirthDate, "1984-03-07", scrub.BirthDate}, {hit.UserTrait, "1984-03-07", scrub.BirthDate},
+			{hit.Unknown, "203.0.113.77", scrub.IP}, {hit.Container, "203.0.113.77", scrub.IP},
 		} {
 			if _, found := scrub.Find(nil, []byte(c.value), set); c.class == class && !found.Has(c.kind) {
 				t.Errorf("%v: %q is not found", class, c.value)
@@ -292,14 +314,16 @@ func TestScanned(t *testing.T) {
 	}
 }
 
-// TestShortCutsCostNothing: short plain values are passed on without a look; where a site has detectors of its own there is none.
+// TestShortCutsCostNothing: short plain values are passed on without a look; where a site
+// has detectors of its own there is none.
 func TestShortCutsCostNothing(t *testing.T) {
 	for _, c := range []struct {
 		value string
 		own   bool
 		looks bool
 	}{
-		{"a", false, false}, {"red42", false, false}, {"12345", false, false}, {"a-b", false, true}, {"123456", false, true}, {"abcdef", false, true}, {"red42", true, true},
+		{"a", false, false}, {"red42", false, false}, {"12345", false, false}, {"a-b", false, true}, {"123456", false, true},
+		{"abcdef", false, true}, {"red42", true, true},
 	} {
 		env := testEnv()
 		if c.own {
@@ -337,7 +361,8 @@ func TestYesAndNo(t *testing.T) {
 				continue
 			}
 			for _, value := range []string{"true", "false"} {
-				if out, is := a.Append(nil, Value{Class: class, Bytes: []byte(value), Kind: BoolValue}, env); is != passes[spec.Kind] {
+				if out, is := a.Append(nil, Value{Class: class, Bytes: []byte(value), Kind: BoolValue},
+					env); is != passes[spec.Kind] {
 					t.Errorf("%v %s: %s is %v %q", class, a.canon, value, is, out)
 				}
 			}
@@ -345,7 +370,8 @@ func TestYesAndNo(t *testing.T) {
 	}
 }
 
-// TestSecretsOfCases: the parts that markers stand for are told from what stands around them, or the tests above show nothing.
+// TestSecretsOfCases: the parts that markers stand for are told from what stands around
+// them, or the tests above show nothing.
 func TestSecretsOfCases(t *testing.T) {
 	for _, c := range []struct {
 		detected

@@ -5,6 +5,6 @@
 // keep.go, pseudonymise.go, derive.go, hash.go, truncate.go, generalise.go, url.go, scrub.go, only.go, rare.go,
 // replace.go. table.go lists them.
 //
-// Promise: it fails closed. Where a key is missing or a value cannot be read as what it should be (an address, a time, a user agent),
-// the field is dropped; it is never passed on as it was, and never half masked.
+// Promise: it fails closed. Where a key is missing or a value cannot be read as what it should be (an address, a time,
+// a user agent), the field is dropped; it is never passed on as it was, and never half masked.
 package minimise

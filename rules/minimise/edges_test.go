@@ -165,8 +165,9 @@ func TestNilActions(t *testing.T) {
 	var a *Action
 	s := a.Spec()
 	if k, with := a.Rarity(); k != 0 || with != nil || a.Kind() != Drop || a.Rank() != Drop.Rank() ||
-		s.canon() != (&Spec{}).canon() || a.TooLong(make([]byte, 1<<20)) || a.Found(Value{Bytes: []byte("jane@example.com")}, false,
-		nil) != nil {
+		s.canon() != (&Spec{}).canon() || a.TooLong(make([]byte, 1<<20)) ||
+		a.Found(Value{Bytes: []byte("jane@example.com")}, false,
+			nil) != nil {
 		t.Error("nil is more than a drop")
 	}
 	if scope, ok := a.Scope("v", "p"); ok || scope.Vendor != "" {

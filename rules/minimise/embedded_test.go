@@ -78,8 +78,10 @@ func TestEmbeddedAddressesAreCut(t *testing.T) {
 		}
 	}
 	// What is cut as IPv4 is written so, whatever zone it had.
-	for _, name := range []string{"plain", "mapped (RFC 4291)", "6to4 (RFC 3056)", "SIIT (RFC 2765)", "NAT64 (RFC 6052)", "Teredo (RFC 4380)"} {
-		if got := cut(&TruncateSpec{V4: new(16), V6: new(48)}, embeddings[name]([4]byte{203, 0, 113, 77})); got != "203.0.0.0" {
+	for _, name := range []string{"plain", "mapped (RFC 4291)", "6to4 (RFC 3056)", "SIIT (RFC 2765)", "NAT64 (RFC 6052)",
+		"Teredo (RFC 4380)"} {
+		if got := cut(&TruncateSpec{V4: new(16), V6: new(48)},
+			embeddings[name]([4]byte{203, 0, 113, 77})); got != "203.0.0.0" {
 			t.Errorf("%s leaves as %s", name, got)
 		}
 	}

@@ -25,7 +25,8 @@ type Env struct {
 	Detectors *scrub.Detectors  // of the sites' own; nil: none
 	Work      *scrub.Meter      // what may be spent on the values of the whole hit; nil: there is no bound
 	Memo      Memo              // of what became of values in other hits; nil: each is minimised anew
-	Together  []byte            // for rare with others: the value with those of the event's other fields; empty: it is rare
+	// for rare with others: the value with those of the event's other fields; empty: it is rare
+	Together []byte
 }
 
 // Rarity knows how many networks shared a value in the last days. It is read by many goroutines at once.

@@ -8,9 +8,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// Found lists what the scrubber finds in a value on the action's behalf, by the labels of its markers, each once: "email", "phone". It is
-// empty where the action has nothing looked for, as where the value is dropped or replaced whatever it holds. Consented is that of [Env]. It
-// is for explaining, and allocates.
+// Found lists what the scrubber finds in a value on the action's behalf, by the labels of its markers, each once:
+// "email", "phone". It is empty where the action has nothing looked for, as where the value is dropped or replaced
+// whatever it holds. Consented is that of [Env]. It is for explaining, and allocates.
 func (a *Action) Found(v Value, consented bool, own *scrub.Detectors) []string {
 	var labels []string
 	if a == nil || a.TooLong(v.Bytes) {
@@ -24,7 +24,8 @@ func (a *Action) Found(v Value, consented bool, own *scrub.Detectors) []string {
 	return labels
 }
 
-// MaxScrubbed is how many bytes a value may have that is looked over for personal data. What is longer is dropped: it is no field of any SDK's.
+// MaxScrubbed is how many bytes a value may have that is looked over for personal data. What is longer is
+// dropped: it is no field of any SDK's.
 const MaxScrubbed = 16 << 10
 
 // TooLong tells whether a value is dropped because it is longer than what is looked over.
@@ -32,8 +33,8 @@ func (a *Action) TooLong(value []byte) bool {
 	return len(value) > MaxScrubbed && a != nil && a.looks != 0
 }
 
-// WhyDropped says why a value is dropped that the action has looked over and could have kept, where its length or its form
-// is the reason; "" where it is something that was found, or where nobody is in doubt.
+// WhyDropped says why a value is dropped that the action has looked over and could have kept, where its length or its
+// form is the reason; "" where it is something that was found, or where nobody is in doubt.
 func (a *Action) WhyDropped(v Value) string {
 	switch {
 	case a.TooLong(v.Bytes):
@@ -42,13 +43,14 @@ func (a *Action) WhyDropped(v Value) string {
 		return ""
 	}
 	if _, outcome := quantity(nil, v, &Env{}); outcome == Dropped {
-		return fmt.Sprintf("%v is kept where it is a number that is no phone's and no card's, yes or no, or a currency", a.class)
+		return fmt.Sprintf("%v is kept where it is a number that is no phone's and no card's, yes or no, or a currency",
+			a.class)
 	}
 	return ""
 }
 
-// Scanned is what a report on recorded traffic looks for in a field of a class: what keep does and, where the class says that personal
-// data is there, that too. In fields of unknown class it looks for everything.
+// Scanned is what a report on recorded traffic looks for in a field of a class: what keep does and, where the class
+// says that personal data is there, that too. In fields of unknown class it looks for everything.
 func Scanned(c hit.Class) scrub.Set {
 	switch c {
 	case hit.Unknown, hit.Container, hit.Email, hit.IP, hit.PostalAddress, hit.PreciseGeo:

@@ -73,7 +73,8 @@ var generalisations = []struct {
 	to      string
 	classes classes
 }{
-	{"family", of(hit.UserAgent)}, {"origin", of(hit.URL, hit.Referrer)}, {"primary", of(hit.Language)}, {"bucket", buckets}, {"major", of(hit.ClientHint)},
+	{"family", of(hit.UserAgent)}, {"origin", of(hit.URL, hit.Referrer)}, {"primary", of(hit.Language)},
+	{"bucket", buckets}, {"major", of(hit.ClientHint)},
 	{"region", of(hit.Timezone)}, {"country", of(hit.CoarseGeo)}, {"year", of(hit.BirthDate)},
 }
 
@@ -178,7 +179,8 @@ func appendCountry(dst, b []byte) ([]byte, bool) {
 	return append(dst, b[:n]...), true
 }
 
-// appendYear appends the year of a date: year first or last, with "-", "/" or "." between, or eight digits with the year first.
+// appendYear appends the year of a date: year first or last, with "-", "/" or "."
+// between, or eight digits with the year first.
 func appendYear(dst, b []byte) ([]byte, bool) {
 	switch {
 	case len(b) == 4 && digitsAre(b, "dddd"), len(b) == 8 && digitsAre(b, "dddddddd"):
@@ -195,8 +197,8 @@ func appendYear(dst, b []byte) ([]byte, bool) {
 	return append(dst, b...), between(b, 1900, 2100)
 }
 
-// appendMajor appends a client hint (brand list, version, platform, flag) with each version cut to its first number. Hints that are
-// nothing of these, such as a device's model, are refused.
+// appendMajor appends a client hint (brand list, version, platform, flag) with each version cut to its first number.
+// Hints that are nothing of these, such as a device's model, are refused.
 func appendMajor(dst, b []byte) ([]byte, bool) {
 	if !isHint(bytes.Trim(b, `"`)) && !isBrands(b) {
 		return dst, false
@@ -217,8 +219,9 @@ func appendMajor(dst, b []byte) ([]byte, bool) {
 	return dst, true
 }
 
-// isBrands tells whether b is a list of browsers' brands with their versions, as a header has it ("Chromium";v="141", "Not:A-Brand";v="8";
-// W3C User-Agent Client Hints, section 3.3) or as Google's tag writes it (Chromium;141.0.7390.55|Not:A-Brand;8.0.0.0).
+// isBrands tells whether b is a list of browsers' brands with their versions, as a header has it ("Chromium";v="141",
+// "Not:A-Brand";v="8"; W3C User-Agent Client Hints, section 3.3) or as Google's tag writes it
+// (Chromium;141.0.7390.55|Not:A-Brand;8.0.0.0).
 func isBrands(b []byte) bool {
 	between := byte('|')
 	if bytes.HasPrefix(b, []byte{'"'}) {
@@ -231,7 +234,8 @@ func isBrands(b []byte) bool {
 		}
 		brand := bytes.TrimSpace(b[:end])
 		at := bytes.LastIndexByte(brand, ';')
-		if at < 0 || !isBrand(bytes.Trim(brand[:at], `"`)) || !isVersion(bytes.Trim(bytes.TrimPrefix(brand[at+1:], []byte("v=")), `"`)) {
+		if at < 0 || !isBrand(bytes.Trim(brand[:at], `"`)) ||
+			!isVersion(bytes.Trim(bytes.TrimPrefix(brand[at+1:], []byte("v=")), `"`)) {
 			return false
 		}
 		b = b[min(end+1, len(b)):]
@@ -239,8 +243,8 @@ func isBrands(b []byte) bool {
 	return true
 }
 
-// isBrand tells whether b can be the name of a browser. Made-up ones among them hold signs (Not)A;Brand), sometimes escaped; a model's
-// name and an address hold more digits, or signs that none has.
+// isBrand tells whether b can be the name of a browser. Made-up ones among them hold signs (Not)A;Brand), sometimes
+// escaped; a model's name and an address hold more digits, or signs that none has.
 func isBrand(b []byte) bool {
 	digits := 0
 	for i, c := range b {
@@ -276,8 +280,8 @@ func isVersion(b []byte) bool {
 	return digits > 0
 }
 
-// isMadeUp tells whether b is one of the brands that browsers make up so that nobody relies on the list: "Not", "A" and "Brand" with signs
-// between (W3C User-Agent Client Hints, section 6.2).
+// isMadeUp tells whether b is one of the brands that browsers make up so that nobody relies on the list: "Not", "A" and
+// "Brand" with signs between (W3C User-Agent Client Hints, section 6.2).
 func isMadeUp(b []byte) bool {
 	letters := make([]byte, 0, 9)
 	for _, c := range b {

@@ -40,8 +40,9 @@ func compileHash(a *Action) error {
 	return nil
 }
 
-// hash writes SHA-256 in hex of the value as vendors normalise it for matching: e-mail addresses trimmed and in lower case, phone numbers
-// as the digits of E.164, birth dates as digits, the rest trimmed and in lower case. What is such a hash already passes.
+// hash writes SHA-256 in hex of the value as vendors normalise it for matching: e-mail addresses trimmed and
+// in lower case, phone numbers as the digits of E.164, birth dates as digits, the rest trimmed and in lower
+// case. What is such a hash already passes.
 func hash(a *Action, dst []byte, v Value, _ *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Dropped

@@ -23,8 +23,9 @@ const (
 	latest   = 4_102_444_800
 )
 
-// appendTime appends the time cut to the unit, in the form it had: Unix seconds, milliseconds, microseconds or nanoseconds (UTC), with
-// as many decimals, or ISO 8601 in its own zone. False where it is neither, or out of 1990 to 2100.
+// appendTime appends the time cut to the unit, in the form it had: Unix seconds, milliseconds,
+// microseconds or nanoseconds (UTC), with as many decimals, or ISO 8601 in its own zone. False where
+// it is neither, or out of 1990 to 2100.
 func appendTime(dst, b []byte, u unit) ([]byte, bool) {
 	if whole, decimals := numberParts(b); whole > 0 && whole+decimals == len(b) {
 		return appendUnix(dst, b[:whole], decimals, u)
@@ -74,8 +75,8 @@ func appendUnix(dst, whole []byte, decimals int, u unit) ([]byte, bool) {
 	return dst, true
 }
 
-// appendISO cuts "2026-11-24T01:48:41.505Z": seconds and their decimals may be missing, a space may stand for the T, the zone may be
-// "Z", an offset or missing; a date alone passes, for no unit is coarser.
+// appendISO cuts "2026-11-24T01:48:41.505Z": seconds and their decimals may be missing, a space may stand for the T,
+// the zone may be "Z", an offset or missing; a date alone passes, for no unit is coarser.
 func appendISO(dst, b []byte, u unit) ([]byte, bool) {
 	if !digitsAre(b, "dddd-dd-dd") || !between(b[:4], 1990, 2100) || !between(b[5:7], 1, 12) || !between(b[8:10], 1, 31) {
 		return dst, false
@@ -84,7 +85,8 @@ func appendISO(dst, b []byte, u unit) ([]byte, bool) {
 	if len(b) == 10 {
 		return dst, true
 	}
-	if b[10] != 'T' && b[10] != 't' && b[10] != ' ' || !digitsAre(b[11:], "dd:dd") || !between(b[11:13], 0, 23) || !between(b[14:16], 0, 59) {
+	if b[10] != 'T' && b[10] != 't' && b[10] != ' ' || !digitsAre(b[11:], "dd:dd") || !between(b[11:13], 0, 23) ||
+		!between(b[14:16], 0, 59) {
 		return dst, false
 	}
 	dst = append(dst, b[10])
@@ -121,7 +123,8 @@ func isZone(b []byte) bool {
 		return false
 	}
 	rest := b[1:]
-	return len(rest) == 2 && digitsAre(rest, "dd") || len(rest) == 4 && digitsAre(rest, "dddd") || len(rest) == 5 && digitsAre(rest, "dd:dd")
+	return len(rest) == 2 && digitsAre(rest, "dd") || len(rest) == 4 && digitsAre(rest, "dddd") || len(rest) == 5 &&
+		digitsAre(rest, "dd:dd")
 }
 
 // digitsAre tells whether b starts with the form, where "d" is a digit.

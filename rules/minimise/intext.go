@@ -7,8 +7,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// Inside makes the action, of keep or scrub in a class of free text, treat addresses that stand in the text as address does, which is the
-// profile's action for addresses; nil writes [url] in their place. It is called before the action is used.
+// Inside makes the action, of keep or scrub in a class of free text, treat addresses that stand in the
+// text as address does, which is the profile's action for addresses; nil writes [url] in their place.
+// It is called before the action is used.
 func (a *Action) Inside(address *Action) {
 	if a != nil && a.is != nil && a.is.inText && inText.has(a.class) {
 		a.inside, a.within = true, address
@@ -24,7 +25,8 @@ func canonOf(a *Action) string {
 }
 
 // inText are the classes whose texts may hold addresses among words.
-var inText = of(hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom, hit.Error, hit.Element, hit.Product, hit.UserTrait)
+var inText = of(hit.FreeText, hit.PageTitle, hit.SearchTerm, hit.Custom, hit.Error, hit.Element,
+	hit.Product, hit.UserTrait)
 
 // appendTreated appends a text with the addresses in it treated. False where there are none; then nothing is appended.
 func (a *Action) appendTreated(dst, text []byte, env *Env) ([]byte, bool) {
@@ -77,8 +79,8 @@ func addressIn(text []byte) (from, end int) {
 	}
 }
 
-// beforeScheme returns where the scheme begins that text ends with, the text's length where there is none. Letters may stand in front of it:
-// "seehttps://" is written, too.
+// beforeScheme returns where the scheme begins that text ends with, the text's length where there is none. Letters may
+// stand in front of it: "seehttps://" is written, too.
 func beforeScheme(text []byte) int {
 	for _, s := range specials {
 		if from := len(text) - len(s); from >= 0 && isSpecial(text[from:]) {
@@ -103,7 +105,8 @@ func beforePlace(text []byte, host, end int) int {
 	return end
 }
 
-// endsAddress tells whether a byte cannot stand in an address that is written among words (WHATWG URL code points, and what closes it).
+// endsAddress tells whether a byte cannot stand in an address that is written among words (WHATWG
+// URL code points, and what closes it).
 func endsAddress(c byte) bool {
 	return c <= ' ' || c == '"' || c == '<' || c == '>' || c == '`' || c == '{' || c == '}' || c == '|' || c == 0x7f
 }

@@ -15,9 +15,11 @@ func TestAddressesInText(t *testing.T) {
 		address  *Action
 		in, want string
 	}{
-		{address, "see https://shop.example/account/12345?q=jane&page=2#x, please", "see https://shop.example/account/:id?page=2, please"},
+		{address, "see https://shop.example/account/12345?q=jane&page=2#x, please",
+			"see https://shop.example/account/:id?page=2, please"},
 		{address, "https://shop.example/account/12345", "https://shop.example/account/:id"},
-		{address, "a (http://a.example/users/jane.doe) and ws://b.example/t/9f8e7d6c5b4a39281706f5e4d3c2b1a0.", "a (http://a.example/users/:id) and ws://b.example/t/:token."},
+		{address, "a (http://a.example/users/jane.doe) and ws://b.example/t/9f8e7d6c5b4a39281706f5e4d3c2b1a0.",
+			"a (http://a.example/users/:id) and ws://b.example/t/:token."},
 		{address, "seehttps://jane:pw@shop.example/", "seehttps://shop.example/"},
 		{address, "at x (https://shop.example/app.js:10:5)", "at x (https://shop.example/app.js:10:5)"},
 		{address, "bad https://[x/ and jane@example.com", "bad [url] and [email]"},

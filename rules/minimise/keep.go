@@ -31,8 +31,8 @@ func compileKeep(a *Action) error {
 	return nil
 }
 
-// keep passes the value after the scrubber has seen it with every detector but the field's own class. Of identifiers with a finding
-// inside, and of containers that could not be opened, nothing passes.
+// keep passes the value after the scrubber has seen it with every detector but the field's own class. Of identifiers
+// with a finding inside, and of containers that could not be opened, nothing passes.
 func keep(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Kept
@@ -88,8 +88,8 @@ func ownIn(out []byte, base int, outcome Outcome, env *Env) ([]byte, Outcome) {
 	return out[:base+n], outcome
 }
 
-// shortest is the length below which plain letters and digits hold none of the things that are looked for: no e-mail address, number
-// of a phone or card, token or key is that short, encoded or not.
+// shortest is the length below which plain letters and digits hold none of the things that are looked for: no e-mail
+// address, number of a phone or card, token or key is that short, encoded or not.
 const shortest = 6
 
 func isShort(value []byte) bool {

@@ -35,7 +35,8 @@ type Made struct {
 const MaxRemembered = 512
 
 // remembered are the classes whose values many visitors share, and which are no identifiers.
-var remembered = of(hit.Campaign, hit.Custom, hit.EventName, hit.PageTitle, hit.Product, hit.Referrer, hit.SearchTerm, hit.URL)
+var remembered = of(hit.Campaign, hit.Custom, hit.EventName, hit.PageTitle, hit.Product, hit.Referrer,
+	hit.SearchTerm, hit.URL)
 
 // lasting are the minimisers whose outcome follows from the value alone: no key, no clock, no visitor and no count of
 // others has a part in it.

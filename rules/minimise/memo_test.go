@@ -33,9 +33,12 @@ func (m *memory) Remember(sum Sum, made Made) {
 
 // sampled are values that are minimised in many ways.
 var sampled = []string{
-	"Red shoes - Shop", "jane.doe@example.com", "Order of KD-123456", "https://shop.example/p/red-shoes?utm_source=a&email=jane@example.com#top",
-	"see https://shop.example/account/48213/orders and write", "https://shop.example/", "/relative/48213", "$direct", "", "short", "1234567",
-	"12.50", "+49 170 1234567", "4111 1111 1111 1111", "true", "1920x1080", "%6aane%40example.com", "a%20b", "[email]", "https://h.example/\xff",
+	"Red shoes - Shop", "jane.doe@example.com", "Order of KD-123456",
+	"https://shop.example/p/red-shoes?utm_source=a&email=jane@example.com#top",
+	"see https://shop.example/account/48213/orders and write", "https://shop.example/", "/relative/48213", "$direct",
+	"", "short", "1234567",
+	"12.50", "+49 170 1234567", "4111 1111 1111 1111", "true", "1920x1080", "%6aane%40example.com", "a%20b", "[email]",
+	"https://h.example/\xff",
 }
 
 // TestMemoChangesNothing: an action makes the same of a value whether somebody remembers or not, for all minimisers,
@@ -43,9 +46,12 @@ var sampled = []string{
 func TestMemoChangesNothing(t *testing.T) {
 	chars := 4
 	specs := []Spec{
-		{Kind: Keep}, {Kind: Scrub}, {Kind: URL, URL: URLSpec{Query: []string{"utm_source"}}}, {Kind: URL, URL: URLSpec{Path: "none"}},
-		{Kind: Generalise, Generalise: "origin"}, {Kind: Generalise, Generalise: "bucket"}, {Kind: Only, Only: []string{"short"}},
-		{Kind: Rare, Rare: RareSpec{K: 5}}, {Kind: Truncate, Truncate: TruncateSpec{Chars: &chars}}, {Kind: Pseudonymise}, {Kind: Hash, Hash: "sha256"},
+		{Kind: Keep}, {Kind: Scrub}, {Kind: URL, URL: URLSpec{Query: []string{"utm_source"}}},
+		{Kind: URL, URL: URLSpec{Path: "none"}},
+		{Kind: Generalise, Generalise: "origin"}, {Kind: Generalise, Generalise: "bucket"},
+		{Kind: Only, Only: []string{"short"}},
+		{Kind: Rare, Rare: RareSpec{K: 5}}, {Kind: Truncate, Truncate: TruncateSpec{Chars: &chars}}, {Kind: Pseudonymise},
+		{Kind: Hash, Hash: "sha256"},
 		{Kind: Replace, Replace: "x"}, {Kind: Drop},
 	}
 	for _, env := range []*Env{testEnv(), ownEnv(t)} {
@@ -88,7 +94,8 @@ func rememberedTwice(t *testing.T, a *Action, v Value, env *Env, mind *memory) i
 	apply(mind, 0) // what was not looked over is not remembered
 	for range 3 {
 		if again, kept, cost := apply(mind, 1<<30); again != out || kept != outcome || cost != steps {
-			t.Errorf("%s of %q: %q, %v, %d steps; remembered %q, %v, %d", a.Canon(), v.Bytes, out, outcome, steps, again, kept, cost)
+			t.Errorf("%s of %q: %q, %v, %d steps; remembered %q, %v, %d", a.Canon(), v.Bytes, out, outcome,
+				steps, again, kept, cost)
 		}
 	}
 	return 1
@@ -97,7 +104,8 @@ func rememberedTwice(t *testing.T, a *Action, v Value, env *Env, mind *memory) i
 // TestRememberedClassesAreNobodys: no class is remembered whose values are somebody's.
 func TestRememberedClassesAreNobodys(t *testing.T) {
 	for class := range hit.NumClasses {
-		if remembered.has(class) && (isID(class) || identifiers.has(class) && class != hit.Custom || derivable.has(class) || hashable.has(class)) {
+		if remembered.has(class) && (isID(class) || identifiers.has(class) && class != hit.Custom || derivable.has(class) ||
+			hashable.has(class)) {
 			t.Errorf("%v is remembered", class)
 		}
 	}

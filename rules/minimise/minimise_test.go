@@ -90,7 +90,8 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Keep}, hit.Timestamp, "1795484921505", "1795484921505"},
 		{Spec{Kind: Keep}, hit.UserTrait, "1984-03-07", "[date]"},
 		{Spec{Kind: Keep}, hit.BirthDate, "1984-03-07", "1984-03-07"},
-		{Spec{Kind: Keep}, hit.URL, "https://shop.example/?q=jane.doe%2540example.com&p=1", "https://shop.example/?q=[email]&p=1"},
+		{Spec{Kind: Keep}, hit.URL, "https://shop.example/?q=jane.doe%2540example.com&p=1",
+			"https://shop.example/?q=[email]&p=1"},
 		{Spec{Kind: Keep}, hit.Container, `{"a":1}`, dropped},
 		{Spec{Kind: Keep}, hit.PageTitle, "", ""},
 		{Spec{Kind: Drop}, hit.PageTitle, "x", dropped},
@@ -104,18 +105,28 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Replace, Replace: "x"}, hit.UserID, "", "x"},
 		// truncate: addresses
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "203.0.113.77", "203.0.0.0"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "2001:db8:85a3::8a2e:370:7334", "2001:db8::"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "2001:db8:85a3::8a2e:370:7334",
+			"2001:db8::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "::ffff:203.0.113.77", "203.0.0.0"},
 		// An IPv4 address stands in the first 48 bits of 6to4's, and in the last 32 of others'.
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(48)}}, hit.IP, "2002:cb00:714d::1", "203.0.0.0"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "2002:cb00:714d:1:2:3:4:5", "203.0.0.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP,
+			"2002:cb00:714d:1:2:3:4:5", "203.0.0.0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(0), V6: new(48)}}, hit.IP, "2002:cb00:714d::1", "0.0.0.0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V6: new(48)}}, hit.IP, "2002:cb00:714d::1", dropped},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "64:ff9b::203.0.113.77", "203.0.113.0"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "64:ff9b:1:cb00:71:4d00::", "64:ff9b:1::"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:0:c633:6401:8000:63bf:34ff:8eb2", "203.0.113.0"}, // Teredo: the complement
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::ffff:0:203.0.113.77", "203.0.113.0"},                // SIIT
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:db8:1:2:0:5efe:203.0.113.77", "2001:db8:1::"},    // ISATAP
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP,
+			"64:ff9b::203.0.113.77", "203.0.113.0"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "64:ff9b:1:cb00:71:4d00::",
+			"64:ff9b:1::"},
+		// Teredo: the complement
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP,
+			"2001:0:c633:6401:8000:63bf:34ff:8eb2", "203.0.113.0"},
+		// SIIT
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP,
+			"::ffff:0:203.0.113.77", "203.0.113.0"},
+		// ISATAP
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:db8:1:2:0:5efe:203.0.113.77",
+			"2001:db8:1::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::203.0.113.77", "::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "2001:1:2:3::1", "2001:1:2::"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(24), V6: new(48)}}, hit.IP, "::1", "::"},
@@ -133,9 +144,12 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "1795484921", "1795478400"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, "1795484921.835", "1795482000.000"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, "1795484921505123", "1795482000000000"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, "2026-11-24T01:48:41.505Z", "2026-11-24T01:00:00.000Z"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "2026-11-24T01:48:41+05:30", "2026-11-24T00:00:00+05:30"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "minute"}}, hit.Timestamp, "2026-11-24 01:48:41", "2026-11-24 01:48:00"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, "2026-11-24T01:48:41.505Z",
+			"2026-11-24T01:00:00.000Z"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "2026-11-24T01:48:41+05:30",
+			"2026-11-24T00:00:00+05:30"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "minute"}}, hit.Timestamp, "2026-11-24 01:48:41",
+			"2026-11-24 01:48:00"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "2026-11-24", "2026-11-24"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "2026-11-24T01:48:41 (jane)", dropped},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "day"}}, hit.Timestamp, "48", dropped},
@@ -147,16 +161,20 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "-33.89", "-33.8"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(0)}}, hit.PreciseGeo, "-0.97", "-0"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(4)}}, hit.PreciseGeo, "52.5", "52.5"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.520008, 13.404954", "52.5, 13.4"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo,
+			"52.520008, 13.404954", "52.5, 13.4"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "5.2520008e1", dropped},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52°31'", dropped},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(4)}}, hit.PageTitle, "Größe 42", "Größ"},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(12)}}, hit.PageTitle, "Hello jane.doe@example.com", "Hello "},
 		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(40)}}, hit.PageTitle, "short", "short"},
 		// generalise
-		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://search.example/?q=jane", "https://search.example/"},
-		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://u:p@search.example:8443/x#y", "https://search.example:8443/"},
-		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "android-app://com.example.mail/", "android-app://com.example.mail/"},
+		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://search.example/?q=jane",
+			"https://search.example/"},
+		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://u:p@search.example:8443/x#y",
+			"https://search.example:8443/"},
+		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "android-app://com.example.mail/",
+			"android-app://com.example.mail/"},
 		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "/just/a/path", dropped},
 		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "", ""},
 		{Spec{Kind: Generalise, Generalise: "primary"}, hit.Language, "de-DE,de;q=0.9,en;q=0.8", "de"},
@@ -173,7 +191,8 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Performance, "0.0379", "0.02"},
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue, "0", "0"},
 		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue, "1,234", dropped},
-		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, `"Chromium";v="141.0.7390.55", "Not:A-Brand";v="8.0.0.0"`, `"Chromium";v="141", "Not:A-Brand";v="8"`},
+		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint,
+			`"Chromium";v="141.0.7390.55", "Not:A-Brand";v="8.0.0.0"`, `"Chromium";v="141", "Not:A-Brand";v="8"`},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, `"15.6.1"`, `"15"`},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Windows", "Windows"},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "SM-G991B", dropped},
@@ -181,8 +200,11 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Not:A-Brand", "Not:A-Brand"},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, " Not A;Brand", "Not A;Brand"},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Jane's Brand of Not", dropped},
-		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Not)A%3BBrand;8.0.0.0|Chromium;138.0.7204.101|Google%20Chrome;138.0.7204.101", "Not)A%3BBrand;8|Chromium;138|Google%20Chrome;138"},
-		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, `"Not;A=Brand";v="99", "Opera GX";v="105"`, `"Not;A=Brand";v="99", "Opera GX";v="105"`},
+		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint,
+			"Not)A%3BBrand;8.0.0.0|Chromium;138.0.7204.101|Google%20Chrome;138.0.7204.101",
+			"Not)A%3BBrand;8|Chromium;138|Google%20Chrome;138"},
+		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, `"Not;A=Brand";v="99", "Opera GX";v="105"`,
+			`"Not;A=Brand";v="99", "Opera GX";v="105"`},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "jane.doe&#64;example.com", dropped},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "SM-G991B;1", dropped},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Jane Doe|Berlin", dropped},
@@ -190,7 +212,8 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, "Chromium;0049309018201101", dropped},
 		{Spec{Kind: Generalise, Generalise: "major"}, hit.ClientHint, ";|", dropped},
 		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://jane.doe\uff20example.com/", dropped},
-		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://m\u00fcller.example/x", "https://m\u00fcller.example/"},
+		{Spec{Kind: Generalise, Generalise: "origin"}, hit.Referrer, "https://m\u00fcller.example/x",
+			"https://m\u00fcller.example/"},
 		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "Europe/Berlin", "Europe"},
 		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "-120", "-120"},
 		{Spec{Kind: Generalise, Generalise: "region"}, hit.Timezone, "+05:30", "+05:30"},
@@ -204,11 +227,14 @@ func TestAppend(t *testing.T) {
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, "1984-03-07", "1984"},
 		{Spec{Kind: Generalise, Generalise: "year"}, hit.BirthDate, "07.03.1984", "1984"},
 		// hash
-		{Spec{Kind: Hash, Hash: "sha256"}, hit.Email, " Jane.Doe@Example.com", "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"},
-		{Spec{Kind: Hash, Hash: "sha256"}, hit.Email, "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d", "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"},
+		{Spec{Kind: Hash, Hash: "sha256"}, hit.Email, " Jane.Doe@Example.com",
+			"86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"},
+		{Spec{Kind: Hash, Hash: "sha256"}, hit.Email, "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d",
+			"86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d"},
 		{Spec{Kind: Hash, Hash: "sha256"}, hit.Email, "  ", dropped},
 		// url
-		{url, hit.URL, "https://shop.example/red-shoes?utm_source=news&gclid=Cj0KCQ&q=jane#access_token=x", "https://shop.example/red-shoes?utm_source=news"},
+		{url, hit.URL, "https://shop.example/red-shoes?utm_source=news&gclid=Cj0KCQ&q=jane#access_token=x",
+			"https://shop.example/red-shoes?utm_source=news"},
 	}
 	env := testEnv()
 	for _, tt := range tests {
@@ -221,10 +247,14 @@ func TestAppend(t *testing.T) {
 func TestAppendAgent(t *testing.T) {
 	tests := []struct{ in, want string }{
 		{chrome, "Mozilla/5.0 (Windows) Chrome/141.0.0.0 Safari/537.36"},
-		{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91", "Mozilla/5.0 (Windows) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.0.0"},
-		{"Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0", "Mozilla/5.0 (X11; Linux) Firefox/121.0"},
-		{"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4.1 Mobile/15E148 Safari/604.1", "Mozilla/5.0 (iPhone) Mobile Version/17.0 Safari/605.1.15"},
-		{"Mozilla/5.0 (Linux; Android 14; SM-G991B Build/UP1A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.200 Mobile Safari/537.36", "Mozilla/5.0 (Linux; Android) Mobile Chrome/131.0.0.0 Safari/537.36"},
+		{"Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.2210.91",
+			"Mozilla/5.0 (Windows) Chrome/120.0.0.0 Safari/537.36 Edg/120.0.0.0"},
+		{"Mozilla/5.0 (X11; Ubuntu; Linux x86_64; rv:121.0) Gecko/20100101 Firefox/121.0",
+			"Mozilla/5.0 (X11; Linux) Firefox/121.0"},
+		{"Mozilla/5.0 (iPhone; CPU iPhone OS 17_4_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4.1 Mobile/15E148 Safari/604.1",
+			"Mozilla/5.0 (iPhone) Mobile Version/17.0 Safari/605.1.15"},
+		{"Mozilla/5.0 (Linux; Android 14; SM-G991B Build/UP1A) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.6778.200 Mobile Safari/537.36",
+			"Mozilla/5.0 (Linux; Android) Mobile Chrome/131.0.0.0 Safari/537.36"},
 		{"Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Mozilla/5.0 (compatible; Googlebot)"},
 		{"okhttp/4.9.3", "okhttp/4"},
 		{"Jane's browser", dropped},
@@ -253,13 +283,17 @@ func TestAppendNumbers(t *testing.T) {
 		want  string
 		is    Outcome
 	}{
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, Value{Bytes: []byte("1795484921505"), Kind: NumberValue}, "1795482000000", RewrittenNumber},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, Value{Bytes: []byte("1795484921505")}, "1795482000000", Rewritten},
-		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue}, "50", RewrittenNumber},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, Value{Bytes: []byte("1795484921505"),
+			Kind: NumberValue}, "1795482000000", RewrittenNumber},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, Value{Bytes: []byte("1795484921505")},
+			"1795482000000", Rewritten},
+		{Spec{Kind: Generalise, Generalise: "bucket"}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue},
+			"50", RewrittenNumber},
 		{Spec{Kind: Keep}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue}, "79.99", Kept},
 		{Spec{Kind: Keep}, hit.Revenue, Value{Bytes: []byte("null"), Kind: NullValue}, "null", Kept},
 		{Spec{Kind: Scrub}, hit.Custom, Value{Bytes: []byte("true"), Kind: BoolValue}, "true", Kept},
-		{Spec{Kind: Replace, Replace: "1"}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue}, "1", RewrittenNumber},
+		{Spec{Kind: Replace, Replace: "1"}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue},
+			"1", RewrittenNumber},
 		{Spec{Kind: Replace, Replace: "x"}, hit.Revenue, Value{Bytes: []byte("79.99"), Kind: NumberValue}, "x", Rewritten},
 		{Spec{Kind: Pseudonymise}, hit.UserID, Value{Bytes: []byte("null"), Kind: NullValue}, "null", Kept},
 		{Spec{Kind: Rare}, hit.Screen, Value{Bytes: []byte("1920"), Kind: NumberValue}, "other", Rewritten},
@@ -269,7 +303,8 @@ func TestAppendNumbers(t *testing.T) {
 			t.Errorf("%v %v %q = %q, %v; want %q, %v", tt.spec.Kind, tt.class, tt.value.Bytes, got, is, tt.want, tt.is)
 		}
 	}
-	// A number's pseudonym is a number where the vendor takes no other; an id that may stand as a text elsewhere is a text.
+	// A number's pseudonym is a number where the vendor takes no other; an id that may
+	// stand as a text elsewhere is a text.
 	number := Value{Bytes: []byte("48213"), Kind: NumberValue}
 	user := must(t, Spec{Kind: Pseudonymise}, hit.UserID)
 	plain, is := apply(t, user, number, env)
@@ -280,7 +315,8 @@ func TestAppendNumbers(t *testing.T) {
 	if got, is := apply(t, user, number, env); is != RewrittenNumber || !regexp.MustCompile(`^\d{10}$`).MatchString(got) {
 		t.Errorf("a number's pseudonym is %q, %v", got, is)
 	}
-	if got, is := apply(t, must(t, Spec{Kind: Pseudonymise}, hit.SessionID), Value{Bytes: number.Bytes, Kind: NumberValue}, env); is != RewrittenNumber {
+	if got, is := apply(t, must(t, Spec{Kind: Pseudonymise}, hit.SessionID), Value{Bytes: number.Bytes, Kind: NumberValue},
+		env); is != RewrittenNumber {
 		t.Errorf("a session's number becomes %q, %v", got, is)
 	}
 }
@@ -312,7 +348,8 @@ func TestAllocs(t *testing.T) {
 	}
 	add(Spec{Kind: Keep}, hit.PageTitle, "Order of jane.doe@example.com")
 	add(Spec{Kind: Keep}, hit.UserID, "cust-48213")
-	add(Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "purpose", Bits: 16}}, hit.ClientID, "1234567890.1700000000")
+	add(Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "purpose", Bits: 16}}, hit.ClientID,
+		"1234567890.1700000000")
 	add(Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID, "1234567890.1700000000")
 	add(Spec{Kind: Hash, Hash: "sha256"}, hit.Email, "Jane.Doe@example.com")
 	add(Spec{Kind: Truncate, Truncate: TruncateSpec{V4: new(16), V6: new(32)}}, hit.IP, "203.0.113.77")
@@ -322,12 +359,15 @@ func TestAllocs(t *testing.T) {
 	add(Spec{Kind: Truncate, Truncate: TruncateSpec{To: "hour"}}, hit.Timestamp, "1795484921.835")
 	add(Spec{Kind: Truncate, Truncate: TruncateSpec{Decimals: new(1)}}, hit.PreciseGeo, "52.520008")
 	add(Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: new(10)}}, hit.PageTitle, "A long title, and more")
-	for to, in := range map[string]string{"family": chrome, "origin": "https://search.example/?q=1", "primary": "de-DE", "major": `"Chromium";v="141.0.7390.55"`, "region": "Europe/Berlin"} {
-		class := map[string]hit.Class{"family": hit.UserAgent, "origin": hit.Referrer, "primary": hit.Language, "major": hit.ClientHint, "region": hit.Timezone}[to]
+	for to, in := range map[string]string{"family": chrome, "origin": "https://search.example/?q=1", "primary": "de-DE",
+		"major": `"Chromium";v="141.0.7390.55"`, "region": "Europe/Berlin"} {
+		class := map[string]hit.Class{"family": hit.UserAgent, "origin": hit.Referrer, "primary": hit.Language,
+			"major": hit.ClientHint, "region": hit.Timezone}[to]
 		add(Spec{Kind: Generalise, Generalise: to}, class, in)
 	}
 	add(Spec{Kind: Generalise, Generalise: "bucket"}, hit.Screen, "1512x982")
-	add(Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_source", "next"}, Templates: []string{"/account/:id/orders"}}}, hit.URL,
+	add(Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_source", "next"}, Templates: []string{"/account/:id/orders"}}},
+		hit.URL,
 		"https://u:p@shop.example/account/12345/orders/9f8e7d6c5b4a39281706f5e4d3c2b1a0?utm_source=news&next=https%3A%2F%2Fx.example%2F%3Femail%3Dj%40x.de&gclid=1#a")
 	add(Spec{Kind: Scrub}, hit.FreeText, "call me on +49 30 901820 11")
 	add(Spec{Kind: Only, Only: []string{"card"}}, hit.Custom, "card")

@@ -14,13 +14,14 @@ import (
 var ofMoment = of(hit.EventID, hit.PageID)
 
 // HidingTimes has ids that hold a time sent as pseudonyms, in the vendor's form and never another one, so that what is
-// counted twice is still known. It is for fields of profiles that do not pass the time of an event on: what is cut off a
-// time would stand in the id beside it. It does nothing but to ids of events and pages that are kept.
+// counted twice is still known. It is for fields of profiles that do not pass the time of an event on: what is cut off
+// a time would stand in the id beside it. It does nothing but to ids of events and pages that are kept.
 func (a *Action) HidingTimes() {
 	if a == nil || a.HidesTimes() || a.kind != Keep || !ofMoment.has(a.class) { // fields of a class share its action
 		return
 	}
-	hidden, err := Compile(Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Rotate: pseudonym.Never.String()}}, a.class)
+	hidden, err := Compile(Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Rotate: pseudonym.Never.String()}},
+		a.class)
 	if err != nil {
 		panic("BUG: ids of events cannot be pseudonymised: " + err.Error())
 	}
@@ -52,10 +53,10 @@ func isMoment(t uint64, perSecond uint64) bool {
 }
 
 // holdsTime tells whether an id has a form that holds when it was made: a UUID of version 1, 6 or 7 (RFC 9562), with
-// dashes or without; a ULID; a KSUID; a snowflake (17 to 19 digits); an ObjectId (24 hex digits); seconds, milliseconds,
-// microseconds or nanoseconds since 1970 between other characters ("ajs-next-1764323112345-x", "fb.1.1764323112345.7"),
-// or milliseconds as JavaScript writes them in base 36; a date. Some random ids look like one of these by chance: what is
-// done to them then does no harm.
+// dashes or without; a ULID; a KSUID; a snowflake (17 to 19 digits); an ObjectId (24 hex digits); seconds,
+// milliseconds, microseconds or nanoseconds since 1970 between other characters ("ajs-next-1764323112345-x",
+// "fb.1.1764323112345.7"), or milliseconds as JavaScript writes them in base 36; a date. Some random ids look like one
+// of these by chance: what is done to them then does no harm.
 func holdsTime(id []byte) bool {
 	for i := 0; i < len(id); {
 		if !ascii.IsAlnum(id[i]) {
@@ -110,13 +111,15 @@ func partHoldsTime(part []byte) bool {
 			return hexHoldsTime([32]byte(part))
 		}
 	}
-	return ascii.HexDigits(part) && len(part) >= 11 && len(part) <= 12 && isMoment(inBase(part, 16), 1000) || digitRunHoldsTime(part)
+	return ascii.HexDigits(part) && len(part) >= 11 && len(part) <= 12 && isMoment(inBase(part, 16), 1000) ||
+		digitRunHoldsTime(part)
 }
 
-// clock36 tells whether eight characters are milliseconds in base 36, as JavaScript writes them: in small letters. Words
-// of eight letters are none: a time without a digit is rare.
+// clock36 tells whether eight characters are milliseconds in base 36, as JavaScript writes them: in small letters.
+// Words of eight letters are none: a time without a digit is rare.
 func clock36(part []byte) bool {
-	return isMoment(inBase(part, 36), 1000) && bytes.ContainsAny(part, "0123456789") && !bytes.ContainsFunc(part, unicode.IsUpper)
+	return isMoment(inBase(part, 36), 1000) && bytes.ContainsAny(part, "0123456789") &&
+		!bytes.ContainsFunc(part, unicode.IsUpper)
 }
 
 // digitRunHoldsTime looks at rows of digits among letters: "evt1764323112345x".
@@ -154,7 +157,8 @@ func dated(digits []byte) bool {
 
 // dateAt tells whether a text begins with a date: "2026-11-28".
 func dateAt(text []byte) bool {
-	return digitsAre(text, "dddd-dd-dd") && between(text[:4], 2010, 2049) && between(text[5:7], 1, 12) && between(text[8:10], 1, 31)
+	return digitsAre(text, "dddd-dd-dd") && between(text[:4], 2010, 2049) && between(text[5:7], 1, 12) &&
+		between(text[8:10], 1, 31)
 }
 
 // uuidHoldsTime is hexHoldsTime for a UUID with its dashes.
@@ -193,7 +197,8 @@ func hexHoldsTime(hex [32]byte) bool {
 // noNumber is what is no number in its base.
 const noNumber = 1<<64 - 1
 
-// inBase reads a number in base 36 or less, letters of either case; noNumber where it is none. It is at most 63 bits long.
+// inBase reads a number in base 36 or less, letters of either case; noNumber where
+// it is none. It is at most 63 bits long.
 func inBase(text []byte, base uint64) (v uint64) {
 	for _, c := range text {
 		d := uint64(noNumber)

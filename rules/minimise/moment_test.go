@@ -36,8 +36,10 @@ func idsOf(at time.Time) map[string]string {
 	bits := append([]byte{0, 0, 0, 0}, ulid...) // 130 bits: two zero bits in front
 	encoded := crock.EncodeToString(bits)[6:]
 	return map[string]string{
-		"UUIDv1":             fmt.Sprintf("%08x-%04x-1%03x-9%s-%s", ticks&0xffffffff, ticks>>32&0xffff, ticks>>48, hex(3), hex(12)),
-		"UUIDv6":             fmt.Sprintf("%08x-%04x-6%03x-b%s-%s", ticks>>28, ticks>>12&0xffff, ticks&0xfff, hex(3), hex(12)),
+		"UUIDv1": fmt.Sprintf("%08x-%04x-1%03x-9%s-%s", ticks&0xffffffff, ticks>>32&0xffff,
+			ticks>>48, hex(3), hex(12)),
+		"UUIDv6": fmt.Sprintf("%08x-%04x-6%03x-b%s-%s", ticks>>28, ticks>>12&0xffff,
+			ticks&0xfff, hex(3), hex(12)),
 		"UUIDv7":             v7[:8] + "-" + v7[8:] + "-7" + hex(3) + "-8" + hex(3) + "-" + hex(12),
 		"UUIDv7 in capitals": strings.ToUpper(v7[:8] + "-" + v7[8:] + "-7" + hex(3) + "-a" + hex(3) + "-" + hex(12)),
 		"UUIDv7, no dashes":  v7 + "7" + hex(3) + "8" + hex(15),
@@ -76,9 +78,12 @@ func TestIDsThatHoldTimes(t *testing.T) {
 		}
 	}
 	for _, id := range []string{
-		"", "-", "7", "evt-36391", "purchase", "purchase-48213", "0190f1a2-aaaa-4bbb-8ccc-0123456789ab", "6d92078a-8246-4ba4-ae5b-76104861e7dc",
-		"00000000-0000-0000-0000-000000000000", "0190f1a2-aaaa-7bbb-0ccc-0123456789ab", "ffffffff-ffff-7fff-bfff-ffffffffffff", "nightly", "deadbeef",
-		"187259e5098e8860b2fec67b5a2f8a37", "204424193", "48213", "9999999999", "9999999999999", "0123456789abcdef", "V1StGXR8-Z5jdHi6B-myT",
+		"", "-", "7", "evt-36391", "purchase", "purchase-48213", "0190f1a2-aaaa-4bbb-8ccc-0123456789ab",
+		"6d92078a-8246-4ba4-ae5b-76104861e7dc",
+		"00000000-0000-0000-0000-000000000000", "0190f1a2-aaaa-7bbb-0ccc-0123456789ab",
+		"ffffffff-ffff-7fff-bfff-ffffffffffff", "nightly", "deadbeef",
+		"187259e5098e8860b2fec67b5a2f8a37", "204424193", "48213", "9999999999", "9999999999999", "0123456789abcdef",
+		"V1StGXR8-Z5jdHi6B-myT",
 		"zzzzzzzzzzzzzzzzzzzzzzzzzz", "2026-13-28", "19840307", "abcabcabcabcabca", "12345678-1234",
 	} {
 		if holdsTime([]byte(id)) {
@@ -87,8 +92,8 @@ func TestIDsThatHoldTimes(t *testing.T) {
 	}
 }
 
-// TestTimesInIDsAreHidden: where the time of an event is cut, ids that hold it are sent as pseudonyms in their own form,
-// the same for browser and server and for ever; all others as they are.
+// TestTimesInIDsAreHidden: where the time of an event is cut, ids that hold it are sent as pseudonyms in their own
+// form, the same for browser and server and for ever; all others as they are.
 func TestTimesInIDsAreHidden(t *testing.T) {
 	env := testEnv()
 	env.Family = "family:meta_pixel"

@@ -8,7 +8,8 @@ func isNumber(b []byte) bool {
 	return whole > 0 && whole+decimals == len(b)
 }
 
-// numberParts returns the length of a number's sign and whole part, and of its point and decimals; 0, 0 where it is none.
+// numberParts returns the length of a number's sign and whole part, and of its
+// point and decimals; 0, 0 where it is none.
 func numberParts(b []byte) (whole, decimals int) {
 	i := 0
 	if i < len(b) && b[i] == '-' {

@@ -30,8 +30,10 @@ func TestOwnDetectors(t *testing.T) {
 		{Spec{Kind: Keep}, hit.PageTitle, "Order of KD-123456", "Order of [customer_no]"},
 		{Spec{Kind: Scrub}, hit.FreeText, "kd-123456", "[customer_no]"},
 		{Spec{Kind: Scrub}, hit.FreeText, "a%20KD%2D123456 jane@example.com", "a%20[customer_no] [email]"},
-		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: &chars}}, hit.SearchTerm, "about KD-123456 and much more than that", "about [customer_no] and much m"},
-		{Spec{Kind: URL, URL: URLSpec{Query: []string{"q"}}}, hit.URL, "https://shop.example/a?q=KD-123456", "https://shop.example/a?q=[customer_no]"},
+		{Spec{Kind: Truncate, Truncate: TruncateSpec{Chars: &chars}}, hit.SearchTerm,
+			"about KD-123456 and much more than that", "about [customer_no] and much m"},
+		{Spec{Kind: URL, URL: URLSpec{Query: []string{"q"}}}, hit.URL, "https://shop.example/a?q=KD-123456",
+			"https://shop.example/a?q=[customer_no]"},
 	} {
 		got, _ := apply(t, must(t, tt.spec, tt.class), Value{Bytes: []byte(tt.in)}, env)
 		if got != tt.want {
@@ -52,7 +54,8 @@ func TestOwnDetectorsAllocs(t *testing.T) {
 
 // TestScrubPersonName: a class says that a name is there.
 func TestScrubPersonName(t *testing.T) {
-	for in, want := range map[string]string{"Jane Doe": "[name]", "Jürgen Müller-Lüdenscheidt": "[name]", "Vincent van Gogh": "[name]"} {
+	for in, want := range map[string]string{"Jane Doe": "[name]", "Jürgen Müller-Lüdenscheidt": "[name]",
+		"Vincent van Gogh": "[name]"} {
 		if got, _ := apply(t, must(t, Spec{Kind: Scrub}, hit.PersonName), Value{Bytes: []byte(in)}, testEnv()); got != want {
 			t.Errorf("%q became %q", in, got)
 		}

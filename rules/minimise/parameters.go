@@ -61,7 +61,8 @@ type parameterClass struct {
 	passing passing
 }
 
-// parameters is parameters.yaml, read; it never changes. never are the names of all classes that a list cannot name one by one.
+// parameters is parameters.yaml, read; it never changes. never are the names of all
+// classes that a list cannot name one by one.
 var parameters, never = readParameters(parametersText)
 
 // readParameters reads the file. What is wrong in it is a bug, which a test finds.

@@ -31,8 +31,8 @@ type parameter struct {
 	ordered bool // Names: what stands first counts first
 }
 
-// Params are the parameters of each minimiser; those without any are written as a word alone (`keep`). pseudonymise, url and rare may
-// be, too: then the defaults hold.
+// Params are the parameters of each minimiser; those without any are written as a word alone (`keep`). pseudonymise,
+// url and rare may be, too: then the defaults hold.
 var Params = func() (all [NumKinds][]Param) {
 	for k := range table {
 		for _, p := range table[k].params {

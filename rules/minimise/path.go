@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// appendPath appends a path: by a site's template where one matches, else segment by segment, ids written as ":id", e-mail addresses as
-// ":email", secrets as ":token". Parameters of a segment (";jsessionid=") go.
+// appendPath appends a path: by a site's template where one matches, else segment by segment, ids written as ":id",
+// e-mail addresses as ":email", secrets as ":token". Parameters of a segment (";jsessionid=") go.
 func (p *urlPlan) appendPath(dst, path []byte, work *scrub.Meter) []byte {
 	work.Spend(len(p.templates) * len(path))
 	for _, t := range p.templates {
@@ -204,7 +204,8 @@ func tokenLike(b []byte) bool {
 	return len(b) >= 20 && (number > 1 && turns > 1 || turns > 5)
 }
 
-// idLike tells whether the text holds a number of four digits or more that is no year, or changes between letters and digits all along.
+// idLike tells whether the text holds a number of four digits or more that is no year, or changes
+// between letters and digits all along.
 func idLike(b []byte) bool {
 	run, turns := 0, 0
 	for i := 0; i <= len(b); i++ {

@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestPersonalPaths: of the paths in testdata/paths.tsv nothing is left of what stands for a person, an order or a way in,
-// and ordinary ones stay as they are: as a page's address, as an address alone, in every class of addresses.
+// TestPersonalPaths: of the paths in testdata/paths.tsv nothing is left of what stands for a person, an order or a way
+// in, and ordinary ones stay as they are: as a page's address, as an address alone, in every class of addresses.
 func TestPersonalPaths(t *testing.T) {
 	t.Parallel()
 	env := testEnv()

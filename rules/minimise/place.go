@@ -24,9 +24,11 @@ var places = func() map[string]place {
 		personPlace: {
 			"user", "users", "u", "profile", "profiles", "member", "members", "customer", "customers", "people", "contact",
 			"contacts", "patient", "patients", "client", "clients", "person", "persons", "employee", "employees", "~",
-			"account", "accounts", "guest", "guests", "participant", "participants", "username", "student", "students", "candidate", "candidates", "applicant",
+			"account", "accounts", "guest", "guests", "participant", "participants", "username", "student", "students",
+			"candidate", "candidates", "applicant",
 			"kunde", "kunden", "kundin", "profil", "profile", "mitglied", "mitglieder", "benutzer", "nutzer", "konto", "konten",
-			"patientin", "kundenkonto", "benutzerkonto", "benutzerprofil", "teilnehmer", "bewerber", "bewerberin", "bewerbung", "mitarbeiter", "gast",
+			"patientin", "kundenkonto", "benutzerkonto", "benutzerprofil", "teilnehmer", "bewerber", "bewerberin", "bewerbung",
+			"mitarbeiter", "gast",
 			"compte", "comptes", "utilisateur", "utilisateurs", "membre", "membres", "clientes", "candidat", "profils",
 			"usuario", "usuarios", "perfil", "perfiles", "cuenta", "cuentas", "cliente", "miembro", "miembros", "paciente",
 			"utente", "utenti", "profilo", "profili", "clienti", "paziente", "membro", "membri", "soci", "socio",
@@ -43,13 +45,15 @@ var places = func() map[string]place {
 			"commande", "commandes", "facture", "factures", "billet", "billets", "dossier", "colis", "voyage", "réservation",
 			"reserva", "reservas", "pedido", "pedidos", "factura", "facturas", "billete", "viaje", "expediente", "cita",
 			"prenotazione", "prenotazioni", "ordine", "ordini", "fattura", "biglietto", "viaggio", "pratica",
-			"boeking", "boekingen", "bestelling", "bestellingen", "reservering", "factuur", "kaartje", "reis", "zaak", "afspraak", "zending",
+			"boeking", "boekingen", "bestelling", "bestellingen", "reservering", "factuur", "kaartje", "reis", "zaak",
+			"afspraak", "zending",
 			"rezerwacja", "rezerwacje", "zamowienie", "zamówienie", "zamowienia", "faktura", "bilet", "sprawa", "przesylka",
 			"encomenda", "encomendas", "fatura", "bilhete", "viagem", "processo",
 		},
 		secretPlace: {
 			"reset", "verify", "confirm", "activate", "invite", "invites", "invitation", "invitations", "unsubscribe", "magic",
-			"magic-link", "token", "password-reset", "reset-password", "share", "s", "auth", "optout", "opt-out", "verification", "join", "rsvp", "referral", "ref", "gift",
+			"magic-link", "token", "password-reset", "reset-password", "share", "s", "auth", "optout", "opt-out", "verification",
+			"join", "rsvp", "referral", "ref", "gift",
 			"einladung", "einladungen", "passwort-zuruecksetzen", "passwort-zurücksetzen", "zuruecksetzen", "zurücksetzen",
 			"abmelden", "bestaetigen", "bestätigen", "aktivieren", "freigabe", "teilen",
 			"reinitialiser", "réinitialiser", "reinitialisation", "desabonnement", "désabonnement", "confirmer", "activer",
@@ -71,19 +75,26 @@ var places = func() map[string]place {
 var pageWords = func() map[string]bool {
 	all := map[string]bool{}
 	for _, w := range []string{
-		"login", "logout", "signin", "sign", "in", "up", "out", "signup", "register", "registration", "settings", "edit", "new",
+		"login", "logout", "signin", "sign", "in", "up", "out", "signup", "register", "registration",
+		"settings", "edit", "new",
 		"me", "password", "orders", "order", "search", "list", "preferences", "reset", "all", "index", "index.html", "us",
-		"form", "thanks", "thank", "you", "home", "dashboard", "profile", "account", "my", "your", "create", "delete", "update",
+		"form", "thanks", "thank", "you", "home", "dashboard", "profile", "account", "my", "your",
+		"create", "delete", "update",
 		"change", "forgot", "address", "addresses", "payment", "payments", "methods", "billing", "subscription",
-		"subscriptions", "security", "notifications", "invoices", "returns", "downloads", "wishlist", "favorites", "favourites",
-		"rewards", "points", "loyalty", "overview", "details", "privacy", "history", "saved", "cards", "support", "help", "faq",
-		"contact", "members", "area", "service", "services", "view", "show", "detail", "status", "stories", "reviews", "portal", "info", "about", "benefits",
-		"anmelden", "abmelden", "registrieren", "registrierung", "einstellungen", "bearbeiten", "bestellungen", "meine", "mein",
+		"subscriptions", "security", "notifications", "invoices", "returns", "downloads", "wishlist",
+		"favorites", "favourites",
+		"rewards", "points", "loyalty", "overview", "details", "privacy", "history", "saved", "cards",
+		"support", "help", "faq",
+		"contact", "members", "area", "service", "services", "view", "show", "detail", "status", "stories", "reviews",
+		"portal", "info", "about", "benefits",
+		"anmelden", "abmelden", "registrieren", "registrierung", "einstellungen", "bearbeiten",
+		"bestellungen", "meine", "mein",
 		"passwort", "vergessen", "aendern", "ändern", "werden", "adressen", "adresse", "zahlungsarten", "merkliste",
 		"wunschliste", "uebersicht", "übersicht", "rechnungen", "daten", "hilfe", "kontakt", "neu", "suche", "vorteile",
 		"anzeigen", "ansehen", "kuendigen", "kündigen", "werben", "loeschen", "löschen", "erstellen",
 		"connexion", "deconnexion", "inscription", "commandes", "modifier", "creer", "créer", "mes", "mon", "ma", "mot", "de",
-		"passe", "oublie", "oublié", "adresses", "parametres", "paramètres", "factures", "favoris", "aide", "compte", "profil",
+		"passe", "oublie", "oublié", "adresses", "parametres", "paramètres", "factures", "favoris",
+		"aide", "compte", "profil",
 		"pedidos", "registro", "acceder", "entrar", "salir", "editar", "mis", "mi", "datos", "direcciones", "contrasena",
 		"contraseña", "ajustes", "facturas", "favoritos", "ayuda", "crear", "iniciar", "sesion", "sesión", "cerrar",
 		"accedi", "registrati", "modifica", "ordini", "miei", "mio", "i", "il", "indirizzi", "impostazioni", "fatture",
@@ -154,8 +165,8 @@ func placeNamed(b []byte) place {
 	return places[string(lowered(&buf, b))]
 }
 
-// next tells what a segment that may stay announces: what it is called, or what the one in front of it does, where it is
-// a page between a place and its code, as in "/reset/password/A1b".
+// next tells what a segment that may stay announces: what it is called, or what the one in front of it does, where it
+// is a page between a place and its code, as in "/reset/password/A1b".
 func (p place) next(b []byte) place {
 	if of := placeOf(b); of != noPlace || p != codePlace && p != secretPlace || !isPage(b) {
 		return of
@@ -163,7 +174,8 @@ func (p place) next(b []byte) place {
 	return p
 }
 
-// named says what a segment is that has its place in front, "user:jane" or "order=A7", or a tilde; "" where it may stay.
+// named says what a segment is that has its place in front, "user:jane" or
+// "order=A7", or a tilde; "" where it may stay.
 func named(b []byte) string {
 	if len(b) > 1 && b[0] == '~' && ascii.IsLetter(b[1]) {
 		return ":id"

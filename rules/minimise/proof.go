@@ -11,8 +11,8 @@ import (
 var proven = scrub.Of(scrub.Email, scrub.JWT, scrub.Key, scrub.IBAN, scrub.Card, scrub.Phone).WithPlus()
 
 // looksIn is what is looked for in a value. Where consent carries an event its ids may be what a site likes; on every
-// other basis an id is a person's only in so far as it is an id: what proves to be something else is found too. One that
-// has the very form of its vendor's ids is not asked: of long rows of digits a few look like a card's number.
+// other basis an id is a person's only in so far as it is an id: what proves to be something else is found too. One
+// that has the very form of its vendor's ids is not asked: of long rows of digits a few look like a card's number.
 func (a *Action) looksIn(v *Value, env *Env) scrub.Set {
 	if a.looks == 0 || env.Consented || !isID(a.class) || inForm(v) {
 		return a.looks

@@ -136,9 +136,9 @@ func pseudonymise(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	return appendID(dst[:base], &mac, v)
 }
 
-// pseudonymOf writes the pseudonym of a person's or a browser's id. It goes by the id's text, whatever class it is of at
-// the place where it stands: the places of one id stay equal, and what is no device's does not look like one. Where the
-// vendor takes ids of one format alone, it is written in that.
+// pseudonymOf writes the pseudonym of a person's or a browser's id. It goes by the id's text, whatever class it is of
+// at the place where it stands: the places of one id stay equal, and what is no device's does not look like one. Where
+// the vendor takes ids of one format alone, it is written in that.
 func pseudonymOf(a *Action, dst []byte, v Value, env *Env, key *pseudonym.Hasher) ([]byte, Outcome) {
 	norm := NormOf(a.class)
 	if whole, ok := pseudonym.Whole(v.Bytes); ok {

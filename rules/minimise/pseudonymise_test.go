@@ -19,7 +19,8 @@ func TestPseudonymsDiffer(t *testing.T) {
 				for _, rotate := range []string{"day", "week", "month", "never"} {
 					env := testEnv()
 					env.Vendor, env.Purpose = vendor, purpose
-					a := must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "purpose", Rotate: rotate}}, hit.UserID)
+					a := must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "purpose", Rotate: rotate}},
+						hit.UserID)
 					got := text(t, a, id, env)
 					name := strings.Join([]string{id, vendor, purpose, rotate}, " ")
 					if other, ok := seen[got]; ok || got == dropped {
@@ -36,7 +37,8 @@ func TestPseudonymsDiffer(t *testing.T) {
 }
 
 func TestFailsClosed(t *testing.T) {
-	pseudo, derive := must(t, Spec{Kind: Pseudonymise}, hit.ClientID), must(t, Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID)
+	pseudo, derive := must(t, Spec{Kind: Pseudonymise}, hit.ClientID),
+		must(t, Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID)
 	purpose := must(t, Spec{Kind: Pseudonymise, Pseudonymise: PseudonymiseSpec{Scope: "purpose"}}, hit.ClientID)
 	for name, change := range map[string]func(*Env){
 		"no keys":         func(e *Env) { e.Keys = nil },
@@ -63,7 +65,8 @@ func TestFailsClosed(t *testing.T) {
 	if got := text(t, purpose, "1.2", env); got != dropped {
 		t.Errorf("by purpose without one: %q", got)
 	}
-	if out, outcome := (*Action)(nil).Append(nil, Value{Bytes: []byte("x")}, testEnv()); outcome != Dropped || len(out) > 0 {
+	if out, outcome := (*Action)(nil).Append(nil, Value{Bytes: []byte("x")}, testEnv()); outcome != Dropped ||
+		len(out) > 0 {
 		t.Error("nil does not drop")
 	}
 	if out, outcome := new(Action).Append(nil, Value{Bytes: []byte("x")}, testEnv()); outcome != Dropped || len(out) > 0 {

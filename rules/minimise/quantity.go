@@ -14,9 +14,9 @@ func isQuantity(c hit.Class) bool {
 	return c == hit.Revenue || c == hit.Performance || c == hit.Interaction
 }
 
-// quantity keeps numbers, yes and no, codes of currencies, and what browsers call what a visitor did. Other texts are not
-// what the class is for. A row of digits that is a payment card's number is dropped, and so is a phone number, which
-// begins with "+".
+// quantity keeps numbers, yes and no, codes of currencies, and what browsers call what a visitor did. Other
+// texts are not what the class is for. A row of digits that is a payment card's number is dropped, and so is
+// a phone number, which begins with "+".
 func quantity(dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if n := len(v.Bytes); !ascii.IsDigit(v.Bytes[0]) && !ascii.IsDigit(v.Bytes[n-1]) && isCode(v.Bytes) {
 		return dst, Kept // words and codes have no digits
@@ -94,7 +94,8 @@ func digitsIn(text []byte) (n int) {
 }
 
 // units are what stands beside an amount, with the currencies' codes.
-var units = []string{"%", "€", "$", "£", "¥", "₹", "₺", "₽", "₩", "zł", "kr", "R$", "CHF", "Fr.", "Kč", "Ft", "lei", "лв", "ms", "s", "px"}
+var units = []string{"%", "€", "$", "£", "¥", "₹", "₺", "₽", "₩", "zł", "kr", "R$", "CHF", "Fr.", "Kč", "Ft", "lei",
+	"лв", "ms", "s", "px"}
 
 // withoutUnit takes off the unit in front of an amount, or behind it, with a blank between.
 func withoutUnit(text []byte) []byte {
@@ -151,8 +152,8 @@ func isCurrency(text []byte) bool {
 // longestWord is how long the longest of words is.
 const longestWord = 24
 
-// words are what says yes or no, what browsers call an event of the page (UI Events, Pointer Events, HTML), and what SDKs
-// call kinds of visits, of taking and of consent: all that is no number in fields of these classes.
+// words are what says yes or no, what browsers call an event of the page (UI Events, Pointer Events, HTML), and what
+// SDKs call kinds of visits, of taking and of consent: all that is no number in fields of these classes.
 var words = setOf(`
 	true false yes no on off null undefined nan infinity -infinity
 	click dblclick auxclick contextmenu mousedown mouseup mousemove mouseenter mouseleave mouseover pointerdown pointerup

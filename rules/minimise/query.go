@@ -45,8 +45,8 @@ func (p *urlPlan) appendQuery(dst, query []byte, depth int, work *scrub.Meter) [
 // notInClickIDs are the detectors that look over a click id which is passed.
 var notInClickIDs = scrub.Of(scrub.Email, scrub.JWT, scrub.IBAN)
 
-// stays tells whether the parameter of that (escaped) name is on the list, and whether it is a click id, whose value stays as it is. dst
-// lends its spare capacity and comes back with its length.
+// stays tells whether the parameter of that (escaped) name is on the list, and whether it is a click id, whose value
+// stays as it is. dst lends its spare capacity and comes back with its length.
 func (p *urlPlan) stays(dst, name []byte) (out []byte, listed, whole bool) {
 	base := len(dst)
 	dst = appendUnescaped(dst, name, true)
@@ -102,7 +102,8 @@ func (p *urlPlan) appendValue(dst, value []byte, depth int, work *scrub.Meter) (
 	return dst, true
 }
 
-// appendHidden replaces dst[base:], which holds an address in base64, by what is left of it, in base64 as it came and escaped as often.
+// appendHidden replaces dst[base:], which holds an address in base64, by what is left of it, in
+// base64 as it came and escaped as often.
 func (p *urlPlan) appendHidden(dst []byte, base, depth, layers int, work *scrub.Meter) ([]byte, bool) {
 	text := dst[base:]
 	coding := base64.RawURLEncoding

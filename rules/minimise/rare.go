@@ -92,7 +92,8 @@ func compileRare(a *Action) error {
 	return nil
 }
 
-// Rarity says how many networks must share a value, and together with those of which classes; 0 where the action does not ask.
+// Rarity says how many networks must share a value, and together with those of which
+// classes; 0 where the action does not ask.
 func (a *Action) Rarity() (k int, with []hit.Class) {
 	if a.Kind() != Rare {
 		return 0, nil

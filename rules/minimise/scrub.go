@@ -36,7 +36,8 @@ func scrubText(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	return a.scrubbed(dst, v, env)
 }
 
-// scrubbing is what scrub looks for in a class: everything, and what the class says to be there also where nothing else does.
+// scrubbing is what scrub looks for in a class: everything, and what the class says to
+// be there also where nothing else does.
 func scrubbing(c hit.Class) scrub.Set {
 	switch c {
 	case hit.UserTrait:

@@ -19,21 +19,27 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// What leaves a minimiser is read a second time here by the standard library, and has to be what was promised, for whatever came in.
+// What leaves a minimiser is read a second time here by the standard library, and has to be
+// what was promised, for whatever came in.
 
-// FuzzURL: of an address there are left, as net/url reads both, its host, no user name, no fragment but a route, parameters on the list that it had, and
-// segments of its path that it had or that stand for one.
+// FuzzURL: of an address there are left, as net/url reads both, its host, no user name, no fragment but a route,
+// parameters on the list that it had, and segments of its path that it had or that stand for one.
 func FuzzURL(f *testing.F) {
 	for _, s := range []string{
-		"https://u:p@shop.example/a/12345;x=1?utm_source=a&next=https%3A%2F%2Fx.example#f", "//x", "?", "#", "mailto:a@b.cd", "a.b:80/c", "https:\\\\x", "http://[::1]/", "/%2F%2525",
-		"https://x.example/?next=%2525252Fa", "https://x.example/?a=1&utm_source=b&gclid=c&utm_medium=d", "https://9f8e7d6c5b4a39281706f5e4d3c2b1a0.x.example/",
-		"https://x.example/reset/9f8e7d6c5b4a39281706f5e4d3c2b1a0/x", "https://x.example/users/jane@example.com", "https://x.example/#/cart/12345?token=1", "https://x.example/b/../c//d",
-		"HTTPS://X.example:8443/a?UTM_SOURCE=1&Utm%5FMedium=2", "https://x.example/?utm_source=jane%40example.com", "https://x.example?&&=&utm_x",
+		"https://u:p@shop.example/a/12345;x=1?utm_source=a&next=https%3A%2F%2Fx.example#f", "//x", "?", "#", "mailto:a@b.cd",
+		"a.b:80/c", "https:\\\\x", "http://[::1]/", "/%2F%2525",
+		"https://x.example/?next=%2525252Fa", "https://x.example/?a=1&utm_source=b&gclid=c&utm_medium=d",
+		"https://9f8e7d6c5b4a39281706f5e4d3c2b1a0.x.example/",
+		"https://x.example/reset/9f8e7d6c5b4a39281706f5e4d3c2b1a0/x", "https://x.example/users/jane@example.com",
+		"https://x.example/#/cart/12345?token=1", "https://x.example/b/../c//d",
+		"HTTPS://X.example:8443/a?UTM_SOURCE=1&Utm%5FMedium=2", "https://x.example/?utm_source=jane%40example.com",
+		"https://x.example?&&=&utm_x",
 	} {
 		f.Add(s)
 	}
 	for _, c := range detectedCases(f) {
-		f.Add("https://shop.example/p/" + url.PathEscape(c.In) + "?next=" + url.QueryEscape(c.In) + "&x=" + url.QueryEscape(c.In) + "#/" + url.PathEscape(c.In))
+		f.Add("https://shop.example/p/" + url.PathEscape(c.In) + "?next=" + url.QueryEscape(c.In) + "&x=" + url.QueryEscape(
+			c.In) + "#/" + url.PathEscape(c.In))
 	}
 	for _, c := range whatwgCases(f) {
 		f.Add(c.Input)
@@ -85,7 +91,8 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 		after.Host != masked(strings.TrimSpace(before.Host)) {
 		t.Errorf("%q becomes %q: another host, or somebody's name", in, got)
 	}
-	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") || strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {
+	if after.Fragment != "" && !strings.HasPrefix(after.Fragment, "/") && !strings.HasPrefix(after.Fragment, "!/") ||
+		strings.ContainsAny(after.EscapedFragment(), "?=") && !strings.ContainsAny(before.EscapedFragment(), "=") {
 		t.Errorf("%q becomes %q: a fragment that is no route", in, got)
 	}
 	had := map[string]int{}
@@ -118,7 +125,8 @@ func addressLeft(t *testing.T, in, got string, before *url.URL) {
 		segments[i] = strings.TrimSpace(s)
 	}
 	for s := range strings.SplitSeq(slashes.Replace(pathAsWritten(got)), "/") {
-		found := s == "" || s == ":id" || s == ":email" || s == ":token" || strings.Contains(s, "[") || strings.Contains(s, "%5B")
+		found := s == "" || s == ":id" || s == ":email" || s == ":token" || strings.Contains(s, "[") ||
+			strings.Contains(s, "%5B")
 		for _, was := range segments {
 			found = found || was == strings.TrimSpace(s)
 		}
@@ -151,12 +159,16 @@ func FuzzAgent(f *testing.F) {
 	})
 }
 
-// FuzzTime: a time that is cut is, as package time reads both, the last full unit before it, in the zone and the form that it had.
+// FuzzTime: a time that is cut is, as package time reads both, the last full unit before it,
+// in the zone and the form that it had.
 func FuzzTime(f *testing.F) {
 	for _, s := range []string{
-		"1795484921505", "1795484921.835", "2026-11-24T01:48:41.505Z", "2026-11-24 01:48:41+0530", "2026-11-24", "2026-11-24T23:59:59-03:30", "2026-02-30T10:00:00Z", "1795484921",
-		"1795484921505123", "1795484921505123456", "631152000", "4102444800", "4102444801", "631151999", "2026-11-24T24:00:00Z", "2026-11-24T10:60:00Z", "2026-13-01T10:00:00Z", "-1795484921",
-		"1989-12-31T00:00:00Z", "2101-01-01T00:00:00Z", "2026-11-24T01:48:41,505Z", "2026-11-24T01:48:41.505Zx", "17954849215051",
+		"1795484921505", "1795484921.835", "2026-11-24T01:48:41.505Z", "2026-11-24 01:48:41+0530", "2026-11-24",
+		"2026-11-24T23:59:59-03:30", "2026-02-30T10:00:00Z", "1795484921",
+		"1795484921505123", "1795484921505123456", "631152000", "4102444800", "4102444801", "631151999",
+		"2026-11-24T24:00:00Z", "2026-11-24T10:60:00Z", "2026-13-01T10:00:00Z", "-1795484921",
+		"1989-12-31T00:00:00Z", "2101-01-01T00:00:00Z", "2026-11-24T01:48:41,505Z", "2026-11-24T01:48:41.505Zx",
+		"17954849215051",
 	} {
 		f.Add(s)
 	}
@@ -166,7 +178,8 @@ func FuzzTime(f *testing.F) {
 			if unitOf(to) != u {
 				t.Fatalf("%s has %d seconds", to, unitOf(to))
 			}
-			if before, err := time.Parse(time.RFC3339Nano, in); err == nil && strings.Contains(in, "T") && in[13] == ':' { // package time takes an hour of one digit
+			if before, err := time.Parse(time.RFC3339Nano, in); err == nil && strings.Contains(in, "T") && in[13] == ':' {
+				// package time takes an hour of one digit
 				year := before.Year()
 				if known := year >= 1990 && year <= 2100; known && !ok || !known && ok {
 					t.Errorf("%q is read: %v", in, ok)
@@ -174,7 +187,8 @@ func FuzzTime(f *testing.F) {
 				if ok {
 					after, err := time.Parse(time.RFC3339Nano, string(once))
 					_, offset := before.Zone()
-					local := before.Add(time.Duration(offset) * time.Second).Truncate(time.Duration(u) * time.Second).Add(-time.Duration(offset) * time.Second)
+					local := before.Add(time.Duration(offset) * time.Second).Truncate(time.Duration(u) * time.Second).Add(
+						-time.Duration(offset) * time.Second)
 					if err != nil || !after.Equal(local) || len(once) != len(in) {
 						t.Errorf("%q cut to %s is %q, want %v", in, to, once, local)
 					}
@@ -199,7 +213,8 @@ func FuzzTime(f *testing.F) {
 	})
 }
 
-// networkOf is the network of an address as net/netip has it, with the IPv4 address that an IPv6 one was made of taken out of its bytes.
+// networkOf is the network of an address as net/netip has it, with the IPv4 address that an IPv6
+// one was made of taken out of its bytes.
 func networkOf(ip netip.Addr, v4, v6 int) string {
 	b := ip.WithZone("").As16()
 	inside := func(b []byte) netip.Addr { return netip.AddrFrom4([4]byte(b)) }
@@ -211,7 +226,8 @@ func networkOf(ip netip.Addr, v4, v6 int) string {
 			wide = inside(b[2:6])
 		case strings.HasPrefix(text, "20010000"): // RFC 4380
 			wide = inside([]byte{b[12] ^ 0xff, b[13] ^ 0xff, b[14] ^ 0xff, b[15] ^ 0xff})
-		case strings.HasPrefix(text, "0064ff9b0000000000000000"), strings.HasPrefix(text, "0000000000000000ffff0000"): // RFC 6052, RFC 2765
+		case strings.HasPrefix(text, "0064ff9b0000000000000000"), strings.HasPrefix(text, "0000000000000000ffff0000"):
+			// RFC 6052, RFC 2765
 			wide = inside(b[12:])
 		}
 	}
@@ -222,12 +238,16 @@ func networkOf(ip netip.Addr, v4, v6 int) string {
 	return netip.PrefixFrom(wide, bits).Masked().Addr().String()
 }
 
-// FuzzTruncate: an address that is cut is the one of its network, as net/netip reads it; numbers lose decimals and nothing else.
+// FuzzTruncate: an address that is cut is the one of its network, as net/netip reads it;
+// numbers lose decimals and nothing else.
 func FuzzTruncate(f *testing.F) {
 	for _, s := range []string{
-		"52.520008", "-0.97, 13.4", "203.0.113.77", "2001:db8::1", "Größe 42 jane@example.com", "::ffff:203.0.113.77", "2002:cb00:714d::1", "2001:0:c633:6401:8000:63bf:34ff:8eb2", "64:ff9b::1.2.3.4",
-		"::ffff:0:203.0.113.77", "fe80::1", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3", "::", "1::2::3", "[::1]", "1.2.3.4:80", "999999.999999", "0.5", "1e5", "00.5", "1.", "4111111111111111",
-		"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255", "64:ff9b:1::1", "::0:0:0:0:0:0:0:0.0.0.0", "-12.5", "129.99", "37", "0",
+		"52.520008", "-0.97, 13.4", "203.0.113.77", "2001:db8::1", "Größe 42 jane@example.com", "::ffff:203.0.113.77",
+		"2002:cb00:714d::1", "2001:0:c633:6401:8000:63bf:34ff:8eb2", "64:ff9b::1.2.3.4",
+		"::ffff:0:203.0.113.77", "fe80::1", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3", "::", "1::2::3", "[::1]",
+		"1.2.3.4:80", "999999.999999", "0.5", "1e5", "00.5", "1.", "4111111111111111",
+		"2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "255.255.255.255", "64:ff9b:1::1", "::0:0:0:0:0:0:0:0.0.0.0",
+		"-12.5", "129.99", "37", "0",
 	} {
 		f.Add(s)
 	}
@@ -279,7 +299,8 @@ func FuzzTruncate(f *testing.F) {
 	})
 }
 
-// FuzzKeep: in what keep, scrub and truncate leave of a text, nothing is found any more, and what is cut has so many characters at most.
+// FuzzKeep: in what keep, scrub and truncate leave of a text, nothing is found any more, and what
+// is cut has so many characters at most.
 func FuzzKeep(f *testing.F) {
 	for _, c := range detectedCases(f) {
 		f.Add(c.In)
@@ -314,7 +335,8 @@ func FuzzKeep(f *testing.F) {
 
 // FuzzHash: what is hashed is the SHA-256 of the value as vendors normalise it, and a hash is not hashed again.
 func FuzzHash(f *testing.F) {
-	for _, s := range []string{"jane@example.com", " Jane.Doe@Example.COM ", "86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d", "+49 (0)30 1234567", "1984-03-07", "f", "", " "} {
+	for _, s := range []string{"jane@example.com", " Jane.Doe@Example.COM ",
+		"86e0b9e56c17cc4d12387e1949b85053fbe73bc3ce5a1188713a9d300cc6133d", "+49 (0)30 1234567", "1984-03-07", "f", "", " "} {
 		f.Add(s)
 	}
 	for i := range 64 { // with one character that is none of a hash's
@@ -383,8 +405,10 @@ func TestEachClassHasItsNorm(t *testing.T) {
 			one, other string
 			same       bool
 		}{
-			{"jane@example.com", " jane@example.com ", true}, {"jane@example.com", "Jane@Example.COM", class.Identifies()}, {"+49 30 1234567", "0049301234567", class.Identifies()},
-			{"836f82db-9912-4b34-8101-1f16b49dfa5f", " 836f82db-9912-4b34-8101-1f16b49dfa5f\n", true}, {"48213", "\t48213", true},
+			{"jane@example.com", " jane@example.com ", true}, {"jane@example.com", "Jane@Example.COM", class.Identifies()},
+			{"+49 30 1234567", "0049301234567", class.Identifies()},
+			{"836f82db-9912-4b34-8101-1f16b49dfa5f", " 836f82db-9912-4b34-8101-1f16b49dfa5f\n", true},
+			{"48213", "\t48213", true},
 			{"jane@example.com", "joe@example.com", false},
 		} {
 			one, other := text(t, a, c.one, env), text(t, a, c.other, env)

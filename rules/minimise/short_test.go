@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/scrub"
 )
 
-// TestShortValuesHoldNothing: what is passed on without a look because it is so short is what no detector would have found anything in.
+// TestShortValuesHoldNothing: what is passed on without a look because it is so short is what no
+// detector would have found anything in.
 func TestShortValuesHoldNothing(t *testing.T) {
 	const letters = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 	r := rand.New(rand.NewPCG(1, 2))

@@ -3,8 +3,9 @@ package minimise
 // drop is what Strictest returns where neither action is stricter.
 var drop = &Action{}
 
-// Strictest returns the action that lets less through, for a field that several events share. Where neither lets less through than the
-// other for every value (two lists of `only`, say), both together would, and Strictest returns one that drops.
+// Strictest returns the action that lets less through, for a field that several events share. Where
+// neither lets less through than the other for every value (two lists of `only`, say), both together
+// would, and Strictest returns one that drops.
 func Strictest(a, b *Action) *Action {
 	switch {
 	case a == nil || a.kind == Drop:
@@ -29,9 +30,10 @@ func stricter(a, b *Action) bool {
 	return b.kind == Keep || a.is.stricter != nil && a.is.stricter(a, b)
 }
 
-// Both returns the action for a field that is of two classes at once: of a's by its place, of b's by its name or by what may stand
-// there. What looks at any text (keep, scrub) gives way to what knows the value; of two ways to treat an identifier the stricter holds;
-// of any other two, which would have to be done together, neither: the field is dropped. It returns a, b or nil.
+// Both returns the action for a field that is of two classes at once: of a's by its place, of b's by its name or by
+// what may stand there. What looks at any text (keep, scrub) gives way to what knows the value; of two ways to
+// treat an identifier the stricter holds; of any other two, which would have to be done together, neither: the
+// field is dropped. It returns a, b or nil.
 func Both(a, b *Action) *Action {
 	switch {
 	case a.Kind() == Drop || b.Kind() == Drop:

@@ -150,7 +150,8 @@ func compileTruncate(a *Action) error {
 	}
 }
 
-// truncate cuts an address to a prefix, a time to its minute, hour or day, a number to some decimals, a text to some characters.
+// truncate cuts an address to a prefix, a time to its minute, hour or day, a number to
+// some decimals, a text to some characters.
 func truncate(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	if v.Kind == BoolValue {
 		return dst, Dropped
@@ -193,8 +194,9 @@ func (t *TruncateSpec) address(dst []byte, v Value) ([]byte, Outcome) {
 	return netip.PrefixFrom(ip, n).Masked().Addr().AppendTo(dst), Rewritten
 }
 
-// decimals cuts numbers. What the class has looked for in a text is looked for in them too: a card's number has no decimals to cut. A number
-// that is found is dropped. Coordinates alone may be there: how exact they are is what was asked for.
+// decimals cuts numbers. What the class has looked for in a text is looked for in them too: a card's
+// number has no decimals to cut. A number that is found is dropped. Coordinates alone may be there: how
+// exact they are is what was asked for.
 func decimals(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	base := len(dst)
 	dst, ok := appendDecimals(dst, v.Bytes, *a.spec.Truncate.Decimals)
@@ -208,8 +210,9 @@ func decimals(a *Action, dst []byte, v Value, env *Env) ([]byte, Outcome) {
 	return dst[:end], textOrNumber(v)
 }
 
-// appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals each: cut, not rounded. A number
-// behind a bare comma, where the one before has no decimals, may be its decimals ("52,520008"): that is refused.
+// appendDecimals appends one number, or several with ",", ";" or spaces between, with at most n decimals
+// each: cut, not rounded. A number behind a bare comma, where the one before has no decimals, may be its
+// decimals ("52,520008"): that is refused.
 func appendDecimals(dst, b []byte, n int) ([]byte, bool) {
 	open := false // the last number may go on behind a comma
 	for range 4 {

@@ -155,11 +155,13 @@ func compileURL(a *Action) error {
 		case isClass && slices.Contains(ParameterClasses(), class):
 			plan.classes = append(plan.classes, parameters[class])
 		case isClass:
-			return wrong("query", "%q is no class of parameters that can be passed: %s are", class, strings.Join(ParameterClasses(), ", "))
+			return wrong("query", "%q is no class of parameters that can be passed: %s are", class,
+				strings.Join(ParameterClasses(), ", "))
 		case head == "" || strings.Contains(head, "*"):
 			return wrong("query", "%q must be a name, the start of one with a * behind, or a class such as class:campaign", name)
 		case !open && never.has([]byte(low)):
-			return wrong("query", "%q is a click id, a subscriber's id or a secret: url never passes it by name; click ids pass as class:click_id, on consent", name)
+			return wrong("query", "%q is a click id, a subscriber's id or a secret: url never passes it by name; click ids "+
+				"pass as class:click_id, on consent", name)
 		default:
 			plan.listed.add(low)
 		}
@@ -179,7 +181,8 @@ func contains(list []string, text string) bool {
 }
 
 // spanning are the detectors that look over the finished address: their findings can lie across segments.
-var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.JWT, scrub.Key, scrub.Geo, scrub.MAC, scrub.Address)
+var spanning = scrub.Of(scrub.Email, scrub.Phone, scrub.Card, scrub.IBAN, scrub.JWT, scrub.Key, scrub.Geo,
+	scrub.MAC, scrub.Address)
 
 // cleanAddress writes what the plan leaves of an address: no userinfo, no fragment (unless it is a route), parameters
 // by allow-list, ids in the path as templates. What is no address, or one of a scheme that holds data itself, is
@@ -255,7 +258,8 @@ func (p *urlPlan) append(dst, raw []byte, depth int, work *scrub.Meter) ([]byte,
 	return dst, true
 }
 
-// appendOpaque appends what is left of an address without a hierarchy: a page without one, or that somebody was written to or called.
+// appendOpaque appends what is left of an address without a hierarchy: a page without one, or
+// that somebody was written to or called.
 func appendOpaque(dst, raw []byte, u parts) ([]byte, bool) {
 	switch string(bytes.ToLower(u.scheme)) {
 	case "about":

@@ -24,15 +24,27 @@ func TestURL(t *testing.T) {
 	}{
 		{plain, "https://shop.example/red-shoes", "https://shop.example/red-shoes"},
 		{plain, "https://shop.example", "https://shop.example"},
-		{plain, "https://shop.example/?utm_source=news&utm_medium=mail", "https://shop.example/?utm_source=news&utm_medium=mail"},
+		{plain, "https://shop.example/?utm_source=news&utm_medium=mail",
+			"https://shop.example/?utm_source=news&utm_medium=mail"},
 		{plain, "https://shop.example/?x=1&utm_source=news&y=2&page=2", "https://shop.example/?utm_source=news&page=2"},
 		{plain, "https://shop.example/?gclid=Cj0KCQ&fbclid=IwAR0TEST", "https://shop.example/"},
-		{URLSpec{Query: []string{"class:campaign"}}, "https://shop.example/?utm_source=a&x=1&hsa_cam=7&gclid=Cj0KCQ&q=red&cm_mmc_x=1", "https://shop.example/?utm_source=a&hsa_cam=7&cm_mmc_x=1"},
-		{URLSpec{Query: []string{"class:search_term"}}, "https://shop.example/?q=red+shoes&Query=jane.doe%40example.com&utm_source=a", "https://shop.example/?q=red+shoes&Query=[email]"},
-		{URLSpec{Query: []string{"class:click_id"}}, "https://shop.example/?gclid=Cj0KCQjw9f8e7d6c5b4a39281706&mc_eid=5&fbclid=jane@example.com", "https://shop.example/?gclid=Cj0KCQjw9f8e7d6c5b4a39281706&fbclid=[email]"},
-		{plain, "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString([]byte("https://shop.example/account/12345?q=jane&page=2")), "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString([]byte("https://shop.example/account/:id?page=2"))},
-		{plain, "https://shop.example/?next=" + url.QueryEscape(base64.StdEncoding.EncodeToString([]byte("https://jane@shop.example/a?email=jane%40example.com#x"))), "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString([]byte("https://shop.example/a"))},
-		{plain, "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString([]byte("https://")), "https://shop.example/"},
+		{URLSpec{Query: []string{"class:campaign"}},
+			"https://shop.example/?utm_source=a&x=1&hsa_cam=7&gclid=Cj0KCQ&q=red&cm_mmc_x=1",
+			"https://shop.example/?utm_source=a&hsa_cam=7&cm_mmc_x=1"},
+		{URLSpec{Query: []string{"class:search_term"}},
+			"https://shop.example/?q=red+shoes&Query=jane.doe%40example.com&utm_source=a",
+			"https://shop.example/?q=red+shoes&Query=[email]"},
+		{URLSpec{Query: []string{"class:click_id"}},
+			"https://shop.example/?gclid=Cj0KCQjw9f8e7d6c5b4a39281706&mc_eid=5&fbclid=jane@example.com",
+			"https://shop.example/?gclid=Cj0KCQjw9f8e7d6c5b4a39281706&fbclid=[email]"},
+		{plain, "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString(
+			[]byte("https://shop.example/account/12345?q=jane&page=2")), "https://shop.example/?next=" +
+			base64.RawURLEncoding.EncodeToString([]byte("https://shop.example/account/:id?page=2"))},
+		{plain, "https://shop.example/?next=" + url.QueryEscape(base64.StdEncoding.EncodeToString(
+			[]byte("https://jane@shop.example/a?email=jane%40example.com#x"))), "https://shop.example/?next=" +
+			base64.RawURLEncoding.EncodeToString([]byte("https://shop.example/a"))},
+		{plain, "https://shop.example/?next=" + base64.RawURLEncoding.EncodeToString([]byte("https://")),
+			"https://shop.example/"},
 		{plain, "https://shop.example/?UTM_Source=A", "https://shop.example/?UTM_Source=A"},
 		{plain, "https://shop.example/?utm%5Fsource=A", "https://shop.example/?utm%5Fsource=A"},
 		{plain, "https://shop.example/?a=1&amp;utm_source=A", "https://shop.example/?utm_source=A"},
@@ -54,7 +66,8 @@ func TestURL(t *testing.T) {
 		{plain, "https://shop.example/t/eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "https://shop.example/t/:token"},
 		{plain, "https://shop.example/watch/dQw4w9WgXcQ", "https://shop.example/watch/:id"},
 		{plain, "https://shop.example/cart;jsessionid=ABC123/pay;x=1", "https://shop.example/cart/pay"},
-		{plain, "https://shop.example/p/" + base64.RawURLEncoding.EncodeToString([]byte("jane.doe@example.com")), "https://shop.example/p/:email"},
+		{plain, "https://shop.example/p/" + base64.RawURLEncoding.EncodeToString([]byte("jane.doe@example.com")),
+			"https://shop.example/p/:email"},
 		{plain, "https://shop.example/a%2Fusers%2F12345", "https://shop.example/:id"},
 		{plain, "https://shop.example/iphone-15-pro/sale-2026", "https://shop.example/iphone-15-pro/sale-2026"},
 		{plain, "https://shop.example/+49/30/901820/11", "https://shop.example/+49/:id/:id/:id"},
@@ -76,27 +89,39 @@ func TestURL(t *testing.T) {
 		{plain, "https://", dropped},
 		{plain, "about:blank", "about:blank"},
 		// addresses inside
-		{plain, "https://shop.example/?next=" + url.QueryEscape("https://x.example/account/12345?email=j@x.de&page=1#f"), "https://shop.example/?next=" + url.QueryEscape("https://x.example/account/:id?page=1")},
-		{plain, "https://shop.example/?next=" + url.QueryEscape(url.QueryEscape("https://x.example/account/12345")), "https://shop.example/?next=" + url.QueryEscape(url.QueryEscape("https://x.example/account/:id"))},
+		{plain, "https://shop.example/?next=" + url.QueryEscape("https://x.example/account/12345?email=j@x.de&page=1#f"),
+			"https://shop.example/?next=" + url.QueryEscape("https://x.example/account/:id?page=1")},
+		{plain, "https://shop.example/?next=" + url.QueryEscape(url.QueryEscape("https://x.example/account/12345")),
+			"https://shop.example/?next=" + url.QueryEscape(url.QueryEscape("https://x.example/account/:id"))},
 		{plain, "https://shop.example/?next=/account/12345&page=1", "https://shop.example/?next=/account/:id&page=1"},
-		{plain, "https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/12345")), "https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/:id"))},
-		{plain, "https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/1")) + "%21", "https://shop.example/"},
+		{plain, "https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/12345")),
+			"https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/:id"))},
+		{plain, "https://shop.example/?next=" + base64.StdEncoding.EncodeToString([]byte("https://x.example/account/1")) +
+			"%21", "https://shop.example/"},
 		{plain, "https://shop.example/?next=javascript%3A%2F%2Fx", "https://shop.example/?next=javascript%3A%2F%2Fx"},
-		{plain, nest("a", "b", "c", "d") + url.QueryEscape(url.QueryEscape(url.QueryEscape("?q=1"))), nest("a", "b", "c", "d")},
+		{plain, nest("a", "b", "c", "d") + url.QueryEscape(url.QueryEscape(url.QueryEscape("?q=1"))),
+			nest("a", "b", "c", "d")},
 		{plain, nest("a", "b", "c", "d", "e"), nest("a", "b", "c", "d")},
 		// settings
-		{URLSpec{Query: []string{"utm_*"}}, "https://shop.example/?utm_source=a&utm_userid=7&utm_=1&gclid=2", "https://shop.example/?utm_source=a"},
+		{URLSpec{Query: []string{"utm_*"}}, "https://shop.example/?utm_source=a&utm_userid=7&utm_=1&gclid=2",
+			"https://shop.example/?utm_source=a"},
 		{URLSpec{IDs: "cut"}, "https://shop.example/account/12345/orders", "https://shop.example/account/"},
-		{URLSpec{IDs: "keep"}, "https://shop.example/account/12345/a@x.de/9f8e7d6c5b4a39281706f5e4d3c2b1a0", "https://shop.example/account/12345/:email/:token"},
+		{URLSpec{IDs: "keep"}, "https://shop.example/account/12345/a@x.de/9f8e7d6c5b4a39281706f5e4d3c2b1a0",
+			"https://shop.example/account/12345/:email/:token"},
 		{URLSpec{Path: "first"}, "https://shop.example/account/12345/orders", "https://shop.example/account"},
 		{URLSpec{Path: "none"}, "https://shop.example/account/12345/orders?x=1", "https://shop.example/"},
 		{URLSpec{Fragment: "route"}, "https://shop.example/#/cart/12345?x=1", "https://shop.example/#/cart/:id"},
 		{URLSpec{Fragment: "route"}, "https://shop.example/#top", "https://shop.example/"},
-		{URLSpec{Templates: []string{"/club/:member/page", "/archive/*/*"}}, "https://shop.example/club/jane/page", "https://shop.example/club/:member/page"},
-		{URLSpec{Templates: []string{"/club/:member/page", "/archive/*/*"}}, "https://shop.example/archive/2026/1234", "https://shop.example/archive/2026/1234"},
-		{URLSpec{Templates: []string{"/archive/*/*"}}, "https://shop.example/archive/x@x.de/1", "https://shop.example/archive/:email/1"},
-		{URLSpec{Templates: []string{"/archive/*/x"}}, "https://shop.example/archive/2026;jsessionid=9/x", "https://shop.example/archive/2026/x"},
-		{URLSpec{Templates: []string{"/archive/*/x"}}, "https://shop.example/archive/2026;/x", "https://shop.example/archive/2026/x"},
+		{URLSpec{Templates: []string{"/club/:member/page", "/archive/*/*"}}, "https://shop.example/club/jane/page",
+			"https://shop.example/club/:member/page"},
+		{URLSpec{Templates: []string{"/club/:member/page", "/archive/*/*"}}, "https://shop.example/archive/2026/1234",
+			"https://shop.example/archive/2026/1234"},
+		{URLSpec{Templates: []string{"/archive/*/*"}}, "https://shop.example/archive/x@x.de/1",
+			"https://shop.example/archive/:email/1"},
+		{URLSpec{Templates: []string{"/archive/*/x"}}, "https://shop.example/archive/2026;jsessionid=9/x",
+			"https://shop.example/archive/2026/x"},
+		{URLSpec{Templates: []string{"/archive/*/x"}}, "https://shop.example/archive/2026;/x",
+			"https://shop.example/archive/2026/x"},
 		{plain, "  https://shop.example/x \n", "https://shop.example/x"},
 		{plain, "\x00https://shop.example/x\x1f", "https://shop.example/x"},
 		{plain, "https://shop.example/a\tb", dropped},
@@ -124,7 +149,8 @@ func nest(hosts ...string) string {
 	return address
 }
 
-// TestURLCaptureLeak puts every address in the recordings through the url minimiser: nothing of what was planted may be left.
+// TestURLCaptureLeak puts every address in the recordings through the url minimiser:
+// nothing of what was planted may be left.
 func TestURLCaptureLeak(t *testing.T) {
 	folder := os.Getenv("TAGWARDEN_CAPTURES")
 	if folder == "" {
@@ -138,7 +164,8 @@ func TestURLCaptureLeak(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a, env := must(t, Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_*", "page", "next", "redirect"}}}, hit.URL), testEnv()
+	a, env := must(t, Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_*", "page", "next", "redirect"}}}, hit.URL),
+		testEnv()
 	address := regexp.MustCompile(`https?://[^\s"'<>\\]+`)
 	seen := 0
 	for _, file := range files {
@@ -193,7 +220,8 @@ func BenchmarkAppend(b *testing.B) {
 		class hit.Class
 		in    string
 	}{
-		{"url", Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_source", "utm_medium"}}}, hit.URL, "https://shop.example/account/12345/orders?utm_source=news&utm_medium=email&gclid=Cj0KCQ"},
+		{"url", Spec{Kind: URL, URL: URLSpec{Query: []string{"utm_source", "utm_medium"}}}, hit.URL,
+			"https://shop.example/account/12345/orders?utm_source=news&utm_medium=email&gclid=Cj0KCQ"},
 		{"pseudonymise", Spec{Kind: Pseudonymise}, hit.ClientID, "1234567890.1700000000"},
 		{"derive", Spec{Kind: Derive, Derive: "daily_visitor"}, hit.ClientID, "1234567890.1700000000"},
 		{"family", Spec{Kind: Generalise, Generalise: "family"}, hit.UserAgent, chrome},

@@ -52,8 +52,8 @@ func masked(host string) string {
 	return string(u.appendOrigin(nil))
 }
 
-// TestAddressesAsBrowsersReadThem: of an address that is passed on, a vendor's parser sees the host that a browser saw, and never a user
-// name, a password or a fragment.
+// TestAddressesAsBrowsersReadThem: of an address that is passed on, a vendor's parser sees the host that a browser saw,
+// and never a user name, a password or a fragment.
 func TestAddressesAsBrowsersReadThem(t *testing.T) {
 	a := openURL(t)
 	kept, dropped := 0, 0

@@ -79,7 +79,8 @@ func (r *reader) byNeighbour(before []part, p part, strayed, turned bool) (hit.C
 	if strayed {
 		return hit.Unknown, false
 	}
-	if c := p.theirs; c != hit.Unknown && next.word != nil && (next.is(person|own) && !isThing(next) || next.numbered == c) {
+	if c := p.theirs; c != hit.Unknown && next.word != nil && (next.is(person|own) && !isThing(next) ||
+		next.numbered == c) {
 		return c, true
 	}
 	if c := p.last; c != hit.Unknown && (!place(c) || !isThing(next)) {

@@ -148,7 +148,8 @@ func TestNumbersOfNothing(t *testing.T) {
 	t.Parallel()
 	table, said := names.New(), 0
 	for _, parent := range []string{"", "variables", "event_properties", "x", "user", "account"} {
-		for _, name := range []string{"uid", "id", "ids", "uids", "number", "no", "nr", "uuid", "guid", "u_id", "id_no", "_", "user", "account_id"} {
+		for _, name := range []string{"uid", "id", "ids", "uids", "number", "no", "nr", "uuid", "guid", "u_id", "id_no", "_",
+			"user", "account_id"} {
 			for _, holds := range []bool{false, true} {
 				if c, _ := table.Read([]byte(parent), []byte(name), holds); c != hit.Unknown {
 					said++

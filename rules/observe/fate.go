@@ -21,8 +21,8 @@ const (
 // fates are what becomes of something, the best for who is spoken of first.
 var fates = []string{NotTaken, Dropped, Changed, Pseudonymised, Forwarded}
 
-// Judged looks at one recorded hit as [Scanner.Hit] does, and says of what it finds what a policy did with it that judged
-// the hit.
+// Judged looks at one recorded hit as [Scanner.Hit] does, and says of what it finds what a
+// policy did with it that judged the hit.
 func (s *Scanner) Judged(r *replay.Request, x *rules.Explanation) error {
 	s.judged = x
 	defer func() { s.judged = nil }()

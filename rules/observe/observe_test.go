@@ -95,7 +95,8 @@ func TestNamesAreReported(t *testing.T) {
 	for _, f := range s.Report().Findings {
 		got = append(got, f.Field+" "+f.Kind)
 	}
-	want := []string{"ep.kundennummer user_id", "ep.religion sensitive", "/in ?nom_client person_name", "/in ?user.id user_id"}
+	want := []string{"ep.kundennummer user_id", "ep.religion sensitive", "/in ?nom_client person_name",
+		"/in ?user.id user_id"}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("found %q, want %q", got, want)
 	}

@@ -15,8 +15,9 @@ import (
 
 // Where is where a hit was sent, without anything of a visitor: no query, and of the path no id, key or address.
 type Where struct {
-	Host string `json:"host"`           // as recorded, in lower case and without a port
-	Path string `json:"path"`           // what the vendor of the catalog calls it where one fits, else with ":id" for what may be an id
+	Host string `json:"host"` // as recorded, in lower case and without a port
+	// what the vendor of the catalog calls it where one fits, else with ":id" for what may be an id
+	Path string `json:"path"`
 	Fits string `json:"fits,omitempty"` // the vendor of the catalog that takes such hits; "" where none does
 }
 

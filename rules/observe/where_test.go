@@ -16,7 +16,8 @@ func TestWhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, c := range []struct{ method, target, host, want string }{
-		{"GET", "/g/collect?v=2&tid=G-1&cid=1.2&en=page_view", "WWW.Google-Analytics.com:443", "www.google-analytics.com /g/collect ga4"},
+		{"GET", "/g/collect?v=2&tid=G-1&cid=1.2&en=page_view", "WWW.Google-Analytics.com:443",
+			"www.google-analytics.com /g/collect ga4"},
 		{"GET", "/gtm/g/collect?v=2&tid=G-1&cid=1.2&en=page_view", "shop.example", "shop.example /g/collect ga4"},
 		{"OPTIONS", "/g/collect?v=2", "shop.example", "shop.example /g/collect ga4"},
 		{"POST", "/v1/projects/wk123/settings?x=jane", "cdn.example", "cdn.example /v1/projects/{key}/settings segment"},

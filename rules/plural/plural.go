@@ -1,5 +1,5 @@
-// Package plural puts numbers of things into English words: one event is "1 event", and none are "0 events". Every message that
-// counts goes through it.
+// Package plural puts numbers of things into English words: one event is "1 event", and none are "0 events".
+// Every message that counts goes through it.
 package plural
 
 import (
@@ -12,7 +12,8 @@ type integer interface {
 	~int | ~int8 | ~int16 | ~int32 | ~int64 | ~uint | ~uint8 | ~uint16 | ~uint32 | ~uint64
 }
 
-// Of is how many things there are, in words: 2 and "waiting event" are "2 waiting events". The thing ends in a regular noun.
+// Of is how many things there are, in words: 2 and "waiting event" are "2 waiting
+// events". The thing ends in a regular noun.
 func Of[N integer](n N, thing string) string {
 	if n == 1 {
 		return "1 " + thing
@@ -41,9 +42,11 @@ func decimal[N integer](n N) string {
 // many is the plural of a thing.
 func many(thing string) string {
 	switch {
-	case strings.HasSuffix(thing, "y") && !strings.HasSuffix(thing, "ay") && !strings.HasSuffix(thing, "ey") && !strings.HasSuffix(thing, "oy"):
+	case strings.HasSuffix(thing, "y") && !strings.HasSuffix(thing, "ay") && !strings.HasSuffix(thing, "ey") &&
+		!strings.HasSuffix(thing, "oy"):
 		return strings.TrimSuffix(thing, "y") + "ies"
-	case strings.HasSuffix(thing, "s"), strings.HasSuffix(thing, "x"), strings.HasSuffix(thing, "ch"), strings.HasSuffix(thing, "sh"):
+	case strings.HasSuffix(thing, "s"), strings.HasSuffix(thing, "x"), strings.HasSuffix(thing, "ch"),
+		strings.HasSuffix(thing, "sh"):
 		return thing + "es"
 	}
 	return thing + "s"

@@ -58,9 +58,10 @@ func named(text []byte) []byte {
 	text = bytes.Replace(text, []byte("&en="), []byte("&ep.email=a%40b.example&ep.phone=%2B493012345678&"+
 		"ep.link=https%3A%2F%2Fa.example%2Fx%3Fy%3D1&up.first_name=Jane&ep.ip_address=203.0.113.9&ep.lat=52.1&en="), 1)
 	for _, member := range []string{"properties", "traits", "context", "data", "custom_data"} {
-		text = bytes.Replace(text, []byte(`"`+member+`":{`), []byte(`"`+member+`":{"email":"a@b.example","phone":"+493012345678",`+
-			`"link":"https://a.example/x?y=1","meta":"{\"user_id\":\"u1\",\"city\":\"Berlin\"}","birthday":"1990-01-02",`+
-			`"health":{"diagnosis":"x"},"ip_address":"203.0.113.9",`), 1)
+		text = bytes.Replace(text, []byte(`"`+member+`":{`),
+			[]byte(`"`+member+`":{"email":"a@b.example","phone":"+493012345678",`+
+				`"link":"https://a.example/x?y=1","meta":"{\"user_id\":\"u1\",\"city\":\"Berlin\"}","birthday":"1990-01-02",`+
+				`"health":{"diagnosis":"x"},"ip_address":"203.0.113.9",`), 1)
 	}
 	return text
 }
@@ -114,7 +115,8 @@ var specs = func() []minimise.Spec {
 		all = append(all, minimise.Spec{Kind: minimise.Generalise, Generalise: text})
 	}
 	for _, bits := range []int{8, 16, 24} {
-		all = append(all, minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: new(bits), V6: new(2 * bits)}})
+		all = append(all, minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{V4: new(bits),
+			V6: new(2 * bits)}})
 	}
 	for _, text := range []string{"minute", "hour", "day"} {
 		all = append(all, minimise.Spec{Kind: minimise.Truncate, Truncate: minimise.TruncateSpec{To: text}})
@@ -141,16 +143,20 @@ func anyOf[T any](r *rand.Rand, list []T, n int) (chosen []T) {
 	return chosen
 }
 
-var eventNames = []string{"*", "*", "page_view", "page*", "p*", "purchase", "*", "view*", "$pageview", "pageview", "PageView", "page", "click"}
+var eventNames = []string{"*", "*", "page_view", "page*", "p*", "purchase", "*", "view*", "$pageview", "pageview",
+	"PageView", "page", "click"}
 
 // draftOf makes a policy by chance: two rungs for each vendor, each with a profile of its own.
 func draftOf(r *rand.Rand) *rules.Draft {
 	d := &rules.Draft{
-		Digest: "test", Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64, Fields: 2000, Nodes: 200_000},
-		Purposes: []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}}, {ID: "errors", Categories: []string{"analytics"}}},
+		Digest: "test", Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64,
+			Fields: 2000, Nodes: 200_000},
+		Purposes: []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}},
+			{ID: "errors", Categories: []string{"analytics"}}},
 		Sites: []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"},
-			Region:  rules.RegionSource{Header: "CF-IPCountry", Default: []string{"", "EU", "DE", "US-CA"}[r.IntN(4)]},
-			Signals: []signal.Source{{Kind: signal.Own, Cookie: "c", JSON: "analytics", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}}}}},
+			Region: rules.RegionSource{Header: "CF-IPCountry", Default: []string{"", "EU", "DE", "US-CA"}[r.IntN(4)]},
+			Signals: []signal.Source{{Kind: signal.Own, Cookie: "c", JSON: "analytics", Category: "analytics",
+				Granted: []string{"yes"}, Refused: []string{"no"}}}}},
 	}
 	for _, id := range catalog.BuiltinIDs() {
 		v := vendors()[id]
@@ -163,7 +169,8 @@ func draftOf(r *rand.Rand) *rules.Draft {
 				upstreams[role] = "https://" + role + ".example"
 			}
 		}
-		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: v.File, Prefix: "/" + id, Upstreams: upstreams, Compiled: v})
+		d.Vendors = append(d.Vendors, rules.DraftVendor{ID: id, Catalog: v.File, Prefix: "/" + id,
+			Upstreams: upstreams, Compiled: v})
 		for i, b := range []basis.Basis{basis.Consent, basis.Contract} {
 			profile := fmt.Sprintf("%s-%d", id, i)
 			d.Activities = append(d.Activities, rules.DraftActivity{
@@ -338,7 +345,8 @@ func agree(t *testing.T, seed uint64) (kept, shown, breaches int) {
 
 // shows tells whether a hit is what a counter-example says.
 func shows(h *promise.Hit, c *promise.Counter, x *rules.Explanation) bool {
-	if h.Region.String() != c.Region || x.Endpoint != c.Endpoint || c.Named || c.Inside || strings.ContainsAny(c.Event, "…") {
+	if h.Region.String() != c.Region || x.Endpoint != c.Endpoint || c.Named || c.Inside ||
+		strings.ContainsAny(c.Event, "…") {
 		return false
 	}
 	for i := range h.Left {

@@ -25,7 +25,8 @@ const (
 
 // assumed lists what the proof of a promise rests on.
 func (p *proof) assumed(of *Promise) []Assumption {
-	all := []Assumption{{Declared, "fields are what catalog and policy declare them to be; what people type into them is not proved"}}
+	all := []Assumption{{Declared,
+		"fields are what catalog and policy declare them to be; what people type into them is not proved"}}
 	var conditions, places, nowhere, shared []string
 	add := func(list *[]string, text string) {
 		if !slices.Contains(*list, text) {
@@ -71,8 +72,8 @@ func (p *proof) assumed(of *Promise) []Assumption {
 		}
 	}
 	say(When, conditions, "the condition (when) of %s is taken as met")
-	say(Shared, shared, "what a whole request shares leaves with those of its events that stay, and not with the one that "+
-		"the promise is about: %s")
+	say(Shared, shared, "what a whole request shares leaves with those of its events that stay, and not with the one "+
+		"that the promise is about: %s")
 	say(Abroad, places, "the catalog's countries are taken, though the addresses are others than the catalog's: %s; "+
 		"write vendors.ID.country in the server file")
 	say(Abroad, nowhere, "nobody says in which country the machines of %s stand, so they count as outside; "+

@@ -21,7 +21,8 @@ const outsideOf = "outside-"
 func ParseCountry(text string) (Country, error) {
 	code, outside := strings.CutPrefix(text, outsideOf)
 	region, err := rules.ParseRegion(code)
-	if err != nil || code != strings.ToUpper(code) || region.Part != [3]byte{} || outside && !slices.Contains(rules.RegionGroups(), code) {
+	if err != nil || code != strings.ToUpper(code) || region.Part != [3]byte{} || outside &&
+		!slices.Contains(rules.RegionGroups(), code) {
 		return Country{}, fmt.Errorf("%q is no country: an ISO 3166-1 code (US), a group (EU, EEA, UK, CH, US), "+
 			"outside-EEA and outside-EU are", text)
 	}

@@ -41,7 +41,8 @@ func calledSo(l *rules.Leaving, class hit.Class, action *minimise.Action) leaves
 	return of
 }
 
-// parts are the parameters that may leave within something that leaves, of those of which their name says what they are.
+// parts are the parameters that may leave within something that leaves, of those
+// of which their name says what they are.
 func (l *leaves) parts() (all []leaves) {
 	if !l.reaches() {
 		return nil

@@ -15,15 +15,22 @@ import (
 // What a site may call things, and what it may put anywhere.
 var (
 	siteNames = []string{
-		"email", "e_mail", "customerEmail", "phone", "tel", "user", "user_id", "uid", "customer", "first_name", "vorname", "name", "street",
-		"address", "zip", "city", "birthday", "gender", "ip", "ip_address", "lat", "lng", "coordinates", "session", "token", "password",
-		"health", "religion", "price", "value", "items", "note", "x", "y", "page", "url", "link", "referrer", "device_id", "idfa", "id",
-		"type", "key", "k", "search", "title", "utm_source", "gclid", "fbclid", "consent", "user_agent", "language", "timestamp", "orders",
+		"email", "e_mail", "customerEmail", "phone", "tel", "user", "user_id", "uid", "customer", "first_name",
+		"vorname", "name", "street",
+		"address", "zip", "city", "birthday", "gender", "ip", "ip_address", "lat", "lng", "coordinates",
+		"session", "token", "password",
+		"health", "religion", "price", "value", "items", "note", "x", "y", "page", "url", "link", "referrer",
+		"device_id", "idfa", "id",
+		"type", "key", "k", "search", "title", "utm_source", "gclid", "fbclid", "consent", "user_agent", "language",
+		"timestamp", "orders",
 	}
 	siteValues = []string{
-		`a@b.example`, `+493012345678`, `Jane Doe`, `https://a.example/x?y=1&email=a%40b.example`, `203.0.113.9`, `1990-01-02`, `u-1`,
-		`{"email":"a@b.example","user":{"id":"u1","phone":"+493012345678"}}`, `[{"name":"first_name","value":"Jane"}]`, `[52.5162,13.3777]`,
-		`{"coordinates":[52.5162,13.3777]}`, `{"x":13.4,"y":52.5}`, `52.5162,13.3777`, `0`, ``, `{"a":"{\"email\":\"a@b.example\"}"}`,
+		`a@b.example`, `+493012345678`, `Jane Doe`, `https://a.example/x?y=1&email=a%40b.example`, `203.0.113.9`,
+		`1990-01-02`, `u-1`,
+		`{"email":"a@b.example","user":{"id":"u1","phone":"+493012345678"}}`, `[{"name":"first_name","value":"Jane"}]`,
+		`[52.5162,13.3777]`,
+		`{"coordinates":[52.5162,13.3777]}`, `{"x":13.4,"y":52.5}`, `52.5162,13.3777`, `0`, ``,
+		`{"a":"{\"email\":\"a@b.example\"}"}`,
 		`//a.example/p`, `{"gps":{"x":13.41,"y":52.51}}`, `{"link":"https://a.example/x"}`,
 	}
 	jsonText   = regexp.MustCompile(`:"[^"\\]{0,60}"`)
@@ -55,7 +62,8 @@ func opened(r *rand.Rand, text []byte) []byte {
 				member = of
 			}
 		case 1:
-			member = `{"` + name() + `":"` + quoted(of) + `","` + name() + `":["` + quoted(of) + `",{"` + name() + `":"` + quoted(value()) + `"}]}`
+			member = `{"` + name() + `":"` + quoted(of) + `","` + name() + `":["` + quoted(of) + `",{"` + name() + `":"` +
+				quoted(value()) + `"}]}`
 		case 2:
 			member = `[{"` + name() + `":"` + name() + `","value":"` + quoted(of) + `"}]`
 		}
@@ -71,7 +79,8 @@ func opened(r *rand.Rand, text []byte) []byte {
 	}
 	lines := bytes.SplitN(head, []byte("\n"), 2)
 	lines[0] = query(lines[0])
-	lines[0] = bytes.Replace(lines[0], []byte("&"), []byte("&ep."+name()+"="+url.QueryEscape(value())+"&up."+name()+"="+url.QueryEscape(value())+"&"), 1)
+	lines[0] = bytes.Replace(lines[0], []byte("&"), []byte("&ep."+name()+"="+url.QueryEscape(value())+"&up."+name()+"="+
+		url.QueryEscape(value())+"&"), 1)
 	if !bytes.ContainsAny(body, "{\x00") {
 		body = query(append(body, '\n'))
 		body = bytes.TrimSuffix(body, []byte("\n"))
@@ -119,7 +128,8 @@ func (all possible) fault(x *rules.Explanation) string {
 			}
 		}
 		if !there || of.Classes&^may != 0 {
-			return fmt.Sprintf("%s left by endpoint %s as %v, and may as %v", of.Field, x.Endpoint, classNames(of.Classes), classNames(may))
+			return fmt.Sprintf("%s left by endpoint %s as %v, and may as %v", of.Field, x.Endpoint, classNames(of.Classes),
+				classNames(may))
 		}
 	}
 	return ""

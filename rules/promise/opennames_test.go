@@ -27,7 +27,8 @@ func keeping(t *testing.T, v *catalog.Vendor, classes ...string) *rules.Policy {
 		profile.Classes[class] = minimise.Spec{Kind: minimise.Keep}
 	}
 	p, err := rules.Compile(&rules.Draft{
-		Digest: "test", Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64, Fields: 2000, Nodes: 200_000},
+		Digest: "test", Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64,
+			Fields: 2000, Nodes: 200_000},
 		Purposes: []rules.Purpose{{ID: "audience", Categories: []string{"analytics"}}},
 		Sites:    []rules.DraftSite{{ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Default: "DE"}}},
 		Vendors:  []rules.DraftVendor{{ID: v.File.ID, Catalog: v.File, Prefix: "/v", Upstreams: upstreams, Compiled: v}},
@@ -52,8 +53,8 @@ func openName(v *catalog.Vendor) string {
 }
 
 // TestOpenNamesBreak: what a site calls something decides of which class it is. A promise about a class that no field
-// of the catalog has is broken where a field of any name may leave, and what is of the class may; and kept where what is
-// of the class is dropped.
+// of the catalog has is broken where a field of any name may leave, and what is of the class may; and kept
+// where what is of the class is dropped.
 func TestOpenNamesBreak(t *testing.T) {
 	t.Parallel()
 	nowhere := func(*rules.Activity) []promise.Place { return nil }
@@ -66,10 +67,12 @@ func TestOpenNamesBreak(t *testing.T) {
 		}
 		has := rules.Classes(0)
 		for i := range v.Fields {
-			has |= rules.ClassesOf(append([]hit.Class{v.Fields[i].Class, v.Fields[i].As(), v.Fields[i].Says}, v.Fields[i].Also...)...)
+			has |= rules.ClassesOf(append([]hit.Class{v.Fields[i].Class, v.Fields[i].As(), v.Fields[i].Says},
+				v.Fields[i].Also...)...)
 		}
 		for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
-			if !names.Says(class) || class == hit.URL || class == hit.PreciseGeo || class == hit.ConsentSignal || has.Has(class) {
+			if !names.Says(class) || class == hit.URL || class == hit.PreciseGeo || class == hit.ConsentSignal ||
+				has.Has(class) {
 				continue
 			}
 			tried++
@@ -95,9 +98,9 @@ func TestOpenNamesBreak(t *testing.T) {
 	}
 }
 
-// TestNamedFieldsAreWhatTheyAre: a field that stands at the vendor's own name alone is taken for no other class, whatever
-// else the profile lets through, and promises about that are kept; where a site gives names, or may write a text of its
-// own, they are broken.
+// TestNamedFieldsAreWhatTheyAre: a field that stands at the vendor's own name alone is taken for no other class,
+// whatever else the profile lets through, and promises about that are kept; where a site gives names, or may
+// write a text of its own, they are broken.
 func TestNamedFieldsAreWhatTheyAre(t *testing.T) {
 	t.Parallel()
 	nowhere := func(*rules.Activity) []promise.Place { return nil }
@@ -126,8 +129,9 @@ func TestNamedFieldsAreWhatTheyAre(t *testing.T) {
 		{"posthog", "sensitive timestamp event_name", in(never(hit.Sensitive), "timestamp"), promise.Kept},
 		// What could.
 		{"ga4", "phone custom", never(hit.Phone), promise.Broken},
-		{"ga4", "url page_title", in(never(hit.URL), "dt"), promise.Broken},             // an address as a title
-		{"ga4", "phone page_title", in(never(hit.Phone), "dt"), promise.Broken},         // JSON as a title, with a member of that name
+		{"ga4", "url page_title", in(never(hit.URL), "dt"), promise.Broken}, // an address as a title
+		// JSON as a title, with a member of that name
+		{"ga4", "phone page_title", in(never(hit.Phone), "dt"), promise.Broken},
 		{"ga4", "precise_geo search_term", never(hit.PreciseGeo), promise.Broken},       // likewise
 		{"ga4", "phone interaction", in(never(hit.Phone), "_s"), promise.Broken},        // likewise
 		{"segment", "gender user_trait", never(hit.Gender), promise.Broken},             // traits.*
@@ -141,12 +145,14 @@ func TestNamedFieldsAreWhatTheyAre(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		proof := promise.Prove(keeping(t, v, strings.Fields(c.keeps)...), []promise.Promise{{ID: "p", Never: c.never}}, nowhere)[0]
+		proof := promise.Prove(keeping(t, v, strings.Fields(c.keeps)...), []promise.Promise{{ID: "p", Never: c.never}},
+			nowhere)[0]
 		if proof.State == promise.Vacuous && c.want == promise.Kept {
 			continue // nothing of the vendor is, or may be taken to be, of the class
 		}
 		if proof.State != c.want {
-			t.Errorf("%s keeps %s, never %s in %s: %s, %v", c.vendor, c.keeps, classNames(c.never.Classes), c.never.Fields, proof.State, proof.Counter)
+			t.Errorf("%s keeps %s, never %s in %s: %s, %v", c.vendor, c.keeps, classNames(c.never.Classes), c.never.Fields,
+				proof.State, proof.Counter)
 		}
 	}
 }

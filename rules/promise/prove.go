@@ -95,7 +95,8 @@ func (p *proof) ways(of *Promise) (all []way) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b way) int {
-		return cmp.Or(cmp.Compare(a.leaves.obscure/namedToo, b.leaves.obscure/namedToo), p.order[a.activity]-p.order[b.activity])
+		return cmp.Or(cmp.Compare(a.leaves.obscure/namedToo, b.leaves.obscure/namedToo),
+			p.order[a.activity]-p.order[b.activity])
 	})
 	return all
 }

@@ -32,9 +32,9 @@ type Held struct {
 	Does  string // what was done to it: "kept" as it came, or as the profile says
 }
 
-// Records holds records of events against promises, as far as they say: which fields left, and not what they were called
-// within, nor what else of a request did. Where every way in which a record may be meant breaks a promise it is broken,
-// where none does it is kept; else it is untold.
+// Records holds records of events against promises, as far as they say: which fields left, and not what they were
+// called within, nor what else of a request did. Where every way in which a record may be meant breaks a promise it is
+// broken, where none does it is kept; else it is untold.
 type Records struct {
 	where Where
 	flows []rules.Outflow
@@ -121,7 +121,8 @@ func newRecordedFlow(o *rules.Outflow) *recordedFlow {
 }
 
 // inRecords tells whether records surely name something among the fields that left: they do so of query and body, and
-// not of headers, the path and streams. Statements and addresses may stand in the place of a field, which is named then.
+// not of headers, the path and streams. Statements and addresses may stand in the
+// place of a field, which is named then.
 func inRecords(l *rules.Leaving) bool {
 	return !strings.HasPrefix(l.Field, "header ") && (l.By == rules.ByAction || l.By == rules.BySet)
 }
@@ -145,7 +146,8 @@ func (p *Promise) hold(of *Recorded, f *recordedFlow, places []Place) Held {
 	}
 	if u := p.Unless; u != nil {
 		excepted = u.speaks(of)
-		if !u.surelyIs(of.Activity, places) || len(u.Sites) > 0 && !slices.Contains(u.Sites, of.Site) || !surelyIn(of.Region, u.Regions) {
+		if !u.surelyIs(of.Activity, places) || len(u.Sites) > 0 && !slices.Contains(u.Sites, of.Site) ||
+			!surelyIn(of.Region, u.Regions) {
 			excepted = no
 		}
 	}
@@ -294,7 +296,8 @@ func (c *Condition) covering(l *leaves, f *recordedFlow) answer {
 		case isUnder(name, l.Field):
 			return sure
 		case covers(l.Field, name, f.paths), // it may stand for a field of such a name
-			slices.ContainsFunc(f.holds, func(field string) bool { return isUnder(name, field) || isUnder(field, name) }): // or within one
+			slices.ContainsFunc(f.holds, func(field string) bool { return isUnder(name, field) || isUnder(field, name) }):
+			// or within one
 			is = perhaps
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
 )
 
-// TestRecordsAndTrafficAgree: what the record of an event is said to break, the event broke; and what an event broke, its
-// record is not said to have kept.
+// TestRecordsAndTrafficAgree: what the record of an event is said to break, the event broke; and what an event
+// broke, its record is not said to have kept.
 func TestRecordsAndTrafficAgree(t *testing.T) {
 	t.Parallel()
 	count := map[promise.State]int{}
@@ -46,7 +46,8 @@ func recordsAgree(t *testing.T, seed uint64, count map[promise.State]int) {
 		}
 	}
 	for class := hit.Unknown + 1; class < hit.NumClasses; class++ {
-		promises = append(promises, promise.Promise{ID: class.String(), Never: promise.Condition{Classes: rules.ClassesOf(class)}})
+		promises = append(promises, promise.Promise{ID: class.String(),
+			Never: promise.Condition{Classes: rules.ClassesOf(class)}})
 	}
 	records := promise.NewRecords(p, where)
 	state := pseudonym.TestRoot.State(now)
@@ -91,7 +92,8 @@ func recordsAgree(t *testing.T, seed uint64, count map[promise.State]int) {
 			count[held.State]++
 			v, broken := traffic[promises[n].ID]
 			if broken && held.State == promise.Kept || !broken && held.State == promise.Broken {
-				t.Errorf("seed %d, hit %d of %s: the record says %+v, and what left %+v\n%+v unless %+v\n%v, changed %v", seed, i, of.vendor, held, v,
+				t.Errorf("seed %d, hit %d of %s: the record says %+v, and what left %+v\n%+v unless %+v\n%v, changed %v", seed,
+					i, of.vendor, held, v,
 					promises[n].Never, promises[n].Unless, recorded.Kept, recorded.Changed)
 			}
 		}

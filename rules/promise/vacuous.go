@@ -63,9 +63,10 @@ func (p *proof) couldEscape(of *Promise, e *flow) bool {
 		return true
 	case len(unless.Purposes) > 0 && other(p.purposes(never.Purposes), unless.Purposes):
 		return true
-	case !unless.Events.IsEmpty() && slices.ContainsFunc(rules.Kinds(&never.Events, &unless.Events), func(name string) bool {
-		return (never.Events.IsEmpty() || never.Events.Has(name)) && !unless.Events.Has(name)
-	}):
+	case !unless.Events.IsEmpty() && slices.ContainsFunc(rules.Kinds(&never.Events, &unless.Events),
+		func(name string) bool {
+			return (never.Events.IsEmpty() || never.Events.Has(name)) && !unless.Events.Has(name)
+		}):
 		return true
 	}
 	return slices.ContainsFunc(e.from, func(s *rules.Site) bool {

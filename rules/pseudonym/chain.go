@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// Chains exist from First until before End: 2020-01-01 and 2120-01-01, UTC. A time before First counts as First; after End there are no
-// keys, and what needs one is dropped.
+// Chains exist from First until before End: 2020-01-01 and 2120-01-01, UTC. A time before First counts as First; after
+// End there are no keys, and what needs one is dropped.
 var (
 	first = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	end   = time.Date(2120, 1, 1, 0, 0, 0, 0, time.UTC)
 )
 
-// MaxSleep is how far a node's chains are advanced at once without somebody saying that the clock is right: a clock that is years ahead
-// would else leave them there, and no pseudonym would change until that time has come.
+// MaxSleep is how far a node's chains are advanced at once without somebody saying that the clock is right: a clock
+// that is years ahead would else leave them there, and no pseudonym would change until that time has come.
 const MaxSleep = 400 * 24 * time.Hour
 
 // ErrAhead says that the clock is further ahead of the chains than [MaxSleep], or behind their end.
@@ -33,10 +33,11 @@ func (l *link) next() {
 	l.period++
 }
 
-// State is all that a node keeps of its keys: three that stay, and a chain for each rotation. The zero State holds no key.
+// State is all that a node keeps of its keys: three that stay, and a chain for each
+// rotation. The zero State holds no key.
 //
-// A chain is a ratchet: at the end of a period its key is replaced by its own hash, so that from a State the pseudonyms of earlier periods
-// cannot be made. Nodes that began with the same root, or the same State, agree without talking.
+// A chain is a ratchet: at the end of a period its key is replaced by its own hash, so that from a State the pseudonyms
+// of earlier periods cannot be made. Nodes that began with the same root, or the same State, agree without talking.
 type State struct {
 	subject, ledger, digest Key
 	shreds                  int // how often the ledger's subject key was replaced
@@ -44,8 +45,8 @@ type State struct {
 	rekeying                rekeying
 }
 
-// State returns the keys as they are at t: what every node that was never rotated out of turn has then. It takes a step a period since
-// 2020-01-01, at most 36,525 (100 years of days).
+// State returns the keys as they are at t: what every node that was never rotated out of turn has then. It takes a step
+// a period since 2020-01-01, at most 36,525 (100 years of days).
 func (r Root) State(t time.Time) State {
 	s := State{subject: r.SubjectKey(), ledger: r.LedgerSubjectKey(), digest: r.LedgerDigestKey()}
 	for k := range numRotations {
@@ -64,7 +65,8 @@ func (s State) Zero() bool { return s == State{} }
 // is more than [MaxSleep] after the state's day, or after the end of the chains.
 func (s *State) Advance(t time.Time) (moved []Rotation, err error) {
 	if t.Sub(s.Since()) > MaxSleep {
-		return nil, fmt.Errorf("%w: it says %s, the key state is of %s", ErrAhead, t.UTC().Format(time.DateOnly), s.Since().Format(time.DateOnly))
+		return nil, fmt.Errorf("%w: it says %s, the key state is of %s", ErrAhead, t.UTC().Format(time.DateOnly),
+			s.Since().Format(time.DateOnly))
 	}
 	return s.CatchUp(t)
 }
@@ -126,7 +128,8 @@ func (s State) Chains() Chains {
 // SubjectKey is the key of objections' subjects.
 func (s State) SubjectKey() Key { return s.subject }
 
-// FeedKey is what suppression feeds are matched with: it is given to the tools that pull them, and tells them nothing of other keys.
+// FeedKey is what suppression feeds are matched with: it is given to the tools that pull them,
+// and tells them nothing of other keys.
 func (s State) FeedKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/feed"))) }
 
 // SigningKey signs links, and the cookies that objections are taken back with.
@@ -138,8 +141,8 @@ func (s State) OutboxKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/ou
 // QueueKey wraps the keys that events which wait are sealed with.
 func (s State) QueueKey() Key { return Key(s.subject.MAC([]byte("tagwarden/1/queue"))) }
 
-// CheckpointKey is the seed of the Ed25519 key (RFC 8032) that signs what the ledger of this origin had come to. It is below
-// the key that is given to nobody, and never changes: neither rotating nor shredding ends what a log's key was.
+// CheckpointKey is the seed of the Ed25519 key (RFC 8032) that signs what the ledger of this origin had come to. It is
+// below the key that is given to nobody, and never changes: neither rotating nor shredding ends what a log's key was.
 func (s State) CheckpointKey(origin string) Key { return below(s.subject[:], "checkpoint", origin) }
 
 // LedgerSubjectKey is the key of the ledger's subjects.
@@ -148,8 +151,8 @@ func (s State) LedgerSubjectKey() Key { return s.ledger }
 // LedgerDigestKey is the key of the digests of bytes that left.
 func (s State) LedgerDigestKey() Key { return s.digest }
 
-// Identity names the root that a state was made from, and tells nothing of it: 16 hex digits, the same as long as objections find their
-// subjects.
+// Identity names the root that a state was made from, and tells nothing of it: 16 hex digits, the same as
+// long as objections find their subjects.
 func (s State) Identity() string {
 	mac := s.subject.MAC([]byte("tagwarden/1/identity"))
 	return string(appendHex(nil, mac[:8]))

@@ -71,12 +71,14 @@ func TestChainNeverGoesBack(t *testing.T) {
 func TestChainClockFarAhead(t *testing.T) {
 	state := TestRoot.State(noon)
 	before := state
-	for _, at := range []time.Time{noon.AddDate(1, 2, 0), noon.AddDate(20, 0, 0), end, time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
+	for _, at := range []time.Time{noon.AddDate(1, 2, 0), noon.AddDate(20, 0, 0), end,
+		time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)} {
 		if moved, err := state.Advance(at); !errors.Is(err, ErrAhead) || moved != nil || state != before {
 			t.Errorf("%v: moved %v, %v", at, moved, err)
 		}
 	}
-	if moved, err := state.CatchUp(noon.AddDate(20, 0, 0)); err != nil || len(moved) != 3 || state != TestRoot.State(noon.AddDate(20, 0, 0)) {
+	if moved, err := state.CatchUp(noon.AddDate(20, 0, 0)); err != nil || len(moved) != 3 || state != TestRoot.State(
+		noon.AddDate(20, 0, 0)) {
 		t.Errorf("catching up moved %v, %v", moved, err)
 	}
 	if _, err := state.CatchUp(end); !errors.Is(err, ErrAhead) {
@@ -85,7 +87,8 @@ func TestChainClockFarAhead(t *testing.T) {
 	if _, err := new(State).CatchUp(noon); err == nil {
 		t.Error("the zero state is advanced")
 	}
-	// From the root, a clock that is beyond all reason costs no more than the chains are long, and gives keys that are valid at no such time.
+	// From the root, a clock that is beyond all reason costs no more than the chains are long, and gives
+	// keys that are valid at no such time.
 	late := time.Date(999_999, 1, 1, 0, 0, 0, 0, time.UTC)
 	keys := New(TestRoot, late, Scope{Vendor: "ga4"})
 	if keys.Valid(late) || keys.Valid(end) || !keys.Valid(end.Add(-time.Second)) {
@@ -121,7 +124,8 @@ func TestChainTurn(t *testing.T) {
 	state := TestRoot.State(noon)
 	ledger, identity := state.LedgerSubjectKey(), state.Identity()
 	state.ShredLedger(Key{1})
-	if state.LedgerSubjectKey() == ledger || state.Shreds() != 1 || state.Identity() != identity || state.SubjectKey() != TestRoot.SubjectKey() {
+	if state.LedgerSubjectKey() == ledger || state.Shreds() != 1 || state.Identity() != identity ||
+		state.SubjectKey() != TestRoot.SubjectKey() {
 		t.Error("shredding does not change the ledger's subject key alone")
 	}
 	if other := (Root{1}).State(noon); other.Identity() == identity {
@@ -140,13 +144,15 @@ func TestStateFile(t *testing.T) {
 	for n := range text {
 		broken := bytes.Clone(text)
 		broken[n] ^= 1
-		for name, damaged := range map[string][]byte{"cut": text[:n], "one bit": broken, "longer": append(bytes.Clone(text), text[n])} {
+		for name, damaged := range map[string][]byte{"cut": text[:n], "one bit": broken,
+			"longer": append(bytes.Clone(text), text[n])} {
 			if got, err := ParseState(damaged); !errors.Is(err, ErrState) || !got.Zero() {
 				t.Fatalf("%s at %d: %v", name, n, err)
 			}
 		}
 	}
-	if s := fmt.Sprintf("%v %+v %#v %s", &state, &state, &state, state.Chains().keys); strings.Contains(s, "[7") || strings.Contains(s, "0x7") {
+	if s := fmt.Sprintf("%v %+v %#v %s", &state, &state, &state, state.Chains().keys); strings.Contains(s, "[7") ||
+		strings.Contains(s, "0x7") {
 		t.Errorf("a key is printed: %s", s)
 	}
 	if n := len(State{}.Append(nil)); n == 0 {

@@ -2,8 +2,9 @@ package pseudonym
 
 import "math"
 
-// Sharing returns how many of n visitors share their pseudonym with another one, and how many different pseudonyms there are, as
-// expectations, where pseudonyms are cut to so many bits: n(1-(1-1/N)^(n-1)) and N(1-(1-1/N)^n) for N = 2^bits.
+// Sharing returns how many of n visitors share their pseudonym with another one, and how many
+// different pseudonyms there are, as expectations, where pseudonyms are cut to so many bits:
+// n(1-(1-1/N)^(n-1)) and N(1-(1-1/N)^n) for N = 2^bits.
 func Sharing(bits int, n float64) (sharing, different float64) {
 	if n <= 0 {
 		return 0, 0

@@ -24,7 +24,8 @@ func TestSharing(t *testing.T) {
 		}
 		sharing, different := Sharing(bits, n)
 		if math.Abs(sharing-float64(shared)) > 0.03*n || math.Abs(different-float64(len(met))) > 0.03*n {
-			t.Errorf("%d bits: %d of %d share, %d different; the estimate is %.0f and %.0f", bits, shared, n, len(met), sharing, different)
+			t.Errorf("%d bits: %d of %d share, %d different; the estimate is %.0f and %.0f", bits, shared, n,
+				len(met), sharing, different)
 		}
 	}
 	for _, c := range []struct {

@@ -14,22 +14,25 @@ type Format uint8
 
 // The formats, with the form they write.
 const (
-	Auto            Format = iota // "auto": the form of the original
-	GACid                         // "ga_cid": 10 digits, a dot, 10 digits of a time in seconds (Google Analytics cid)
-	Hex16                         // "hex16": 16 hex digits (Matomo _id)
-	Hex32                         // "hex32": 32 hex digits
-	UUID                          // "uuid": RFC 9562 version 4, or version 7 with a made-up time where the original is of version 7
-	FBP                           // "fbp": fb.1.<13 digits of a time in milliseconds>.<10 digits> (Meta _fbp)
-	Digits                        // "digits": as many digits as the original has, at least 10 and at most 15
-	MixpanelDevice                // "mixpanel_device": $device:<uuid>
-	Text                          // "text": 22 characters of base64url
-	GACookie                      // "ga_cookie": GA1.1.<cid> (the value of the cookie _ga, where a field takes it whole)
-	AmplitudeDevice               // "amplitude_device": a UUID; what is read may be 22 characters of base64url, or end with "R"
+	Auto  Format = iota // "auto": the form of the original
+	GACid               // "ga_cid": 10 digits, a dot, 10 digits of a time in seconds (Google Analytics cid)
+	Hex16               // "hex16": 16 hex digits (Matomo _id)
+	Hex32               // "hex32": 32 hex digits
+	// "uuid": RFC 9562 version 4, or version 7 with a made-up time where the original is of version 7
+	UUID
+	FBP            // "fbp": fb.1.<13 digits of a time in milliseconds>.<10 digits> (Meta _fbp)
+	Digits         // "digits": as many digits as the original has, at least 10 and at most 15
+	MixpanelDevice // "mixpanel_device": $device:<uuid>
+	Text           // "text": 22 characters of base64url
+	GACookie       // "ga_cookie": GA1.1.<cid> (the value of the cookie _ga, where a field takes it whole)
+	// "amplitude_device": a UUID; what is read may be 22 characters of base64url, or end with "R"
+	AmplitudeDevice
 
 	numFormats
 )
 
-var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device", "text", "ga_cookie",
+var formatNames = [numFormats]string{"auto", "ga_cid", "hex16", "hex32", "uuid", "fbp", "digits", "mixpanel_device",
+	"text", "ga_cookie",
 	"amplitude_device"}
 
 // String returns the format's name as catalog files write it.
@@ -53,14 +56,15 @@ func ParseFormat(name string) (Format, bool) {
 	return Auto, false
 }
 
-// Times inside pseudonyms lie between 2018-02-01 and 2025-08-31: plausible, and nothing to do with when the original was made.
+// Times inside pseudonyms lie between 2018-02-01 and 2025-08-31: plausible, and nothing
+// to do with when the original was made.
 const (
 	firstSecond = 1_517_443_200
 	seconds     = 239_241_600
 )
 
-// AppendFormat appends mac in the format. Of the original only its shape is looked at (which format it has, how many digits, whether it
-// is a UUID of version 7): none of its bytes are used. Times are made from mac.
+// AppendFormat appends mac in the format. Of the original only its shape is looked at (which format it has, how many
+// digits, whether it is a UUID of version 7): none of its bytes are used. Times are made from mac.
 func AppendFormat(dst []byte, mac *[32]byte, f Format, original []byte) []byte {
 	if f == Auto {
 		f = Shape(original)
@@ -131,7 +135,8 @@ func appendUUID(dst []byte, mac *[32]byte, original []byte) []byte {
 	u[6] = u[6]&0x0f | 0x40
 	if isUUID(original) && original[14] == '7' {
 		millis := uint64(firstSecond*1000) + binary.BigEndian.Uint64(mac[16:])%(seconds*1000)
-		u[0], u[1], u[2], u[3], u[4], u[5] = byte(millis>>40), byte(millis>>32), byte(millis>>24), byte(millis>>16), byte(millis>>8), byte(millis)
+		u[0], u[1], u[2], u[3], u[4], u[5] = byte(millis>>40), byte(millis>>32), byte(millis>>24), byte(millis>>16),
+			byte(millis>>8), byte(millis)
 		u[6] = u[6]&0x0f | 0x70
 	}
 	u[8] = u[8]&0x3f | 0x80
@@ -164,7 +169,8 @@ func isUUID(id []byte) bool {
 	return dashes == 4
 }
 
-// inUUID counts the dashes of a UUID: 0 of a hexadecimal digit, 1 of a dash, and more than there may be of anything else.
+// inUUID counts the dashes of a UUID: 0 of a hexadecimal digit, 1 of a dash, and
+// more than there may be of anything else.
 var inUUID = func() (of [256]uint8) {
 	for c := range of {
 		switch {

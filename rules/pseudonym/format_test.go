@@ -23,17 +23,27 @@ var made = map[string]struct {
 	"Amplitude device_id":  {uuid, UUID},
 	"Mixpanel distinct_id": {func(r *rand.Rand) string { return "$device:" + uuid(r) }, MixpanelDevice},
 	"Mixpanel user":        {func(r *rand.Rand) string { return fmt.Sprintf("cust-%d", r.IntN(1e9)) }, Text},
-	"cookie _fbp":          {func(r *rand.Rand) string { return fmt.Sprintf("fb.%d.17%011d.%d", r.IntN(3), r.IntN(1e11), r.Uint32()) }, FBP},
-	"MD5":                  {func(r *rand.Rand) string { return fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64()) }, Hex32},
-	"session id of GA4":    {func(r *rand.Rand) string { return strconv.Itoa(1_700_000_000 + r.IntN(90_000_000)) }, Digits},
-	"session of Amplitude": {func(r *rand.Rand) string { return strconv.Itoa(1_700_000_000_000 + r.IntN(90_000_000_000)) }, Digits},
+	"cookie _fbp": {func(r *rand.Rand) string {
+		return fmt.Sprintf("fb.%d.17%011d.%d", r.IntN(3), r.IntN(1e11), r.Uint32())
+	}, FBP},
+	"MD5": {func(r *rand.Rand) string {
+		return fmt.Sprintf("%016x%016x", r.Uint64(), r.Uint64())
+	}, Hex32},
+	"session id of GA4": {func(r *rand.Rand) string {
+		return strconv.Itoa(1_700_000_000 + r.IntN(90_000_000))
+	}, Digits},
+	"session of Amplitude": {func(r *rand.Rand) string {
+		return strconv.Itoa(1_700_000_000_000 + r.IntN(90_000_000_000))
+	}, Digits},
 }
 
 func uuid(r *rand.Rand) string {
-	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12), 0x8000+r.IntN(1<<14), r.Uint64()>>16)
+	return fmt.Sprintf("%08x-%04x-4%03x-%04x-%012x", r.Uint32(), r.IntN(1<<16), r.IntN(1<<12),
+		0x8000+r.IntN(1<<14), r.Uint64()>>16)
 }
 
-// TestEveryVendorsForm: whatever the identifier, its pseudonym has the form that the vendor expects, and is taken for one of that form.
+// TestEveryVendorsForm: whatever the identifier, its pseudonym has the form that the vendor
+// expects, and is taken for one of that form.
 func TestEveryVendorsForm(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	key := TestRoot.SubjectKey()
@@ -59,8 +69,8 @@ func TestEveryVendorsForm(t *testing.T) {
 	}
 }
 
-// TestNeverTheSameTwice: over many identifiers, no two vendors, purposes or periods have a pseudonym in common, save for the shortest
-// form, digits, in which two visitors may meet; there it is looked at for each identifier alone.
+// TestNeverTheSameTwice: over many identifiers, no two vendors, purposes or periods have a pseudonym in common, save
+// for the shortest form, digits, in which two visitors may meet; there it is looked at for each identifier alone.
 func TestNeverTheSameTwice(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	var scopes []Scope

@@ -8,15 +8,16 @@ type Chains struct {
 	keys  [numRotations]Key
 }
 
-// Scope says how far a pseudonym is the same: for one vendor, for one purpose of it where Purpose is given, for one period.
+// Scope says how far a pseudonym is the same: for one vendor, for one purpose of it
+// where Purpose is given, for one period.
 type Scope struct {
 	Vendor   string // id in the server file
 	Purpose  string // id in the policy; "" for pseudonyms of the vendor as a whole
 	Rotation Rotation
 }
 
-// Keys are the keys of registered scopes for the periods of one moment. They never change and are safe for concurrent use. The nil
-// *Keys knows no scope.
+// Keys are the keys of registered scopes for the periods of one moment. They never change and are safe for
+// concurrent use. The nil *Keys knows no scope.
 type Keys struct {
 	until  time.Time
 	scopes map[Scope]*Hasher
@@ -50,8 +51,8 @@ func (c *Chains) key(s Scope) Key {
 	return below(c.keys[s.Rotation][:], label, s.Vendor, s.Purpose)
 }
 
-// Valid tells whether the keys may be used at t: their day is not over. A clock that was set back uses those it has: yesterday's are
-// gone.
+// Valid tells whether the keys may be used at t: their day is not over. A clock that was set back
+// uses those it has: yesterday's are gone.
 func (k *Keys) Valid(t time.Time) bool { return k != nil && t.Before(k.until) }
 
 // Until returns the first moment at which the keys are no longer valid: the end of the day (UTC) that they are of.

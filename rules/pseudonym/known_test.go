@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestKnown: what is made of a secret is the same in every version: keys of states, vendors, purposes and periods, pseudonyms in every form, subjects. A
-// file that is written anew (UPDATE_GOLDEN=1) says that every pseudonym changes, and no objection is found any more.
+// TestKnown: what is made of a secret is the same in every version: keys of states, vendors, purposes and periods,
+// pseudonyms in every form, subjects. A file that is written anew (UPDATE_GOLDEN=1) says that every pseudonym
+// changes, and no objection is found any more.
 func TestKnown(t *testing.T) {
 	var b strings.Builder
 	for _, days := range []int{0, 1, 31} {
@@ -18,7 +19,9 @@ func TestKnown(t *testing.T) {
 		if _, err := s.CatchUp(noon.AddDate(0, 0, days)); err != nil {
 			t.Fatal(err)
 		}
-		for name, key := range map[string]Key{"subject": s.SubjectKey(), "feed": s.FeedKey(), "signing": s.SigningKey(), "outbox": s.OutboxKey(), "queue": s.QueueKey(), "ledger": s.LedgerSubjectKey(), "digest": s.LedgerDigestKey(), "checkpoint": s.CheckpointKey("shop.example/tagwarden")} {
+		for name, key := range map[string]Key{"subject": s.SubjectKey(), "feed": s.FeedKey(), "signing": s.SigningKey(),
+			"outbox": s.OutboxKey(), "queue": s.QueueKey(), "ledger": s.LedgerSubjectKey(), "digest": s.LedgerDigestKey(),
+			"checkpoint": s.CheckpointKey("shop.example/tagwarden")} {
 			fmt.Fprintf(&b, "after %d days, %s: %x\n", days, name, key[:])
 		}
 		for _, rotation := range Rotations() {
@@ -69,12 +72,14 @@ func TestKnown(t *testing.T) {
 	}
 }
 
-// TestDigitsHaveALength: a pseudonym of digits is as long as what it stands for, but never shorter than 10 nor longer than 15.
+// TestDigitsHaveALength: a pseudonym of digits is as long as what it stands for, but
+// never shorter than 10 nor longer than 15.
 func TestDigitsHaveALength(t *testing.T) {
 	for n := 1; n <= 20; n++ {
 		for i := range 50 {
 			mac := [32]byte{byte(i * 5), byte(i), byte(n)}
-			if got := AppendFormat(nil, &mac, Digits, []byte(strings.Repeat("7", n))); len(got) != min(max(n, 10), 15) || got[0] == '0' {
+			if got := AppendFormat(nil, &mac, Digits, []byte(strings.Repeat("7", n))); len(got) != min(max(n, 10), 15) ||
+				got[0] == '0' {
 				t.Errorf("of %d digits: %s", n, got)
 			}
 		}

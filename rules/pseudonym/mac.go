@@ -5,9 +5,9 @@ import (
 	"encoding"
 )
 
-// A Hasher is a [Key] made ready for HMAC-SHA256 (RFC 2104): it keeps what SHA-256 has come to behind the key's inner and
-// outer pad, with which every message begins (section 4 of the RFC says that one may). That halves the work for a short
-// message. It is as secret as the key, never changes, and is safe for concurrent use.
+// A Hasher is a [Key] made ready for HMAC-SHA256 (RFC 2104): it keeps what SHA-256 has come to behind the key's inner
+// and outer pad, with which every message begins (section 4 of the RFC says that one may). That halves the work for a
+// short message. It is as secret as the key, never changes, and is safe for concurrent use.
 type Hasher struct{ inner, outer []byte }
 
 // Hasher makes the key ready.
@@ -72,8 +72,8 @@ func (k *Hasher) Pseudonym(id []byte, bits int) [32]byte {
 	return k.MAC([]byte("cut\x00"), mac[:])
 }
 
-// DailyVisitor returns the bytes of an id that is derived instead of stored: of site, truncated address and generalised user agent,
-// under a key that lasts a day.
+// DailyVisitor returns the bytes of an id that is derived instead of stored: of site, truncated address and generalised
+// user agent, under a key that lasts a day.
 func (k *Hasher) DailyVisitor(site string, address, agent []byte) [32]byte {
 	var buf [256]byte
 	head := append(buf[:0], "daily visitor\x00"...)

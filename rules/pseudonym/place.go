@@ -38,8 +38,8 @@ func (f Format) Free() bool {
 	}
 }
 
-// AppendShared appends what the pseudonym of an id in its normal form is made of, and tells whether that is more than the
-// id: a device of Mixpanel's stands with "$device:" in front, and without.
+// AppendShared appends what the pseudonym of an id in its normal form is made of, and tells whether that is more than
+// the id: a device of Mixpanel's stands with "$device:" in front, and without.
 func (s Formats) AppendShared(dst, id []byte) (_ []byte, more bool) {
 	if more = s.Has(MixpanelDevice) && isUUID(id); more {
 		dst = append(dst, device...)

@@ -19,13 +19,15 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 func TestParseRoot(t *testing.T) {
 	want := TestRoot
 	for _, text := range []string{
-		base64.StdEncoding.EncodeToString(want[:]), base64.RawURLEncoding.EncodeToString(want[:]), "\n " + base64.StdEncoding.EncodeToString(want[:]) + "\r\n",
+		base64.StdEncoding.EncodeToString(want[:]), base64.RawURLEncoding.EncodeToString(want[:]),
+		"\n " + base64.StdEncoding.EncodeToString(want[:]) + "\r\n",
 	} {
 		if got, err := ParseRoot(text); err != nil || got != want {
 			t.Errorf("ParseRoot(%q): %v", text, err)
 		}
 	}
-	for _, text := range []string{"", "c2VjcmV0", strings.Repeat("A", 44), "!", base64.StdEncoding.EncodeToString(want[:31])} {
+	for _, text := range []string{"", "c2VjcmV0", strings.Repeat("A", 44), "!",
+		base64.StdEncoding.EncodeToString(want[:31])} {
 		if _, err := ParseRoot(text); !errors.Is(err, ErrRoot) {
 			t.Errorf("ParseRoot(%q): %v", text, err)
 		}
@@ -74,7 +76,8 @@ func TestKeysDiffer(t *testing.T) {
 
 func TestKeysUnregistered(t *testing.T) {
 	k := New(TestRoot, noon, Scope{Vendor: "ga4"}, Scope{}, Scope{Vendor: "x", Rotation: numRotations})
-	for _, s := range []Scope{{}, {Vendor: "matomo"}, {Vendor: "ga4", Purpose: "p"}, {Vendor: "ga4", Rotation: Week}, {Vendor: "x", Rotation: numRotations}} {
+	for _, s := range []Scope{{}, {Vendor: "matomo"}, {Vendor: "ga4", Purpose: "p"}, {Vendor: "ga4", Rotation: Week},
+		{Vendor: "x", Rotation: numRotations}} {
 		if _, ok := k.For(s); ok {
 			t.Errorf("a key for %v", s)
 		}
@@ -82,7 +85,8 @@ func TestKeysUnregistered(t *testing.T) {
 	if _, ok := (*Keys)(nil).For(Scope{Vendor: "ga4"}); ok || (*Keys)(nil).Valid(noon) {
 		t.Error("nil keys have a key")
 	}
-	if !k.Valid(noon) || !k.Valid(noon.Add(11*time.Hour)) || k.Valid(noon.Add(12*time.Hour)) || !k.Valid(noon.Add(-13*time.Hour)) {
+	if !k.Valid(noon) || !k.Valid(noon.Add(11*time.Hour)) || k.Valid(noon.Add(12*time.Hour)) ||
+		!k.Valid(noon.Add(-13*time.Hour)) {
 		t.Error("keys do not last until the end of their day, whatever the clock said before")
 	}
 	if want := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC); !k.Until().Equal(want) {
@@ -149,9 +153,12 @@ func TestAppendNormal(t *testing.T) {
 		in, want string
 	}{
 		{Trimmed, "  Abc \n", "Abc"}, {Trimmed, "\u00a0\ufeffa\u200b", "a"}, {Trimmed, " ", ""},
-		{Mailbox, " Jane.Doe@Example.COM ", "jane.doe@example.com"}, {Mailbox, "JÜRGEN@x.de", "jürgen@x.de"}, {Mailbox, "\xffA", "\xffa"},
-		{Dialled, "+49 (0)30 901820-11", "493090182011"}, {Dialled, "0049 30 90182011", "493090182011"}, {Dialled, "49.30.901820.11", "493090182011"},
-		{Dialled, "030 901820", "030901820"}, {Dialled, "+00 12 34", "001234"}, {Dialled, "00", "00"}, {Dialled, "001", "1"}, {Dialled, "(0)(0)49(0)3", "0493"}, {Dialled, "4+9", "49"}, {Dialled, "+", ""}, {Dialled, "(0)30", "030"},
+		{Mailbox, " Jane.Doe@Example.COM ", "jane.doe@example.com"}, {Mailbox, "JÜRGEN@x.de", "jürgen@x.de"},
+		{Mailbox, "\xffA", "\xffa"},
+		{Dialled, "+49 (0)30 901820-11", "493090182011"}, {Dialled, "0049 30 90182011", "493090182011"},
+		{Dialled, "49.30.901820.11", "493090182011"},
+		{Dialled, "030 901820", "030901820"}, {Dialled, "+00 12 34", "001234"}, {Dialled, "00", "00"}, {Dialled, "001", "1"},
+		{Dialled, "(0)(0)49(0)3", "0493"}, {Dialled, "4+9", "49"}, {Dialled, "+", ""}, {Dialled, "(0)30", "030"},
 	}
 	for _, tt := range tests {
 		if got := AppendNormal([]byte("^"), tt.norm, []byte(tt.in)); string(got) != "^"+tt.want {
@@ -160,9 +167,11 @@ func TestAppendNormal(t *testing.T) {
 	}
 }
 
-// FuzzNormal: a normal form is one: made again it stays, and spaces around, capitals of a mailbox and signs in a phone number make no difference.
+// FuzzNormal: a normal form is one: made again it stays, and spaces around, capitals of a mailbox and signs
+// in a phone number make no difference.
 func FuzzNormal(f *testing.F) {
-	for _, s := range []string{"  Abc \n", "\u00a0\ufeffa\u200b", "Jane.Doe@Example.COM", "JÜRGEN@x.de", "\xffA", "+49 (0)30 901820-11", "0049 30 90182011", "(0)30", "+", "00", "0", "İ@x.de", "ẞ", "K@x.de", "００４９", ""} {
+	for _, s := range []string{"  Abc \n", "\u00a0\ufeffa\u200b", "Jane.Doe@Example.COM", "JÜRGEN@x.de", "\xffA",
+		"+49 (0)30 901820-11", "0049 30 90182011", "(0)30", "+", "00", "0", "İ@x.de", "ẞ", "K@x.de", "００４９", ""} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, in string) {
@@ -180,7 +189,8 @@ func FuzzNormal(f *testing.F) {
 			}
 		}
 		if ascii := !strings.ContainsFunc(in, func(r rune) bool { return r > '~' || r < ' ' }); ascii {
-			if got := of(Mailbox, in); got != "^"+strings.ToLower(strings.TrimSpace(in)) || of(Mailbox, strings.ToUpper(in)) != got {
+			if got := of(Mailbox, in); got != "^"+strings.ToLower(strings.TrimSpace(in)) ||
+				of(Mailbox, strings.ToUpper(in)) != got {
 				t.Errorf("the mailbox %q is %q", in, got)
 			}
 			if got := of(Trimmed, in); got != "^"+strings.TrimSpace(in) {
@@ -188,15 +198,18 @@ func FuzzNormal(f *testing.F) {
 			}
 		}
 		digits := of(Dialled, in)[1:]
-		if strings.Trim(digits, "0123456789") != "" || digits != "" && of(Dialled, "+"+digits)[1:] != digits && digits[0] != '0' {
+		if strings.Trim(digits, "0123456789") != "" || digits != "" && of(Dialled, "+"+digits)[1:] != digits &&
+			digits[0] != '0' {
 			t.Errorf("%q is dialled %q", in, digits)
 		}
 	})
 }
 
 var forms = map[Format]*regexp.Regexp{
-	GACid: regexp.MustCompile(`^\d{9,10}\.1[5-7]\d{8}$`), Hex16: regexp.MustCompile(`^[0-9a-f]{16}$`), Hex32: regexp.MustCompile(`^[0-9a-f]{32}$`),
-	UUID: regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`), FBP: regexp.MustCompile(`^fb\.1\.1[5-7]\d{11}\.[1-9]\d{9}$`),
+	GACid: regexp.MustCompile(`^\d{9,10}\.1[5-7]\d{8}$`), Hex16: regexp.MustCompile(`^[0-9a-f]{16}$`),
+	Hex32:           regexp.MustCompile(`^[0-9a-f]{32}$`),
+	UUID:            regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
+	FBP:             regexp.MustCompile(`^fb\.1\.1[5-7]\d{11}\.[1-9]\d{9}$`),
 	GACookie:        regexp.MustCompile(`^GA1\.1\.\d{9,10}\.1[5-7]\d{8}$`),
 	AmplitudeDevice: regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`),
 	Digits:          regexp.MustCompile(`^[1-9]\d{9,14}$`), Text: regexp.MustCompile(`^[\w-]{22}$`),
@@ -204,13 +217,15 @@ var forms = map[Format]*regexp.Regexp{
 }
 
 var originals = map[string]Format{
-	"1234567890.1700000000": GACid, "0123456789abcdef": Hex16, "0123456789abcdef0123456789abcdef": Hex32, "836f82db-9912-4b34-8101-1f16b49dfa5f": UUID,
-	"0190163d-8694-739b-aea5-966c26f8ad91": UUID, "fb.1.1700000000000.1234567890": FBP, "48213": Digits, "123456789012345678": Digits,
+	"1234567890.1700000000": GACid, "0123456789abcdef": Hex16, "0123456789abcdef0123456789abcdef": Hex32,
+	"836f82db-9912-4b34-8101-1f16b49dfa5f": UUID,
+	"0190163d-8694-739b-aea5-966c26f8ad91": UUID, "fb.1.1700000000000.1234567890": FBP, "48213": Digits,
+	"123456789012345678":                           Digits,
 	"$device:836f82db-9912-4b34-8101-1f16b49dfa5f": MixpanelDevice, "cust-48213": Text, "": Text, "jane@example.com": Text,
 }
 
-// TestPseudonymsDiffer makes pseudonyms of all originals in all formats for vendors, purposes and periods: no two are the same, all have
-// their format, and nothing of the original is in them.
+// TestPseudonymsDiffer makes pseudonyms of all originals in all formats for vendors, purposes and periods: no two are
+// the same, all have their format, and nothing of the original is in them.
 func TestPseudonymsDiffer(t *testing.T) {
 	var states [3]State
 	for day := range states {
@@ -219,7 +234,8 @@ func TestPseudonymsDiffer(t *testing.T) {
 	for f := range numFormats {
 		seen := map[string]string{}
 		for original, shape := range originals {
-			for _, s := range []Scope{{"ga4", "", Day}, {"ga4", "p", Day}, {"ga4", "q", Day}, {"matomo", "", Day}, {"ga4", "", Week}, {"ga4", "", Month}, {"ga4", "", Never}} {
+			for _, s := range []Scope{{"ga4", "", Day}, {"ga4", "p", Day}, {"ga4", "q", Day}, {"matomo", "", Day},
+				{"ga4", "", Week}, {"ga4", "", Month}, {"ga4", "", Never}} {
 				for day := range 3 {
 					if s.Rotation == Never && day > 0 {
 						continue
@@ -254,7 +270,8 @@ func TestPseudonymsDiffer(t *testing.T) {
 
 func TestUUIDVersion(t *testing.T) {
 	var mac [32]byte
-	for original, version := range map[string]byte{"0190163d-8694-739b-aea5-966c26f8ad91": '7', "836f82db-9912-4b34-8101-1f16b49dfa5f": '4', "836f82db-9912-1b34-8101-1f16b49dfa5f": '4'} {
+	for original, version := range map[string]byte{"0190163d-8694-739b-aea5-966c26f8ad91": '7',
+		"836f82db-9912-4b34-8101-1f16b49dfa5f": '4', "836f82db-9912-1b34-8101-1f16b49dfa5f": '4'} {
 		if got := AppendFormat(nil, &mac, Auto, []byte(original)); got[14] != version {
 			t.Errorf("%s has version %c", got, got[14])
 		}

@@ -26,8 +26,8 @@ func (r *rekeying) name() {
 // [State.BeginRekeying].
 func (s *State) Rekeyable() bool { return s.rekeying.secret != Key{} }
 
-// BeginRekeying gives a state what keys are made of that are replaced out of turn: what the root gives, or a random key,
-// where other nodes get a copy of the state.
+// BeginRekeying gives a state what keys are made of that are replaced out of turn: what the root gives, or a random
+// key, where other nodes get a copy of the state.
 func (s *State) BeginRekeying(secret Key) {
 	s.rekeying = rekeying{secret: secret}
 	s.rekeying.name()
@@ -39,10 +39,10 @@ func (s *State) BeginLine() { s.rekeying.name() }
 // RekeyingKey is what keys are made of that are replaced out of turn, at the beginning.
 func (r Root) RekeyingKey() Key { return below(r[:], "rekeying") }
 
-// Rekey replaces keys out of turn: those of chains, within their period, and the ledger's subject key, with which goes who
-// the records made until now are about. Nodes that have done the same with the same salts have the same keys, whenever
-// each of them did. Of the salt alone, and of what a node has afterwards, the keys that were cannot be made; whoever has the
-// root or an older copy of the state, and all salts, can make all of them.
+// Rekey replaces keys out of turn: those of chains, within their period, and the ledger's subject key, with which goes
+// who the records made until now are about. Nodes that have done the same with the same salts have the same keys,
+// whenever each of them did. Of the salt alone, and of what a node has afterwards, the keys that were cannot be made;
+// whoever has the root or an older copy of the state, and all salts, can make all of them.
 func (s *State) Rekey(salt [16]byte, chains []Rotation, ledgerSubjects bool) {
 	if !s.Rekeyable() {
 		return
@@ -53,7 +53,8 @@ func (s *State) Rekey(salt [16]byte, chains []Rotation, ledgerSubjects bool) {
 			continue
 		}
 		c := &s.chains[k]
-		fresh := link{period: k.Period(first), turns: c.turns + 1, key: below(secret[:], "rekeyed chain", k.String(), string(salt[:]))}
+		fresh := link{period: k.Period(first), turns: c.turns + 1, key: below(secret[:], "rekeyed chain",
+			k.String(), string(salt[:]))}
 		for fresh.period < c.period {
 			fresh.next()
 		}

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// TestRekeyedWhenever: nodes that do the same changes have the same keys, whether each was there when they were made, or
-// away for days and does them afterwards, or makes its state of the root anew.
+// TestRekeyedWhenever: nodes that do the same changes have the same keys, whether each was there when they were made,
+// or away for days and does them afterwards, or makes its state of the root anew.
 func TestRekeyedWhenever(t *testing.T) {
 	t.Parallel()
 	type change struct {
@@ -15,7 +15,8 @@ func TestRekeyedWhenever(t *testing.T) {
 		chains []Rotation
 		shred  bool
 	}
-	changes := []change{{0, []Rotation{Day, Week}, false}, {3, nil, true}, {40, Rotations(), true}, {40, []Rotation{Never}, false}}
+	changes := []change{{0, []Rotation{Day, Week}, false}, {3, nil, true}, {40, Rotations(), true},
+		{40, []Rotation{Never}, false}}
 	do := func(s *State, n int) { s.Rekey([16]byte{byte(n + 1)}, changes[n].chains, changes[n].shred) }
 	advance := func(s *State, day int) {
 		t.Helper()
@@ -74,14 +75,16 @@ func TestRekeyedIsGone(t *testing.T) {
 	if after.ledger == other.ledger || after.rekeying.secret == other.rekeying.secret || after.Mark() == other.Mark() {
 		t.Error("the salt does nothing")
 	}
-	if after.Line() != before.Line() || (Root{1}).State(noon).Line() == before.Line() || after.Identity() != before.Identity() {
+	if after.Line() != before.Line() || (Root{1}).State(noon).Line() == before.Line() ||
+		after.Identity() != before.Identity() {
 		t.Error("a line stays, and another root has another one")
 	}
 	alone := after
 	if alone.BeginLine(); alone.Line() == after.Line() || alone.Rekeys() != 1 || alone.Chains() != after.Chains() {
 		t.Error("a line that begins has the name of the one before, or more is another")
 	}
-	if after.Rekeys() != 1 || after.SubjectKey() != before.SubjectKey() || after.LedgerDigestKey() != before.LedgerDigestKey() {
+	if after.Rekeys() != 1 || after.SubjectKey() != before.SubjectKey() ||
+		after.LedgerDigestKey() != before.LedgerDigestKey() {
 		t.Error("more was replaced")
 	}
 }

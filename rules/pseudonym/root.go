@@ -11,8 +11,8 @@ import (
 // Root is the secret that all keys are made from: 32 random bytes.
 type Root [32]byte
 
-// TestRoot is published here, and therefore no secret: explain and replay use it, so that output can be compared and never matches
-// production's pseudonyms.
+// TestRoot is published here, and therefore no secret: explain and replay use it, so that output can be compared and
+// never matches production's pseudonyms.
 var TestRoot = Root([]byte("tagwarden-test-root-not-a-secret"))
 
 // ErrRoot says that a text is no root secret.
@@ -48,7 +48,8 @@ func (Key) String() string { return "key" }
 // GoString hides the key from logs.
 func (Key) GoString() string { return "key" }
 
-// below returns the key that HKDF-SHA256 makes of secret for the label and the names, which are told apart by their lengths.
+// below returns the key that HKDF-SHA256 makes of secret for the label and the names,
+// which are told apart by their lengths.
 func below(secret []byte, label string, names ...string) Key {
 	var info strings.Builder
 	info.WriteString("tagwarden/1/" + label)
@@ -68,7 +69,8 @@ func below(secret []byte, label string, names ...string) Key {
 // SubjectKey is the key of objections' subjects. It never changes, for an objection never ends by itself.
 func (r Root) SubjectKey() Key { return below(r[:], "objection subject") }
 
-// LedgerSubjectKey is the key of the ledger's subjects. Where it is shredded the log is anonymous and the objections stand.
+// LedgerSubjectKey is the key of the ledger's subjects. Where it is shredded the log
+// is anonymous and the objections stand.
 func (r Root) LedgerSubjectKey() Key { return below(r[:], "ledger subject") }
 
 // LedgerDigestKey is the key of the digests of bytes that left.

@@ -38,11 +38,12 @@ type behind struct {
 	Key    string `json:"key"`
 }
 
-// Append appends the state as a file holds it, one of a version before in its form: a line of JSON with the keys in base64,
-// and a line with the SHA-256 of the first in hex, by which a file that was not written whole is known.
+// Append appends the state as a file holds it, one of a version before in its form: a line of JSON with the keys in
+// base64, and a line with the SHA-256 of the first in hex, by which a file that was not written whole is known.
 func (s State) Append(dst []byte) []byte {
 	w := written{
-		Version: 1, Subject: s.subject.text(), Ledger: s.ledger.text(), Shreds: s.shreds, Digest: s.digest.text(), Chains: map[string]behind{},
+		Version: 1, Subject: s.subject.text(), Ledger: s.ledger.text(), Shreds: s.shreds, Digest: s.digest.text(),
+		Chains: map[string]behind{},
 	}
 	if s.Rekeyable() {
 		w.Version = 2
@@ -73,7 +74,8 @@ func ParseState(text []byte) (State, error) {
 		return State{}, ErrState
 	}
 	if w.Version != 1 && w.Version != 2 {
-		return State{}, fmt.Errorf("%w, or written by another version (format %d; this one reads 1 and 2)", ErrState, w.Version)
+		return State{}, fmt.Errorf("%w, or written by another version (format %d; this one reads 1 and 2)",
+			ErrState, w.Version)
 	}
 	s, ok := w.state()
 	if !ok || !bytes.Equal(s.Append(nil), text) {

@@ -134,8 +134,8 @@ func appendDialled(dst, b []byte) []byte {
 	return dst
 }
 
-// SubjectHash returns what a subject is stored under: HMAC-SHA256 over namespace, a zero byte and the normalised id, cut to 16 bytes.
-// The namespace is the identifier's class; for ids that a vendor's SDK made, the catalog id too.
+// SubjectHash returns what a subject is stored under: HMAC-SHA256 over namespace, a zero byte and the normalised id,
+// cut to 16 bytes. The namespace is the identifier's class; for ids that a vendor's SDK made, the catalog id too.
 func SubjectHash(key *Hasher, namespace string, id []byte) [16]byte {
 	var buf [96]byte
 	head := append(append(buf[:0], namespace...), 0)

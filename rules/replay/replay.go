@@ -45,8 +45,9 @@ func Lines(file string, r io.Reader, host string, each func(*Request) error) err
 		if len(bytes.TrimSpace(line)) > 0 {
 			var c Capture
 			if err := json.Unmarshal(line, &c); err != nil {
-				return fmt.Errorf("%s:%d: this is no recorded request: one in JSON a line is right, { \"method\": \"GET\", \"target\": ..., "+
-					"\"headers\": [[..., ...]], \"body_base64\": ... }, or an archive whose name ends in .har (%w)", file, number, noJSON(err))
+				return fmt.Errorf("%s:%d: this is no recorded request: one in JSON a line is right, { \"method\": \"GET\", "+
+					"\"target\": ..., \"headers\": [[..., ...]], \"body_base64\": ... }, or an archive whose name ends in .har (%w)",
+					file, number, noJSON(err))
 			}
 			body, err := base64.StdEncoding.DecodeString(c.Body)
 			if err != nil {
@@ -65,7 +66,8 @@ func Lines(file string, r io.Reader, host string, each func(*Request) error) err
 	}
 }
 
-// longestLine is how long a line may be, in bytes: a request with the longest body that is received, in base64, is far shorter.
+// longestLine is how long a line may be, in bytes: a request with the longest body that
+// is received, in base64, is far shorter.
 const longestLine = 64 << 20
 
 var errLong = fmt.Errorf("the line has more than %d bytes: a recorded request in JSON a line is right", longestLine)
@@ -107,7 +109,8 @@ type harRequest struct {
 func HAR(file string, r io.Reader, host string, each func(*Request) error) (passed int, err error) {
 	var h har
 	if err := json.NewDecoder(withoutMark(r)).Decode(&h); err != nil {
-		return 0, fmt.Errorf("%s: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (%w)", file, noJSON(err))
+		return 0, fmt.Errorf("%s: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (%w)",
+			file, noJSON(err))
 	}
 	for i := range h.Log.Entries {
 		q := &h.Log.Entries[i].Request

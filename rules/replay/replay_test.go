@@ -17,8 +17,9 @@ func TestReadsWhatWasRecorded(t *testing.T) {
 	}{
 		"lines": {lines, "\ufeff" + `{"method":"POST","target":"/a?b","headers":[["A","b"]],"body_base64":"eA=="}` + "\n\n" +
 			`{"method":"GET","target":"/c"}`, "POST /a?b 1 x|GET /c 3 ", ""},
-		"no JSON":   {lines, "{\n", "", "file:1: this is no recorded request"},
-		"raw":       {lines, "GET /a HTTP/1.1\nHost: a\n\n", "", "or an archive whose name ends in .har (it is no JSON from byte 1 on)"},
+		"no JSON": {lines, "{\n", "", "file:1: this is no recorded request"},
+		"raw": {lines, "GET /a HTTP/1.1\nHost: a\n\n", "",
+			"or an archive whose name ends in .har (it is no JSON from byte 1 on)"},
 		"a number":  {lines, "7", "", "(it is JSON of another kind: number)"},
 		"a list":    {lines, `{"method":[1]}`, "", "(at method it has another kind: array)"},
 		"broken":    {archive, `{"log":`, "", "{ \"log\": { \"entries\": [...] } } (it breaks off)"},
@@ -26,7 +27,8 @@ func TestReadsWhatWasRecorded(t *testing.T) {
 		"an archive": {archive, `{"log":{"entries":[{"request":{"method":"GET","url":"data:x"}},` +
 			`{"request":{"method":"POST","url":"https://shop.example/a?b","headers":[{"name":":path","value":"/"}],` +
 			`"postData":{"params":[{"name":"k","value":"v w"}]}}}]}}`, "POST /a?b 2 k=v+w", ""},
-		"no archive": {archive, "[]", "", "file: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (it is JSON of another kind: array)"},
+		"no archive": {archive, "[]", "",
+			"file: this is no HAR file: a browser's tools save one, { \"log\": { \"entries\": [...] } } (it is JSON of another kind: array)"},
 		"no address": {archive, `{"log":{"entries":[{"request":{"url":"%zz"}}]}}`, "",
 			"entry 1: the request has no absolute URL"},
 	} {

@@ -9,18 +9,23 @@ type addresses struct{ *view }
 var (
 	// typeBehind stand behind the name, with the number in front: "12 Example Street".
 	typeBehind = newVocabulary(
-		"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "drive", "dr", "terrace", "crescent", "square", "close",
+		"street", "st", "road", "rd", "avenue", "ave", "lane", "ln", "boulevard", "blvd", "drive", "dr", "terrace",
+		"crescent", "square", "close",
 		"court", "parkway", "highway", "mews", "grove",
 	)
 	// typeBetween stand between name and number: "Example Street 12", "Berliner Straße 12", "Victor Hugo utca 49".
 	typeBetween = newVocabulary(
-		"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse", "weg", "platz", "markt", "ufer", "damm",
-		"gracht", "gatan", "gata", "vägen", "vej", "vei", "veien", "terrasse", "utca", "u", "út", "tér", "körút", "cesta", "tänav", "voorhout", "plein",
+		"street", "road", "avenue", "lane", "boulevard", "straße", "strasse", "str", "straat", "laan", "allee", "gasse",
+		"weg", "platz", "markt", "ufer", "damm",
+		"gracht", "gatan", "gata", "vägen", "vej", "vei", "veien", "terrasse", "utca", "u", "út", "tér", "körút", "cesta",
+		"tänav", "voorhout", "plein",
 	)
 	// typeFront stand in front of the name: "5 rue X", "Via Roma 12".
 	typeFront = newVocabulary(
-		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "vicolo", "piazza", "corso", "calle", "avenida",
-		"paseo", "rua", "rúa", "travessa", "ulica", "ulice", "ul", "al", "aleja", "aleje", "plac", "plaza", "place", "trg", "largo",
+		"rue", "avenue", "av", "boulevard", "bd", "chemin", "impasse", "quai", "allée", "allee", "via", "viale", "vicolo",
+		"piazza", "corso", "calle", "avenida",
+		"paseo", "rua", "rúa", "travessa", "ulica", "ulice", "ul", "al", "aleja", "aleje", "plac", "plaza",
+		"place", "trg", "largo",
 		"ulicy", "ulicą", "alei", "aleją", "placu", "osiedle", "osiedlu", "os", "praça", "praca",
 	)
 	// typeDoubtful are those of typeFront that are words of other languages too: the name behind them wants a capital.
@@ -29,11 +34,14 @@ var (
 	)
 	// typeEnd end a word that is name and type in one: "Hauptstraße 5". All but the first want a capital.
 	typeEnd = newVocabulary(
-		"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein", "laan", "gatan", "sgata", "vägen",
-		"vej", "vegen", "veien", "rgade", "ogade", "sgade", "katu", "kuja", "ntie", "vegur", "braut", "stræti", "straeti", "brücke", "singel", "dijk", "stieg",
+		"straße", "strasse", "str", "straat", "gasse", "allee", "platz", "weg", "damm", "ufer", "chaussee", "gracht", "plein",
+		"laan", "gatan", "sgata", "vägen",
+		"vej", "vegen", "veien", "rgade", "ogade", "sgade", "katu", "kuja", "ntie", "vegur", "braut", "stræti", "straeti",
+		"brücke", "singel", "dijk", "stieg",
 	)
 	// connectors stand between type and name.
-	connectors = newVocabulary("de", "du", "des", "del", "della", "di", "da", "do", "la", "le", "les", "los", "l", "d", "of", "the")
+	connectors = newVocabulary("de", "du", "des", "del", "della", "di", "da", "do", "la", "le", "les", "los",
+		"l", "d", "of", "the")
 	// numberWords stand between a street's name and the number of the house.
 	numberWords = newVocabulary("nº", "n°", "n", "no", "nr", "num", "núm", "número", "numero", "numéro", "number")
 	// media are what carries films, games and music, which are called after streets.
@@ -231,8 +239,8 @@ func (in addresses) houseEnd(w span) bool {
 		(in.endsNumber(w.end) || in.after(w.end) == '-' && in.houseTo(w) > w.end)
 }
 
-// endsInType tells whether the word is a street's name and type in one, such as "Hauptstraße". Endings that other words share want a
-// capital.
+// endsInType tells whether the word is a street's name and type in one, such as "Hauptstraße". Endings
+// that other words share want a capital.
 func (in addresses) endsInType(w span) bool {
 	end := typeEnd.ending(in.of(w), 0, 3)
 	return end != "" && (in.named(w) || end == "straße" || end == "strasse")

@@ -2,15 +2,16 @@ package scrub
 
 import "github.com/tagwarden/tagwarden/rules/ascii"
 
-// maxRounds bounds how often a result is looked over again: a marker's brackets can turn what stood beside a finding into one.
+// maxRounds bounds how often a result is looked over again: a marker's brackets can turn
+// what stood beside a finding into one.
 const maxRounds = 6
 
 // maxDepth bounds how deep encodings are followed into each other.
 const maxDepth = 3
 
-// Append appends value to dst with a marker in place of every finding of the wanted kinds, and returns what was found. With nothing
-// found, dst has gained exactly value. Scratch space is taken from dst's spare capacity, so value must not lie there; a dst that is
-// used again and again costs no allocation.
+// Append appends value to dst with a marker in place of every finding of the wanted kinds, and returns what was found.
+// With nothing found, dst has gained exactly value. Scratch space is taken from dst's spare capacity, so value must not
+// lie there; a dst that is used again and again costs no allocation.
 func Append(dst, value []byte, want Set) ([]byte, Set) {
 	return (*Detectors)(nil).Append(dst, value, want)
 }
@@ -88,8 +89,8 @@ func (l look) append(dst, value []byte) ([]byte, seen) {
 	return append(dst[:base], scrubbed...), saw
 }
 
-// PassesBy tells whether one look at a value shows that no detector can find anything in it. [Append] looks first, too: it
-// is for those who would do something dearer before.
+// PassesBy tells whether one look at a value shows that no detector can find anything in it. [Append] looks first, too:
+// it is for those who would do something dearer before.
 func PassesBy(value []byte, want Set) bool {
 	l := look{want: want}
 	return l.nothingToDo(value) || l.narrow(value)&All == 0

@@ -50,8 +50,10 @@ func TestParseIP(t *testing.T) {
 		}
 	}
 	for _, in := range append(all,
-		"203.0.113.77", "1.2.3", "256.1.1.1", "01.2.3.4", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7", "::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4",
-		"1::2::3", "g::", "1:2:3:4:5:6:7:8:9", "12345::", ":1", "1:", "2001:db8::1%eth0", "fe80::1:2:3:4:5:6", "::1.2.3.4", "1.2.3.4:80", "", "1:2:3:4:5:6:7::",
+		"203.0.113.77", "1.2.3", "256.1.1.1", "01.2.3.4", "::", "::1", "2001:db8::1", "1:2:3:4:5:6:7:8", "1:2:3:4:5:6:7",
+		"::ffff:1.2.3.4", "1:2:3:4:5:6:1.2.3.4",
+		"1::2::3", "g::", "1:2:3:4:5:6:7:8:9", "12345::", ":1", "1:", "2001:db8::1%eth0", "fe80::1:2:3:4:5:6", "::1.2.3.4",
+		"1.2.3.4:80", "", "1:2:3:4:5:6:7::",
 		"1.2.3.4::", "::1:2:3:4:5:6:7", "::1:2:3:4:5:6:7:8",
 	) {
 		Append(nil, []byte("from "+in+" on"), All)
@@ -69,7 +71,8 @@ func TestParseIP(t *testing.T) {
 func TestAppendAllocs(t *testing.T) {
 	values := [][]byte{
 		[]byte("Red shoes size 42"), []byte("call me on +49 30 901820 11"), []byte("q=jane.doe%2540example.com&x=1"),
-		[]byte(base64.StdEncoding.EncodeToString([]byte("mail jane.doe@example.com"))), []byte("https://shop.example/12/3?a=4111111111111111"),
+		[]byte(base64.StdEncoding.EncodeToString([]byte("mail jane.doe@example.com"))),
+		[]byte("https://shop.example/12/3?a=4111111111111111"),
 		[]byte("Hauptstraße 5, 2001:db8::8a2e:370:7334 eyJhbGciOiJIUzI1NiJ9"),
 	}
 	dst := make([]byte, 0, 8192)
@@ -84,8 +87,10 @@ func TestAppendAllocs(t *testing.T) {
 
 func FuzzAppend(f *testing.F) {
 	for _, s := range []string{
-		"jane.doe%2540example.com", "+49 30 901820 11", "4111 1111 1111 1111", "&#64;a", "\\u0040", "DE89370400440532013000", "eyJhbGciOiJIUzI1NiJ9",
-		"203.0.113.77", "2001:db8::1", "12 Example Street", "password=hunter2", "YW1haWwgamFuZUBleGFtcGxlLmNvbQ==", "(030) 901820", "52.520008,13.404954",
+		"jane.doe%2540example.com", "+49 30 901820 11", "4111 1111 1111 1111", "&#64;a", "\\u0040", "DE89370400440532013000",
+		"eyJhbGciOiJIUzI1NiJ9",
+		"203.0.113.77", "2001:db8::1", "12 Example Street", "password=hunter2", "YW1haWwgamFuZUBleGFtcGxlLmNvbQ==",
+		"(030) 901820", "52.520008,13.404954",
 		"ａ＠ｂ．ｃｏ", "dob=1984-03-07", "\u200b\u00ad", "%25%32%35", "1.2.3.4a@b.cd+4930901820",
 	} {
 		f.Add([]byte(s), uint64(All))
@@ -111,11 +116,13 @@ func FuzzAppend(f *testing.F) {
 
 func BenchmarkAppend(b *testing.B) {
 	for name, v := range map[string]string{
-		"title": "Red shoes size 42", "agent": "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
+		"title":   "Red shoes size 42",
+		"agent":   "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36",
 		"words":   "Wir haben die schoensten Schuhe der Stadt",
 		"url":     "https://shop.example/red-shoes?utm_source=newsletter&utm_medium=email&utm_campaign=spring_sale",
 		"escaped": "https%3A%2F%2Fshop.example%2Fred-shoes%3Futm_source%3Dnewsletter",
-		"email":   "q=jane.doe%2540example.com&x=1", "base64": base64.StdEncoding.EncodeToString([]byte("mail jane.doe@example.com and more text behind it")),
+		"email":   "q=jane.doe%2540example.com&x=1", "base64": base64.StdEncoding.EncodeToString(
+			[]byte("mail jane.doe@example.com and more text behind it")),
 	} {
 		b.Run(name, func(b *testing.B) {
 			in := []byte(v)

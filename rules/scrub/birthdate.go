@@ -138,8 +138,10 @@ func (in birthDates) shortYear(i, j, m, n int) int {
 
 // months are the beginnings of the months' names in the languages of birthLabels, at least three letters long.
 var months = newVocabulary(
-	"jan", "ene", "gen", "sty", "feb", "fév", "fev", "lut", "mar", "mär", "maa", "mrz", "apr", "avr", "abr", "kwi", "may", "mai", "mag", "maj", "mei",
-	"jun", "juin", "giu", "cze", "jul", "juil", "lug", "lip", "aug", "aoû", "aou", "ago", "sie", "sep", "set", "wrz", "oct", "okt", "ott", "out", "paź", "nov",
+	"jan", "ene", "gen", "sty", "feb", "fév", "fev", "lut", "mar", "mär", "maa", "mrz", "apr", "avr", "abr", "kwi", "may",
+	"mai", "mag", "maj", "mei",
+	"jun", "juin", "giu", "cze", "jul", "juil", "lug", "lip", "aug", "aoû", "aou", "ago", "sie", "sep", "set", "wrz",
+	"oct", "okt", "ott", "out", "paź", "nov",
 	"lis", "dec", "déc", "dez", "dic", "gru",
 )
 

@@ -44,7 +44,8 @@ func TestWhatAByteIs(t *testing.T) {
 	for flag, list := range map[uint16]string{
 		fDigit: digits, fLetter: letters, fWord: digits + letters + high, fHex: digits + "abcdefABCDEF",
 		fTrigger: digits + high + "@%&\\:=([{<\x00", fStd: digits + letters + "+/-_",
-		fURL: digits + letters + "-_", fLocal: digits + letters + high + "._%+'-~", fEscape: high + "%&\\\x00", fGap: " .,+_-'", fHigh: high, fJoint: ":=\"'_- ]>", fMark: "+(-:",
+		fURL: digits + letters + "-_", fLocal: digits + letters + high + "._%+'-~", fEscape: high + "%&\\\x00",
+		fGap: " .,+_-'", fHigh: high, fJoint: ":=\"'_- ]>", fMark: "+(-:",
 	} {
 		for c := range 256 {
 			if got, want := flags[c]&flag != 0, strings.Contains(list, string([]byte{byte(c)})); got != want {
@@ -72,10 +73,12 @@ func TestWhatAByteIs(t *testing.T) {
 		if got := sextet(b); got != want {
 			t.Errorf("%q is %d of base64, want %d", b, got, want)
 		}
-		if got, want := separator(b), map[byte]uint8{' ': sepSpace, '+': sepSpace, '-': sepDash, '.': sepDot, '/': sepSlash, '(': sepParen, ')': sepParen}[b]; got != want {
+		if got, want := separator(b), map[byte]uint8{' ': sepSpace, '+': sepSpace, '-': sepDash, '.': sepDot, '/': sepSlash,
+			'(': sepParen, ')': sepParen}[b]; got != want {
 			t.Errorf("%q separates as %b", b, got)
 		}
-		if isSpace(b) != (b == ' ' || b == '+') || dateMark(b) != (b == '-' || b == '/' || b == '.') || startsDot(b) != strings.Contains("dDpPkK", string([]byte{b})) {
+		if isSpace(b) != (b == ' ' || b == '+') || dateMark(b) != (b == '-' || b == '/' || b == '.') ||
+			startsDot(b) != strings.Contains("dDpPkK", string([]byte{b})) {
 			t.Errorf("%q is taken for something else", b)
 		}
 	}
@@ -91,7 +94,8 @@ func TestPlain(t *testing.T) {
 		if p != r && plain(r+1) == p+1 && p >= 0 {
 			step = 1
 		}
-		for r++; r <= utf8.MaxRune && (p == first && plain(r) == r || p != first && plain(r) == p+step*(r-first) && plain(r) != r); r++ {
+		for r++; r <= utf8.MaxRune && (p == first && plain(r) == r || p != first && plain(r) == p+step*(r-first) &&
+			plain(r) != r); r++ {
 		}
 		switch {
 		case p == first:
@@ -161,7 +165,8 @@ func TestPercent(t *testing.T) {
 			in := string([]byte{'%', byte(a), byte(b)})
 			text, err := url.PathUnescape(in)
 			r, n := unit([]byte(in))
-			if err != nil && n != 0 || err == nil && (n != 3 || text != "\x00" && r != rune(text[0]) || text == "\x00" && r != -1) {
+			if err != nil && n != 0 || err == nil && (n != 3 || text != "\x00" && r != rune(text[0]) ||
+				text == "\x00" && r != -1) {
 				t.Fatalf("%q is %d, %d", in, r, n)
 			}
 		}
@@ -272,7 +277,8 @@ func TestReferences(t *testing.T) {
 		}
 	}
 	upTo(4, pieces, check)
-	for _, digits := range []string{"000000640", "00000064", "1114111", "1114112", "x10FFFF", "x110000", "x0000004", "x00000040", "x000000040", "99999999", "xFFFFFFFF", "x7F", "x80", "x7FF", "x800", "xFFFF", "x10000"} {
+	for _, digits := range []string{"000000640", "00000064", "1114111", "1114112", "x10FFFF", "x110000", "x0000004",
+		"x00000040", "x000000040", "99999999", "xFFFFFFFF", "x7F", "x80", "x7FF", "x800", "xFFFF", "x10000"} {
 		check("#" + digits)
 		check("#" + digits + ";")
 		check("amp;#" + digits + "z")
@@ -294,7 +300,8 @@ func TestRuns(t *testing.T) {
 		}
 		return utf8.Valid(b)
 	}
-	alphabets := []string{"0123456789abcdefABCDEF", "234567", "abcdefgXYZ0189-_", "abcdefgXYZ0189+/", "YWJjZGVmwoOp", "/+gh 1"}
+	alphabets := []string{"0123456789abcdefABCDEF", "234567", "abcdefgXYZ0189-_", "abcdefgXYZ0189+/",
+		"YWJjZGVmwoOp", "/+gh 1"}
 	for range 20000 {
 		run := make([]byte, r.IntN(14))
 		alphabet := alphabets[r.IntN(len(alphabets))]
@@ -346,7 +353,8 @@ func TestAddressesOfHosts(t *testing.T) {
 			t.Errorf("ParseIP(%q) = %v, %v; netip says %v, %v", in, got, ok, want, err)
 		}
 	}
-	four := []string{"", "0", "1", "9", "00", "01", "10", "99", "100", "199", "200", "249", "255", "256", "260", "300", "1000", "a"}
+	four := []string{"", "0", "1", "9", "00", "01", "10", "99", "100", "199", "200", "249", "255", "256",
+		"260", "300", "1000", "a"}
 	for _, a := range four {
 		for _, b := range four {
 			check(a + "." + b + ".0.1")
@@ -360,7 +368,8 @@ func TestAddressesOfHosts(t *testing.T) {
 		}
 	}
 	r := rand.New(rand.NewPCG(7, 8))
-	groups := []string{"0", "1", "a", "F", "9f", "abc", "ffff", "FFFF", "0000", "10000", "00001", "g", "", "", "1.2.3.4", "1", "2", "1:2:3", "4:5"}
+	groups := []string{"0", "1", "a", "F", "9f", "abc", "ffff", "FFFF", "0000", "10000", "00001", "g", "", "", "1.2.3.4",
+		"1", "2", "1:2:3", "4:5"}
 	for range 40000 {
 		list := make([]string, 1+r.IntN(9))
 		for k := range list {

@@ -69,7 +69,8 @@ func issued(d *digits, n int) bool {
 		return n >= 16
 	case four == 1800, four == 2131: // JCB, of old
 		return n == 15
-	case four == 5018, four == 5020, four == 5038, four == 5893, four == 6304, four == 6759, four >= 6761 && four <= 6763: // Maestro
+	case four == 5018, four == 5020, four == 5038, four == 5893, four == 6304, four == 6759, four >= 6761 && four <= 6763:
+		// Maestro
 		return true
 	}
 	return false

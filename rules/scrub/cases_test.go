@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// found is a line of testdata/cases.jsonl: a text, and what becomes of it where all kinds are looked for. Want is empty where nothing is found.
-// The tests of other packages read the file too, so that whatever stands in front of the detectors is held to the same.
+// found is a line of testdata/cases.jsonl: a text, and what becomes of it where all kinds are looked for. Want is
+// empty where nothing is found. The tests of other packages read the file too, so that whatever stands in front
+// of the detectors is held to the same.
 type found struct{ In, Want string }
 
 func foundCases(t testing.TB) (all []found) {
@@ -59,7 +60,8 @@ func TestAppendFinds(t *testing.T) {
 	}
 }
 
-// TestEachKindAlone: what is of one kind is found where that kind alone is looked for, and is left where all others are.
+// TestEachKindAlone: what is of one kind is found where that kind alone is looked
+// for, and is left where all others are.
 func TestEachKindAlone(t *testing.T) {
 	t.Parallel()
 	for _, c := range foundCases(t) {

@@ -73,7 +73,8 @@ func (c checksum) holds(text []byte) bool {
 	}
 }
 
-// mod11 checks weights that rise by one from the right, a last X counting ten: ISBN-10, and the Dutch BSN but for its sign.
+// mod11 checks weights that rise by one from the right, a last X counting ten:
+// ISBN-10, and the Dutch BSN but for its sign.
 func mod11(c []byte) bool {
 	sum := 0
 	for k, b := range c {

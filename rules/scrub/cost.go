@@ -1,7 +1,7 @@
 package scrub
 
-// What things cost, in steps of about 0.6 nanoseconds. They are measured (BenchmarkWorst) and kept a little too high rather than too low, so that
-// steps bound the time.
+// What things cost, in steps of about 0.6 nanoseconds. They are measured (BenchmarkWorst) and kept a little too high
+// rather than too low, so that steps bound the time.
 const (
 	costIdle    = 2    // a byte that is looked at to see whether there is anything to look for
 	costByte    = 3    // of a text, for all that is looked for in one go over it

@@ -35,8 +35,8 @@ func separator(c byte) uint8 {
 	return 0
 }
 
-// numbers are the digits from a place on, with what stands between them. All detectors share them, and places that follow each other in one
-// row of digits do: a digit is read once.
+// numbers are the digits from a place on, with what stands between them. All detectors share them, and places that
+// follow each other in one row of digits do: a digit is read once.
 type numbers struct {
 	d    [64]byte        // the digits
 	end  [64]int32       // where in the text each ends

@@ -1,9 +1,10 @@
-// Package scrub finds personal data in values that nobody declared to hold any: page titles, search terms, error texts, addresses.
+// Package scrub finds personal data in values that nobody declared to hold any: page titles,
+// search terms, error texts, addresses.
 //
 // [Append] copies a value and puts a marker ("[email]", "[phone]" ...) in place of every finding. It goes over the
-// value once for all detectors, looks inside encodings (percent, HTML entities, JSON escapes, full-width digits, base64,
-// base32, hex, also of UTF-16 and of what is compressed) and, where the decoded form holds a finding, replaces the encoded run as a whole. [Detectors] are a
-// site's own, beside those of each [Kind].
+// value once for all detectors, looks inside encodings (percent, HTML entities, JSON escapes, full-width digits,
+// base64, base32, hex, also of UTF-16 and of what is compressed) and, where the decoded form holds a finding, replaces
+// the encoded run as a whole. [Detectors] are a site's own, beside those of each [Kind].
 //
 // A detector is a file with a small type that reads the text through a view, which all of them share: email.go,
 // phone.go, card.go and so on. kind.go lists them; starts.go says which of them are asked at a place, and who is asked

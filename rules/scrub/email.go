@@ -59,8 +59,8 @@ func startsAt(c byte) bool {
 	return c == 'a' || c == 's' || c == 'c' || c == 'm' || c == 0xC3
 }
 
-// atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1 where there is
-// none. It is bare where nothing but spaces sets it apart.
+// atSign finds the next "@", "(at)", "[at]" or " at " and returns where it is and how long, spaces around included, -1
+// where there is none. It is bare where nothing but spaces sets it apart.
 func (in emails) atSign(from int) (at, length int, bare bool) {
 	for k := from; k < len(in.text); k++ {
 		switch in.text[k] {
@@ -102,7 +102,8 @@ func quotedAt(text []byte, k int) bool {
 
 func isSpace(c byte) bool { return c == ' ' || c == '+' }
 
-// bracketed returns the length of "(word)" at the text's start, with any brackets and perhaps spaces inside; 0 where there is none.
+// bracketed returns the length of "(word)" at the text's start, with any brackets and perhaps
+// spaces inside; 0 where there is none.
 func bracketed(text []byte, words []string) int {
 	i := 1
 	if i < len(text) && isSpace(text[i]) {
@@ -247,7 +248,8 @@ func (in emails) localStart(i, low int) int {
 }
 
 // notTLD are endings of file names that no top-level domain shares.
-var notTLD = newVocabulary("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map", "json", "html", "htm", "php", "xml", "scss")
+var notTLD = newVocabulary("png", "jpg", "jpeg", "gif", "svg", "webp", "avif", "ico", "css", "js", "mjs", "ts", "map",
+	"json", "html", "htm", "php", "xml", "scss")
 
 // domainEnd returns where the domain that starts at i ends, 0 where there is none.
 func (in emails) domainEnd(i int) int {

@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// maxLayers bounds how often escapes of different sorts are followed into each other. Those of one sort inside themselves ("%252540",
-// "&amp;amp;#64;") are one layer, however deep.
+// maxLayers bounds how often escapes of different sorts are followed into each other. Those of one sort inside
+// themselves ("%252540", "&amp;amp;#64;") are one layer, however deep.
 const maxLayers = 4
 
 // escaped tells whether the value holds anything that unescape would resolve, and how many places were tried.
@@ -24,8 +24,9 @@ func escaped(value []byte) (yes bool, tried int) {
 	return false, tried
 }
 
-// unescape resolves escapes, layer by layer. It appends to dst the text and, for each of its bytes and its end, where that came from
-// in src (4 bytes each), and returns both as slices. Deep is true where escapes are left that lie too deep, or cost too much.
+// unescape resolves escapes, layer by layer. It appends to dst the text and, for each of its bytes and its
+// end, where that came from in src (4 bytes each), and returns both as slices. Deep is true where escapes are
+// left that lie too deep, or cost too much.
 func (b *budget) unescape(dst, src []byte) (grown, text, offsets []byte, deep bool) {
 	base, n := len(dst), len(src)
 	dst = append(dst, src...)
@@ -85,8 +86,8 @@ func layer(text, offsets []byte) int {
 	return j
 }
 
-// unit resolves the escape at the text's start: what it stands for (a byte for "%41"; -1 for characters without width) and its
-// length, 0 where there is none. An escape that is escaped itself, in the same way, is one unit.
+// unit resolves the escape at the text's start: what it stands for (a byte for "%41"; -1 for characters without width)
+// and its length, 0 where there is none. An escape that is escaped itself, in the same way, is one unit.
 func unit(text []byte) (rune, int) {
 	switch c := text[0]; {
 	case c == '%':
@@ -191,7 +192,8 @@ var entityIndex = func() (by [256][]entityName) {
 
 var entities = []entityName{
 	{"commat;", '@'}, {"period;", '.'}, {"plus;", '+'}, {"num;", '#'}, {"quot;", '"'}, {"apos;", '\''}, {"lt;", '<'},
-	{"gt;", '>'}, {"nbsp;", ' '}, {"lowbar;", '_'}, {"hyphen;", '-'}, {"dash;", '-'}, {"colon;", ':'}, {"sol;", '/'}, {"equals;", '='},
+	{"gt;", '>'}, {"nbsp;", ' '}, {"lowbar;", '_'}, {"hyphen;", '-'}, {"dash;", '-'}, {"colon;", ':'},
+	{"sol;", '/'}, {"equals;", '='},
 	{"percnt;", '%'}, {"Tab;", ' '}, {"NewLine;", ' '}, {"lpar;", '('}, {"rpar;", ')'}, {"comma;", ','},
 }
 
@@ -210,8 +212,8 @@ func entity(text []byte) (rune, int) {
 	return 0, 0
 }
 
-// reference resolves what stands behind the "&" of a character reference; the semicolon may be missing behind numbers, as browsers
-// have it.
+// reference resolves what stands behind the "&" of a character reference; the semicolon may be
+// missing behind numbers, as browsers have it.
 func reference(text []byte) (rune, int) {
 	if len(text) < 3 {
 		return 0, 0
@@ -297,8 +299,11 @@ func plain(r rune) rune {
 	return r
 }
 
-// widthless tells whether a character is one that nobody sees: soft hyphen, joiners, marks of direction, variation selectors, tags.
+// widthless tells whether a character is one that nobody sees: soft hyphen, joiners, marks of
+// direction, variation selectors, tags.
 func widthless(r rune) bool {
-	return r == 0x00AD || r == 0x034F || r == 0x061C || r == 0x180E || r >= 0x200B && r <= 0x200F || r >= 0x202A && r <= 0x202E ||
-		r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x206F || r >= 0xFE00 && r <= 0xFE0F || r == 0xFEFF || r >= 0xE0000 && r <= 0xE007F
+	return r == 0x00AD || r == 0x034F || r == 0x061C || r == 0x180E || r >= 0x200B && r <= 0x200F ||
+		r >= 0x202A && r <= 0x202E ||
+		r >= 0x2060 && r <= 0x2064 || r >= 0x2066 && r <= 0x206F || r >= 0xFE00 && r <= 0xFE0F || r == 0xFEFF ||
+		r >= 0xE0000 && r <= 0xE007F
 }

@@ -146,8 +146,8 @@ func (in coordinates) decimal(i int) degree {
 	return g
 }
 
-// dms returns where coordinates in degrees, minutes and seconds end, such as 48°51'24.12"N 2°21'03.96"E; 0 where there are none. One of
-// the two with a letter for its direction is enough.
+// dms returns where coordinates in degrees, minutes and seconds end, such as 48°51'24.12"N 2°21'03.96"E; 0 where there
+// are none. One of the two with a letter for its direction is enough.
 func (in coordinates) dms(i int) int {
 	end := in.arc(i)
 	if end == 0 {

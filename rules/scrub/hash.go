@@ -3,7 +3,8 @@ package scrub
 // hashes finds hashes that stand for persons.
 type hashes struct{ *view }
 
-var hashLabels = newLabels(hashBit, "em", "hem", "email", "mail", "hash", "md5", "sha1", "sha256", "gravatar", "avatar", "hashed")
+var hashLabels = newLabels(hashBit, "em", "hem", "email", "mail", "hash", "md5", "sha1", "sha256",
+	"gravatar", "avatar", "hashed")
 
 // at finds MD5, SHA-1 and SHA-256 in hex that a label ties to a person, or that the caller expects: who has a list of
 // addresses has the address to each hash.

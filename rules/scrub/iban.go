@@ -99,7 +99,8 @@ func (in ibans) unregistered(i int) (finding, bool) {
 	return finding{span: span{i, k}, kind: IBAN}, true
 }
 
-// mod97 checks the digits of ISO 7064 as ISO 13616 has them: the first four characters moved to the end. Letters are lower case.
+// mod97 checks the digits of ISO 7064 as ISO 13616 has them: the first four characters
+// moved to the end. Letters are lower case.
 func mod97(compact []byte) bool {
 	var rest uint64
 	at := 4

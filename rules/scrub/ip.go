@@ -179,8 +179,8 @@ func parse6(text []byte, i int) form6 {
 	return p
 }
 
-// ParseIP reads an IPv4 or IPv6 address, without port, brackets or zone, that is the whole of value. It allocates nothing, which
-// netip.ParseAddr does when it refuses.
+// ParseIP reads an IPv4 or IPv6 address, without port, brackets or zone, that is the whole of value. It allocates
+// nothing, which netip.ParseAddr does when it refuses.
 func ParseIP(value []byte) (netip.Addr, bool) {
 	if a, end := parse4(value, 0); end == len(value) && end > 0 {
 		return netip.AddrFrom4(a), true

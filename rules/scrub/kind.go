@@ -86,8 +86,8 @@ func (k Kind) String() string {
 	return "scrubbed"
 }
 
-// Set is a set of kinds. The zero Set holds none: nothing is looked for. A Set also says of which kinds the caller expects bare
-// values (see [Set.Expecting]).
+// Set is a set of kinds. The zero Set holds none: nothing is looked for. A Set also says of which kinds the caller
+// expects bare values (see [Set.Expecting]).
 type Set uint64
 
 // All holds every kind, none of them expected.

@@ -33,7 +33,8 @@ type labelMemo struct {
 	asked, yes labelBit
 }
 
-// labelled tells whether one of the n words in front of i, four at most, is one of the labels, starts with one, or ends with a long one.
+// labelled tells whether one of the n words in front of i, four at most, is one of the labels,
+// starts with one, or ends with a long one.
 func (v *view) labelled(i, n int, labels *vocabulary) bool {
 	f := v.frontOf(i)
 	if !f.letters {
@@ -81,8 +82,8 @@ func (v *view) frontOf(i int) *front {
 	return f
 }
 
-// isLabel tells whether the word is, or starts with, one of the labels, or ends with one of five letters or more as in userPhone. A word is
-// looked up once, however many numbers stand behind it.
+// isLabel tells whether the word is, or starts with, one of the labels, or ends with one of five letters or more as in
+// userPhone. A word is looked up once, however many numbers stand behind it.
 func (v *view) isLabel(w span, labels *vocabulary) bool {
 	m := &v.memo[w.start%len(v.memo)]
 	if m.span != w {

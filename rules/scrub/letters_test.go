@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestFinnishNumbers: every sign that stands for a century (HE 70/2022: the older "-", "+" and "A", and those of 2023), and
-// no other; every letter that ends one, and no other for the same digits.
+// TestFinnishNumbers: every sign that stands for a century (HE 70/2022: the older "-", "+" and "A", and those of 2023),
+// and no other; every letter that ends one, and no other for the same digits.
 func TestFinnishNumbers(t *testing.T) {
 	t.Parallel()
 	const letters = "0123456789ABCDEFHJKLMNPRSTUVWXY"
@@ -49,8 +49,8 @@ func TestNamesOfDetectors(t *testing.T) {
 	}
 }
 
-// TestVerhoeff: the multiplication of the dihedral group of order ten, as Verhoeff printed it (Error Detecting Decimal Codes,
-// 1969).
+// TestVerhoeff: the multiplication of the dihedral group of order ten, as Verhoeff printed it
+// (Error Detecting Decimal Codes, 1969).
 func TestVerhoeff(t *testing.T) {
 	t.Parallel()
 	for a, row := range []string{

@@ -1,8 +1,8 @@
 package scrub
 
-// Meter is the work that may be done on the values of one hit, in steps: a step is about what looking at one byte of a text takes. It fails
-// closed: when the steps are spent, every value that it is asked for becomes "[scrubbed]", and whoever has the meter refuses the hit. The
-// zero Meter allows nothing; a nil *Meter has no bound.
+// Meter is the work that may be done on the values of one hit, in steps: a step is about what looking at one byte of a
+// text takes. It fails closed: when the steps are spent, every value that it is asked for becomes "[scrubbed]", and
+// whoever has the meter refuses the hit. The zero Meter allows nothing; a nil *Meter has no bound.
 type Meter struct {
 	most  int // steps that may be taken
 	taken int // steps that were
@@ -21,7 +21,8 @@ func (m *Meter) Spend(steps int) {
 // Spent tells whether more work was asked for than the meter allows.
 func (m *Meter) Spent() bool { return m != nil && m.taken > m.most }
 
-// Taken returns how many steps were taken, and how many may be: a few more than those, for a text is counted as a whole.
+// Taken returns how many steps were taken, and how many may be: a few more than
+// those, for a text is counted as a whole.
 func (m *Meter) Taken() (steps, most int) { return m.taken, m.most }
 
 // unbounded is more steps than any value takes.

@@ -10,8 +10,8 @@ import (
 // personNames finds names by what they are called.
 type personNames struct{ *view }
 
-// nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-": those of the table
-// of names, and "username". "name" alone is none of them: products, events and campaigns have names too.
+// nameLabels are what forms and SDKs call the names of persons, in lower case and without "_" and "-": those of the
+// table of names, and "username". "name" alone is none of them: products, events and campaigns have names too.
 var nameLabels = newVocabulary(append(names.Labels(), "username", "attn", "policyholder",
 	"versicherungsnehmer", "rekeninghouder", "verzekeringnemer", "tenaamstelling", "addressee")...)
 
@@ -50,7 +50,8 @@ func (in personNames) at(i, j int) (finding, bool) {
 }
 
 // noNames are what stands in the place of a name.
-var noNames = newVocabulary("true", "false", "null", "undefined", "none", "required", "empty", "string", "text", "missing", "invalid", "yes", "no")
+var noNames = newVocabulary("true", "false", "null", "undefined", "none", "required", "empty", "string", "text",
+	"missing", "invalid", "yes", "no")
 
 // label returns where the value of a label at i starts, 0 where there is no such label or value.
 func (in personNames) label(i int) int {
@@ -159,4 +160,5 @@ func (in personNames) labels(w span) bool {
 }
 
 // particles are the small words inside names.
-var particles = newVocabulary("van", "von", "de", "der", "den", "del", "di", "da", "du", "la", "le", "ter", "zu", "af", "el", "al", "bin", "y", "e", "dos", "das")
+var particles = newVocabulary("van", "von", "de", "der", "den", "del", "di", "da", "du", "la", "le", "ter", "zu", "af",
+	"el", "al", "bin", "y", "e", "dos", "das")

@@ -2,8 +2,8 @@ package scrub
 
 import "github.com/tagwarden/tagwarden/rules/ascii"
 
-// trait is something that a text has. A detector names those that it cannot do without, so that one look at a text tells
-// which of them may find anything there.
+// trait is something that a text has. A detector names those that it cannot do without, so that one look at a text
+// tells which of them may find anything there.
 type trait uint16
 
 // The traits. What is counted is counted all over the text.
@@ -23,7 +23,8 @@ const (
 	never // what is narrowed has none of it
 )
 
-// What is narrowed: a value of so many bytes at most. In what is longer much can be found, and looking for it takes its time.
+// What is narrowed: a value of so many bytes at most. In what is longer much can be
+// found, and looking for it takes its time.
 const mostNarrowed = 255
 
 // What a text has to be long for: a hardware address, the shortest of what longish says; "Abcweg 5", which has one gap.
@@ -67,8 +68,8 @@ var counted = func() (t [256]uint64) {
 	return t
 }()
 
-// narrow returns the kinds of want that may be found in a value as it stands; all of them where it is long, or may stand
-// for another text.
+// narrow returns the kinds of want that may be found in a value as it stands; all of them where it
+// is long, or may stand for another text.
 func (l look) narrow(value []byte) Set {
 	if len(value) > mostNarrowed || len(l.own) > 0 || l.want.expects(Name) {
 		return l.want
@@ -86,8 +87,8 @@ func (l look) narrow(value []byte) Set {
 	return want
 }
 
-// traitsOf tells what a value of at most [mostNarrowed] bytes has. It is not plain where some of it may stand for another
-// text: it has an escape, a character outside ASCII, or what may be base64, base32 or hex.
+// traitsOf tells what a value of at most [mostNarrowed] bytes has. It is not plain where some of it may stand for
+// another text: it has an escape, a character outside ASCII, or what may be base64, base32 or hex.
 func traitsOf(value []byte) (has trait, plain bool) {
 	var sum uint64
 	run, some, turned := 0, uint16(0), false // of what base64 may have

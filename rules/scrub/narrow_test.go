@@ -31,8 +31,9 @@ func checkNarrowed(t *testing.T, text []byte, want Set) (found Set) {
 	return saw.found
 }
 
-// TestNarrowedFindsAll: no detector says that it cannot do without something that a text lacks in which it finds what it
-// looks for: in the cases, in each part of them from one word to another, and in those with a byte changed or left out.
+// TestNarrowedFindsAll: no detector says that it cannot do without something that a text lacks in
+// which it finds what it looks for: in the cases, in each part of them from one word to another, and
+// in those with a byte changed or left out.
 func TestNarrowedFindsAll(t *testing.T) {
 	t.Parallel()
 	wants, random := wantsOf(), rand.New(rand.NewPCG(1, 2))
@@ -68,12 +69,14 @@ func TestNarrowedFindsAll(t *testing.T) {
 	}
 	signs := strings.Split(" !\"#$%'()*+,-./:;<=>?[]_{|}~", "")
 	for _, label := range []string{
-		"tel", "pin", "pw", "password", "your code", "api_key", "token", "born", "lat", "surname", "ssn", "nif", "Reisepass", "ip", "c", "ul A", "md5", "A u", "bearer",
+		"tel", "pin", "pw", "password", "your code", "api_key", "token", "born", "lat", "surname", "ssn", "nif", "Reisepass",
+		"ip", "c", "ul A", "md5", "A u", "bearer",
 	} {
 		for _, sign := range signs {
 			for _, joint := range []string{sign, sign + " ", sign + sign, "\"" + sign, sign + "\""} {
 				for _, value := range []string{
-					"1", "12", "1234", "12345", "123456", "1234567", "7.3.84", "7 May 1984", "hunter2!", "abcd", "Jane", "3.1234", "3.123", "AB1234567", "10.1.2.33", "::1:2a", "B.5",
+					"1", "12", "1234", "12345", "123456", "1234567", "7.3.84", "7 May 1984", "hunter2!", "abcd", "Jane", "3.1234",
+					"3.123", "AB1234567", "10.1.2.33", "::1:2a", "B.5",
 				} {
 					check(label + joint + value)
 					check(value + joint + label)

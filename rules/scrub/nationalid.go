@@ -5,11 +5,13 @@ import "github.com/tagwarden/tagwarden/rules/ascii"
 // nationalIDs finds national numbers of persons.
 type nationalIDs struct{ *view }
 
-// national is a person number of digits that has no letters: how it is written, what it is called, and how it is checked.
+// national is a person number of digits that has no letters: how it is written,
+// what it is called, and how it is checked.
 type national struct {
 	digits int
-	groups string // lengths of the groups that make it known without a label, such as "3-2-4"; "" where it always wants one
-	marks  uint8  // the separators that the groups may have
+	// lengths of the groups that make it known without a label, such as "3-2-4"; "" where it always wants one
+	groups string
+	marks  uint8 // the separators that the groups may have
 	labels *vocabulary
 	check  check
 }
@@ -189,7 +191,8 @@ func (in nationalIDs) nirCorsica(i int) int {
 
 var pensionLabels = newLabels(pensionBit, "rentenv", "rvnr", "vsnr", "sozialv", "sv")
 
-// pensionDE returns where a German pension number (area, birth date, letter, serial, digit: 15 070649 C 103) ends, 0 where there is none.
+// pensionDE returns where a German pension number (area, birth date, letter, serial, digit: 15
+// 070649 C 103) ends, 0 where there is none.
 func (in nationalIDs) pensionDE(i int, all *digits) int {
 	if all.n != 8 { // a letter ends them
 		return 0
@@ -235,7 +238,8 @@ func (in nationalIDs) pensionDE(i int, all *digits) int {
 	return 0
 }
 
-// hetu returns where a Finnish number (DDMMYY, a sign for the century, three digits, letter) ends, 0 where there is none.
+// hetu returns where a Finnish number (DDMMYY, a sign for the century, three
+// digits, letter) ends, 0 where there is none.
 func (in nationalIDs) hetu(i, j int) int {
 	t := in.text[i:]
 	if len(t) < 11 || j-i != 6 && j-i != 11 || isWord(in.after(i+11)) {

@@ -156,7 +156,8 @@ func personSE(d *digits) bool {
 	return century && month >= 1 && month <= 12 && (day >= 1 && day <= 31 || day >= 61 && day <= 91) && luhn(d.d[from:d.n])
 }
 
-// registerBE checks a Belgian number: birth date, serial, 97 less the rest of the nine digits, of those born since 2000 behind a 2.
+// registerBE checks a Belgian number: birth date, serial, 97 less the rest of the nine
+// digits, of those born since 2000 behind a 2.
 func registerBE(d *digits) bool {
 	body, digit := d.number(0, 9), d.number(9, 11)
 	month := d.number(2, 4) % 20

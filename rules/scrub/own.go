@@ -61,7 +61,8 @@ func Compile(rules []Rule) (*Detectors, error) {
 			return nil, fault("label", "there are %d detectors: at most %d are read", len(rules), MaxOwn)
 		}
 		if !isName(r.Label) {
-			return nil, fault("label", "a label is 1 to 32 small letters, digits and underscores, a letter first, such as customer_no")
+			return nil, fault("label",
+				"a label is 1 to 32 small letters, digits and underscores, a letter first, such as customer_no")
 		}
 		check, known := parseChecksum(r.Checksum)
 		if !known {
@@ -75,7 +76,8 @@ func Compile(rules []Rule) (*Detectors, error) {
 	}
 	for i := range d.own {
 		if marker := d.marked(d.own[i].pattern); marker != "" {
-			return nil, &RuleError{Rule: i, Part: "pattern", Msg: "the pattern matches " + marker + ", which is put in the place of findings: make it say more of what it looks for"}
+			return nil, &RuleError{Rule: i, Part: "pattern", Msg: "the pattern matches " + marker +
+				", which is put in the place of findings: make it say more of what it looks for"}
 		}
 	}
 	return d, nil
@@ -145,7 +147,8 @@ func compilePattern(text string) (pattern *regexp.Regexp, far *reach, err error)
 		return nil, nil, err
 	}
 	if len(program.Inst) > maxProgram {
-		return nil, nil, fmt.Errorf("the pattern unfolds to %d steps, at most %d are taken: use smaller counts in braces", len(program.Inst), maxProgram)
+		return nil, nil, fmt.Errorf("the pattern unfolds to %d steps, at most %d are taken: use smaller counts in braces",
+			len(program.Inst), maxProgram)
 	}
 	if shortestMatch(tree) == 0 {
 		return nil, nil, errors.New("the pattern matches the empty text: make it ask for at least one character")
@@ -182,7 +185,8 @@ func shortestMatch(tree *syntax.Regexp) int {
 	}
 }
 
-// ownNext is what one of a site's own detectors finds next. It is kept small: there is one for each detector in every scan.
+// ownNext is what one of a site's own detectors finds next. It is kept small: there
+// is one for each detector in every scan.
 type ownNext struct {
 	start, end uint32 // start is past the text where there is nothing
 	read       uint32 // the text was read up to here
@@ -190,8 +194,9 @@ type ownNext struct {
 	asked      bool
 }
 
-// find moves to the first match at or behind from that the checksum confirms. Behind maxMatches it gives up and takes the rest for a
-// match: patterns of some forms read all of the text for each of many matches. At most most steps are taken; it returns how many were.
+// find moves to the first match at or behind from that the checksum confirms. Behind maxMatches it gives up and
+// takes the rest for a match: patterns of some forms read all of the text for each of many matches. At most most
+// steps are taken; it returns how many were.
 func (n *ownNext) find(o *own, text []byte, from, most int) (work int) {
 	n.asked = true
 	n.start, n.end = uint32(len(text)+1), uint32(len(text)+1)

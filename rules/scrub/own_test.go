@@ -48,7 +48,8 @@ func TestOwnFinds(t *testing.T) {
 			t.Errorf("%q became %q, and then %q", in, got, again)
 		}
 	}
-	if got, _ := d.Append(nil, []byte("KD-123456 jane@example.com"), All.Without(Own)); string(got) != "KD-123456 [email]" {
+	if got, _ := d.Append(nil, []byte("KD-123456 jane@example.com"), All.Without(Own)); string(
+		got) != "KD-123456 [email]" {
 		t.Errorf("unasked: %q", got)
 	}
 	if list := d.Locate([]byte("ab KD-123456"), All); len(list) != 1 || list[0] != (Finding{3, 12, Own, "customer_no"}) {

@@ -21,7 +21,8 @@ var userLabels = newVocabulary(
 )
 
 // phoneBehind are what a number may be called behind it: "781 1704 office".
-var phoneBehind = newVocabulary("office", "fax", "mobile", "cell", "home", "desk", "tel", "tél", "phone", "mobil", "handy")
+var phoneBehind = newVocabulary("office", "fax", "mobile", "cell", "home", "desk", "tel", "tél",
+	"phone", "mobil", "handy")
 
 // international finds E.164 numbers that start with a plus: 7 to 15 digits.
 func (in phones) international(i int) (finding, bool) {
@@ -72,7 +73,8 @@ func (in phones) cut(i int, d *digits, least, most int) (finding, bool) {
 	return finding{span: span{i, in.extension(d.last())}, kind: Phone}, true
 }
 
-// extension returns where the extension behind a number ends, "x123" or " ext. 123"; where there is none, the number's end.
+// extension returns where the extension behind a number ends, "x123" or " ext. 123";
+// where there is none, the number's end.
 func (in phones) extension(end int) int {
 	k := end
 	for k < min(end+2, len(in.text)) && (isSpace(in.after(k)) || in.after(k) == 'x') {
@@ -187,7 +189,8 @@ func (in phones) isUser(i int, d *digits) bool {
 	return d.gaps() == 0 && d.n >= 10 && d.n <= 15 && !looksLikeTime(d) && userLabels.has(in.of(in.wordBefore(i)))
 }
 
-// areaCode tells whether the number is written "(37) 788-063": two or three digits in brackets, then groups of three or more.
+// areaCode tells whether the number is written "(37) 788-063": two or three digits in
+// brackets, then groups of three or more.
 func (in phones) areaCode(d *digits) bool {
 	first := d.group(0)
 	if first < 2 || first > 3 || in.after(int(d.end[first-1])) != ')' || d.group(1) < 3 ||

@@ -11,11 +11,12 @@ import (
 	"testing"
 )
 
-// TestPrecision measures recall and precision by corpus, detector and language, prints the table, and fails where a figure is worse than
-// that of testdata/precision.golden, or better and not written there. UPDATE_GOLDEN=1 writes it; what changed is then to be read.
+// TestPrecision measures recall and precision by corpus, detector and language, prints the table, and fails where
+// a figure is worse than that of testdata/precision.golden, or better and not written there. UPDATE_GOLDEN=1
+// writes it; what changed is then to be read.
 //
-// found: spans of the corpus that a finding of the kind overlaps; of: all of them. Other: findings of the kind on what the corpus holds to
-// be other personal data, such as a postal code. False: findings on anything else.
+// found: spans of the corpus that a finding of the kind overlaps; of: all of them. Other: findings of the kind on what
+// the corpus holds to be other personal data, such as a postal code. False: findings on anything else.
 func TestPrecision(t *testing.T) {
 	t.Parallel()
 	table := figures{}
@@ -40,7 +41,8 @@ func TestPrecision(t *testing.T) {
 	for key, now := range table {
 		before, known := was[key]
 		switch {
-		case os.Getenv("TAGWARDEN_CAPTURES") != "" && strings.HasPrefix(key, "recordings"): // other recordings have other figures
+		case os.Getenv("TAGWARDEN_CAPTURES") != "" && strings.HasPrefix(key, "recordings"):
+			// other recordings have other figures
 		case !known:
 			t.Errorf("%s: not in %s", key, golden)
 		case now.found < before.found, now.of != before.of, now.wrong > before.wrong, now.other > before.other:
@@ -56,7 +58,8 @@ func TestPrecision(t *testing.T) {
 	}
 }
 
-// TestPrecisionWhole measures on the whole of presidio's sentences, where TAGWARDEN_SUITES names the folder that has them.
+// TestPrecisionWhole measures on the whole of presidio's sentences, where
+// TAGWARDEN_SUITES names the folder that has them.
 func TestPrecisionWhole(t *testing.T) {
 	t.Parallel()
 	folder := os.Getenv("TAGWARDEN_SUITES")
@@ -105,7 +108,8 @@ func (f *figure) String() string {
 	if n := f.found + f.wrong; n > 0 {
 		precision = fmt.Sprintf("%.1f%%", 100*float64(f.found)/float64(n))
 	}
-	return fmt.Sprintf("found %d of %d, other %d, false %d: recall %s, precision %s", f.found, f.of, f.other, f.wrong, recall, precision)
+	return fmt.Sprintf("found %d of %d, other %d, false %d: recall %s, precision %s", f.found, f.of, f.other,
+		f.wrong, recall, precision)
 }
 
 type figures map[string]*figure
@@ -137,7 +141,8 @@ func parseFigures(t *testing.T, text string) figures {
 	for line := range strings.Lines(text) {
 		key, rest, ok := strings.Cut(line, " found ")
 		var f figure
-		if _, err := fmt.Sscanf(rest, "%d of %d, other %d, false %d:", &f.found, &f.of, &f.other, &f.wrong); err != nil || !ok {
+		if _, err := fmt.Sscanf(rest, "%d of %d, other %d, false %d:", &f.found, &f.of, &f.other,
+			&f.wrong); err != nil || !ok {
 			t.Fatalf("%q: %v", line, err)
 		}
 		table[key] = &f
@@ -166,7 +171,8 @@ func lines(t testing.TB, name string) []string {
 	return list
 }
 
-// spoken counts on testdata/spoken.txt. A span counts as found where a finding of the kind covers all of its letters and digits.
+// spoken counts on testdata/spoken.txt. A span counts as found where a finding of the kind
+// covers all of its letters and digits.
 func spoken(t *testing.T, table figures) {
 	for _, line := range lines(t, filepath.Join("testdata", "spoken.txt")) {
 		parts := strings.SplitN(line, "\t", 3)
@@ -241,15 +247,17 @@ func presidio(t *testing.T, table figures, corpus, file string) {
 }
 
 var presidioKinds = map[string]Kind{
-	"EMAIL_ADDRESS": Email, "PHONE_NUMBER": Phone, "CREDIT_CARD": Card, "IBAN_CODE": IBAN, "US_SSN": NationalID, "IP_ADDRESS": IP, "STREET_ADDRESS": Address,
+	"EMAIL_ADDRESS": Email, "PHONE_NUMBER": Phone, "CREDIT_CARD": Card, "IBAN_CODE": IBAN, "US_SSN": NationalID,
+	"IP_ADDRESS": IP, "STREET_ADDRESS": Address,
 }
 
-// street tells whether a span that presidio calls an address has a street with a number: it has not where it is a flat ("Apt. 595"), a post
-// code or a post box alone.
+// street tells whether a span that presidio calls an address has a street with a number: it has not where it is a flat
+// ("Apt. 595"), a post code or a post box alone.
 func street(text string) bool {
 	first, _, _ := strings.Cut(text, " ")
 	return strings.ContainsAny(text, "0123456789") && strings.Contains(text, " ") &&
-		!slices.Contains([]string{"Apt.", "Suite", "PSC", "Unit", "USNS", "USS", "USCGC", "USNV", "FPO"}, strings.TrimSpace(first))
+		!slices.Contains([]string{"Apt.", "Suite", "PSC", "Unit", "USNS", "USS", "USCGC", "USNV", "FPO"},
+			strings.TrimSpace(first))
 }
 
 func (t figures) sentence(corpus, text string, spans []labelled) (notes []string) {

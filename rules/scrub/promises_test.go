@@ -18,11 +18,12 @@ import (
 // everything is all kinds, also those that a field's name may announce.
 var everything = All.Expecting(Phone, Token, Hash, NationalID, BirthDate, Name)
 
-// stepsPerByte bounds the cost of a call, for each byte of the value. A byte may lie in a run of either base64 alphabet and in a word, at each of
-// three depths, and a result is looked at again up to six times.
+// stepsPerByte bounds the cost of a call, for each byte of the value. A byte may lie in a run of either base64 alphabet
+// and in a word, at each of three depths, and a result is looked at again up to six times.
 const stepsPerByte = 640
 
-// costOver bounds how many steps more than allowed are taken, for each byte: a text is looked at as a whole before they are counted again.
+// costOver bounds how many steps more than allowed are taken, for each byte: a text is looked at as
+// a whole before they are counted again.
 const costOver = 16
 
 // metered is what a hit may spend for a value of n bytes, and for itself.
@@ -86,7 +87,8 @@ var plainly = map[Kind]*regexp.Regexp{
 	Phone: regexp.MustCompile(`(?:^|[a-z] )(\+49 30 [0-9]{6,8})(?: [a-z]|$)`),
 }
 
-// divides tells whether the checksum of a card (10, ISO/IEC 7812) or of an IBAN (97, ISO 13616) is right, by arithmetic of big numbers.
+// divides tells whether the checksum of a card (10, ISO/IEC 7812) or of an IBAN (97, ISO 13616)
+// is right, by arithmetic of big numbers.
 func divides(text []byte, by int64) bool {
 	if by == 97 {
 		turned := strings.NewReplacer("D", "13", "E", "14").Replace(string(text[4:]) + string(text[:4]))
@@ -129,7 +131,9 @@ var escapes = []struct {
 	{"hex", func(s string) string { return hex.EncodeToString([]byte(s)) }},
 	{"HEX", func(s string) string { return strings.ToUpper(hex.EncodeToString([]byte(s))) }},
 	{"JSON in a string", func(s string) string { return quoted(quoted(s)) }},
-	{"JSON in base64", func(s string) string { return base64.StdEncoding.EncodeToString([]byte(`{"a":[` + quoted(s) + `]}`)) }},
+	{"JSON in base64", func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(`{"a":[` + quoted(s) + `]}`))
+	}},
 	{"entities", func(s string) string { return eachRune(s, "&#%d;") }},
 	{"entities in hex", func(s string) string { return eachRune(s, "&#x%X;") }},
 	{"entities of entities", func(s string) string { return html.EscapeString(eachRune(s, "&#%d;")) }},
@@ -146,7 +150,9 @@ var escapes = []struct {
 	}},
 	{"without width", func(s string) string { return strings.Join(strings.Split(s, ""), "\u200b") }},
 	{"NULs", func(s string) string { return strings.Join(strings.Split(s, ""), "\x00") }},
-	{"soft hyphens, percent", func(s string) string { return url.QueryEscape(strings.Join(strings.Split(s, ""), "\u00ad")) }},
+	{"soft hyphens, percent", func(s string) string {
+		return url.QueryEscape(strings.Join(strings.Split(s, ""), "\u00ad"))
+	}},
 }
 
 func eachByte(s, form string) string {
@@ -183,11 +189,14 @@ func quoted(s string) string {
 
 // secretsOf are values that are found wherever they stand alone.
 var secretsOf = []string{
-	"jane.doe@example.com", "jürgen.müller@bücher.example", "+49 30 901820 11", "4111 1111 1111 1111", "DE89370400440532013000", "85.07.30-033.28", "184127645108946",
-	"12345678Z", "203.0.113.77", "2001:db8::8a2e:370:7334", "00:1A:2b:3c:4d:5e", "AKIAIOSFODNN7EXAMPLE", "52.520008,13.404954", "12 Example Street",
+	"jane.doe@example.com", "jürgen.müller@bücher.example", "+49 30 901820 11", "4111 1111 1111 1111",
+	"DE89370400440532013000", "85.07.30-033.28", "184127645108946",
+	"12345678Z", "203.0.113.77", "2001:db8::8a2e:370:7334", "00:1A:2b:3c:4d:5e", "AKIAIOSFODNN7EXAMPLE",
+	"52.520008,13.404954", "12 Example Street",
 }
 
-// TestNothingIsLeft: whatever a value is written in, and whatever stands around it, nothing of it is left in any of these forms.
+// TestNothingIsLeft: whatever a value is written in, and whatever stands around it,
+// nothing of it is left in any of these forms.
 func TestNothingIsLeft(t *testing.T) {
 	t.Parallel()
 	n := 0
@@ -197,8 +206,10 @@ func TestNothingIsLeft(t *testing.T) {
 			forms[i] = bytes.ToLower([]byte(e.of(value)))
 		}
 		for _, e := range escapes {
-			for _, around := range []string{"%s", "a=%s&b=2", "see %s, please", `{"a":"%s"}`, "(%s)", "https://shop.example/?x=%s#y"} {
-				if (e.name == "as it is" || e.name == "NULs" || e.name == "without width") && strings.Contains(around, "&") && strings.Contains(value, "&") {
+			for _, around := range []string{"%s", "a=%s&b=2", "see %s, please", `{"a":"%s"}`, "(%s)",
+				"https://shop.example/?x=%s#y"} {
+				if (e.name == "as it is" || e.name == "NULs" || e.name == "without width") && strings.Contains(around, "&") &&
+					strings.Contains(value, "&") {
 					continue
 				}
 				in := strings.Replace(around, "%s", e.of(value), 1)
@@ -224,7 +235,8 @@ func TestNothingIsLeft(t *testing.T) {
 func TestDeep(t *testing.T) {
 	t.Parallel()
 	for _, e := range escapes {
-		if e.name == "percent of all" || e.name == "%u" || strings.Contains(e.name, "u") && e.name[0] == '\\' || strings.HasPrefix(e.name, "entities") {
+		if e.name == "percent of all" || e.name == "%u" || strings.Contains(e.name, "u") && e.name[0] == '\\' ||
+			strings.HasPrefix(e.name, "entities") {
 			continue // each of these makes a value several times as long; they have tests of their own
 		}
 		text := "mail jane.doe@example.com"
@@ -244,7 +256,8 @@ func TestDeep(t *testing.T) {
 	}
 }
 
-// TestLong: a value of a megabyte, of each of the things that detectors look ahead or behind for, takes steps in proportion.
+// TestLong: a value of a megabyte, of each of the things that detectors look ahead or
+// behind for, takes steps in proportion.
 func TestLong(t *testing.T) {
 	t.Parallel()
 	for _, unit := range provoking {
@@ -258,18 +271,28 @@ func TestLong(t *testing.T) {
 
 // provoking are pieces that, repeated, make detectors look far.
 var provoking = []string{
-	"@", "a@", "a.", "@a.", "1 ", "0", "12-", "+1", "%", "%25", "&#", "\\u", "\\", "\\\\n", "&amp;", "&amp;amp;", "e", "eyJ", "eyJ.", "a:", "1:", "::", "(", "\"@", "Aa ", "Street ", "rue ", "12 A ",
-	"=", "A", "a1", "token=", "4111 ", "DE89", "1.1.", "-", "_", "1.1234,", "YWFh", "61", "(at)", "geb ", "é", "％", "&commat;", "eyJaaaaa-", "eyJaaaaa.", "sk-ant-", "api_key ",
-	" at ", " at a dot ", "a dot ", "[at][dot]", "firstname=", "name=A ", "first_name: A b ", "von de ", "A. ", "-----BEGIN PRIVATE KEY", "-----END ", "48°", "48°51'", "7 March ", "7.3.",
-	"né le ", "+1 x", "ext. ", " x1", "756.", "15070649C", "10/", "Via 1/", "\x00", "\u200b", "%u0040", "\xff", "\xed\xa0\x80", "1,", "(12) ", "AKIA", "SK", "Kd",
+	"@", "a@", "a.", "@a.", "1 ", "0", "12-", "+1", "%", "%25", "&#", "\\u", "\\", "\\\\n", "&amp;", "&amp;amp;", "e",
+	"eyJ", "eyJ.", "a:", "1:", "::", "(", "\"@", "Aa ", "Street ", "rue ", "12 A ",
+	"=", "A", "a1", "token=", "4111 ", "DE89", "1.1.", "-", "_", "1.1234,", "YWFh", "61", "(at)", "geb ", "é", "％",
+	"&commat;", "eyJaaaaa-", "eyJaaaaa.", "sk-ant-", "api_key ",
+	" at ", " at a dot ", "a dot ", "[at][dot]", "firstname=", "name=A ", "first_name: A b ", "von de ", "A. ",
+	"-----BEGIN PRIVATE KEY", "-----END ", "48°", "48°51'", "7 March ", "7.3.",
+	"né le ", "+1 x", "ext. ", " x1", "756.", "15070649C", "10/", "Via 1/", "\x00", "\u200b", "%u0040", "\xff",
+	"\xed\xa0\x80", "1,", "(12) ", "AKIA", "SK", "Kd",
 }
 
 func BenchmarkScrub(b *testing.B) {
-	clean := strings.Repeat("Wir haben die schönsten roten Schuhe der Stadt, Größe 42, und das seit 1984. https://shop.example/shoes?utm_source=news ", 80)
-	dense := strings.Repeat("Jane, jane.doe@example.com, +49 30 901820 11, 12 Example Street, 4111 1111 1111 1111. Thank you for the order of shoes. ", 80)
+	clean := strings.Repeat(
+		"Wir haben die schönsten roten Schuhe der Stadt, Größe 42, und das seit 1984. https://shop.example/shoes?utm_source=news ",
+		80)
+	dense := strings.Repeat(
+		"Jane, jane.doe@example.com, +49 30 901820 11, 12 Example Street, 4111 1111 1111 1111. Thank you for the order of shoes. ",
+		80)
 	for name, text := range map[string]string{
-		"clean": clean, "findings": dense, "clean-percent": url.QueryEscape(clean), "findings-percent": url.QueryEscape(dense),
-		"clean-base64": base64.StdEncoding.EncodeToString([]byte(clean)), "plain": strings.Repeat("we have the best red shoes of the whole town. ", 200),
+		"clean": clean, "findings": dense, "clean-percent": url.QueryEscape(clean),
+		"findings-percent": url.QueryEscape(dense),
+		"clean-base64":     base64.StdEncoding.EncodeToString([]byte(clean)), "plain": strings.Repeat(
+			"we have the best red shoes of the whole town. ", 200),
 	} {
 		b.Run(name, func(b *testing.B) {
 			in := []byte(text)

@@ -5,7 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// reach says how far behind the start of a match a pattern may have looked: as far as its loops go on, and some characters more.
+// reach says how far behind the start of a match a pattern may have looked: as far as its
+// loops go on, and some characters more.
 type reach struct {
 	loops [256]bool // bytes that a loop without a bound takes
 	fixed int       // characters that all the rest takes, at most
@@ -81,8 +82,8 @@ func (r *reach) from(text []byte, start int) int {
 	return len(text)
 }
 
-// cost is what it took to read the text from one byte to another. What a policy's detectors cost once a byte is the policy's choice, and counts
-// little; what is read again is a visitor's doing.
+// cost is what it took to read the text from one byte to another. What a policy's detectors cost once a byte is the
+// policy's choice, and counts little; what is read again is a visitor's doing.
 func (n *ownNext) cost(from, to int) int {
 	again := max(0, min(int(n.read), to)-from)
 	fresh := max(0, to-from-again)

@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// recordings counts on the values of recorded traffic, each once: what is found in those that hold nothing of the invented visitor, whom
-// planted says how to know, is false.
+// recordings counts on the values of recorded traffic, each once: what is found in those that hold nothing of the
+// invented visitor, whom planted says how to know, is false.
 func recordings(t *testing.T, table figures) {
 	folder := os.Getenv("TAGWARDEN_CAPTURES")
 	if folder == "" {
@@ -60,7 +60,8 @@ func recordings(t *testing.T, table figures) {
 }
 
 // planted are parts of the invented visitor's data, in lower case, as they stand in the recordings.
-var planted = []string{"jane", "901820", "1984-03-07", "example street", "203.0.113.77", "eyjhbgcioijiuzi1nij9", "@example", "s3cr3t", "9f8e7d6c5b4a3928"}
+var planted = []string{"jane", "901820", "1984-03-07", "example street", "203.0.113.77", "eyjhbgcioijiuzi1nij9",
+	"@example", "s3cr3t", "9f8e7d6c5b4a3928"}
 
 // collect takes a text apart as far as it is a form, JSON or base64 of those, and gathers what is left.
 func collect(into map[string]bool, text string) {
@@ -75,7 +76,8 @@ func collect(into map[string]bool, text string) {
 		leaves(into, v)
 		return
 	}
-	if form, err := url.ParseQuery(text); err == nil && strings.Contains(text, "=") && strings.Contains(text, "&") && !strings.Contains(text, "://") {
+	if form, err := url.ParseQuery(text); err == nil && strings.Contains(text, "=") && strings.Contains(text, "&") &&
+		!strings.Contains(text, "://") {
 		for _, list := range form {
 			for _, value := range list {
 				collect(into, value)

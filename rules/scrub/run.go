@@ -9,12 +9,12 @@ import (
 // minRun is the shortest run of base64 or hex that is decoded: six bytes, as in "a@b.de", are eight characters.
 const minRun = 8
 
-// minDeep is the shortest run that is taken for a finding where it is text in base64 or hex, inside more encodings than are followed.
-// That one of random characters is text has odds of less than one in 100 000.
+// minDeep is the shortest run that is taken for a finding where it is text in base64 or hex, inside more encodings than
+// are followed. That one of random characters is text has odds of less than one in 100 000.
 const minDeep = 16
 
-// run decodes base64 and hex around a word and looks for findings inside: first the longest run of either base64 alphabet, then that of
-// base64url, then the word alone. Each is tried once.
+// run decodes base64 and hex around a word and looks for findings inside: first the longest run of either base64
+// alphabet, then that of base64url, then the word alone. Each is tried once.
 func (s *scan) run(dst []byte, w *word) ([]byte, finding, bool) {
 	var f finding
 	var ok bool
@@ -163,7 +163,8 @@ func appendHex(dst, run []byte) ([]byte, bool) {
 	return dst, utf8.Valid(dst[base:])
 }
 
-// appendBase64 appends what a run of base64, of either alphabet and without padding, stands for; false where that is no text.
+// appendBase64 appends what a run of base64, of either alphabet and without padding,
+// stands for; false where that is no text.
 func appendBase64(dst, run []byte) ([]byte, bool) {
 	base := len(dst)
 	var acc uint32

@@ -67,8 +67,8 @@ func (s *scan) next(dst []byte) ([]byte, finding, bool) {
 	return dst, finding{}, false
 }
 
-// known returns the finding that was known before its turn came: an e-mail address, or what a site's own detector found. Where they
-// overlap they are one finding.
+// known returns the finding that was known before its turn came: an e-mail address, or what a site's own detector
+// found. Where they overlap they are one finding.
 func (s *scan) known() finding {
 	f := s.mine
 	if s.mail.start < f.start {
@@ -87,7 +87,8 @@ func (s *scan) known() finding {
 	return f
 }
 
-// findOwn finds what a site's own detectors find next, at or behind from. Only those are asked whose last answer has passed.
+// findOwn finds what a site's own detectors find next, at or behind from. Only those
+// are asked whose last answer has passed.
 func (s *scan) findOwn(from int) {
 	none := len(s.text) + 1
 	s.mine = finding{span: span{none, none}}

@@ -14,15 +14,21 @@ type secretForm struct {
 // secretForms are prefixes that mark a secret, with the least number of characters that follow, as their makers publish
 // them. Publishable keys are not among them.
 var secretForms = []secretForm{
-	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40}, {"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
-	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30}, {"ghu_", 30}, {"ghs_", 30},
-	{"ghr_", 30}, {"github_pat_", 22}, {"gldt-", 20}, {"glpat-", 20}, {"glrt-", 20}, {"hf_", 30}, {"hvs.", 20}, {"lin_api_", 30}, {"npm_", 30}, {"pat-eu1-", 20},
-	{"pat-na1-", 20}, {"phx_", 30}, {"pypi-", 50}, {"rk_live_", 10}, {"rk_test_", 10}, {"rzp_live_", 10}, {"sbp_", 30}, {"shpat_", 30}, {"shpca_", 30},
-	{"shppa_", 30}, {"shpss_", 30}, {"sk_live_", 10}, {"sk_test_", 10}, {"sk-ant-", 20}, {"sk-proj-", 20}, {"sq0atp-", 20}, {"sq0csp-", 20}, {"whsec_", 20},
+	{"AKIA", 16}, {"ASIA", 16}, {"AIza", 35}, {"AGE-SECRET-KEY-", 20}, {"APP_USR-", 20}, {"ATATT3", 30}, {"EAA", 40},
+	{"GOCSPX-", 20}, {"LTAI", 16}, {"NRAK-", 20},
+	{"PMAK-", 24}, {"SG.", 30}, {"SK", 32}, {"dckr_pat_", 20}, {"dop_v1_", 32}, {"figd_", 20}, {"ghp_", 30}, {"gho_", 30},
+	{"ghu_", 30}, {"ghs_", 30},
+	{"ghr_", 30}, {"github_pat_", 22}, {"gldt-", 20}, {"glpat-", 20}, {"glrt-", 20}, {"hf_", 30}, {"hvs.", 20},
+	{"lin_api_", 30}, {"npm_", 30}, {"pat-eu1-", 20},
+	{"pat-na1-", 20}, {"phx_", 30}, {"pypi-", 50}, {"rk_live_", 10}, {"rk_test_", 10}, {"rzp_live_", 10}, {"sbp_", 30},
+	{"shpat_", 30}, {"shpca_", 30},
+	{"shppa_", 30}, {"shpss_", 30}, {"sk_live_", 10}, {"sk_test_", 10}, {"sk-ant-", 20}, {"sk-proj-", 20}, {"sq0atp-", 20},
+	{"sq0csp-", 20}, {"whsec_", 20},
 	{"xapp-", 20}, {"xoxa-", 10}, {"xoxb-", 10}, {"xoxe-", 10}, {"xoxp-", 10}, {"xoxr-", 10}, {"xoxs-", 10}, {"ya29.", 20},
 }
 
-// minSecret is the length of the shortest secret; only those that start with "SG.", "hvs." and "ya29." have a dot inside.
+// minSecret is the length of the shortest secret; only those that start with "SG.",
+// "hvs." and "ya29." have a dot inside.
 const minSecret = 15
 
 // secretIndex holds secretForms by their first two bytes.

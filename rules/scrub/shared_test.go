@@ -10,18 +10,21 @@ import (
 // TestVocabulary: each word is found in any case, alone, at the start and at the end of another, and nothing else is.
 func TestVocabulary(t *testing.T) {
 	t.Parallel()
-	for _, v := range []*vocabulary{typeBehind, typeBetween, typeFront, typeEnd, connectors, months, nameLabels, noNames, particles, phoneLabels, phoneBehind, birthLabels, tokenLabels, notTLD} {
+	for _, v := range []*vocabulary{typeBehind, typeBetween, typeFront, typeEnd, connectors, months, nameLabels, noNames,
+		particles, phoneLabels, phoneBehind, birthLabels, tokenLabels, notTLD} {
 		if len(v.heads.words) < 10 || len(v.tails.words) != len(v.heads.words) {
 			t.Fatalf("%d words, %d by their ends", len(v.heads.words), len(v.tails.words))
 		}
 		for _, w := range v.heads.words {
-			if upper := strings.ToUpper(w); isASCII(w) && !v.has([]byte(upper)) || !v.has([]byte(w)) || v.has([]byte(w+"zq")) || v.has([]byte("zq"+w)) {
+			if upper := strings.ToUpper(w); isASCII(w) && !v.has([]byte(upper)) || !v.has([]byte(w)) || v.has([]byte(w+"zq")) ||
+				v.has([]byte("zq"+w)) {
 				t.Errorf("%q is not told from others", w)
 			}
 			if len(w) > 1 && !v.starts([]byte(w+"zq")) {
 				t.Errorf("nothing starts with %q", w)
 			}
-			if got := v.ending([]byte("zq"+w), len(w), 2); len(w) > 1 && !slices.Contains(v.tails.words, got) || v.ending([]byte(w), 0, 1) == w {
+			if got := v.ending([]byte("zq"+w), len(w), 2); len(w) > 1 && !slices.Contains(v.tails.words, got) ||
+				v.ending([]byte(w), 0, 1) == w {
 				t.Errorf("%q is not at an end: %q", w, got)
 			}
 		}
@@ -30,7 +33,8 @@ func TestVocabulary(t *testing.T) {
 
 func isASCII(w string) bool { return strings.IndexFunc(w, func(r rune) bool { return r >= 0x80 }) < 0 }
 
-// plainDigits collects a number as it is defined: digits with at most width of the allowed separators between two of them.
+// plainDigits collects a number as it is defined: digits with at most width of the
+// allowed separators between two of them.
 func plainDigits(text string, i int, allowed uint8, width int) (d string, gap []bool, seen uint8) {
 	for i < len(text) && len(d) < maxDigits {
 		if isDigit(text[i]) {

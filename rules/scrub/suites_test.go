@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// TestIsEmail: which of the addresses of the isemail suite are found whole, as testdata/isemail.jsonl has it (UPDATE_GOLDEN=1 writes it).
-// Those that can be delivered and have a domain with a dot are to be found.
+// TestIsEmail: which of the addresses of the isemail suite are found whole, as testdata/isemail.jsonl has it
+// (UPDATE_GOLDEN=1 writes it). Those that can be delivered and have a domain with a dot are to be found.
 func TestIsEmail(t *testing.T) {
 	t.Parallel()
 	type address struct {
@@ -30,7 +30,8 @@ func TestIsEmail(t *testing.T) {
 		got, _ := Append(nil, []byte(a.Address), Of(Email))
 		was := a.Found
 		a.Found = string(got) == "[email]"
-		ours := slices.Contains([]string{"VALID_CATEGORY", "DNSWARN", "RFC5321"}, a.Category) && strings.Contains(a.Address[strings.LastIndex(a.Address, "@")+1:], ".")
+		ours := slices.Contains([]string{"VALID_CATEGORY", "DNSWARN", "RFC5321"}, a.Category) &&
+			strings.Contains(a.Address[strings.LastIndex(a.Address, "@")+1:], ".")
 		if ours {
 			valid++
 			if a.Found {

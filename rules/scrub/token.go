@@ -7,7 +7,8 @@ type tokens struct{ *view }
 
 // tokenLabels are words that name a secret when ":", "=" or "/" and its value follow.
 var tokenLabels = newVocabulary(
-	"token", "password", "passwd", "pwd", "passwort", "secret", "apikey", "bearer", "jsessionid", "phpsessid", "reset", "verify", "confirm",
+	"token", "password", "passwd", "pwd", "passwort", "secret", "apikey", "bearer", "jsessionid", "phpsessid",
+	"reset", "verify", "confirm",
 	"magic", "invite", "activate", "otp", "sessionid", "signature", "credential", "authorization",
 )
 

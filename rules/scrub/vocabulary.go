@@ -2,8 +2,8 @@ package scrub
 
 import "github.com/tagwarden/tagwarden/rules/ascii"
 
-// vocabulary is a list of words in lower case that is asked often. It is kept by the words' first two bytes, and by their last two: who asks
-// is told of a word in a few steps, however long the list.
+// vocabulary is a list of words in lower case that is asked often. It is kept by the words' first two bytes, and by
+// their last two: who asks is told of a word in a few steps, however long the list.
 type vocabulary struct {
 	heads, tails index
 	bit          labelBit
@@ -129,7 +129,8 @@ func equalSpaced(text []byte, words string) bool {
 	return true
 }
 
-// ending returns the word, of least bytes or more, that the text ends with behind at least front others; "" where there is none.
+// ending returns the word, of least bytes or more, that the text ends with behind at least
+// front others; "" where there is none.
 func (v *vocabulary) ending(text []byte, least, front int) string {
 	if len(text) < 2 {
 		return ""

@@ -146,8 +146,10 @@ var worst = []struct {
 	{"escaped addresses", "jane.doe%40example.com ", nil},
 	{"phones", "+49 30 901820 11 ", nil},
 	{"cards", "4111 1111 1111 1111 ", nil},
-	{"user agents", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 ", nil},
-	{"JSON", `{"order_id":"ORD-1001","revenue":129.7,"currency":"EUR","products":[{"sku":"SKU-1","name":"Red shoes","price":59.9,"quantity":2}]},`, nil},
+	{"user agents", "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/141.0.0.0 Safari/537.36 ",
+		nil},
+	{"JSON", `{"order_id":"ORD-1001","revenue":129.7,"currency":"EUR","products":[{"sku":"SKU-1","name":"Red shoes","price":59.9,"quantity":2}]},`,
+		nil},
 	{"identifiers", "836f82db-9912-4b34-8101-1f16b49dfa5f 1795484921505 ", nil},
 	{"question marks", "phone ? ", nil},
 	{"labels and digits", "tel 1 iban 2 geb 3 ", nil},
@@ -171,7 +173,8 @@ var wanted = []struct {
 	name string
 	set  Set
 }{
-	{"text", All}, {"trait", All.Expecting(BirthDate, Phone, Hash)}, {"name", All.Expecting(Name)}, {"everything", everything}, {"id", Of(Email, JWT)},
+	{"text", All}, {"trait", All.Expecting(BirthDate, Phone, Hash)}, {"name", All.Expecting(Name)},
+	{"everything", everything}, {"id", Of(Email, JWT)},
 }
 
 // BenchmarkWorst is the time for a byte of the worst inputs, in values of 16 KiB.
@@ -192,10 +195,12 @@ func BenchmarkWorst(b *testing.B) {
 
 // ordinary are those of the worst inputs that real traffic is made of. A hit may hold nothing else.
 var ordinary = []string{
-	"words", "user agents", "JSON", "identifiers", "percent of words", "base64 of words", "e-mail addresses", "escaped addresses", "mixed words", "letters outside ASCII",
+	"words", "user agents", "JSON", "identifiers", "percent of words", "base64 of words", "e-mail addresses",
+	"escaped addresses", "mixed words", "letters outside ASCII",
 }
 
-// TestWorkIsLinear: the steps for a byte are the same however long a value is, and the ones of ordinary texts are within what a hit may spend.
+// TestWorkIsLinear: the steps for a byte are the same however long a value is, and the ones of ordinary
+// texts are within what a hit may spend.
 func TestWorkIsLinear(t *testing.T) {
 	t.Parallel()
 	for k := range worst {
@@ -219,8 +224,9 @@ func TestWorkIsLinear(t *testing.T) {
 	}
 }
 
-// TestWhatTextsCost: each of the worst inputs takes as many steps as testdata/steps.golden has it, so that no work goes uncounted unseen. Whoever
-// changes what something costs measures it first (BenchmarkWorst), and then writes the file (UPDATE_GOLDEN=1).
+// TestWhatTextsCost: each of the worst inputs takes as many steps as testdata/steps.golden has it, so that no
+// work goes uncounted unseen. Whoever changes what something costs measures it first (BenchmarkWorst), and
+// then writes the file (UPDATE_GOLDEN=1).
 func TestWhatTextsCost(t *testing.T) {
 	t.Parallel()
 	var b strings.Builder
@@ -235,10 +241,12 @@ func TestWhatTextsCost(t *testing.T) {
 		}
 		b.WriteByte('\n')
 	}
-	for _, pattern := range []string{`kd-[0-9]{6}`, `(?i)kd-?[a-z]+`, `\bKD-[0-9]+(?:-[0-9])*\b`, `(?:ab|cd[ef])+1`, `k.*d`, `(?s)k.{2,}1`, `(?i)[a-f]{3,5}z`, `é+1`} {
+	for _, pattern := range []string{`kd-[0-9]{6}`, `(?i)kd-?[a-z]+`, `\bKD-[0-9]+(?:-[0-9])*\b`, `(?:ab|cd[ef])+1`,
+		`k.*d`, `(?s)k.{2,}1`, `(?i)[a-f]{3,5}z`, `é+1`} {
 		d := compile(t, Rule{Label: "own", Pattern: pattern}, Rule{Label: "never", Pattern: `(?i)k[dé]`, Checksum: "luhn"})
 		b.WriteString(pattern + ":")
-		for _, text := range []string{"an order of KD-123456 and kd-654321-7, ", "abcdef1 abab1 kd1 ", "KDKDKD ", "é1éé1kd ", "nothing of it "} {
+		for _, text := range []string{"an order of KD-123456 and kd-654321-7, ", "abcdef1 abab1 kd1 ", "KDKDKD ",
+			"é1éé1kd ", "nothing of it "} {
 			m := NewMeter(unbounded)
 			d.AppendWithin(&m, nil, []byte(strings.Repeat(text, 20)), Of(Own))
 			fmt.Fprintf(&b, " %d", m.taken)
@@ -255,16 +263,19 @@ func namesOfWanted() (names []string) {
 	return names
 }
 
-// TestIdleTextsCostOneLook: text that no detector could start from is looked at once, however many words of it there are.
+// TestIdleTextsCostOneLook: text that no detector could start from is looked at
+// once, however many words of it there are.
 func TestIdleTextsCostOneLook(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"Red shoes", "we have The best Red shoes Of the whole town", strings.Repeat("a bc Def ghI ", 40)} {
+	for _, text := range []string{"Red shoes", "we have The best Red shoes Of the whole town",
+		strings.Repeat("a bc Def ghI ", 40)} {
 		m := NewMeter(1 << 20)
 		if _, found := FindWithin(&m, nil, []byte(text), All); found != 0 || m.taken != costIdle*len(text) {
 			t.Errorf("%q takes %d steps to find nothing in it, and %d are right", text, m.taken, costIdle*len(text))
 		}
 		m = NewMeter(1 << 20)
-		if _, found := (*Detectors)(nil).AppendWithin(&m, nil, []byte(text), All); found != 0 || m.taken != costIdle*len(text) {
+		if _, found := (*Detectors)(nil).AppendWithin(&m, nil, []byte(text), All); found != 0 ||
+			m.taken != costIdle*len(text) {
 			t.Errorf("%q takes %d steps, and %d are right", text, m.taken, costIdle*len(text))
 		}
 	}

@@ -13,10 +13,12 @@ import (
 // The short strings, read a second time by expressions.
 var (
 	gcsForm = regexp.MustCompile(`^G1([01-])([01-])$`)
-	gcdForm = regexp.MustCompile(`^[0-9]{2}([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9](?s:.*)$`)
+	gcdForm = regexp.MustCompile(
+		`^[0-9]{2}([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9]([lpqmutrnv])[0-9](?s:.*)$`)
 )
 
-// letterMeans is what the letters of gcd and the signs of gcs stand for, in the words of choiceNames but for a state that nobody chose.
+// letterMeans is what the letters of gcd and the signs of gcs stand for, in the words of
+// choiceNames but for a state that nobody chose.
 var letterMeans = map[string]choice{
 	"0": denied, "1": byDefault, "-": notSet,
 	"l": notSet, "p": denied, "q": declined, "m": declined, "u": declined,
@@ -54,7 +56,8 @@ func agreeMode(t *testing.T, text string) {
 
 var (
 	someGCS = []string{"G111", "G100", "G1--", "G1-1", "G101"}
-	someGCD = []string{"13r3r3r3r5", "13p3q3m3u5l1", "11t1n1v1l1l1", "13l3l3l3l1l1", "13v3t3v3t3" + strings.Repeat("x", 22)}
+	someGCD = []string{"13r3r3r3r5", "13p3q3m3u5l1", "11t1n1v1l1l1", "13l3l3l3l1l1", "13v3t3v3t3" +
+		strings.Repeat("x", 22)}
 )
 
 func TestBrokenMode(t *testing.T) {
@@ -77,7 +80,8 @@ func TestBrokenMode(t *testing.T) {
 			}
 		}
 	}
-	for _, text := range []string{"13r3r3r3rx", "13r3r3rxr5", "13r3rxr3r5", "13rxr3r3r5"} { // it breaks off: what follows is not known
+	for _, text := range []string{"13r3r3r3rx", "13r3r3rxr5", "13r3rxr3r5", "13rxr3r3r5"} {
+		// it breaks off: what follows is not known
 		all, ok := readGCD([]byte(text))
 		if at := (strings.IndexByte(text, 'x') - 3) / 2; ok || all[at] != unclear {
 			t.Errorf("%s: %v %t", text, all, ok)
@@ -88,7 +92,8 @@ func TestBrokenMode(t *testing.T) {
 // FuzzMode: the readers agree with the expressions, and what Google is told is no more than what may be told: what the
 // page granted stays where it may, what it did not speak of is what is settled, and nothing else changes.
 func FuzzMode(f *testing.F) {
-	for _, text := range slices.Concat(someGCS, someGCD, []string{"", "G1", "13R3r3r3r5", "13r3r3r3r", "1xr3r3r3r5", "13r3r3r3rx", someGCD[4] + "x"}) {
+	for _, text := range slices.Concat(someGCS, someGCD, []string{"", "G1", "13R3r3r3r5", "13r3r3r3r", "1xr3r3r3r5",
+		"13r3r3r3rx", someGCD[4] + "x"}) {
 		for keep := range 256 {
 			f.Add(text, byte(keep))
 		}
@@ -140,7 +145,8 @@ func FuzzMode(f *testing.F) {
 	})
 }
 
-// TestStricter: of two readings of a storage type the stricter holds, whichever comes first; a choice says more than a state.
+// TestStricter: of two readings of a storage type the stricter holds, whichever comes
+// first; a choice says more than a state.
 func TestStricter(t *testing.T) {
 	order := []choice{notSet, byDefault, granted, unclear, denied, declined}
 	for i, a := range order {
@@ -153,7 +159,8 @@ func TestStricter(t *testing.T) {
 }
 
 func TestReadNPA(t *testing.T) {
-	for text, want := range map[string]choice{"1": denied, "true": denied, "0": notSet, "false": notSet, "": notSet, "2": unclear, "TRUE": unclear, "11": unclear, "yes": unclear} {
+	for text, want := range map[string]choice{"1": denied, "true": denied, "0": notSet, "false": notSet, "": notSet,
+		"2": unclear, "TRUE": unclear, "11": unclear, "yes": unclear} {
 		if got, ok := readNPA([]byte(text)); got != want || ok != (want != unclear) {
 			t.Errorf("%q: %d, %t", text, got, ok)
 		}
@@ -162,7 +169,8 @@ func TestReadNPA(t *testing.T) {
 
 func TestReadProtocol(t *testing.T) {
 	for s, name := range storageNames {
-		for text, want := range map[string]choice{"DENIED": denied, "GRANTED": notSet, "": unclear, "granted": unclear, "DENIED ": unclear} {
+		for text, want := range map[string]choice{"DENIED": denied, "GRANTED": notSet, "": unclear, "granted": unclear,
+			"DENIED ": unclear} {
 			all, ok := readProtocol([]byte(name), []byte(text))
 			var alone [numStorage]choice
 			alone[s] = want
@@ -200,7 +208,8 @@ func TestExplainMode(t *testing.T) {
 		}
 	}
 	for storage, want := range map[string]string{
-		"ad_storage": "marketing", "analytics_storage": "analytics", "ad_user_data": "marketing", "ad_personalization": "marketing", "other": "other",
+		"ad_storage": "marketing", "analytics_storage": "analytics", "ad_user_data": "marketing",
+		"ad_personalization": "marketing", "other": "other",
 	} {
 		if got := DefaultCategory(storage); got != want {
 			t.Errorf("%s: %s, want %s", storage, got, want)

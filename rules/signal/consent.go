@@ -29,8 +29,8 @@ type Answer struct {
 	At      int64         // the oldest time of a choice that was relied on, Unix seconds; 0 where none is known
 }
 
-// Consent asks whether every purpose is consented to: every source that speaks of one grants it as far as it speaks, at least one
-// grants it whole, none refuses it or leaves it in doubt.
+// Consent asks whether every purpose is consented to: every source that speaks of one grants it as far as it speaks, at
+// least one grants it whole, none refuses it or leaves it in doubt.
 func (s *Signals) Consent(needs []Need) Answer {
 	var of Categories
 	for i := range needs {

@@ -78,7 +78,8 @@ func newModes(given map[string]string, number map[string]int) ([]Categories, err
 	}
 	for name := range given {
 		if StorageOf([]byte(name)) == 0 {
-			return nil, fmt.Errorf("signals.consent_mode: %q is no storage type: ad_storage, analytics_storage, ad_user_data and ad_personalization are", name)
+			return nil, fmt.Errorf("signals.consent_mode: %q is no storage type: ad_storage, analytics_storage, ad_user_data "+
+				"and ad_personalization are", name)
 		}
 	}
 	return modes, nil
@@ -190,8 +191,8 @@ func readNPA(text []byte) (choice, bool) {
 	}
 }
 
-// readProtocol reads a member of the Measurement Protocol's consent object, ad_user_data or ad_personalization: DENIED is a no. GRANTED is
-// the word of whoever sent the hit and shows no act of the visitor: it says nothing.
+// readProtocol reads a member of the Measurement Protocol's consent object, ad_user_data or ad_personalization: DENIED
+// is a no. GRANTED is the word of whoever sent the hit and shows no act of the visitor: it says nothing.
 func readProtocol(name, text []byte) (all [numStorage]choice, ok bool) {
 	said := unclear
 	switch string(text) {
@@ -208,8 +209,8 @@ func readProtocol(name, text []byte) (all [numStorage]choice, ok bool) {
 	return all, said != unclear
 }
 
-// readGCD reads two digits, then four times a letter and a digit, then a tail (signals in the wild; Google does not document it).
-// A capital or unknown letter is unclear.
+// readGCD reads two digits, then four times a letter and a digit, then a tail (signals in the wild; Google does not
+// document it). A capital or unknown letter is unclear.
 func readGCD(text []byte) (all [numStorage]choice, ok bool) {
 	for s := range all {
 		all[s] = unclear
@@ -241,7 +242,8 @@ func readGCD(text []byte) (all [numStorage]choice, ok bool) {
 	return all, ok
 }
 
-// DefaultCategory is the consent category that a storage type is taken for where a site does not say; other names stand for themselves.
+// DefaultCategory is the consent category that a storage type is taken for where a site does not
+// say; other names stand for themselves.
 func DefaultCategory(storage string) string {
 	for i, name := range storageNames {
 		if name == storage {
@@ -265,8 +267,9 @@ func ExplainGCD(text []byte) (lines []string, ok bool) {
 
 func explainChoices(all []choice) (lines []string) {
 	words := [...]string{
-		notSet: "not set", byDefault: "granted, but nothing shows that the visitor chose: no consent", granted: "granted by the visitor",
-		denied: "denied, but nothing shows that the visitor said so", declined: "denied by the visitor",
+		notSet: "not set", byDefault: "granted, but nothing shows that the visitor chose: no consent",
+		granted: "granted by the visitor",
+		denied:  "denied, but nothing shows that the visitor said so", declined: "denied by the visitor",
 		unclear: "unknown: no consent",
 	}
 	for s, c := range all {

@@ -36,26 +36,33 @@ func TestSaidWords(t *testing.T) {
 	nothing := TCF{State: Valid, Policy: 3}
 	nothing.Consent[1] = iab.TCFPolicyBelow4
 	for got, want := range map[string]string{
-		string((&TCF{}).Append(nil)):                                                            "nothing",
-		string((&TCF{State: Malformed}).Append(nil)):                                            "cannot be read: no consent, and no legitimate interest for what it may speak of",
-		string(tcf.Append([]byte("TC: "))):                                                      "TC: policy 5, consent to 1 8, interest in 2, vendor 755: may rely on consent to 1, on interest in 2",
-		string(nothing.Append(nil)):                                                             "policy 3, consent to none, interest in none: may rely on consent to none, on interest in none, policy_version_below_4",
-		string((&OptOuts{}).Append(nil)):                                                        "nothing",
-		string((&OptOuts{State: Valid}).Append(nil)):                                            "no opt-out",
-		string((&AC{}).Append(nil)):                                                             "nothing",
-		string((&AC{State: Malformed}).Append(nil)):                                             "cannot be read: no consent",
-		string((&AC{State: Valid}).Append(nil)):                                                 "nothing of this vendor: the catalog knows no id of it among Google's providers",
-		string((&AC{Valid, true, true, false}).Append(nil)):                                     "consents to the vendor",
-		string((&AC{Valid, true, false, true}).Append(nil)):                                     "the vendor was shown and not consented to",
-		string((&AC{Valid, true, false, false}).Append(nil)):                                    "does not name the vendor",
-		string((&OptOuts{State: Valid, Of: Sale | TargetedAdvertising, GPC: true}).Append(nil)): "opted out of sale, targeted advertising, Global Privacy Control",
-		string((&OptOuts{State: Valid, Of: Sharing}).Append(nil)):                               "opted out of sharing",
+		string((&TCF{}).Append(nil)): "nothing",
+		string((&TCF{State: Malformed}).Append(
+			nil)): "cannot be read: no consent, and no legitimate interest for what it may speak of",
+		string(tcf.Append([]byte(
+			"TC: "))): "TC: policy 5, consent to 1 8, interest in 2, vendor 755: may rely on consent to 1, on interest in 2",
+		string(nothing.Append(
+			nil)): "policy 3, consent to none, interest in none: may rely on consent to none, on interest in none, policy_version_below_4",
+		string((&OptOuts{}).Append(nil)):             "nothing",
+		string((&OptOuts{State: Valid}).Append(nil)): "no opt-out",
+		string((&AC{}).Append(nil)):                  "nothing",
+		string((&AC{State: Malformed}).Append(nil)):  "cannot be read: no consent",
+		string((&AC{State: Valid}).Append(
+			nil)): "nothing of this vendor: the catalog knows no id of it among Google's providers",
+		string((&AC{Valid, true, true, false}).Append(nil)): "consents to the vendor",
+		string((&AC{Valid, true, false, true}).Append(
+			nil)): "the vendor was shown and not consented to",
+		string((&AC{Valid, true, false, false}).Append(nil)): "does not name the vendor",
+		string((&OptOuts{State: Valid, Of: Sale | TargetedAdvertising, GPC: true}).Append(
+			nil)): "opted out of sale, targeted advertising, Global Privacy Control",
+		string((&OptOuts{State: Valid, Of: Sharing}).Append(nil)): "opted out of sharing",
 	} {
 		if got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := string((&OptOuts{State: Malformed}).Append(nil)); !strings.HasPrefix(got, "cannot be read: taken for an opt-out") {
+	if got := string((&OptOuts{State: Malformed}).Append(nil)); !strings.HasPrefix(
+		got, "cannot be read: taken for an opt-out") {
 		t.Error(got)
 	}
 }
@@ -64,7 +71,8 @@ func TestSaidWords(t *testing.T) {
 func TestIubendasName(t *testing.T) {
 	for name, want := range map[string]bool{
 		"_iub_cs-5-uspr": true, "_iub_cs-1234567890-uspr": true,
-		"_iub_cs--uspr": false, "_iub_cs-5": false, "_iub_cs-5x-uspr": false, "_iub_cs-x5-uspr": false, "iub_cs-5-uspr": false, "_iub_cs-5-usp": false, "_iub_cs-uspr": false, "5-uspr": false, "5": false,
+		"_iub_cs--uspr": false, "_iub_cs-5": false, "_iub_cs-5x-uspr": false, "_iub_cs-x5-uspr": false,
+		"iub_cs-5-uspr": false, "_iub_cs-5-usp": false, "_iub_cs-uspr": false, "5-uspr": false, "5": false,
 	} {
 		if iubendaOptOuts([]byte(name)) != want {
 			t.Errorf("%s: want %t", name, want)
@@ -72,7 +80,8 @@ func TestIubendasName(t *testing.T) {
 	}
 }
 
-// TestWhereSourcesStand: whether events of one hit may say different things, and whether headers and cookies show all that is read.
+// TestWhereSourcesStand: whether events of one hit may say different things, and whether
+// headers and cookies show all that is read.
 func TestWhereSourcesStand(t *testing.T) {
 	own := func(change func(*Source)) Source {
 		s := Source{Kind: Own, Category: "analytics", Granted: []string{"yes"}}
@@ -87,11 +96,17 @@ func TestWhereSourcesStand(t *testing.T) {
 		source                       Source
 		perEvent, withClaims, inHead bool
 	}{
-		{Source{Kind: GPC}, false, false, true}, {Source{Kind: DNT}, false, false, true}, {Source{Kind: Platform(oneTrust)}, false, false, true},
-		{own(func(s *Source) { s.Cookie = "c" }), false, false, true}, {own(func(s *Source) { s.Header = "c" }), false, false, true},
-		{own(func(s *Source) { s.Query = "c" }), false, false, false}, {own(func(s *Source) { s.Body = "c" }), true, true, false},
+		{Source{Kind: GPC}, false, false, true}, {Source{Kind: DNT}, false, false, true},
+		{Source{Kind: Platform(oneTrust)}, false, false, true},
+		{own(func(s *Source) {
+			s.Cookie = "c"
+		}), false, false, true}, {own(func(s *Source) { s.Header = "c" }), false, false, true},
+		{own(func(s *Source) {
+			s.Query = "c"
+		}), false, false, false}, {own(func(s *Source) { s.Body = "c" }), true, true, false},
 		{Source{Kind: ConsentMode}, true, true, false}, {Source{Kind: Payload}, true, true, false},
-		{Source{Kind: TransparencyConsent}, false, true, false}, {Source{Kind: PrivacyPlatform}, false, true, false}, {Source{Kind: USPrivacy}, false, true, false},
+		{Source{Kind: TransparencyConsent}, false, true, false}, {Source{Kind: PrivacyPlatform}, false, true, false},
+		{Source{Kind: USPrivacy}, false, true, false},
 		{Source{Kind: AdditionalConsent}, false, true, false}, {Source{Kind: Platform(googleFC)}, false, true, false},
 	} {
 		r, err := NewReader([]Source{c.source}, someCategories)
@@ -118,20 +133,31 @@ func TestPlatformSays(t *testing.T) {
 		jar    string
 		want   string
 	}{
-		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:0&AwaitingReconsent=false" + closed, "cookie OptanonConsent: valid, grants analytics, refuses marketing"},
-		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1&AwaitingReconsent=false" + closed, "cookie OptanonConsent: valid, grants analytics, unclear on marketing"},
-		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:1&AwaitingReconsent=false", "cookie OptanonConsent: valid, unclear on analytics, unclear on marketing"},
-		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:x" + closed, "cookie OptanonConsent: malformed, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:0&AwaitingReconsent=false" + closed,
+			"cookie OptanonConsent: valid, grants analytics, refuses marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1&AwaitingReconsent=false" + closed,
+			"cookie OptanonConsent: valid, grants analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:1&AwaitingReconsent=false",
+			"cookie OptanonConsent: valid, unclear on analytics, unclear on marketing"},
+		{Source{Kind: Platform(oneTrust)}, "OptanonConsent=groups=C0002:1,C0004:x" + closed,
+			"cookie OptanonConsent: malformed, unclear on analytics, unclear on marketing"},
 		{Source{Kind: Platform(oneTrust)}, "a=b", "cookie OptanonConsent: absent, nothing"},
-		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=no", "cookie __hs_cookie_cat_pref: valid, grants analytics, grants marketing"},
-		{Source{Kind: Platform(hubSpot)}, "__hs_cookie_cat_pref=1:true", "cookie __hs_cookie_cat_pref: valid, grants analytics, unclear on marketing"},
-		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=yes", "cookie __hs_cookie_cat_pref: valid, refuses analytics, refuses marketing, objects to analytics, objects to marketing"},
-		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":true}`, "cookie klaro: valid, grants analytics"},
-		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`, "cookie klaro: valid, refuses analytics"},
-		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`, "cookie klaro: valid, unclear on analytics"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=no",
+			"cookie __hs_cookie_cat_pref: valid, grants analytics, grants marketing"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_cookie_cat_pref=1:true",
+			"cookie __hs_cookie_cat_pref: valid, grants analytics, unclear on marketing"},
+		{Source{Kind: Platform(hubSpot)}, "__hs_opt_out=yes",
+			"cookie __hs_cookie_cat_pref: valid, refuses analytics, refuses marketing, objects to analytics, objects to marketing"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":true}`,
+			"cookie klaro: valid, grants analytics"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true,"plausible":false}`,
+			"cookie klaro: valid, refuses analytics"},
+		{Source{Kind: Platform(klaro), Categories: two}, `klaro={"matomo":true}`,
+			"cookie klaro: valid, unclear on analytics"},
 		{Source{Kind: Platform(klaro), Categories: two, Settings: cmp.Settings{Cookie: "k"}},
 			`k={"matomo":true,"plausible":true}; klaro={"matomo":false}`, "cookie k: valid, grants analytics"},
-		{Source{Kind: Platform(cookieConsent)}, `cc_cookie={"categories":["analytics","marketing"]}`, "cookie cc_cookie: valid, grants analytics, grants marketing"},
+		{Source{Kind: Platform(cookieConsent)}, `cc_cookie={"categories":["analytics","marketing"]}`,
+			"cookie cc_cookie: valid, grants analytics, grants marketing"},
 		{Source{Kind: Platform(cookieConsent), Settings: cmp.Settings{Revision: 1}},
 			`cc_cookie={"categories":["analytics","marketing"]}`,
 			"cookie cc_cookie: valid, unclear on analytics, unclear on marketing"},

@@ -20,8 +20,8 @@ type listedStrings struct {
 
 func (r *listedStrings) any() bool { return *r != listedStrings{} }
 
-// cookie tells which listed string a cookie of that name holds, and the name as notes have it; None where it holds none.
-// Those with OneTrust's names are what OneTrust writes in place of the usual ones.
+// cookie tells which listed string a cookie of that name holds, and the name as notes have it; None where it holds
+// none. Those with OneTrust's names are what OneTrust writes in place of the usual ones.
 func (r *listedStrings) cookie(name []byte) (kind Kind, called string) {
 	switch string(name) {
 	case "euconsent-v2":
@@ -272,7 +272,8 @@ func (f *finding) ac(text []byte, where, name string) {
 	}
 }
 
-// sections are the GPP sections that are in force by every gpp_sid that all events share; nil where none says: then all are.
+// sections are the GPP sections that are in force by every gpp_sid that all events
+// share; nil where none says: then all are.
 func (f *finding) sections(h *hit.Hit) []int {
 	if !f.reader.iab.gpp {
 		return nil

@@ -14,8 +14,8 @@ type Matter struct {
 	TCF        iab.Purposes
 }
 
-// AppendKept appends all that the signals say of a matter, with dates: what [ReadKept] needs to find the same answers to
-// every question about that matter. What they say of other matters is not in it, nor what only a report needs. The
+// AppendKept appends all that the signals say of a matter, with dates: what [ReadKept] needs to find the same answers
+// to every question about that matter. What they say of other matters is not in it, nor what only a report needs. The
 // numbers of states, refusals and rules of the TCF stand in it, and so on disk.
 func (s *Signals) AppendKept(dst []byte, m *Matter) []byte {
 	dst = append(dst, byte(s.GPC)|byte(s.DNT)<<2)

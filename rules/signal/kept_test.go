@@ -49,7 +49,8 @@ func TestKeptSignalsAnswerAlike(t *testing.T) {
 	var answers [3]int
 	for range 20_000 {
 		s, numbers := anySignals(r), r.Perm(10)[:r.IntN(4)]
-		matter := signal.Matter{Categories: numbers, TCF: iab.Purposes(r.Uint32N(1<<iab.NumPurposes) & r.Uint32N(1<<iab.NumPurposes))}
+		matter := signal.Matter{Categories: numbers,
+			TCF: iab.Purposes(r.Uint32N(1<<iab.NumPurposes) & r.Uint32N(1<<iab.NumPurposes))}
 		kept := s.AppendKept(nil, &matter)
 		later, other := signal.Matter{Categories: r.Perm(64)[:len(numbers)], TCF: matter.TCF}, signal.Signals{}
 		if !other.ReadKept(kept, &later) {
@@ -84,7 +85,8 @@ func TestKeptSignalsAnswerAlike(t *testing.T) {
 			"declines": s.Declines(of) == other.Declines(by), "anyhow": s.DeclinesAnyhow(of) == other.DeclinesAnyhow(by),
 			"vendor": s.DeclinesVendor() == other.DeclinesVendor(), "objects": s.Objects(of) == other.Objects(by),
 			"opted out": s.OptedOut(us) == other.OptedOut(us), "sale": s.RefusedSale(us) == other.RefusedSale(us),
-			"may": s.MayRefuseSale(us) == other.MayRefuseSale(us), "acted": s.Acted(of, matter.TCF) == other.Acted(by, matter.TCF),
+			"may": s.MayRefuseSale(us) == other.MayRefuseSale(us), "acted": s.Acted(of, matter.TCF) == other.Acted(
+				by, matter.TCF),
 			"interest": matter.TCF == 0 || s.TCF.Interested(matter.TCF) == other.TCF.Interested(matter.TCF),
 			"browser":  s.GPC == other.GPC && s.DNT == other.DNT,
 		} {

@@ -95,7 +95,8 @@ func TestNobodyIsAnsweredWithAnothersChoice(t *testing.T) {
 		"", "consent=", "consent=yes", "consent=no", "consent=analytics=yes!x=1", "consent=analytics=no!x=1",
 		`consent={"analytics":"yes"}`, `consent={"analytics":"no"}`, `consent=%7B%22analytics%22%3A%22yes%22%7D`,
 		`consent={"analytics":"yes"}; consent={"analytics":"no"}`, `consent={"analytics":"yes"}; consent=`,
-		`consent={"analytics":"yes","at":1700000000}`, `consent={"analytics":"yes","at":1900000000}`, `consent={"a":{"analytics":1}}`,
+		`consent={"analytics":"yes","at":1700000000}`, `consent={"analytics":"yes","at":1900000000}`,
+		`consent={"a":{"analytics":1}}`,
 		`consent={"analytics"`, `consent={"analytics":"yes"}x`,
 		`consent="` + strings.Repeat("x", 3000) + `"`,
 	}
@@ -126,7 +127,8 @@ func TestNobodyIsAnsweredWithAnothersChoice(t *testing.T) {
 						for i, r := range readers {
 							want := said(r, cookies, now, d, nil)
 							if got := said(r, cookies, now, d, m); got != want {
-								t.Fatalf("%s, site %d, round %d, at %d for %q: %.200q says %+v, remembered %+v", name, i, round, now, d.ID, cookies,
+								t.Fatalf("%s, site %d, round %d, at %d for %q: %.200q says %+v, remembered %+v", name, i,
+									round, now, d.ID, cookies,
 									want.Sources[0], got.Sources[0])
 							}
 							differ[fmt.Sprint(name, want.Sources[0], want.GPC)] = true

@@ -33,8 +33,8 @@ func saying(kind Kind) (all []SourceReading) {
 	return all
 }
 
-// TestSaidTogether: of two readings of one source a no holds over all, what only one grants is in doubt where the other speaks of it, what
-// cannot be read stays so, and the older time counts.
+// TestSaidTogether: of two readings of one source a no holds over all, what only one grants is in doubt where the other
+// speaks of it, what cannot be read stays so, and the older time counts.
 func TestSaidTogether(t *testing.T) {
 	t.Parallel()
 	for _, a := range saying(Own) {
@@ -85,7 +85,8 @@ func TestConsentOfTwo(t *testing.T) {
 	t.Parallel()
 	tcfs := []TCF{{}, {State: Malformed}, {State: Valid, At: 3}, {State: Valid, At: 7}}
 	tcfs[2].Consent[2], tcfs[3].Consent[2] = iab.TCFOK, iab.TCFNoPurposeConsent
-	acs := []AC{{}, {State: Valid, Listed: true, Consented: true}, {State: Valid, Listed: true}, {State: Malformed, Listed: true}, {State: Malformed}, {State: Valid}}
+	acs := []AC{{}, {State: Valid, Listed: true, Consented: true}, {State: Valid, Listed: true},
+		{State: Malformed, Listed: true}, {State: Malformed}, {State: Valid}}
 	for _, a := range saying(Own) {
 		for _, b := range saying(Payload) {
 			s := Signals{N: 2}
@@ -217,8 +218,10 @@ func TestOptedOut(t *testing.T) {
 					for of := range US(8) {
 						may := of != 0 && state == Malformed
 						says := of != 0 && state != Absent && (o.Of&of != 0 || o.GPC)
-						if s.MayRefuseSale(of) != may || s.RefusedSale(of) != says || s.OptedOut(of) != (of != 0 && (may || says || gpc == Valid)) {
-							t.Fatalf("place %d, %+v, gpc %s, of %b: %t %t %t", place, o, gpc, of, s.MayRefuseSale(of), s.RefusedSale(of), s.OptedOut(of))
+						if s.MayRefuseSale(of) != may || s.RefusedSale(of) != says || s.OptedOut(of) != (of != 0 &&
+							(may || says || gpc == Valid)) {
+							t.Fatalf("place %d, %+v, gpc %s, of %b: %t %t %t", place, o, gpc, of, s.MayRefuseSale(of),
+								s.RefusedSale(of), s.OptedOut(of))
 						}
 					}
 				}
@@ -227,8 +230,8 @@ func TestOptedOut(t *testing.T) {
 	}
 }
 
-// TestPurposesOfVendors: a vendor's bases for each purpose, by declaration and restriction, are what the string decides; without a vendor,
-// what the purpose's bits say.
+// TestPurposesOfVendors: a vendor's bases for each purpose, by declaration and restriction, are what the string
+// decides; without a vendor, what the purpose's bits say.
 func TestPurposesOfVendors(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{signaltest.FullTC(), signaltest.RestrictedTC(2, iab.RequireConsent),

@@ -9,7 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// modeVector is a line of google_consent_mode.jsonl. A key that a line has not is not compared; null is what cannot be read.
+// modeVector is a line of google_consent_mode.jsonl. A key that a line has not is not
+// compared; null is what cannot be read.
 type modeVector struct {
 	ID     string
 	Query  string
@@ -44,7 +45,8 @@ func TestVectorConsentMode(t *testing.T) {
 		if query.Has("gcs") {
 			var readable bool
 			first, readable = readGCS([]byte(query.Get("gcs")))
-			got["gcs"] = storages(first[:analyticsStorage+1], !readable && first[adStorage] == unclear && first[analyticsStorage] == unclear)
+			got["gcs"] = storages(first[:analyticsStorage+1], !readable && first[adStorage] == unclear &&
+				first[analyticsStorage] == unclear)
 		}
 		if query.Has("gcd") {
 			var readable bool
@@ -68,7 +70,8 @@ func TestVectorConsentMode(t *testing.T) {
 		conflict := false
 		for s := range storageNames {
 			a, b := choiceNames[first[s]], choiceNames[second[s]]
-			conflict = conflict || query.Has("gcs") && query.Has("gcd") && (a == "granted" && b == "denied" || a == "denied" && b == "granted")
+			conflict = conflict || query.Has("gcs") && query.Has("gcd") && (a == "granted" && b == "denied" ||
+				a == "denied" && b == "granted")
 		}
 		if conflict {
 			got["conflict"] = true

@@ -59,7 +59,8 @@ func (s *Signals) OptedOut(of US) bool {
 	return s.GPC != Absent || s.MayRefuseSale(of) || s.RefusedSale(of)
 }
 
-// MayRefuseSale tells whether there is a string or consent object that cannot be read, and may be an opt-out of what is asked.
+// MayRefuseSale tells whether there is a string or consent object that cannot be read,
+// and may be an opt-out of what is asked.
 func (s *Signals) MayRefuseSale(of US) bool {
 	return of != 0 && (s.GPP.State == Malformed || s.USP.State == Malformed || s.Payload.State == Malformed)
 }

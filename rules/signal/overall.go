@@ -1,7 +1,7 @@
 package signal
 
-// Overall is what all sources of a hit together say of what the visitor chose, whatever it was about. Nothing is decided by
-// it: it is what is counted of hits. What counts for an event says [Signals.Consent].
+// Overall is what all sources of a hit together say of what the visitor chose, whatever it was about. Nothing is
+// decided by it: it is what is counted of hits. What counts for an event says [Signals.Consent].
 type Overall uint8
 
 // The choices. The zero value is none.

@@ -33,7 +33,8 @@ func newOwn(s *Source, number map[string]int) (*own, error) {
 	}
 	o := &own{cookie: s.Cookie, header: s.Header, query: s.Query, category: 1 << n, granted: s.Granted, refused: s.Refused}
 	places := 0
-	for _, p := range []struct{ kind, name string }{{"cookie", s.Cookie}, {"header", s.Header}, {"query", s.Query}, {"body", s.Body}} {
+	for _, p := range []struct{ kind, name string }{{"cookie", s.Cookie}, {"header", s.Header}, {"query", s.Query},
+		{"body", s.Body}} {
 		if p.name != "" {
 			places++
 			o.where = p.kind + " " + p.name
@@ -68,16 +69,16 @@ func (o *own) pairsFault() error {
 	return nil
 }
 
-// Separators tells whether a text can tell pairs apart: two different marks of ASCII, neither of which a cookie has for its
-// own ends.
+// Separators tells whether a text can tell pairs apart: two different marks of ASCII, neither
+// of which a cookie has for its own ends.
 func Separators(text string) bool {
 	return len(text) == 2 && text[0] != text[1] && !strings.ContainsFunc(text, func(c rune) bool {
 		return c <= ' ' || c > '~' || c < utf8.RuneSelf && ascii.IsAlnum(byte(c)) || strings.ContainsRune(`%;"\`, c)
 	})
 }
 
-// members reads a path of plain member names, "consent.analytics". The rest of gjson's path language is not for choices: a query or a
-// modifier could make a yes out of something else.
+// members reads a path of plain member names, "consent.analytics". The rest of gjson's path language is not for
+// choices: a query or a modifier could make a yes out of something else.
 func members(path string) ([]string, error) {
 	if path == "" {
 		return nil, nil
@@ -201,9 +202,9 @@ func (o *own) value(text []byte) SourceReading {
 	return said
 }
 
-// among merges every pair that has the choice's name: of two, the stricter holds. A name without a value is unclear, and
-// where the name does not occur nothing is said. Escapes are a cookie's, for which there is a jar: they are taken off what
-// is between the marks, so that what is escaped inside a value makes no pair, unless all of it is escaped.
+// among merges every pair that has the choice's name: of two, the stricter holds. A name without a value is unclear,
+// and where the name does not occur nothing is said. Escapes are a cookie's, for which there is a jar: they are taken
+// off what is between the marks, so that what is escaped inside a value makes no pair, unless all of it is escaped.
 func (o *own) among(text []byte, j *jar) SourceReading {
 	if len(text) > read.MaxCookie {
 		return o.unclear()

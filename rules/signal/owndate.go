@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// Date says where a site's own record of a choice has its date: at a path of the JSON that the choice is in, in a cookie
-// of its own, or at a path of JSON in that one. The zero Date is none.
+// Date says where a site's own record of a choice has its date: at a path of the JSON that the choice is in, in a
+// cookie of its own, or at a path of JSON in that one. The zero Date is none.
 type Date struct {
 	Cookie string // "": in what holds the choice
 	JSON   string // path in it, where that is JSON

@@ -18,8 +18,8 @@ type platform struct {
 	where    string
 }
 
-// newPlatform compiles a site's mapping. Ids that the site does not map mean nothing to it; where it maps none, the known ones have
-// their defaults, and free ones stand for themselves.
+// newPlatform compiles a site's mapping. Ids that the site does not map mean nothing to it; where it maps none, the
+// known ones have their defaults, and free ones stand for themselves.
 func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, error) {
 	p := &platform{
 		cmp: c, settings: s.Settings, ids: map[string]Categories{}, services: s.Services, where: "cookie",
@@ -52,7 +52,8 @@ func newPlatform(s *Source, c cmp.Platform, number map[string]int) (*platform, e
 	return p, nil
 }
 
-// mapped resolves a mapping of a source's ids: the site's, the defaults, or, where there are neither, every category under its own name.
+// mapped resolves a mapping of a source's ids: the site's, the defaults, or, where there are
+// neither, every category under its own name.
 func mapped(source string, given, defaults map[string]string, number map[string]int) (map[string]Categories, error) {
 	ids := map[string]Categories{}
 	if given == nil && defaults == nil {

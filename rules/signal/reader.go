@@ -179,7 +179,8 @@ func (r *Reader) Hit(h *hit.Hit, s *Signals, ask *Ask, note Note) {
 	}
 }
 
-// Event adds to s, which is what the whole hit says, what belongs to one event, and to the hit as far as its fields are shared.
+// Event adds to s, which is what the whole hit says, what belongs to one event, and to
+// the hit as far as its fields are shared.
 func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note) {
 	for i := range r.sources {
 		from := &r.sources[i]
@@ -206,8 +207,8 @@ func (r *Reader) Event(h *hit.Hit, event int32, s *Signals, ask *Ask, note Note)
 	}
 }
 
-// SaysOne tells whether a field's value is exactly "1" (W3C GPC, section 3.2), or a list of values of which one is: so whoever merges
-// the fields of one name writes them (RFC 9110, section 5.3).
+// SaysOne tells whether a field's value is exactly "1" (W3C GPC, section 3.2), or a list of values of which one is: so
+// whoever merges the fields of one name writes them (RFC 9110, section 5.3).
 func SaysOne(value []byte) bool {
 	for more := true; more; {
 		var one []byte

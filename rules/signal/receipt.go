@@ -10,8 +10,8 @@ type Receipt struct {
 	At      int64      // when the choice was made that the site vouches for, Unix seconds; 0: it vouches for none
 }
 
-// Merge adds what stands for another identifier of the same visitor. Any refusal counts; a grant counts where everything
-// that the site vouches for gives it.
+// Merge adds what stands for another identifier of the same visitor. Any refusal counts; a grant counts where
+// everything that the site vouches for gives it.
 func (r *Receipt) Merge(other Receipt) {
 	r.Refused |= other.Refused
 	switch {

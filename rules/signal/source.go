@@ -24,8 +24,9 @@ const (
 )
 
 var kindNames = [numKinds]string{
-	None: "none", GPC: "gpc", DNT: "dnt", ConsentMode: "consent_mode", Own: "own", TransparencyConsent: "tcf", PrivacyPlatform: "gpp",
-	USPrivacy: "usp", AdditionalConsent: "ac", Payload: "payload", Receipts: "receipts",
+	None: "none", GPC: "gpc", DNT: "dnt", ConsentMode: "consent_mode", Own: "own", TransparencyConsent: "tcf",
+	PrivacyPlatform: "gpp",
+	USPrivacy:       "usp", AdditionalConsent: "ac", Payload: "payload", Receipts: "receipts",
 }
 
 // Platform is the source that a consent management platform is.
@@ -68,16 +69,16 @@ func Kinds() (all []Kind) {
 type Source struct {
 	Kind Kind
 
-	// Categories maps the source's own ids (ad_storage ... for consent_mode, C0002 ... for onetrust) to consent categories. Nil takes the
-	// defaults.
+	// Categories maps the source's own ids (ad_storage ... for consent_mode, C0002 ... for onetrust) to
+	// consent categories. Nil takes the defaults.
 	Categories map[string]string
 
 	// Services maps ids of a platform's services to vendors, by their ids in the policy. Nil takes what banners commonly
 	// call a vendor's service ([Declaration.Services]).
 	Services map[string]string
 
-	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts. For TCF, GPP and AC: a
-	// cookie of the site's that holds the string, beside those with the usual names.
+	// For CMPs: what the site changed of how its cookies are called, and which revision of its banner counts. For TCF, GPP
+	// and AC: a cookie of the site's that holds the string, beside those with the usual names.
 	Settings cmp.Settings
 
 	// For Own: exactly one of the places is set.

@@ -58,15 +58,19 @@ func TestReaderRefuses(t *testing.T) {
 		{own(func(s *Source) { s.Pairs = "!=" }), "the choice has no name"},
 		{own(func(s *Source) { s.Pairs, s.Name = "!=", "a=b" }), "the choice has no name"},
 		{own(func(s *Source) { s.Pairs, s.Name, s.JSON = "!=", "a", "b" }), "either JSON or pairs"},
-		{Source{Kind: Platform(oneTrust), Categories: map[string]string{"C0002": "x"}}, `signals.onetrust.categories: no purpose is in category "x"`},
+		{Source{Kind: Platform(oneTrust), Categories: map[string]string{"C0002": "x"}},
+			`signals.onetrust.categories: no purpose is in category "x"`},
 		{Source{Kind: Platform(trustArc), Categories: map[string]string{"C0002": "analytics"}}, `"C0002" is no id of it`},
-		{Source{Kind: Payload, Categories: map[string]string{"a": "x"}}, `signals.payload.categories: no purpose is in category "x"`},
+		{Source{Kind: Payload, Categories: map[string]string{"a": "x"}},
+			`signals.payload.categories: no purpose is in category "x"`},
 	} {
-		if r, err := NewReader([]Source{c.source}, someCategories); err == nil || r != nil || !strings.Contains(err.Error(), c.want) {
+		if r, err := NewReader([]Source{c.source}, someCategories); err == nil || r != nil ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v, want %s", c.source, err, c.want)
 		}
 	}
-	for _, c := range []*Source{{Kind: ConsentMode}, {Kind: ConsentMode, Categories: map[string]string{"ad_storage": ""}}, {Kind: Payload}, {Kind: Platform(oneTrust)}} {
+	for _, c := range []*Source{{Kind: ConsentMode}, {Kind: ConsentMode, Categories: map[string]string{"ad_storage": ""}},
+		{Kind: Payload}, {Kind: Platform(oneTrust)}} {
 		if _, err := NewReader([]Source{*c}, someCategories); err != nil {
 			t.Errorf("%+v: %v", c, err)
 		}
@@ -78,7 +82,8 @@ func TestReaderRefuses(t *testing.T) {
 	if r, err := NewReader(many, someCategories); err == nil || r != nil {
 		t.Error("one source too many is read")
 	}
-	if got, want := StorageNames(), []string{"ad_storage", "analytics_storage", "ad_user_data", "ad_personalization"}; !slices.Equal(got, want) {
+	if got, want := StorageNames(), []string{"ad_storage", "analytics_storage", "ad_user_data",
+		"ad_personalization"}; !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
 }
@@ -105,7 +110,8 @@ func readOnce(t *testing.T, sources []Source, headers ...string) (s Signals, not
 
 // TestOwnValue: an own record of a choice, at each of the bounds of what is read.
 func TestOwnValue(t *testing.T) {
-	cookie := Source{Kind: Own, Cookie: "c", Category: "analytics", Granted: []string{"yes", "ja"}, Refused: []string{"no"}}
+	cookie := Source{Kind: Own, Cookie: "c", Category: "analytics", Granted: []string{"yes", "ja"},
+		Refused: []string{"no"}}
 	header, inJSON := cookie, cookie
 	header.Cookie, header.Header = "", "X-Choice"
 	inJSON.JSON = "a.b"
@@ -163,7 +169,8 @@ func TestTwoThatDisagree(t *testing.T) {
 	all := signaltest.Head().EveryOther(1).EveryOther(1).Put(12, 0).Text() // vendor 1 is not consented to; purposes are
 	disclosed := "." + new(signaltest.Bits).Put(3, 1).Put(16, 1).Put(1, 0).Put(1, 1).Text()
 	few := signaltest.FullTC()
-	sources := []Source{{Kind: TransparencyConsent}, {Kind: AdditionalConsent}, {Kind: USPrivacy}, {Kind: PrivacyPlatform}, {Kind: GPC}}
+	sources := []Source{{Kind: TransparencyConsent}, {Kind: AdditionalConsent}, {Kind: USPrivacy},
+		{Kind: PrivacyPlatform}, {Kind: GPC}}
 	r, err := NewReader(sources, someCategories)
 	if err != nil {
 		t.Fatal(err)
@@ -171,7 +178,8 @@ func TestTwoThatDisagree(t *testing.T) {
 	read := func(provider int, jar ...string) (s Signals) {
 		h := new(hit.Hit)
 		h.Reset()
-		h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte("Cookie"), Value: []byte(strings.Join(jar, "; "))})
+		h.Request.Headers = append(h.Request.Headers, hit.Header{Name: []byte("Cookie"),
+			Value: []byte(strings.Join(jar, "; "))})
 		h.Chain()
 		r.Hit(h, &s, &Ask{Declaration: &Declaration{Provider: provider}, Scratch: new(cmp.Scratch)}, nil)
 		return s
@@ -181,18 +189,28 @@ func TestTwoThatDisagree(t *testing.T) {
 		what     func(s *Signals) bool // a no
 	}{
 		{"addtl_consent=1~9", "addtl_consent=1~5", func(s *Signals) bool { return s.AC.refuses() && !s.AC.Consented }},
-		{"addtl_consent=1~9", "addtl_consent=1~x", func(s *Signals) bool { return s.AC.refuses() && s.AC.State == Malformed }},
-		{"addtl_consent=2~9~dv.9", "addtl_consent=2~9~dv.", func(s *Signals) bool { return s.AC.Listed && s.AC.Consented && !s.AC.Disclosed }},
+		{"addtl_consent=1~9", "addtl_consent=1~x", func(s *Signals) bool {
+			return s.AC.refuses() && s.AC.State == Malformed
+		}},
+		{"addtl_consent=2~9~dv.9", "addtl_consent=2~9~dv.", func(s *Signals) bool {
+			return s.AC.Listed && s.AC.Consented && !s.AC.Disclosed
+		}},
 		{"euconsent-v2=" + all + disclosed, "euconsent-v2=" + few, func(s *Signals) bool {
 			return s.TCF.State == Valid && s.TCF.Consent[5] == iab.TCFNoPurposeConsent && s.TCF.Consents == 0b1111001111 &&
 				s.TCF.Consent[1] == iab.TCFOK
 		}},
-		{"euconsent-v2=" + all + disclosed, "euconsent-v2=x", func(s *Signals) bool { return s.TCF == TCF{State: Malformed} }},
-		{"usprivacy=1YNN", "usprivacy=1YYN", func(s *Signals) bool { return s.USP == OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising} }},
+		{"euconsent-v2=" + all + disclosed, "euconsent-v2=x", func(s *Signals) bool {
+			return s.TCF == TCF{State: Malformed}
+		}},
+		{"usprivacy=1YNN", "usprivacy=1YYN", func(s *Signals) bool {
+			return s.USP == OptOuts{State: Valid, Of: Sale | Sharing | TargetedAdvertising}
+		}},
 		{"usprivacy=1YYN", "usprivacy=1Y", func(s *Signals) bool {
 			return s.USP == OptOuts{State: Malformed, Of: Sale | Sharing | TargetedAdvertising}
 		}},
-		{"__gpp=DBABLA~CAAQAAAAAABA.QA", "__gpp=DBABLA~CAAAAAAAAABA.YA", func(s *Signals) bool { return s.GPP == OptOuts{State: Valid, Of: Sale, GPC: true} && s.GPC == Valid }},
+		{"__gpp=DBABLA~CAAQAAAAAABA.QA", "__gpp=DBABLA~CAAAAAAAAABA.YA", func(s *Signals) bool {
+			return s.GPP == OptOuts{State: Valid, Of: Sale, GPC: true} && s.GPC == Valid
+		}},
 	} {
 		for _, jar := range [][]string{{c.one, c.two}, {c.two, c.one}} {
 			if s := read(9, jar...); !c.what(&s) {

@@ -31,7 +31,8 @@ func ParseChoice(word string) (Choice, bool) {
 	return AsRecorded, false
 }
 
-// Supposed is what is put in place of what a hit says of the visitor's choices. Its zero value puts nothing in its place.
+// Supposed is what is put in place of what a hit says of the visitor's choices. Its
+// zero value puts nothing in its place.
 type Supposed struct {
 	Choice  Choice
 	Signals []SupposedSignal // in place of what the hit, or the choice, says by the same sources
@@ -121,8 +122,8 @@ func (from *reader) speaksOf() (of Categories) {
 	return of
 }
 
-// Suppose puts into s, which a hit was read into, what is supposed in its place. A source that the site does not list is
-// not heard. Ask is what the hit was read with.
+// Suppose puts into s, which a hit was read into, what is supposed in its place. A source that the site does not list
+// is not heard. Ask is what the hit was read with.
 func (r *Reader) Suppose(s *Signals, of *Supposed, ask *Ask, note Note) {
 	if of.Choice != AsRecorded {
 		r.chose(s, of.Choice, note)

@@ -79,11 +79,12 @@ func (t *TCF) merge(o TCF) {
 	t.At = min(t.At, o.At)
 }
 
-// consents returns the first rule that keeps the vendor from relying on consent to all of the purposes; TCFOK where none does.
+// consents returns the first rule that keeps the vendor from relying on consent to all
+// of the purposes; TCFOK where none does.
 func (t *TCF) consents(of iab.Purposes) iab.TCFReason { return t.first(&t.Consent, of) }
 
-// Interested returns the first rule that keeps the vendor from relying on legitimate interest for all of the purposes; TCFOK where none
-// does, or no string was sent.
+// Interested returns the first rule that keeps the vendor from relying on legitimate interest for all of the purposes;
+// TCFOK where none does, or no string was sent.
 func (t *TCF) Interested(of iab.Purposes) iab.TCFReason {
 	if t.State == Absent {
 		return iab.TCFOK
@@ -103,7 +104,8 @@ func (t *TCF) first(reasons *[iab.NumPurposes + 1]iab.TCFReason, of iab.Purposes
 	return iab.TCFOK
 }
 
-// AC is what Google's additional consent string says of the vendor that is asked about. It counts beside a TC string only.
+// AC is what Google's additional consent string says of the vendor that is asked
+// about. It counts beside a TC string only.
 type AC struct {
 	State     State
 	Listed    bool // the catalog knows the vendor's id among Google's providers

@@ -6,7 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// iubenda reads its record of US choices, {"s":true,"sh":true,"adv":true}: sale, sharing, targeted advertising; false is an opt-out.
+// iubenda reads its record of US choices, {"s":true,"sh":true,"adv":true}: sale, sharing,
+// targeted advertising; false is an opt-out.
 func (f *finding) iubenda(text []byte) {
 	said := OptOuts{State: Malformed}
 	view := read.String(text)

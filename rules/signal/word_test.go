@@ -56,7 +56,8 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 		for _, id := range consent.Get("deniedConsentIds").Array() {
 			say(id.Str, signal.Lists(false, true))
 		}
-		facts["provider"], facts["resolutionStrategy"] = consent.Get("provider").Value(), consent.Get("resolutionStrategy").Value()
+		facts["provider"], facts["resolutionStrategy"] = consent.Get("provider").Value(),
+			consent.Get("resolutionStrategy").Value()
 	case "mparticle":
 		body.Get("consent_state.gdpr").ForEach(func(id, purpose gjson.Result) bool {
 			say(id.Str, signal.Preference([]byte(purpose.Get("consented").Raw)))
@@ -89,7 +90,8 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 			facts["consentParam"] = signal.MatomoConsent([]byte(query.Get("consent"))) == signal.SaysYes
 			break
 		}
-		for name, parameter := range map[string]string{"tc": "gdpr_consent", "ac": "addtl_consent", "usp": "us_privacy", "gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
+		for name, parameter := range map[string]string{"tc": "gdpr_consent", "ac": "addtl_consent", "usp": "us_privacy",
+			"gpp": "gpp", "gppSid": "gpp_sid", "gdprApplies": "gdpr"} {
 			switch text := query.Get(parameter); {
 			case iab.NoSignal([]byte(text)):
 			case name == "gppSid":
@@ -111,7 +113,8 @@ func payloadFacts(kind string, body gjson.Result) map[string]any {
 	return facts
 }
 
-// agrees compares a fact. Of an event in a batch, the facts that are named are compared; where none is, they are its categories.
+// agrees compares a fact. Of an event in a batch, the facts that are named are compared;
+// where none is, they are its categories.
 func agrees(want, have any) bool {
 	events, several := have.([]any)
 	wanted, ok := want.([]any)
@@ -174,7 +177,8 @@ func TestOnlyAllowGrants(t *testing.T) {
 	if signal.Lists(true, true) != signal.SaysNo || signal.Lists(false, false) != signal.SaysNothing {
 		t.Error("denied has to win over allowed, and silence to be silence")
 	}
-	for text, want := range map[string]signal.Word{"true": signal.SaysYes, "false": signal.SaysNo, "\"true\"": signal.SaysUnclear, "1": signal.SaysUnclear, "": signal.SaysUnclear} {
+	for text, want := range map[string]signal.Word{"true": signal.SaysYes, "false": signal.SaysNo,
+		"\"true\"": signal.SaysUnclear, "1": signal.SaysUnclear, "": signal.SaysUnclear} {
 		if got := signal.Preference([]byte(text)); got != want {
 			t.Errorf("%q: %v, want %v", text, got, want)
 		}
@@ -202,7 +206,8 @@ func TestSnowplowSchemas(t *testing.T) {
 
 func TestNoSignal(t *testing.T) {
 	for text, want := range map[string]bool{
-		"": true, "${GDPR}": true, "${GDPR_CONSENT_755}": true, "%%GDPR%%": true, "{{gdpr}}": true, "undefined": true, "null": true,
+		"": true, "${GDPR}": true, "${GDPR_CONSENT_755}": true, "%%GDPR%%": true, "{{gdpr}}": true,
+		"undefined": true, "null": true,
 		"1": false, "1YNN": false, "DBABLA~CAAQAAAAAABA.QA": false, "$1": false, "-1": false,
 	} {
 		if got := iab.NoSignal([]byte(text)); got != want {

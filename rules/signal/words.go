@@ -6,7 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/iab"
 )
 
-// Append puts what the string says into words that hold nothing of it: versions, purposes, and what the vendor may rely on.
+// Append puts what the string says into words that hold nothing of it: versions,
+// purposes, and what the vendor may rely on.
 func (t *TCF) Append(dst []byte) []byte {
 	switch t.State {
 	case Absent:
@@ -75,7 +76,8 @@ func (o *OptOuts) Append(dst []byte) []byte {
 	for _, part := range [...]struct {
 		on   bool
 		word string
-	}{{o.Of&Sale != 0, "sale"}, {o.Of&Sharing != 0, "sharing"}, {o.Of&TargetedAdvertising != 0, "targeted advertising"}, {o.GPC, "Global Privacy Control"}} {
+	}{{o.Of&Sale != 0, "sale"}, {o.Of&Sharing != 0, "sharing"}, {o.Of&TargetedAdvertising != 0, "targeted advertising"},
+		{o.GPC, "Global Privacy Control"}} {
 		switch {
 		case !part.on:
 			continue

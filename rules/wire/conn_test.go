@@ -23,7 +23,9 @@ var bodies = []struct {
 	{"a\r\n0123456789\r\n0\r\n\r\n", true},             // llhttp: lowercase size
 	{"A\r\n0123456789\r\n0\r\n\r\n", true},             // llhttp: uppercase size
 	{"5\r\nhello\r\n6\r\n world\r\n000\r\n\r\n", true}, // llhttp: triple zero
-	{"5;ilovew3;somuchlove=aretheseparametersfor;another=withvalue\r\nhello\r\n6;blahblah;blah\r\n world\r\n0\r\n\r\n", true}, // llhttp: extensions
+	// llhttp: extensions
+	{"5;ilovew3;somuchlove=aretheseparametersfor;another=withvalue\r\nhello\r\n6;blahblah;blah\r\n world\r\n0\r\n\r\n",
+		true},
 	{"2 erfrferferf\r\naa\r\n0 rrrr\r\n\r\n", false},                                               // llhttp: no semicolon
 	{"2;\r\naa\r\n0\r\n\r\n", false},                                                               // llhttp: no extension
 	{"5;ilovew3=\"I \\\"love\\\"; \\\\extensions\\\\\";blah;foo=bar\r\nhello\r\n0\r\n\r\n", false}, // llhttp: quoted
@@ -33,14 +35,22 @@ var bodies = []struct {
 	{"00000000\r\n\r\n", true},
 	{"000000000\r\n\r\n", false},
 	{"1\r\na\r\n00000001\r\nb\r\n0;x\r\n\r\n", true},
-	{"1 \r\na\r\n0\r\n\r\n", false}, {"1\t\r\na\r\n0\r\n\r\n", false}, {" 1\r\na\r\n0\r\n\r\n", false}, {"1\v\r\na\r\n0\r\n\r\n", false},
-	{"0x1\r\na\r\n0\r\n\r\n", false}, {"+1\r\na\r\n0\r\n\r\n", false}, {"-1\r\na\r\n0\r\n\r\n", false}, {"1_0\r\na\r\n0\r\n\r\n", false},
-	{"1,\r\na\r\n0\r\n\r\n", false}, {"\r\n\r\n", false}, {";a\r\n\r\n", false}, {"ffffffffffffffff\r\n", false}, {"g\r\n", false},
-	{"1\na\r\n0\r\n\r\n", false}, {"1\r\na\n0\r\n\r\n", false}, {"1\r\na\r0\r\n\r\n", false}, {"1\r\na\r\n0\n\r\n", false}, {"1\r\na\r\n0\r\n\n", false},
-	{"1\ra\r\n0\r\n\r\n", false}, {"1\r\r\na\r\n0\r\n\r\n", false}, {"1\r\nab\r\n0\r\n\r\n", false}, {"2\r\na\r\n0\r\n\r\n", false},
-	{"0;a\rb\r\n\r\n", false}, {"0;a\nb\r\n\r\n", false}, {"0;a=b\x00\r\n\r\n", false}, {"0;a=\"\r\n\"\r\n\r\n", false}, {"0; a\r\n\r\n", false},
-	{"0 ;a\r\n\r\n", false}, {"0;a =b\r\n\r\n", false}, {"0;a= b\r\n\r\n", false}, {"0;a=b \r\n\r\n", false}, {"0;=b\r\n\r\n", false}, {"0;a=b=c\r\n\r\n", false},
-	{"0\r\nContent-Length: 5\r\n\r\n", false}, {"0\r\nX: y\r\n\r\n", false}, {"0\r\n \r\n\r\n", false}, {"0\r\nX\r\n\r\n", false},
+	{"1 \r\na\r\n0\r\n\r\n", false}, {"1\t\r\na\r\n0\r\n\r\n", false}, {" 1\r\na\r\n0\r\n\r\n", false},
+	{"1\v\r\na\r\n0\r\n\r\n", false},
+	{"0x1\r\na\r\n0\r\n\r\n", false}, {"+1\r\na\r\n0\r\n\r\n", false}, {"-1\r\na\r\n0\r\n\r\n", false},
+	{"1_0\r\na\r\n0\r\n\r\n", false},
+	{"1,\r\na\r\n0\r\n\r\n", false}, {"\r\n\r\n", false}, {";a\r\n\r\n", false}, {"ffffffffffffffff\r\n", false},
+	{"g\r\n", false},
+	{"1\na\r\n0\r\n\r\n", false}, {"1\r\na\n0\r\n\r\n", false}, {"1\r\na\r0\r\n\r\n", false}, {"1\r\na\r\n0\n\r\n", false},
+	{"1\r\na\r\n0\r\n\n", false},
+	{"1\ra\r\n0\r\n\r\n", false}, {"1\r\r\na\r\n0\r\n\r\n", false}, {"1\r\nab\r\n0\r\n\r\n", false},
+	{"2\r\na\r\n0\r\n\r\n", false},
+	{"0;a\rb\r\n\r\n", false}, {"0;a\nb\r\n\r\n", false}, {"0;a=b\x00\r\n\r\n", false}, {"0;a=\"\r\n\"\r\n\r\n", false},
+	{"0; a\r\n\r\n", false},
+	{"0 ;a\r\n\r\n", false}, {"0;a =b\r\n\r\n", false}, {"0;a= b\r\n\r\n", false}, {"0;a=b \r\n\r\n", false},
+	{"0;=b\r\n\r\n", false}, {"0;a=b=c\r\n\r\n", false},
+	{"0\r\nContent-Length: 5\r\n\r\n", false}, {"0\r\nX: y\r\n\r\n", false}, {"0\r\n \r\n\r\n", false},
+	{"0\r\nX\r\n\r\n", false},
 }
 
 func TestChunks(t *testing.T) {
@@ -129,14 +139,17 @@ func TestWire(t *testing.T) {
 		bad   string   // what is not fine any more; ""
 	}{
 		{[]string{"GET / HTTP/1.1\r\n\r\n", "\r\nGET / HTTP/1.0\r\nA: b\r\n\r\n", "GET"}, ""},
-		{[]string{post + "Content-Length: 3\r\n\r\nabc", post + "content-length:0\r\n\r\n", post + long + "Content-LENGTH:\t 02 \r\n" + long + "\r\n\n\n", post}, ""},
-		{[]string{post + long + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", post + "X-Content-Length: 7\r\n\r\n", "GET / HTTP/1.1\r\n"}, ""},
+		{[]string{post + "Content-Length: 3\r\n\r\nabc", post + "content-length:0\r\n\r\n", post + long +
+			"Content-LENGTH:\t 02 \r\n" + long + "\r\n\n\n", post}, ""},
+		{[]string{post + long + "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+			post + "X-Content-Length: 7\r\n\r\n", "GET / HTTP/1.1\r\n"}, ""},
 		{[]string{post + "Content-Length : 3\r\n\r\n", "ab"}, ""}, // another name, which the parser refuses
 		{[]string{post + "transfer-encoding:chunked\r\n\r\n3"}, " \r\nabc\r\n0\r\n\r\n"},
 		{[]string{post + "Content-Length: 3\r\n\r\nabc", "GET / HTTP/1.1"}, "\nHost: a\r\n\r\n"},
 		{[]string{post + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r"}, "\n"},
 		{[]string{post + "Content-Length: 3\r\nContent-Length: 3\r"}, "\n\r\n"},
-		{[]string{post + "Content-Length: -3\r"}, "\n\r\n"}, {[]string{post + "Content-Length:\r"}, "\n\r\n"}, {[]string{post + "Content-Length\r"}, "\n\r\n"},
+		{[]string{post + "Content-Length: -3\r"}, "\n\r\n"}, {[]string{post + "Content-Length:\r"}, "\n\r\n"},
+		{[]string{post + "Content-Length\r"}, "\n\r\n"},
 		{[]string{post + "Content-Length: 99999999999999999999\r"}, "\n\r\n"},
 		{[]string{post + "Content-Length: " + strings.Repeat(" ", 64) + "3\r"}, "\n\r\n"},
 		{[]string{post + "Transfer-Encoding:" + strings.Repeat(" ", 64) + "chunked\r"}, "\n\r\n"},
@@ -166,12 +179,16 @@ func TestWire(t *testing.T) {
 // in a whole.
 func FuzzWire(f *testing.F) {
 	for _, c := range bodies {
-		f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"+c.text+"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), uint8(0))
+		f.Add([]byte("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"+c.text+
+			"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), uint8(0))
 	}
 	for _, text := range []string{
-		"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: a\r\n\r\n", "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n 3\r\n\r\nabc", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n",
-		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc", "POST / HTTP/1.1\r\nHost: a\r\nX:\r\n\tContent-Length: 3\r\n\r\nabc",
+		"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length:\r\n 3\r\n\r\nabc",
+		"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: identity\r\n\r\n",
+		"POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc",
+		"POST / HTTP/1.1\r\nHost: a\r\nX:\r\n\tContent-Length: 3\r\n\r\nabc",
 	} {
 		f.Add([]byte(text), uint8(3))
 	}
@@ -205,7 +222,8 @@ func FuzzWire(f *testing.F) {
 
 // BenchmarkWire is what following a hit costs beside parsing it.
 func BenchmarkWire(b *testing.B) {
-	head := "POST /t/g/collect?v=2&tid=G-1 HTTP/1.1\r\nHost: shop.example\r\nContent-Type: text/plain\r\nContent-Length: 900\r\n" + strings.Repeat("Sec-Fetch-Mode: no-cors\r\n", 12) + "\r\n"
+	head := "POST /t/g/collect?v=2&tid=G-1 HTTP/1.1\r\nHost: shop.example\r\nContent-Type: text/plain\r\nContent-Length: 900\r\n" +
+		strings.Repeat("Sec-Fetch-Mode: no-cors\r\n", 12) + "\r\n"
 	text := []byte(head + strings.Repeat("a", 900))
 	b.SetBytes(int64(len(text)))
 	b.ReportAllocs()

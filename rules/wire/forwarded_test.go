@@ -16,8 +16,10 @@ func TestNobodyElsesForwardedForIsBelieved(t *testing.T) {
 	trusted := prefixes("10.0.0.0/8", "2001:db8:ff::/48")
 	forms := []string{
 		"X-Forwarded-For: 203.0.113.7\r\n", "x-forwarded-for: 203.0.113.7\r\n", "X-Forwarded-For: 203.0.113.7, 10.0.0.1\r\n",
-		"X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 203.0.113.8\r\n", "X-Forwarded-For: ::ffff:203.0.113.7\r\n", "X-Forwarded-For: 2001:db8::7\r\n",
-		"X-Forwarded-For: 203.0.113.7:443\r\n", "X-Forwarded-For: [2001:db8::7]:443\r\n", "X-Forwarded-For: unknown\r\n", "X-Forwarded-For: ,\r\n",
+		"X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 203.0.113.8\r\n", "X-Forwarded-For: ::ffff:203.0.113.7\r\n",
+		"X-Forwarded-For: 2001:db8::7\r\n",
+		"X-Forwarded-For: 203.0.113.7:443\r\n", "X-Forwarded-For: [2001:db8::7]:443\r\n", "X-Forwarded-For: unknown\r\n",
+		"X-Forwarded-For: ,\r\n",
 		"X-Forwarded-For:\r\n", "X-Forwarded-For: 127.0.0.1, localhost\r\n",
 	}
 	for _, form := range forms {
@@ -29,7 +31,8 @@ func TestNobodyElsesForwardedForIsBelieved(t *testing.T) {
 			}
 		}
 	}
-	for _, form := range []string{"X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Forwarded", "X_Forwarded_For", "X-Forwarded-For2"} {
+	for _, form := range []string{"X-Real-IP", "True-Client-IP", "CF-Connecting-IP", "X-Client-IP", "X-Forwarded",
+		"X_Forwarded_For", "X-Forwarded-For2"} {
 		r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\n"+form+": 203.0.113.7\r\n\r\n"),
 			address("10.0.0.1"), trusted)
 		if err != nil || refused || r.Address.String() != "10.0.0.1" {
@@ -37,8 +40,10 @@ func TestNobodyElsesForwardedForIsBelieved(t *testing.T) {
 		}
 	}
 	for form, want := range map[string]string{
-		forms[0]: "203.0.113.7", forms[1]: "203.0.113.7", forms[2]: "203.0.113.7", forms[3]: "203.0.113.8", forms[4]: "203.0.113.7", forms[5]: "2001:db8::7",
-		forms[6]: "203.0.113.7", forms[7]: "2001:db8::7", forms[8]: "invalid IP", forms[9]: "invalid IP", forms[10]: "invalid IP", forms[11]: "invalid IP",
+		forms[0]: "203.0.113.7", forms[1]: "203.0.113.7", forms[2]: "203.0.113.7", forms[3]: "203.0.113.8",
+		forms[4]: "203.0.113.7", forms[5]: "2001:db8::7",
+		forms[6]: "203.0.113.7", forms[7]: "2001:db8::7", forms[8]: "invalid IP", forms[9]: "invalid IP",
+		forms[10]: "invalid IP", forms[11]: "invalid IP",
 		"X-Forwarded-For: 203.0.113.7, 2001:db8:ff::1\r\n": "203.0.113.7",
 	} {
 		for _, peer := range []string{"10.0.0.1", "2001:db8:ff::9"} {
@@ -111,7 +116,8 @@ func TestFormsOfForwardedFor(t *testing.T) {
 		"203.0.113.7, x:1":      "invalid IP",
 		strings.Repeat("1", 99): "invalid IP",
 	} {
-		r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: "+value+"\r\n\r\n"), address("10.0.0.1"), trusted)
+		r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-For: "+value+
+			"\r\n\r\n"), address("10.0.0.1"), trusted)
 		if err != nil || refused {
 			t.Fatalf("%q: %v, %v", value, refused, err)
 		}
@@ -188,7 +194,8 @@ func TestForwarded(t *testing.T) {
 		if got := r.Address.String(); got != want {
 			t.Errorf("%q: %s, want %s", head, got, want)
 		}
-		if r, _, err = wire.ParseRequest(text, address("192.0.2.1"), trusted); err != nil || r.Address.String() != "192.0.2.1" {
+		if r, _, err = wire.ParseRequest(text, address("192.0.2.1"), trusted); err != nil ||
+			r.Address.String() != "192.0.2.1" {
 			t.Errorf("%q from somebody else: %s, %v", head, r.Address, err)
 		}
 	}
@@ -282,7 +289,8 @@ func FuzzForwarded(f *testing.F) {
 			"X-Forwarded-For: " + listed: plain, "Forwarded: " + named: other,
 			"X-Forwarded-For: " + listed + "\r\nForwarded: " + named: both,
 		} {
-			r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: a.example\r\n"+head+"\r\n\r\n"), address("10.0.0.1"), trusted)
+			r, refused, err := wire.ParseRequest([]byte("GET / HTTP/1.1\r\nHost: a.example\r\n"+head+"\r\n\r\n"),
+				address("10.0.0.1"), trusted)
 			if err == nil && !refused && r.Address != want {
 				t.Errorf("%q: %s, want %s", head, r.Address, want)
 			}

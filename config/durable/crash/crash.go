@@ -1,5 +1,6 @@
-// Package crash is a disk for tests: a folder of the file system that writes down what was done to it and in which order, fails when told to,
-// and knows what would be left of it if the power went. It promises to be the worst disk that is allowed: what was not synced is not there.
+// Package crash is a disk for tests: a folder of the file system that writes down what was done to it and in which
+// order, fails when told to, and knows what would be left of it if the power went. It promises to be the worst disk
+// that is allowed: what was not synced is not there.
 package crash
 
 import (
@@ -64,7 +65,8 @@ func New(root string) (*Disk, error) {
 	return d, err
 }
 
-// Fail has the n-th step from now on fail, the first being 1, and no other. Of a write half gets there; 0 has none fail.
+// Fail has the n-th step from now on fail, the first being 1, and no other. Of a
+// write half gets there; 0 has none fail.
 func (d *Disk) Fail(n int) { d.set(n, false) }
 
 // Die has the n-th step from now on fail, and all after it: the process is dead, or the disk.
@@ -83,7 +85,8 @@ func (d *Disk) Steps() int {
 	return d.steps
 }
 
-// Trace returns what was done since it was asked last, a line each, in order. What changes nothing, opening and closing, is left out.
+// Trace returns what was done since it was asked last, a line each, in order. What changes
+// nothing, opening and closing, is left out.
 func (d *Disk) Trace() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -122,7 +125,8 @@ func (d *Disk) made(path string, mode fs.FileMode) *node {
 	return n
 }
 
-// known is what the disk knows of a file: nothing of it was synced where somebody else made it. It lies at another path by now.
+// known is what the disk knows of a file: nothing of it was synced where somebody else
+// made it. It lies at another path by now.
 func (d *Disk) known(path, now string) *node {
 	if n := d.now[path]; n != nil {
 		return n

@@ -65,8 +65,8 @@ func (f *file) Truncate(size int64) error {
 	})
 }
 
-// Sync has what the file or the folder holds be there after the power went. Where it fails, it says the next time that all is well, and it
-// is not.
+// Sync has what the file or the folder holds be there after the power went. Where it fails, it says the next
+// time that all is well, and it is not.
 func (f *file) Sync() error {
 	f.of.mu.Lock()
 	defer f.of.mu.Unlock()

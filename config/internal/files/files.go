@@ -1,5 +1,5 @@
-// Package files holds what tests of the configuration are made of, without knowing the configuration: archives as files by name, and the
-// keys of an approver. It promises the same keys in every run.
+// Package files holds what tests of the configuration are made of, without knowing the configuration: archives as files
+// by name, and the keys of an approver. It promises the same keys in every run.
 package files
 
 import (
@@ -44,7 +44,8 @@ func ApproverKeys(t testing.TB) (private, public string) {
 		t.Fatal(err)
 	}
 	hash := strings.Split(public, "+")[1]
-	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)), public
+	return "PRIVATE+KEY+privacy+" + hash + "+" + base64.StdEncoding.EncodeToString(append([]byte{1}, key.Seed()...)),
+		public
 }
 
 // Written puts files into a new folder and returns the server file's path.

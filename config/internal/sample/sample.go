@@ -1,5 +1,5 @@
-// Package sample is a configuration in which most things occur, for tests of what reads a configuration. It promises that its assessments
-// are approved where a test asks for that.
+// Package sample is a configuration in which most things occur, for tests of what reads a configuration. It promises
+// that its assessments are approved where a test asks for that.
 package sample
 
 import (

@@ -17,8 +17,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// Servers are three NATS servers with JetStream, every write synced. One that was stopped comes back on its folder, at its
-// address.
+// Servers are three NATS servers with JetStream, every write synced. One that was stopped
+// comes back on its folder, at its address.
 type Servers struct {
 	mu      sync.Mutex
 	run     [3]*server.Server

@@ -117,10 +117,12 @@ func TestApart(t *testing.T) {
 		{"amplitude", 200, `{"code":200}`, unclear4},
 		{"amplitude", 200, `{"events_ingested":4`, unclear4},
 		{"amplitude", 200, `<html>`, unclear4},
-		{"amplitude", 400, `{"code":400,"events_with_invalid_fields":{"time":[1]}}`, "again 0, dropped refused, again 0, again 0"},
+		{"amplitude", 400, `{"code":400,"events_with_invalid_fields":{"time":[1]}}`,
+			"again 0, dropped refused, again 0, again 0"},
 		{"amplitude", 400, `{"events_with_invalid_fields":{"time":[1,2],"price":[2]},"events_with_missing_fields":{"event_type":[0]}}`,
 			"dropped refused, dropped refused, dropped refused, again 0"},
-		{"amplitude", 400, `{"silenced_events":[3],"events_with_invalid_id_lengths":{"user_id":[0]}}`, "dropped refused, again 0, again 0, dropped refused"},
+		{"amplitude", 400, `{"silenced_events":[3],"events_with_invalid_id_lengths":{"user_id":[0]}}`,
+			"dropped refused, again 0, again 0, dropped refused"},
 		{"amplitude", 400, `{"silenced_events":[0,1,2,3]}`, refused4},
 		{"amplitude", 400, `{"silenced_events":[4]}`, halves4},
 		{"amplitude", 400, `{"silenced_events":[-1]}`, halves4},
@@ -147,7 +149,8 @@ func TestApart(t *testing.T) {
 		{"matomo", 200, `{"status":"success","tracked":4,"invalid":0}`, taken4},
 		{"matomo", 200, `{"status":"success","tracked":4,"invalid":0,"invalid_indices":[]}`, taken4},
 		{"matomo", 200, `{"status":"success","tracked":3,"invalid":1}`, some4},
-		{"matomo", 200, `{"status":"success","tracked":3,"invalid":1,"invalid_indices":[2]}`, "delivered ok, delivered ok, dropped refused, delivered ok"},
+		{"matomo", 200, `{"status":"success","tracked":3,"invalid":1,"invalid_indices":[2]}`,
+			"delivered ok, delivered ok, dropped refused, delivered ok"},
 		{"matomo", 200, `{"status":"success","tracked":2,"invalid":1,"invalid_indices":[2]}`, unclear4},
 		{"matomo", 200, `{"status":"success","tracked":4,"invalid":1,"invalid_indices":[2]}`, unclear4},
 		{"matomo", 200, `{"status":"success","tracked":3,"invalid":1,"invalid_indices":[9]}`, unclear4},
@@ -161,7 +164,8 @@ func TestApart(t *testing.T) {
 		{"matomo", 500, `{"status":"error","tracked":0,"invalid":0}`, halves4},
 		{"matomo", 500, `{"status":"error","tracked":1,"invalid":0}`, some4},
 		{"matomo", 500, `<html>`, failed4},
-		{"matomo", 500, `{"status":"error","tracked":0,"invalid":1,"invalid_indices":[2]}`, "again 0, again 0, dropped refused, again 0"},
+		{"matomo", 500, `{"status":"error","tracked":0,"invalid":1,"invalid_indices":[2]}`,
+			"again 0, again 0, dropped refused, again 0"},
 		{"matomo", 500, `{"status":"error","tracked":2,"invalid":1,"invalid_indices":[2]}`, some4},
 		{"matomo", 500, `{"status":"error","invalid_indices":[2]}`, failed4},
 		{"matomo", 503, `{"status":"error","tracked":0,"invalid":0}`, failed4},
@@ -178,9 +182,11 @@ func TestApart(t *testing.T) {
 		{"mixpanel", 400, `{"status":0}`, refused4},
 		{"mixpanel", 413, ``, halves4},
 		{"import", 200, `{"code":200,"num_records_imported":4,"status":"OK"}`, taken4},
-		{"import", 400, `{"num_records_imported":3,"failed_records":[{"index":1,"message":"no"}]}`, "delivered ok, dropped refused, delivered ok, delivered ok"},
+		{"import", 400, `{"num_records_imported":3,"failed_records":[{"index":1,"message":"no"}]}`,
+			"delivered ok, dropped refused, delivered ok, delivered ok"},
 		{"import", 400, `{"num_records_imported":2,"failed_records":[{"index":1}]}`, unclear4},
-		{"import", 400, `{"num_records_imported":0,"failed_records":[{"index":0},{"index":1},{"index":2},{"index":3}]}`, refused4},
+		{"import", 400, `{"num_records_imported":0,"failed_records":[{"index":0},{"index":1},{"index":2},{"index":3}]}`,
+			refused4},
 		{"import", 400, `{"num_records_imported":3}`, unclear4},
 		{"import", 400, `{"error":"bad"}`, unclear4},
 		{"import", 413, ``, halves4},
@@ -227,7 +233,8 @@ func TestApartInDoubt(t *testing.T) {
 func TestApartOfAnExchangeThatFailed(t *testing.T) {
 	for id, request := range requests {
 		for _, o := range []delivery.Outcome{
-			{}, {Why: delivery.WhyTimeout}, {Why: delivery.WhyBroken, Status: 200}, {Kind: delivery.Dropped, Why: delivery.WhyDial},
+			{}, {Why: delivery.WhyTimeout}, {Why: delivery.WhyBroken, Status: 200},
+			{Kind: delivery.Dropped, Why: delivery.WhyDial},
 			{Kind: delivery.Dropped, Why: delivery.WhyObjection}, {Why: delivery.WhyRefused, Status: 503},
 			{Kind: delivery.Dropped, Why: delivery.WhyRefused, Status: 429, After: 5e9},
 		} {
@@ -245,7 +252,8 @@ func TestApartOfOne(t *testing.T) {
 	for id, request := range requests {
 		b := bulk(t, idOf(id), request, 1)
 		for _, status := range []int{200, 204, 302, 400, 401, 413, 429, 500} {
-			for _, body := range []string{"", "0", "1", `{"tracked":0}`, `{"events_ingested":0}`, `{"silenced_events":[0]}`, `{"throttled_events":[0]}`} {
+			for _, body := range []string{"", "0", "1", `{"tracked":0}`, `{"events_ingested":0}`, `{"silenced_events":[0]}`,
+				`{"throttled_events":[0]}`} {
 				parts := b.Apart(nil, outcomeOf(status), []byte(body))
 				if len(parts) != 1 || parts[0].Again {
 					t.Errorf("%s, %d %s: %+v", id, status, body, parts)
@@ -260,7 +268,8 @@ func TestApartOfOne(t *testing.T) {
 
 // TestRelayed: the client is asked for the bodies of those refusals that are read.
 func TestRelayed(t *testing.T) {
-	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400 500]", "posthog": "[400 413]", "segment": "[]", "meta_capi": "[400]"} {
+	for id, want := range map[string]string{"amplitude": "[400 429]", "import": "[400]", "matomo": "[400 500]",
+		"posthog": "[400 413]", "segment": "[]", "meta_capi": "[400]"} {
 		var e delivery.Event
 		if bulk(t, idOf(id), requests[id], 2).Event(&e); fmt.Sprint(e.Relay) != want {
 			t.Errorf("%s: %v, want %s", id, e.Relay, want)

@@ -16,11 +16,13 @@ import (
 // TestJoiningAllocatesNothing in the steady state, however events come.
 func TestJoiningAllocatesNothing(t *testing.T) {
 	for _, c := range []struct{ name, vendor, request string }{
-		{"body", "segment", "POST /v1/t\nUser-Agent: a" + asText + `{"type":"track","writeKey":"k","sentAt":"1","properties":{"a":"b"}}`},
+		{"body", "segment", "POST /v1/t\nUser-Agent: a" + asText +
+			`{"type":"track","writeKey":"k","sentAt":"1","properties":{"a":"b"}}`},
 		{"list", "amplitude", requests["amplitude"]},
 		{"form", "mixpanel", "POST /track" + asForm + `ip=1&data=%7B%22event%22%3A%22x%22%7D`},
 		{"query", "matomo", "GET /matomo.php?idsite=1&rec=1&url=https%3A%2F%2Fshop.example\nUser-Agent: a\n"},
-		{"packed", "posthog", "POST /e/?compression=gzip-js&ver=1" + asText + `@gzip {"event":"x","properties":{"token":"k"}}`},
+		{"packed", "posthog", "POST /e/?compression=gzip-js&ver=1" + asText +
+			`@gzip {"event":"x","properties":{"token":"k"}}`},
 	} {
 		v, e := batch.New(vendorOf(t, c.vendor)), parsed(c.request)
 		var p batch.Piece
@@ -45,7 +47,8 @@ func TestJoiningAllocatesNothing(t *testing.T) {
 var item = `{"type":"track","event":"Item Viewed","anonymousId":"6f0a3c1e-0001-4000-8000-000000000000","messageId":"ajs-next-1795485318850-3f48cf1c",` +
 	`"context":{"page":{"url":"https://shop.example/products/red-shoes","path":"/products/red-shoes","title":"Red shoes"},` +
 	`"userAgent":"Firefox","locale":"en-US","library":{"name":"analytics.js","version":"next-1.84.3"}},` +
-	`"properties":{"sku":"SKU-1","name":"Red shoes","price":59.9,"currency":"EUR","quantity":2,"category":"` + strings.Repeat("x", 60) + `"},` +
+	`"properties":{"sku":"SKU-1","name":"Red shoes","price":59.9,"currency":"EUR","quantity":2,"category":"` +
+	strings.Repeat("x", 60) + `"},` +
 	`"writeKey":"wk","timestamp":"2026-11-24T01:00:00.000Z"}`
 
 // write writes a request as the client does.
@@ -102,7 +105,8 @@ func BenchmarkJoin(b *testing.B) {
 		`"properties":{"token":"phc_x","distinct_id":"6f0a3c1e-0001-4000-8000-000000000000",`).Replace(item)
 	for _, c := range []struct{ vendor, request string }{
 		{"segment", "POST /v1/t\nUser-Agent: Firefox" + asText + item},
-		{"amplitude", "POST /2/httpapi\nUser-Agent: Firefox" + asJSON + `{"api_key":"k","events":[` + item + `],"options":{}}`},
+		{"amplitude", "POST /2/httpapi\nUser-Agent: Firefox" + asJSON + `{"api_key":"k","events":[` +
+			item + `],"options":{}}`},
 		{"posthog", "POST /e/?ip=0&ver=1\nUser-Agent: Firefox" + asText + posthog},
 		{"mixpanel", "POST /track/?ip=1\nUser-Agent: Firefox" + asForm + "data=" + url.QueryEscape("["+posthog+"]")},
 		{"matomo", "GET /matomo.php?idsite=1&rec=1&_id=0123456789abcdef&url=https%3A%2F%2Fshop.example%2Fp%2Fred-shoes%3Fvariant%3D42" +

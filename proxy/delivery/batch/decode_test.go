@@ -108,7 +108,8 @@ func recorded(t testing.TB, id string) (all []delivery.Event) {
 	v := vendorOf(t, id)
 	for _, file := range files {
 		base := filepath.Base(file)
-		if other := map[string]string{"rudderstack": "segment", "meta_capi": "ga4-meta"}; !strings.HasPrefix(base, cmp.Or(other[id], id)) {
+		if other := map[string]string{"rudderstack": "segment", "meta_capi": "ga4-meta"}; !strings.HasPrefix(base,
+			cmp.Or(other[id], id)) {
 			continue
 		}
 		f, err := os.Open(file)

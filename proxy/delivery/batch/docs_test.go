@@ -11,7 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/catalog"
 )
 
-// TestDocsSayWhoMerges: the table of the page of delivery is what the catalog says, and how long events wait is what it says.
+// TestDocsSayWhoMerges: the table of the page of delivery is what the catalog says, and
+// how long events wait is what it says.
 func TestDocsSayWhoMerges(t *testing.T) {
 	text, err := os.ReadFile("../../../cmd/tagwarden/docs/delivery.md")
 	if err != nil {

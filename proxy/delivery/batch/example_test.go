@@ -65,5 +65,6 @@ func exchanged(e *delivery.Event) (delivery.Outcome, []byte) {
 		return delivery.Outcome{Kind: delivery.Dropped, Status: 400, Why: delivery.WhyRefused},
 			[]byte(`{"code":400,"events_with_missing_fields":{"user_id":[1]}}`)
 	}
-	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK}, []byte(`{"code":200,"events_ingested":2}`)
+	return delivery.Outcome{Kind: delivery.Delivered, Status: 200, Why: delivery.WhyOK},
+		[]byte(`{"code":200,"events_ingested":2}`)
 }

@@ -31,7 +31,8 @@ func TestThroughTheClient(t *testing.T) {
 				arrived = append(arrived, names(t, r)...)
 				mu.Unlock()
 			}
-			_ = c.Send(fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", status, len(answer), answer))
+			_ = c.Send(fmt.Sprintf("HTTP/1.1 %d X\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+				status, len(answer), answer))
 		}
 	})
 	if err != nil {

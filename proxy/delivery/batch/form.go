@@ -108,8 +108,8 @@ func unescape(dst, text []byte) ([]byte, bool) {
 	return to[:n], true
 }
 
-// escapedThrough tells whether all of a form's value is escaped but letters, digits and what else nobody takes for more than
-// it is ([hit.AppendPercent]), and spaces, which may be +.
+// escapedThrough tells whether all of a form's value is escaped but letters, digits and what else nobody takes for more
+// than it is ([hit.AppendPercent]), and spaces, which may be +.
 func escapedThrough(value []byte) bool {
 	for _, c := range value {
 		if !plainInForm[c] {
@@ -119,7 +119,8 @@ func escapedThrough(value []byte) bool {
 	return true
 }
 
-// escapedBetween is a part of a form's value as it is written: all but so many bytes of its text before it, and behind it.
+// escapedBetween is a part of a form's value as it is written: all but so many bytes
+// of its text before it, and behind it.
 func escapedBetween(value []byte, before, behind int) []byte {
 	for ; before > 0; before-- {
 		if value[0] == '%' {

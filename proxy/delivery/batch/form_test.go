@@ -7,7 +7,8 @@ import (
 
 // TestEscapedBetween: a part of an escaped value, taken as it is written, says what that part of its text does.
 func TestEscapedBetween(t *testing.T) {
-	for _, value := range []string{"", "a", "%41", "+", "%2541", "%25%32%35", "a%2Bb+c", "%5B%7B%22a%22%3A%2225%25%22%7D%5D", "%C3%BC25%25", "%0a%0A"} {
+	for _, value := range []string{"", "a", "%41", "+", "%2541", "%25%32%35", "a%2Bb+c",
+		"%5B%7B%22a%22%3A%2225%25%22%7D%5D", "%C3%BC25%25", "%0a%0A"} {
 		text, ok := unescape(nil, []byte(value))
 		if !ok {
 			t.Fatal(value)

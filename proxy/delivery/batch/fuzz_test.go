@@ -33,7 +33,8 @@ func FuzzCut(f *testing.F) {
 			f.Add(byte(i), e.Method, string(e.Path), string(e.Query), coding, kind, e.Body)
 			if len(e.Body) > 0 {
 				f.Add(byte(i), e.Method, string(e.Path), string(e.Query), "gzip", kind, zipped(string(e.Body)))
-				f.Add(byte(i), e.Method, string(e.Path), string(e.Query), "", kind, []byte(strings.Replace(string(e.Body), `"`, `"\ud83d\u00fc`, 1)))
+				f.Add(byte(i), e.Method, string(e.Path), string(e.Query), "", kind,
+					[]byte(strings.Replace(string(e.Body), `"`, `"\ud83d\u00fc`, 1)))
 			}
 		}
 	}
@@ -91,8 +92,10 @@ func FuzzApart(f *testing.F) {
 			batches[id] = append(batches[id], bulk(f, idOf(id), requests[id], n))
 		}
 		for _, body := range []string{
-			"", "0", "1", `{"events_ingested":3}`, `{"silenced_events":[1],"throttled_events":[0]}`, `{"tracked":2,"invalid_indices":[0]}`,
-			`{"events_with_invalid_fields":{"time":[1]}}`, `{"num_records_imported":3,"failed_records":[{"index":1}]}`, `{"status":0}`,
+			"", "0", "1", `{"events_ingested":3}`, `{"silenced_events":[1],"throttled_events":[0]}`,
+			`{"tracked":2,"invalid_indices":[0]}`,
+			`{"events_with_invalid_fields":{"time":[1]}}`, `{"num_records_imported":3,"failed_records":[{"index":1}]}`,
+			`{"status":0}`,
 			`{"events_received":4}`, `{"silenced_events":[1e99,-1,{}]}`,
 		} {
 			for _, status := range []uint16{200, 400, 413, 429, 500} {
@@ -113,13 +116,15 @@ func FuzzApart(f *testing.F) {
 			if p.Again {
 				rounds[p.Round]++
 			}
-			if p.Outcome.Kind == delivery.Delivered && !p.Again && o.Kind != delivery.Delivered && (id != "import" || o.Status != 400) {
+			if p.Outcome.Kind == delivery.Delivered && !p.Again && o.Kind != delivery.Delivered &&
+				(id != "import" || o.Status != 400) {
 				t.Fatalf("a refusal delivers: %+v", p)
 			}
 			if p.Outcome.Status != o.Status {
 				t.Fatalf("the status is another: %+v", p)
 			}
-			if p.Again && o.Kind == delivery.Unknown && (id != "matomo" || o.Status != 500 || p.Outcome.Kind != delivery.Dropped) {
+			if p.Again && o.Kind == delivery.Unknown && (id != "matomo" || o.Status != 500 ||
+				p.Outcome.Kind != delivery.Dropped) {
 				t.Fatalf("it may have been taken, and comes again: %+v", p)
 			}
 		}

@@ -2,15 +2,16 @@ package batch
 
 import "github.com/tagwarden/tagwarden/rules/jsontext"
 
-// outline is a text of JSON (RFC 8259), and where in it the values of its upper levels stand: each before those in it, in the
-// order of the text. One pass over the text finds both that it is valid and what stands where.
+// outline is a text of JSON (RFC 8259), and where in it the values of its upper levels stand: each before those in it,
+// in the order of the text. One pass over the text finds both that it is valid and what stands where.
 type outline struct {
 	text   []byte
 	levels int // how far down values are noted; the text's own is level 0
 	parts  []part
 }
 
-// part is a value of a text: from where to where it stands, and, of a member, its name as it is written, without quotes.
+// part is a value of a text: from where to where it stands, and, of a member, its
+// name as it is written, without quotes.
 type part struct {
 	start, end       int32
 	nameFrom, nameTo int32
@@ -41,8 +42,8 @@ func (o *outline) of(at int) []byte { return o.text[o.parts[at].start:o.parts[at
 // first is the byte that a part begins with: it says which kind of value it is.
 func (o *outline) first(at int) byte { return o.text[o.parts[at].start] }
 
-// member finds a member of an object by its name; [nowhere] is none. It is clear where no name in the object is escaped and
-// the member stands there once.
+// member finds a member of an object by its name; [nowhere] is none. It is clear where no name in the object is
+// escaped and the member stands there once.
 func (o *outline) member(object int, name string) (at int, clear bool) {
 	if o.parts[object].escapes {
 		return nowhere, false
@@ -70,8 +71,8 @@ func (o *outline) only(list int) int {
 	return nowhere
 }
 
-// part reads the value that begins at a place, notes it where its level is one that is noted, and returns where it ends, as
-// all below do: [nowhere], where what stands there is none.
+// part reads the value that begins at a place, notes it where its level is one that is noted, and returns where it
+// ends, as all below do: [nowhere], where what stands there is none.
 func (o *outline) part(i, level, nameFrom, nameTo int) (end int) {
 	if level > o.levels {
 		return o.value(i, level, nowhere)
@@ -144,8 +145,8 @@ func (o *outline) list(i, level int) (end int) {
 	}
 }
 
-// behind reads what stands behind a value in an object or a list: a comma, and then it returns where the next one begins, or
-// the bracket that closes it, and then it returns where that ends.
+// behind reads what stands behind a value in an object or a list: a comma, and then it returns where the next one
+// begins, or the bracket that closes it, and then it returns where that ends.
 func (o *outline) behind(i int, closes byte) (to int, more bool) {
 	if i < 0 {
 		return nowhere, false

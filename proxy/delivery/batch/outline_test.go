@@ -98,8 +98,8 @@ func checkPart(o *outline, next *int, value gjson.Result, name string, level int
 	return nil
 }
 
-// TestOutline: a text is outlined where others take it for JSON, and its parts are what they read, for all short texts of what
-// matters there.
+// TestOutline: a text is outlined where others take it for JSON, and its parts are what they read, for
+// all short texts of what matters there.
 func TestOutline(t *testing.T) {
 	t.Parallel()
 	letters := []string{`{`, `}`, `[`, `]`, `"`, `:`, `,`, `\`, ` `, `1`, `"a":`, `{"b":[`, `null`}
@@ -123,11 +123,15 @@ func TestOutline(t *testing.T) {
 func TestOutlineOf(t *testing.T) {
 	var o outline
 	for _, text := range []string{
-		`0`, `-0`, `01`, `-`, `+1`, `1.`, `.1`, `1.5`, `1e`, `1e5`, `1E+5`, `1e-`, `1e+`, `1.5e-07`, `1.e5`, `--1`, `1-`, `0x1`, `Infinity`, `NaN`,
-		`true`, `tru`, `truee`, `false`, `nul`, `null `, "\t\r\n null\n", "\vnull", "\u00a0null", "\ufeffnull", `'a'`, `"a`, `"\u12"`, `"\u123g"`, `"\u00fc\\\"\/\b\f\n\r\t"`,
-		`"\x41"`, "\"\x00\"", "\"\x1f\"", "\"\x20\x7f\"", "\"12345678\n\"", "\"\xff\"", `{"a":1,}`, `[1,]`, `[,1]`, `{"a" : [ 1 , {"\u0062" : "]}"} ] , "c":{}}`, `{a:1}`,
+		`0`, `-0`, `01`, `-`, `+1`, `1.`, `.1`, `1.5`, `1e`, `1e5`, `1E+5`, `1e-`, `1e+`, `1.5e-07`, `1.e5`, `--1`, `1-`,
+		`0x1`, `Infinity`, `NaN`,
+		`true`, `tru`, `truee`, `false`, `nul`, `null `, "\t\r\n null\n", "\vnull", "\u00a0null", "\ufeffnull", `'a'`, `"a`,
+		`"\u12"`, `"\u123g"`, `"\u00fc\\\"\/\b\f\n\r\t"`,
+		`"\x41"`, "\"\x00\"", "\"\x1f\"", "\"\x20\x7f\"", "\"12345678\n\"", "\"\xff\"", `{"a":1,}`, `[1,]`, `[,1]`,
+		`{"a" : [ 1 , {"\u0062" : "]}"} ] , "c":{}}`, `{a:1}`,
 		`{"a"}`, `{"a":}`, `[] []`, ``, ` `, `{"a":1}x`, `[[[[1],2],3],4]`, `{"a":{"b":{"c":{"d":1}}},"e":[{"f":[]}]}`,
-		strings.Repeat("[", 100) + strings.Repeat("]", 100), strings.Repeat("[", 101) + strings.Repeat("]", 101), strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
+		strings.Repeat("[", 100) + strings.Repeat("]", 100), strings.Repeat("[", 101) + strings.Repeat("]", 101),
+		strings.Repeat(`{"a":`, 100) + "1" + strings.Repeat("}", 100),
 		strings.Repeat(`{"a":`, 101) + "1" + strings.Repeat("}", 101), strings.Repeat("[", 1<<20),
 	} {
 		for levels := range 5 {

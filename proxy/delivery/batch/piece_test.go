@@ -36,24 +36,31 @@ func TestTravelsAlone(t *testing.T) {
 		{"no UTF-8", "segment", "POST /v1/batch" + asJSON + "{\"batch\":[{\"type\":\"track\",\"x\":\"\xff\"}]}"},
 		{"half a letter", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","x":"\\\ud83d"}]}`},
 		{"the other half", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","x":"\n\ude00\ud83d"}]}`},
-		{"very deep", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"x":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}]}`},
-		{"very long", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","x":"` + strings.Repeat("x", 40<<10) + `"}]}`},
+		{"very deep", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"x":` + strings.Repeat("[", 200) +
+			strings.Repeat("]", 200) + `}]}`},
+		{"very long", "segment", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","x":"` +
+			strings.Repeat("x", 40<<10) + `"}]}`},
 		{"another type than its path", "segment", "POST /v1/t" + asText + `{"type":"page"}`},
 		{"no type", "segment", "POST /v1/t" + asText + `{"event":"x"}`},
 		{"two types", "segment", "POST /v1/t" + asText + `{"type":"track","type":"track"}`},
 		{"an escaped type", "segment", "POST /v1/t" + asText + `{"type":"tr\u0061ck"}`},
 		{"two times when it was sent", "segment", "POST /v1/t" + asText + `{"type":"track","sentAt":"a","sentAt":"b"}`},
 		{"another coding", "segment", "POST /v1/batch\nContent-Encoding: deflate" + asJSON + `{"batch":[{"type":"track"}]}`},
-		{"a coding that it does not have", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON + `{"batch":[{"type":"track"}]}`},
-		{"two codings", "segment", "POST /v1/batch\nContent-Encoding: gzip\nContent-Encoding: gzip" + asJSON + `@gzip {"batch":[{"type":"track"}]}`},
-		{"more than anything unpacks to", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON + `@gzip {"batch":[{"x":"` + strings.Repeat("x", 1<<20) + `"}]}`},
-		{"more behind what is packed", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON + "@gzip+ {\"batch\":[{\"type\":\"track\"}]}"},
+		{"a coding that it does not have", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON +
+			`{"batch":[{"type":"track"}]}`},
+		{"two codings", "segment", "POST /v1/batch\nContent-Encoding: gzip\nContent-Encoding: gzip" + asJSON +
+			`@gzip {"batch":[{"type":"track"}]}`},
+		{"more than anything unpacks to", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON +
+			`@gzip {"batch":[{"x":"` + strings.Repeat("x", 1<<20) + `"}]}`},
+		{"more behind what is packed", "segment", "POST /v1/batch\nContent-Encoding: gzip" + asJSON +
+			"@gzip+ {\"batch\":[{\"type\":\"track\"}]}"},
 		{"a path of the site's own leads to no other", "segment", "POST /com.acme/track" + asText + `{"type":"track"}`},
 		{"whose browser it is is not known", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"e":"pv"}]}`},
 		{"nor so", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"e":"pv","duid":""}]}`},
 		{"nor so", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"e":"pv","duid":null}]}`},
 		{"an image", "snowplow", "GET /i?e=pv&duid=d\n"},
-		{"the job of a server", "rudderstack", "POST /v1/batch" + asJSON + `{"batch":[{"type":"track","context":{"sources":{"job_run_id":"1"}}}]}`},
+		{"the job of a server", "rudderstack", "POST /v1/batch" + asJSON +
+			`{"batch":[{"type":"track","context":{"sources":{"job_run_id":"1"}}}]}`},
 		{"an event in the query", "mixpanel", "GET /track/?data=eyJldmVudCI6IngifQ\n"},
 		{"and one in the body", "mixpanel", "POST /track/?d%61ta=eyJ9" + asForm + `data={"event":"x"}`},
 		{"an event in a member", "mixpanel", "POST /track/" + asJSON + `{"data":[{"event":"x"}]}`},
@@ -79,7 +86,8 @@ func TestTravelsAlone(t *testing.T) {
 		{"a query that is no UTF-8", "matomo", "GET /matomo.php?idsite=1&x=%fc\n"},
 		{"a wrapped body", "posthog", "POST /e/?compression=base64" + asForm + "data=eyJldmVudCI6IngifQ=="},
 		{"packed, as it says, and is not", "posthog", "POST /e/?compression=gzip-js" + asText + `{"event":"x"}`},
-		{"packed in two ways", "posthog", "POST /e/?compression=gzip-js&compression=gzip-js" + asText + `@gzip {"event":"x"}`},
+		{"packed in two ways", "posthog", "POST /e/?compression=gzip-js&compression=gzip-js" + asText +
+			`@gzip {"event":"x"}`},
 		{"packed twice", "posthog", "POST /e/?compression=gzip-js\nContent-Encoding: gzip" + asText + `@gzip {"event":"x"}`},
 		{"a time of its own", "posthog", "POST /e/" + asText + `{"event":"x","sent_at":"2026-01-01T00:00:00Z"}`},
 		{"events in a member", "posthog", "POST /e/" + asText + `{"api_key":"k","data":[{"event":"x"}]}`},
@@ -115,18 +123,29 @@ func TestOwnPath(t *testing.T) {
 // TestTravelsTogether: pairs of events that travel in one request, however each is written.
 func TestTravelsTogether(t *testing.T) {
 	for _, c := range []struct{ vendor, one, other string }{
-		{"segment", "POST /v1/t" + asText + `{"event":"x","type":"track"}`, "POST /v1/p" + asText + " {\n\"type\" : \"page\"\t} "},
-		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: GZIP" + asJSON + `@gzip {"batch":[{"event":"x","type":"track"}]}`},
-		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: identity" + asJSON + `{"batch":[ {"event":"x","type":"track"} ]}`},
-		{"rudderstack", "POST /v1/track" + asJSON + `{"event":"x","type":"track","sentAt":"1"}`, "POST /v1/alias" + asJSON + `{"type":"alias","sentAt":"2"}`},
-		{"posthog", "POST /e/?compression=gzip-js" + asText + `@gzip {"properties":{"token":"t"}}`, "POST /e/" + asText + `[{"properties":{"token":"t"}}]`},
-		{"posthog", "POST /e/?ip=1&compression=gzip-js" + asText + `@gzip [{"event":"a"}]`, "POST /e/?ip=1" + asText + `@gzip [{"event":"b"}]`},
-		{"snowplow", tp2 + "?x=1" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`, tp2 + "?x=1" + asJSON + `{"schema":"s","data":[{"e":"pv","duid":"d"}]}`},
-		{"snowplow", tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{}]}`, tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`},
+		{"segment", "POST /v1/t" + asText + `{"event":"x","type":"track"}`, "POST /v1/p" + asText +
+			" {\n\"type\" : \"page\"\t} "},
+		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: GZIP" +
+			asJSON + `@gzip {"batch":[{"event":"x","type":"track"}]}`},
+		{"segment", "POST /v1/track" + asJSON + `{"event":"x","type":"track"}`, "POST /v1/batch\nContent-Encoding: identity" +
+			asJSON + `{"batch":[ {"event":"x","type":"track"} ]}`},
+		{"rudderstack", "POST /v1/track" + asJSON + `{"event":"x","type":"track","sentAt":"1"}`, "POST /v1/alias" + asJSON +
+			`{"type":"alias","sentAt":"2"}`},
+		{"posthog", "POST /e/?compression=gzip-js" + asText + `@gzip {"properties":{"token":"t"}}`, "POST /e/" + asText +
+			`[{"properties":{"token":"t"}}]`},
+		{"posthog", "POST /e/?ip=1&compression=gzip-js" + asText + `@gzip [{"event":"a"}]`, "POST /e/?ip=1" + asText +
+			`@gzip [{"event":"b"}]`},
+		{"snowplow", tp2 + "?x=1" + asJSON + `{"schema":"s","data":[{"duid":"d"}]}`, tp2 + "?x=1" + asJSON +
+			`{"schema":"s","data":[{"e":"pv","duid":"d"}]}`},
+		{"snowplow", tp2 + "\nSP-Anonymous: *" + asJSON + `{"schema":"s","data":[{}]}`, tp2 + "\nSP-Anonymous: *" + asJSON +
+			`{"schema":"s","data":[{"duid":"d"}]}`},
 		{"matomo", "GET /piwik.php?idsite=1\nUser-Agent: a\n", "POST /piwik.php\nUser-Agent: a" + asForm + `idsite=2`},
-		{"mixpanel", "POST /track" + asForm + `data=` + base64Of(`[{"event":"x"}]`), "POST /track" + asForm + `data=%7B%22event%22:+%22y%22%7D`},
-		{"mixpanel", "POST /track" + asForm + `data={"event":"a;b"}`, "POST /track" + asForm + `data=%20%5B+%7B%22event%22:+%22y%22%7D+%5D%0a`},
-		{"meta_capi", "POST /v21.0/1/events" + asForm + `access_token=a&data=[{"x":1}]`, "POST /v21.0/1/events" + asForm + `access_token=a&data=%5B{}%5D`},
+		{"mixpanel", "POST /track" + asForm + `data=` + base64Of(`[{"event":"x"}]`), "POST /track" + asForm +
+			`data=%7B%22event%22:+%22y%22%7D`},
+		{"mixpanel", "POST /track" + asForm + `data={"event":"a;b"}`, "POST /track" + asForm +
+			`data=%20%5B+%7B%22event%22:+%22y%22%7D+%5D%0a`},
+		{"meta_capi", "POST /v21.0/1/events" + asForm + `access_token=a&data=[{"x":1}]`, "POST /v21.0/1/events" + asForm +
+			`access_token=a&data=%5B{}%5D`},
 	} {
 		v := batch.New(vendorOf(t, c.vendor))
 		var b batch.Batch
@@ -149,24 +168,34 @@ func TestTravelApart(t *testing.T) {
 	}{
 		{"nothing", "segment", segment + `{"type":"track"}`, segment + ` {"type":"track" } `, false},
 		{"whether they may come again", "segment", segment + `{"type":"track"}`, segment + `{"type":"track"}`, true},
-		{"a header's value", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: b" + asText + `{"type":"track"}`, false},
-		{"a header", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: a\nSec-GPC: 1" + asText + `{"type":"track"}`, false},
-		{"content types", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: a" + asJSON + `{"type":"track"}`, false},
-		{"paths", "segment", "POST /v1/track" + asJSON + `{"type":"track"}`, "POST /v1/import" + asJSON + `{"batch":[{"type":"track"}]}`, false},
+		{"a header's value", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: b" + asText +
+			`{"type":"track"}`, false},
+		{"a header", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: a\nSec-GPC: 1" + asText +
+			`{"type":"track"}`, false},
+		{"content types", "segment", segment + `{"type":"track"}`, "POST /v1/t\nUser-Agent: a" + asJSON +
+			`{"type":"track"}`, false},
+		{"paths", "segment", "POST /v1/track" + asJSON + `{"type":"track"}`, "POST /v1/import" + asJSON +
+			`{"batch":[{"type":"track"}]}`, false},
 		{"the clock", "segment", segment + `{"type":"track","sentAt":"1"}`, segment + `{"type":"track","sentAt":"2"}`, false},
 		{"the clock, of one", "segment", segment + `{"type":"track","sentAt":"1"}`, segment + `{"type":"track"}`, false},
 		{"keys", "segment", segment + `{"type":"track","writeKey":"1"}`, segment + `{"type":"track","writeKey":"2"}`, false},
 		{"the clock of the upload", "amplitude", "POST /2/httpapi" + asJSON + `{"events":[{"x":1}],"client_upload_time":"1"}`,
 			"POST /2/httpapi" + asJSON + `{"events":[{"x":1}],"client_upload_time":"2"}`, false},
-		{"projects", "posthog", "POST /e/" + asText + `{"properties":{"token":"a"}}`, "POST /e/" + asText + `[{"properties":{"token":"b"}}]`, false},
+		{"projects", "posthog", "POST /e/" + asText + `{"properties":{"token":"a"}}`, "POST /e/" + asText +
+			`[{"properties":{"token":"b"}}]`, false},
 		{"queries", "posthog", "POST /e/?_=1" + asText + `{"event":"x"}`, "POST /e/?_=2" + asText + `{"event":"x"}`, false},
-		{"browsers", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"duid":"1"}]}`, tp2 + asJSON + `{"schema":"s","data":[{"duid":"2"}]}`, false},
-		{"schemas", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"duid":"1"}]}`, tp2 + asJSON + `{"schema":"t","data":[{"duid":"1"}]}`, false},
-		{"pixels", "meta_capi", "POST /v21.0/1/events" + asJSON + `{"data":[{"x":1}]}`, "POST /v21.0/2/events" + asJSON + `{"data":[{"x":1}]}`, false},
+		{"browsers", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"duid":"1"}]}`, tp2 + asJSON +
+			`{"schema":"s","data":[{"duid":"2"}]}`, false},
+		{"schemas", "snowplow", tp2 + asJSON + `{"schema":"s","data":[{"duid":"1"}]}`, tp2 + asJSON +
+			`{"schema":"t","data":[{"duid":"1"}]}`, false},
+		{"pixels", "meta_capi", "POST /v21.0/1/events" + asJSON + `{"data":[{"x":1}]}`, "POST /v21.0/2/events" + asJSON +
+			`{"data":[{"x":1}]}`, false},
 		{"tokens", "meta_capi", "POST /v21.0/1/events" + asJSON + `{"data":[{"x":1}],"access_token":"a"}`,
 			"POST /v21.0/1/events" + asJSON + `{"data":[{"x":1}],"access_token":"b"}`, false},
-		{"fields of the form", "mixpanel", "POST /track" + asForm + `ip=1&data={"event":"x"}`, "POST /track" + asForm + `ip=0&data={"event":"x"}`, false},
-		{"browsers in a header", "matomo", "GET /matomo.php?idsite=1\nUser-Agent: a\n", "GET /matomo.php?idsite=1\nUser-Agent: b\n", false},
+		{"fields of the form", "mixpanel", "POST /track" + asForm + `ip=1&data={"event":"x"}`, "POST /track" + asForm +
+			`ip=0&data={"event":"x"}`, false},
+		{"browsers in a header", "matomo", "GET /matomo.php?idsite=1\nUser-Agent: a\n",
+			"GET /matomo.php?idsite=1\nUser-Agent: b\n", false},
 	} {
 		v := batch.New(vendorOf(t, c.vendor))
 		var b batch.Batch
@@ -241,7 +270,8 @@ func TestAddingAfterAsking(t *testing.T) {
 // TestReset: nothing of an event stays where another comes, or none does.
 func TestReset(t *testing.T) {
 	for _, c := range []struct{ vendor, request string }{
-		{"posthog", "POST /e/?x=s3cret&compression=gzip-js" + asText + `@gzip {"event":"s3cret","properties":{"token":"s3cret"}}`},
+		{"posthog", "POST /e/?x=s3cret&compression=gzip-js" + asText +
+			`@gzip {"event":"s3cret","properties":{"token":"s3cret"}}`},
 		{"mixpanel", "POST /track" + asForm + `ip=s3cret&data=%7B%22event%22%3A%22s3cret%22%7D&x=s3cret`},
 		{"matomo", "GET /matomo.php?idsite=1&x=s3cret\nUser-Agent: s3cret\n"},
 		{"segment", "POST /v1/t" + asText + `{"type":"track","writeKey":"s3cret","sentAt":"s3cret"}`},

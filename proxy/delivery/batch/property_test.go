@@ -17,7 +17,8 @@ import (
 
 // joined puts events into requests as a courier would, who has a batch open for each group, and returns the requests
 // and, for each, which events are in it.
-func joined(t testing.TB, v *batch.Vendor, events []delivery.Event) (requests []delivery.Event, which [][]int, lone []int) {
+func joined(t testing.TB, v *batch.Vendor, events []delivery.Event) (requests []delivery.Event,
+	which [][]int, lone []int) {
 	t.Helper()
 	open, of := map[string]*batch.Batch{}, map[string][]int{}
 	var order []string
@@ -143,8 +144,10 @@ func unpacked(t testing.TB, e delivery.Event) delivery.Event {
 
 // texts are values that have to come through whatever is around them.
 var texts = []string{
-	`"plain"`, `""`, `"a \"quoted\" one \\"`, `"]}"`, `"[{,"`, `"ü 漢 😀"`, `"\u00fc\ud83d\ude00\n\t\/"`, `"&=%25+ #?"`, `null`,
-	`true`, `12.50`, `-0`, `1e400`, `123456789012345678901`, `[]`, `{}`, `[1,[2,{"a":"b"}]]`, `{"a":{"b":["c"]}}`, `"</script>"`,
+	`"plain"`, `""`, `"a \"quoted\" one \\"`, `"]}"`, `"[{,"`, `"ü 漢 😀"`, `"\u00fc\ud83d\ude00\n\t\/"`,
+	`"&=%25+ #?"`, `null`,
+	`true`, `12.50`, `-0`, `1e400`, `123456789012345678901`, `[]`, `{}`, `[1,[2,{"a":"b"}]]`,
+	`{"a":{"b":["c"]}}`, `"</script>"`,
 }
 
 // generated makes a request of one event for an endpoint of a vendor.
@@ -220,7 +223,8 @@ func generated(r *rand.Rand, id string, n int) delivery.Event {
 		}
 	case "snowplow":
 		e.Path = []byte("/com.snowplowanalytics.snowplow/tp2")
-		e.Body = []byte(fmt.Sprintf(`{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"se","se_ac":"%s","duid":"%s","se_la":%s}]}`,
+		e.Body = []byte(fmt.Sprintf(
+			`{"schema":"iglu:com.snowplowanalytics.snowplow/payload_data/jsonschema/1-0-4","data":[{"e":"se","se_ac":"%s","duid":"%s","se_la":%s}]}`,
 			name, pick("d1", "d2"), value()))
 	case "meta_capi":
 		event := fmt.Sprintf(`{"event_name":"%s","event_time":%d,"custom_data":{"x":%s}}`, name, 1_700_000_000+n, value())

@@ -1,6 +1,6 @@
-// Package rawhttp is a TCP client and a TCP server for tests: they send and read exact bytes, where HTTP libraries would tidy them up.
-// Messages are read by net/http, so that what the code under test makes is judged by a parser that it does not use. It promises that
-// every byte read is kept, and that nothing waits for ever.
+// Package rawhttp is a TCP client and a TCP server for tests: they send and read exact bytes, where HTTP libraries
+// would tidy them up. Messages are read by net/http, so that what the code under test makes is judged by a parser that
+// it does not use. It promises that every byte read is kept, and that nothing waits for ever.
 package rawhttp
 
 import (
@@ -97,7 +97,8 @@ func (c *Conn) Request() (*Request, error) {
 	if err = errors.Join(err, r.Body.Close()); err != nil {
 		return nil, fmt.Errorf("cannot read the body of a request: %w", err)
 	}
-	return &Request{Method: r.Method, Target: r.RequestURI, Host: r.Host, Header: r.Header, Body: body, Raw: c.taken()}, nil
+	return &Request{Method: r.Method, Target: r.RequestURI, Host: r.Host, Header: r.Header, Body: body,
+		Raw: c.taken()}, nil
 }
 
 // taken returns the bytes of the message that was just read, and keeps those that belong to the next.

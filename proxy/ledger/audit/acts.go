@@ -33,8 +33,8 @@ type act struct {
 // acts are those of a log, in order.
 type acts []act
 
-// act notes a record that is about the log itself. One that is not signed yet accounts for nothing: whoever takes lines away
-// could have written it.
+// act notes a record that is about the log itself. One that is not signed yet accounts for nothing: whoever
+// takes lines away could have written it.
 func (r *reader) act(number uint64, line []byte, got *reading) {
 	if number >= uint64(r.v.signed.N) {
 		return
@@ -48,10 +48,12 @@ func (r *reader) act(number uint64, line []byte, got *reading) {
 		said := gjson.GetManyBytes(line, "segment", "digest")
 		got.acts = append(got.acts, act{number: number, kind: ledger.KindErased, first: said[0].Uint(), digest: said[1].Str})
 	case ledger.KindSealed, ledger.KindRetention, ledger.KindSetAside, ledger.KindRestored, ledger.KindLogKey:
-		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size", "root", "because", "digest")
+		said := gjson.GetManyBytes(line, "first", "end", "segment", "summary", "key", "was", "size",
+			"root", "because", "digest")
 		a := act{
-			number: number, kind: string(ledger.KindOf(line)), first: said[0].Uint(), end: said[1].Uint(), segment: said[2].Str, summary: said[3].Str,
-			key: said[4].Str, was: said[5].Str, because: said[8].Str, digest: said[9].Str,
+			number: number, kind: string(ledger.KindOf(line)), first: said[0].Uint(), end: said[1].Uint(), segment: said[2].Str,
+			summary: said[3].Str,
+			key:     said[4].Str, was: said[5].Str, because: said[8].Str, digest: said[9].Str,
 		}
 		a.tree.N = said[6].Int()
 		a.tree.Hash, _ = tlog.ParseHash(said[7].Str) // zero is no tree's
@@ -79,8 +81,8 @@ func (a acts) erasedBefore() (end uint64) {
 	return end
 }
 
-// Erases tells whether a record, given by its line, says that the line of the record of a number is gone: nil, or what it
-// says instead. Retention deletes from the oldest record on: what lies before its first one went earlier.
+// Erases tells whether a record, given by its line, says that the line of the record of a number is gone: nil, or what
+// it says instead. Retention deletes from the oldest record on: what lies before its first one went earlier.
 func Erases(line []byte, number int64) error {
 	kind := string(ledger.KindOf(line))
 	if kind == ledger.KindErasure {
@@ -144,7 +146,8 @@ func (v *verification) accountGone(p *part, erased uint64) {
 	first := max(p.first, erased)
 	v.report.Erased += first - p.first
 	v.report.add(Finding{Kind: Removed, File: p.name(), Offset: -1, First: first, End: first + 1, Count: p.end - first,
-		What: fmt.Sprintf("the segment of records %d to %d is missing, and no signed record says that it was deleted", first, p.end-1)})
+		What: fmt.Sprintf("the segment of records %d to %d is missing, and no signed record says that it was deleted",
+			first, p.end-1)})
 }
 
 // accountAside accounts for lines that were set aside.
@@ -185,7 +188,8 @@ func (v *verification) summaries() {
 	}
 	for i := range v.acts {
 		if a := &v.acts[i]; a.kind == ledger.KindSealed && v.hasNoSummary(a.first) {
-			v.report.add(Finding{Kind: Removed, File: segment.FileName(a.first, ledger.SummarySuffix), Offset: -1, First: a.first,
+			v.report.add(Finding{Kind: Removed, File: segment.FileName(a.first, ledger.SummarySuffix),
+				Offset: -1, First: a.first,
 				End: a.first, What: fmt.Sprintf("the summary is missing that record %d vouches for", a.number)})
 		}
 	}
@@ -290,7 +294,8 @@ func (v *verification) trees() {
 	}
 	for _, s := range v.also {
 		if err := other(s.Tree); err != nil {
-			v.report.add(Finding{Kind: Changed, File: s.file, Offset: -1, What: "the log does not go on from what it is of: " + err.Error()})
+			v.report.add(Finding{Kind: Changed, File: s.file, Offset: -1, What: "the log does not go on from what it is of: " +
+				err.Error()})
 		}
 	}
 	for i := range v.read {
@@ -298,7 +303,8 @@ func (v *verification) trees() {
 			if a.kind != ledger.KindRestored {
 				continue
 			}
-			v.report.note("record %d: an older copy of the log was accepted at %s, because: %s", a.number, plural.Of(a.tree.N, "record"), a.because)
+			v.report.note("record %d: an older copy of the log was accepted at %s, because: %s", a.number,
+				plural.Of(a.tree.N, "record"), a.because)
 			if err := other(a.tree); err != nil {
 				v.report.add(Finding{Kind: Changed, File: v.parts[i].name(), Offset: -1, First: a.number, End: a.number + 1,
 					What: "the record says that another log was accepted than this: " + err.Error()})

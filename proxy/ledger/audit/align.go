@@ -14,8 +14,8 @@ type difference struct {
 	count int // removed, inserted: how many
 }
 
-// align compares the entries of lines, in their order, with what those should be. More says that further lines may follow
-// of which nothing is known.
+// align compares the entries of lines, in their order, with what those should be. More says that further lines
+// may follow of which nothing is known.
 func align(have, want []tree.Entry, more bool) (difference, bool) {
 	p := 0
 	for p < min(len(have), len(want)) && have[p] == want[p] {
@@ -106,8 +106,8 @@ func swappedIn(lines []tree.Entry, hash tlog.Hash) (i, j int, found bool) {
 	return 0, 0, false
 }
 
-// insertedIn finds lines, one behind the other, without which the hash over the others is right. Before and behind are lines
-// that stand in other segments.
+// insertedIn finds lines, one behind the other, without which the hash over the others is right. Before and behind
+// are lines that stand in other segments.
 func insertedIn(before, lines, behind []tree.Entry, count int, hash tlog.Hash) (at int, found bool) {
 	for at := range len(lines) - count + 1 {
 		var edge tree.Edge

@@ -34,7 +34,8 @@ func (p *placing) files() {
 				break
 			}
 			f := Finding{Kind: Changed, First: uint64(n), End: uint64(n), File: segment.FileName(uint64(n), tree.Suffix(0)),
-				What: fmt.Sprintf("the entry of record %d is not that of its line, which is right: remove the file, it is made again", n)}
+				What: fmt.Sprintf("the entry of record %d is not that of its line, which is right: remove the file, it is made "+
+					"again", n)}
 			if file := p.stored.of(n); file != nil {
 				f.File, f.Offset = filepath.Base(file.path), (n-file.first)*tlog.HashSize
 			}
@@ -53,8 +54,8 @@ func (p *placing) files() {
 	}
 }
 
-// again tells whether a start makes the hashes of a record again anyway: no record says that its segment is sealed. One that
-// is killed meanwhile leaves them missing.
+// again tells whether a start makes the hashes of a record again anyway: no record says that its segment is sealed. One
+// that is killed meanwhile leaves them missing.
 func (p *placing) again(number uint64) bool { return p.sealedBy(p.first(int64(number))) == "" }
 
 // hashFile is the file that should hold a record's entry.
@@ -97,13 +98,15 @@ func (p *placing) nodes() {
 			}
 			said[node.Level] = true
 			if stored == nil && p.again(uint64(n)) {
-				p.verification.report.note("node %d of level %d of the tree is missing: the next start of the server makes it again",
+				p.verification.report.note(
+					"node %d of level %d of the tree is missing: the next start of the server makes it again",
 					at, node.Level)
 				continue
 			}
 			path, offset := p.levels.file(node.Level, at)
 			f := Finding{Kind: Changed, File: filepath.Base(path), Offset: offset, First: uint64(n), End: uint64(n),
-				What: fmt.Sprintf("node %d of the tree is not what its entries make, which are right: remove the file, it is made again", at)}
+				What: fmt.Sprintf("node %d of the tree is not what its entries make, which are right: remove the file, it is "+
+					"made again", at)}
 			if stored == nil {
 				f.Kind, f.What = CutShort, fmt.Sprintf("node %d of the tree is missing: remove the file, it is made again", at)
 			}

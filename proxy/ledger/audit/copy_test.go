@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/audit"
 )
 
-// TestOlderCopy: of a copy from before a checkpoint that somebody kept it is said that it ends too early, and nothing of
-// records that were changed.
+// TestOlderCopy: of a copy from before a checkpoint that somebody kept it is said that it ends too early, and
+// nothing of records that were changed.
 func TestOlderCopy(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	var copy string
@@ -38,7 +38,8 @@ func TestOlderCopy(t *testing.T) {
 	if f == nil || f.Kind != audit.CutShort || f.First > r.Records || !strings.Contains(f.What, "a copy from before") {
 		t.Errorf("%+v of %d records", f, r.Records)
 	}
-	if strings.Contains(told(r)+strings.Join(r.Notes, "\n"), "alike") || !strings.Contains(strings.Join(r.Notes, "\n"), "copy again") {
+	if strings.Contains(told(r)+strings.Join(r.Notes, "\n"), "alike") ||
+		!strings.Contains(strings.Join(r.Notes, "\n"), "copy again") {
 		t.Errorf("%s%q", told(r), r.Notes)
 	}
 }

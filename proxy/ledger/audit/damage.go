@@ -22,8 +22,8 @@ type Damage struct {
 // ErrCannotSetAside says that what is damaged cannot be set aside.
 var ErrCannotSetAside = errors.New("it cannot be set aside: put the file back as it was, from a copy")
 
-// FindDamage finds the lines of a ledger that cannot be read, and the entries of the records that they were: those that are
-// stored, else, of records that no checkpoint covers, the hashes of the lines as they stand. The error wraps
+// FindDamage finds the lines of a ledger that cannot be read, and the entries of the records that they were: those that
+// are stored, else, of records that no checkpoint covers, the hashes of the lines as they stand. The error wraps
 // [ErrCannotSetAside] where there are neither.
 func FindDamage(dir, because string) ([]Damage, error) {
 	segments, err := ledger.Segments(dir)
@@ -129,7 +129,8 @@ func standing(path string, d *ledger.Damage) ([]tree.Entry, error) {
 		all[i] = tree.Entry(b[i*len(tree.Entry{}):])
 	}
 	if uint64(len(all)) != d.End-d.First {
-		return nil, fmt.Errorf("%w (they are %s, and were %s)", ErrCannotSetAside, plural.Of(len(all), "line"), plural.Of(d.End-d.First, "record"))
+		return nil, fmt.Errorf("%w (they are %s, and were %s)", ErrCannotSetAside, plural.Of(len(all), "line"),
+			plural.Of(d.End-d.First, "record"))
 	}
 	return all, nil
 }

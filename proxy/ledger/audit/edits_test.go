@@ -67,7 +67,8 @@ func (e *edited) write(t *testing.T, lines [][]byte, hashes bool) {
 
 // forged is a line that nobody recorded, with its checksum.
 func forged(n int) []byte {
-	return segment.AppendLine(nil, fmt.Appendf(nil, `{"time":"2026-11-29T07:00:00Z","kind":"event","hit":%d,"vendor":"other"}`, n))
+	return segment.AppendLine(
+		nil, fmt.Appendf(nil, `{"time":"2026-11-29T07:00:00Z","kind":"event","hit":%d,"vendor":"other"}`, n))
 }
 
 // edit is one of the four kinds, or a fifth.

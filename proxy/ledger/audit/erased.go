@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// accountErased tells whether records say of the lines of a part that went that they were to go, and whether those went that
-// records say did.
+// accountErased tells whether records say of the lines of a part that went that they were to go, and
+// whether those went that records say did.
 func (v *verification) accountErased(p *part, got *reading) {
 	of := v.acts.erasures(p.first)
 	if len(got.erased) == 0 && len(of.said) == 0 && of.done == nil {
@@ -19,7 +19,8 @@ func (v *verification) accountErased(p *part, got *reading) {
 	strange := numbersWithout(got.erased, of.said)
 	v.report.ErasedLines += uint64(len(got.erased) - len(strange))
 	if n := uint64(len(strange)); n > 0 {
-		v.report.add(Finding{Kind: Removed, File: p.name(), Offset: -1, Packed: p.packed, First: strange[0], End: strange[0] + 1, Count: n,
+		v.report.add(Finding{Kind: Removed, File: p.name(), Offset: -1, Packed: p.packed, First: strange[0],
+			End: strange[0] + 1, Count: n,
 			What: theLines(n) + " gone, and no signed record says that it was to be erased"})
 		return
 	}
@@ -30,15 +31,16 @@ func (v *verification) accountErased(p *part, got *reading) {
 	case went && of.done.number > of.last, of.done == nil && len(there) == 0:
 	case of.done != nil && of.done.number > of.last,
 		of.done != nil && !went && len(numbersWithout(slices.Sorted(maps.Keys(of.before)), gone)) > 0:
-		f := Finding{Kind: Changed, File: p.name(), Offset: -1, Packed: p.packed, First: p.first, End: p.first, What: fmt.Sprintf(
-			"record %d says which lines were erased of it, and others are: another file was put in its place", of.done.number)}
+		f := Finding{Kind: Changed, File: p.name(), Offset: -1, Packed: p.packed, First: p.first,
+			End: p.first, What: fmt.Sprintf(
+				"record %d says which lines were erased of it, and others are: another file was put in its place", of.done.number)}
 		if len(there) > 0 {
 			f.First, f.End, f.Count = there[0], there[0]+1, uint64(len(there))
 		}
 		v.report.add(f)
 	case len(there) > 0:
-		v.report.note("%s: %s to be erased, as record %d says, and there still: the server erases what it was kept from, at the "+
-			"latest when it starts", p.name(), theLines(uint64(len(there))), of.last)
+		v.report.note("%s: %s to be erased, as record %d says, and there still: the server erases what it was kept from, "+
+			"at the latest when it starts", p.name(), theLines(uint64(len(there))), of.last)
 	}
 }
 

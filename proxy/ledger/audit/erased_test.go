@@ -62,7 +62,8 @@ func filled(t *testing.T, o ledger.Options, n int) *ledger.Ledger {
 		t.Fatal(err)
 	}
 	for i := range n {
-		if err := errors.Join(l.Append([]ledger.Event{about(i)}, named{}), l.Outcome(ledger.Outcome{Hit: uint64(i), Events: []int{0}, Outcome: "delivered"})); err != nil {
+		if err := errors.Join(l.Append([]ledger.Event{about(i)}, named{}),
+			l.Outcome(ledger.Outcome{Hit: uint64(i), Events: []int{0}, Outcome: "delivered"})); err != nil {
 			t.Fatal(err)
 		}
 		if i%10 == 9 {
@@ -98,9 +99,9 @@ func isAbout(line string) bool {
 	return hit%5 == 0
 }
 
-// TestErase: what is about a person goes, all records of a long fact with it, and nothing else; numbers and tree stay, proofs
-// that were made before still hold, of what went there is one that says so, and whoever checks the log finds no fault. To ask
-// again changes nothing, nor does a start.
+// TestErase: what is about a person goes, all records of a long fact with it, and nothing else; numbers and tree stay,
+// proofs that were made before still hold, of what went there is one that says so, and whoever checks the log finds no
+// fault. To ask again changes nothing, nor does a start.
 func TestErase(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "ledger")
@@ -272,8 +273,8 @@ func otherBase64(line []byte) []byte {
 	return segment.AppendLine(nil, fmt.Appendf(nil, `{"erased":"%s%c"}`, text[:len(text)-1], letters[at|1]))
 }
 
-// TestErasedIsToldFromTampered: whoever takes a line away, whoever changes what stands in place of one, and whoever puts back
-// what was erased is found, and what a server erased is not.
+// TestErasedIsToldFromTampered: whoever takes a line away, whoever changes what stands in place of one, and whoever
+// puts back what was erased is found, and what a server erased is not.
 func TestErasedIsToldFromTampered(t *testing.T) {
 	for what, c := range map[string]struct {
 		kind audit.Kind
@@ -332,13 +333,15 @@ func TestErasedIsToldFromTampered(t *testing.T) {
 	}
 }
 
-// TestAnErasureThatIsNotSignedIsNotCarriedOut: who can write to the folder of a server that was killed can write a record
-// behind the checkpoint that says that lines are to go. The next start has none go by it, and says what is there.
+// TestAnErasureThatIsNotSignedIsNotCarriedOut: who can write to the folder of a server that was
+// killed can write a record behind the checkpoint that says that lines are to go. The next start has
+// none go by it, and says what is there.
 func TestAnErasureThatIsNotSignedIsNotCarriedOut(t *testing.T) {
 	dir := killed(t)
 	all := segments(t, dir)
 	last := all[len(all)-1]
-	record := fmt.Appendf(nil, `{"time":"2026-11-29T07:00:00Z","kind":"erasure","segment":0,"first":1,"end":3,"records":2,"gone":[0,2]}`)
+	record := fmt.Appendf(nil,
+		`{"time":"2026-11-29T07:00:00Z","kind":"erasure","segment":0,"first":1,"end":3,"records":2,"gone":[0,2]}`)
 	put(t, last.path, segment.AppendLine(read(t, last.path), record))
 	synctest.Test(t, func(t *testing.T) {
 		o := options(t, dir)

@@ -53,9 +53,9 @@ func hits(t *testing.T, dir string) map[uint64]int {
 	return all[0]
 }
 
-// TestLinesOfAVersionBeforeAreErased: a ledger from before lines had checksums, which was taken over as it stands, is erased
-// from and retained as any other: one hit's records go, all others stay to the byte, whoever checks finds no fault, and a
-// search finds by the index what reading finds. Retention takes whole segments after that.
+// TestLinesOfAVersionBeforeAreErased: a ledger from before lines had checksums, which was taken over as it stands, is
+// erased from and retained as any other: one hit's records go, all others stay to the byte, whoever checks finds no
+// fault, and a search finds by the index what reading finds. Retention takes whole segments after that.
 func TestLinesOfAVersionBeforeAreErased(t *testing.T) {
 	t.Parallel()
 	for _, packed := range []bool{false, true} {
@@ -121,8 +121,8 @@ func TestLinesOfAVersionBeforeAreErased(t *testing.T) {
 	}
 }
 
-// TestErasedWhileItIsCopied: what is asked for while the ledger is copied is recorded, and goes once the copy is made; the copy
-// holds what was there, and can be checked. What begins with it brings it to its end.
+// TestErasedWhileItIsCopied: what is asked for while the ledger is copied is recorded, and goes once the copy is made;
+// the copy holds what was there, and can be checked. What begins with it brings it to its end.
 func TestErasedWhileItIsCopied(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -178,8 +178,8 @@ func TestErasedWhileItIsCopied(t *testing.T) {
 	})
 }
 
-// TestIndexesAreMadeAtOnce: several make the index of a segment at once, while its lines go; whichever is last, what lies there
-// in the end is of the lines that are left, or nothing is, and names nobody whose lines went.
+// TestIndexesAreMadeAtOnce: several make the index of a segment at once, while its lines go; whichever is last, what
+// lies there in the end is of the lines that are left, or nothing is, and names nobody whose lines went.
 func TestIndexesAreMadeAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "ledger")
@@ -238,7 +238,8 @@ func TestIndexesAreMadeAtOnce(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if text := read(t, names(t, dir, "*.zst")[0]); bytes.Contains(unpack(t, text), []byte(hex.EncodeToString(person[:]))) ||
+	if text := read(t, names(t, dir, "*.zst")[0]); bytes.Contains(unpack(t, text),
+		[]byte(hex.EncodeToString(person[:]))) ||
 		!strings.Contains(string(unpack(t, text)), `{"erased":"`) {
 		t.Error("lines are there still")
 	}

@@ -13,8 +13,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// TestEraseInterrupted: whichever step the process dies at, or the power goes at, the next one brings to its end what was
-// recorded, whoever checks the log finds no fault at any time, and nothing that was to stay is lost.
+// TestEraseInterrupted: whichever step the process dies at, or the power goes at, the next one brings to its end what
+// was recorded, whoever checks the log finds no fault at any time, and nothing that was to stay is lost.
 func TestEraseInterrupted(t *testing.T) {
 	const events = 60
 	run := func(t *testing.T, data string, d *crash.Disk, at int) (steps int, err error) {

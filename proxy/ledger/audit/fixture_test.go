@@ -52,7 +52,8 @@ func write(t testing.TB, o ledger.Options, from, n, second int) *ledger.Ledger {
 func event(n int) ledger.Event {
 	return ledger.Event{
 		Hit: uint64(n), Site: "shop", Vendor: "ga4", Endpoint: "collect", Name: "page_view", Decision: "permit",
-		Reason: "permitted", Activity: "counting", Basis: "legitimate_interest", LIA: "LIA-1", Version: 1 + n/100, Policy: "3f2a",
+		Reason: "permitted", Activity: "counting", Basis: "legitimate_interest", LIA: "LIA-1",
+		Version: 1 + n/100, Policy: "3f2a",
 		Shape: "5b1e", In: 900, Out: 400, Digest: [32]byte{1, byte(n)}, Subjects: [][16]byte{{byte(n)}, {9}},
 	}
 }
@@ -165,7 +166,9 @@ func unpack(t testing.TB, packed []byte) []byte {
 }
 
 // packer packs as the server does.
-var packer = sync.OnceValues(func() (*zstd.Encoder, error) { return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)) })
+var packer = sync.OnceValues(func() (*zstd.Encoder, error) {
+	return zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+})
 
 func pack(t testing.TB, text []byte) []byte {
 	t.Helper()

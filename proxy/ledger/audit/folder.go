@@ -70,11 +70,13 @@ var (
 )
 
 // knownSuffix are the ends of names behind a number.
-var knownSuffix = regexp.MustCompile(`^(\.jsonl|\.jsonl\.zst|\.jsonl\.zst\.packing|\.jsonl\.next|\.sum|\.aside|\.torn|\.idx|\.hash|\.level[1-7])$`)
+var knownSuffix = regexp.MustCompile(
+	`^(\.jsonl|\.jsonl\.zst|\.jsonl\.zst\.packing|\.jsonl\.next|\.sum|\.aside|\.torn|\.idx|\.hash|\.level[1-7])$`)
 
 // ErrOld says that a ledger is of a version that signed nothing.
-var ErrOld = errors.New("this ledger was written by a version that signed nothing: nothing can be verified. The next start of the " +
-	"server takes it over, and signs it from then on")
+var ErrOld = errors.New(
+	"this ledger was written by a version that signed nothing: nothing can be verified. The next start of the " +
+		"server takes it over, and signs it from then on")
 
 // ErrNone says that a folder is no ledger's.
 var ErrNone = errors.New("this is no ledger's folder: it holds no segment")
@@ -150,7 +152,8 @@ func (v *verification) list() error {
 func (v *verification) other(name string, isDir bool) {
 	switch {
 	case isDir:
-	case slices.Contains([]string{ledger.CheckpointFile, ledger.KeyFile, witnessedFile, ledger.FormatFile}, name), temporaryName.MatchString(name),
+	case slices.Contains([]string{ledger.CheckpointFile, ledger.KeyFile, witnessedFile, ledger.FormatFile}, name),
+		temporaryName.MatchString(name),
 		ledger.IsOldName(name):
 		return
 	case name == ledger.RestoreFile:
@@ -249,7 +252,8 @@ type opened struct {
 	size int64 // of the file, as it was opened
 }
 
-// open opens a part's lines: as far as they were written by now. One that was packed since it was listed is read packed.
+// open opens a part's lines: as far as they were written by now. One that was
+// packed since it was listed is read packed.
 func (v *verification) open(p *part, with *unpacker) (*opened, error) {
 	f, err := os.Open(p.path)
 	if errors.Is(err, fs.ErrNotExist) && !p.packed {

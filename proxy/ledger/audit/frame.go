@@ -11,12 +11,12 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// errFrame says that a packed file holds something else than what packing writes: lines that unpacking does not show could
-// stand beside those that it does.
+// errFrame says that a packed file holds something else than what packing writes: lines that unpacking does not show
+// could stand beside those that it does.
 var errFrame = errors.New("it is not frames of zstd with checksums (RFC 8878) and their table, and nothing else")
 
-// onlyFrames tells whether a packed file is as packing writes it, and nothing else: frames, and behind them their table; or
-// one frame without a table, as it was written before.
+// onlyFrames tells whether a packed file is as packing writes it, and nothing else: frames, and behind them their
+// table; or one frame without a table, as it was written before.
 func onlyFrames(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil || info.Size() == 0 {

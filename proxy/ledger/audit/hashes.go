@@ -195,9 +195,9 @@ func (l levels) file(level int, n int64) (path string, at int64) {
 	return segment.FileName(0, tree.Suffix(level)), 0
 }
 
-// leftovers tells of hashes behind those that count in a file: the next file has them from there on, and they are the same.
-// Where it does not have them yet, a process died before it wrote them: of records that are not signed nothing is known.
-// Where an older copy was accepted, they are of records that went.
+// leftovers tells of hashes behind those that count in a file: the next file has them from there on, and they are the
+// same. Where it does not have them yet, a process died before it wrote them: of records that are not signed nothing is
+// known. Where an older copy was accepted, they are of records that went.
 func (v *verification) leftovers() error {
 	if slices.ContainsFunc(v.acts, func(a act) bool { return a.kind == ledger.KindRestored }) {
 		return nil
@@ -223,9 +223,10 @@ func (v *verification) leftovers() error {
 					break
 				}
 				if stored == nil || !bytes.Equal(one, stored[:len(one)]) {
-					v.report.add(Finding{Kind: Inserted, File: filepath.Base(f.path), Offset: (f.end-f.first)*tlog.HashSize + int64(at),
-						What: "hashes stand here that count for nothing, and are not those that the next file begins with: remove the file, " +
-							"it is made again"})
+					v.report.add(Finding{Kind: Inserted, File: filepath.Base(f.path),
+						Offset: (f.end-f.first)*tlog.HashSize + int64(at),
+						What: "hashes stand here that count for nothing, and are not those that the next file begins with: remove the " +
+							"file, it is made again"})
 					break
 				}
 			}

@@ -15,11 +15,13 @@ import (
 )
 
 // errNotOfLines says that an index is another one than its segment's lines make.
-var errNotOfLines = errors.New("it says something else than its segment's lines do: whoever searches by it may miss records")
+var errNotOfLines = errors.New(
+	"it says something else than its segment's lines do: whoever searches by it may miss records")
 
-// checkIndexes holds the indexes beside segments against the lines that were read. They prove nothing, and whoever asks the
-// ledger makes them again; but one that was made by hand hides records from whoever asks. So one is reported that is damaged,
-// of another segment, or another one than the lines make; and one whose segment is gone, since it holds subjects.
+// checkIndexes holds the indexes beside segments against the lines that were read. They prove nothing, and
+// whoever asks the ledger makes them again; but one that was made by hand hides records from whoever asks. So
+// one is reported that is damaged, of another segment, or another one than the lines make; and one whose
+// segment is gone, since it holds subjects.
 func (v *verification) checkIndexes() error {
 	for _, first := range v.indexes {
 		path := ledger.IndexPath(v.dir, first)

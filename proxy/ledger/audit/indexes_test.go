@@ -39,14 +39,18 @@ func indexLeavingOut(t *testing.T, dir string, first uint64, says func(line []by
 func asked(t *testing.T, dir string) (n int) {
 	t.Helper()
 	q := (&query.Question{}).And(query.Subject, hex.EncodeToString(person[:])).And("kind", ledger.KindEvent)
-	if _, err := query.Open(dir, query.Options{}).Ask(t.Context(), q, func(*query.Found) bool { n++; return true }); err != nil {
+	if _, err := query.Open(dir, query.Options{}).Ask(t.Context(), q, func(*query.Found) bool {
+		n++
+		return true
+	}); err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
 
-// TestAnIndexIsHeldAgainstItsSegment: an index whose checksums hold, and which is of its segment, and which says something
-// else than the segment's lines do, hides records from whoever asks; checking the log finds it, and what it is.
+// TestAnIndexIsHeldAgainstItsSegment: an index whose checksums hold, and which is of its segment,
+// and which says something else than the segment's lines do, hides records from whoever asks;
+// checking the log finds it, and what it is.
 func TestAnIndexIsHeldAgainstItsSegment(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "ledger")
@@ -86,7 +90,9 @@ func TestAnIndexIsHeldAgainstItsSegment(t *testing.T) {
 			}
 			return line
 		}, false},
-		{"a vendor is another one", func(line []byte) []byte { return bytes.ReplaceAll(line, []byte(`"ga4"`), []byte(`"ga5"`)) }, false},
+		{"a vendor is another one", func(line []byte) []byte {
+			return bytes.ReplaceAll(line, []byte(`"ga4"`), []byte(`"ga5"`))
+		}, false},
 		{"a time is another one", func(line []byte) []byte {
 			return bytes.Replace(line, []byte(`{"time":"2000`), []byte(`{"time":"2003`), 1)
 		}, false},
@@ -97,7 +103,8 @@ func TestAnIndexIsHeldAgainstItsSegment(t *testing.T) {
 			t.Errorf("%s: records are hidden: %v", c.what, hidden)
 		}
 		r := verify(t, dir)
-		if len(r.Findings) != 1 || r.Findings[0].File != filepath.Base(path) || !strings.Contains(r.Findings[0].What, "its segment's lines") {
+		if len(r.Findings) != 1 || r.Findings[0].File != filepath.Base(path) || !strings.Contains(r.Findings[0].What,
+			"its segment's lines") {
 			t.Errorf("%s: found %q", c.what, told(r))
 		}
 		put(t, path, was)

@@ -42,8 +42,8 @@ func killed(t *testing.T) string {
 	return to
 }
 
-// TestWhatIsNotSignedAccountsForNothing: who takes signed lines away can write a record behind the checkpoint, checksum and
-// all, that says they are rightly gone. That one counts for nothing.
+// TestWhatIsNotSignedAccountsForNothing: who takes signed lines away can write a record behind the checkpoint, checksum
+// and all, that says they are rightly gone. That one counts for nothing.
 func TestWhatIsNotSignedAccountsForNothing(t *testing.T) {
 	said := func(t *testing.T, dir, format string, args ...any) {
 		t.Helper()
@@ -107,7 +107,8 @@ func TestWhatIsNotSignedAccountsForNothing(t *testing.T) {
 func TestWhatADyingServerLeavesIsFine(t *testing.T) {
 	for what, leave := range map[string]func(t *testing.T, dir string, next uint64){
 		"a segment that has no name yet": func(t *testing.T, dir string, next uint64) {
-			put(t, filepath.Join(dir, segment.FileName(next, ledger.OpenSuffix+segment.BesideSuffix)), []byte(`{"time":"2026-11`))
+			put(t, filepath.Join(dir, segment.FileName(next, ledger.OpenSuffix+segment.BesideSuffix)),
+				[]byte(`{"time":"2026-11`))
 		},
 		"nodes behind those that the next file has": func(t *testing.T, dir string, next uint64) {
 			all := names(t, dir, "*.level1")

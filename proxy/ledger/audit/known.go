@@ -8,8 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
-// What is stored of a tree is in several places: lines, their entries, nodes of tiles. Where they do not agree, the signed
-// root says which is right, from the top down: of two nodes that make one which is known, both are known.
+// What is stored of a tree is in several places: lines, their entries, nodes of tiles. Where they do not agree, the
+// signed root says which is right, from the top down: of two nodes that make one which is known, both are known.
 
 // known are records of which the root says what they are, or not.
 type known struct {
@@ -140,8 +140,8 @@ func (k *knowing) add(of known) {
 	k.got = append(k.got, of)
 }
 
-// mixed are the entries that lines and files together make up, where one line was changed and the entry of another: each
-// of few differences is tried both ways. nil: there is none.
+// mixed are the entries that lines and files together make up, where one line was changed and the entry of another:
+// each of few differences is tried both ways. nil: there is none.
 func mixed(a, b *source, of known) [][]byte {
 	const most = 10
 	if of.hi-of.lo > width {

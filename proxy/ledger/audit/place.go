@@ -224,7 +224,8 @@ func (p *placing) part(i int) {
 // odd reports what is as it was signed, and no record, or not signed, and missing.
 func (p *placing) odd(i int, h *held, want []tree.Entry) {
 	of := p.parts[i]
-	f := Finding{Kind: CutShort, File: of.name(), Packed: of.packed, What: "the segment ends here, and another one goes on behind it"}
+	f := Finding{Kind: CutShort, File: of.name(), Packed: of.packed, What: "the segment ends here, and another one goes " +
+		"on behind it"}
 	at := slices.Index(h.good, false)
 	if at >= 0 {
 		f.Kind, f.What = Changed, "the line is no record: its checksum or its form is wrong"
@@ -251,7 +252,8 @@ func (p *placing) unreadable(i int, h *held, want []tree.Entry) {
 		at++
 	}
 	number := p.parts[i].first + uint64(at)
-	p.verification.report.add(Finding{Kind: Unreadable, File: p.parts[i].name(), Offset: h.offset(at), First: number, End: number + 1,
+	p.verification.report.add(Finding{Kind: Unreadable, File: p.parts[i].name(), Offset: h.offset(at),
+		First: number, End: number + 1,
 		Packed: p.parts[i].packed, What: "what follows cannot be read: " + h.failed.Error()})
 }
 
@@ -263,7 +265,8 @@ func (p *placing) report(i int, h *held, d difference, have, want []tree.Entry) 
 	switch d.kind {
 	case Swapped:
 		f.Other = of.first + uint64(d.other)
-		f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other)
+		f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in",
+			f.Other)
 	case Removed:
 		f.Count = uint64(d.count)
 		f.What = plural.Are(d.count, "record") + " missing, and what comes behind is there"
@@ -292,7 +295,8 @@ func (p *placing) acrossSegments() {
 			for _, pair := range [][2]int{{a.finding, b.finding}, {b.finding, a.finding}} {
 				f := &all[pair[0]]
 				f.Kind, f.Other = Swapped, all[pair[1]].First
-				f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other)
+				f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in",
+					f.Other)
 			}
 		}
 	}
@@ -318,13 +322,16 @@ func (p *placing) unplaced() {
 		if k.by != nil || p.fixed[k.lo] != nil || p.reported[k.lo] || p.goneWithin(&k) || k.hi > int64(p.total()) {
 			continue
 		}
-		p.verification.report.add(Finding{Kind: Changed, File: filepath.Base(p.hashFile(k.lo)), Offset: -1, First: uint64(k.lo), End: uint64(k.hi),
+		p.verification.report.add(Finding{Kind: Changed, File: filepath.Base(p.hashFile(k.lo)), Offset: -1,
+			First: uint64(k.lo), End: uint64(k.hi),
 			What: "the stored hashes of these records, whose lines are not there, are not those that were signed"})
 	}
 	if p.signed.N > int64(p.total()) && len(p.parts) > 0 && p.parts[len(p.parts)-1].end != 0 {
 		first := p.total()
-		p.verification.report.add(Finding{Kind: CutShort, File: ledger.CheckpointFile, Offset: -1, First: first, End: first + 1,
-			Count: uint64(p.signed.N) - first, What: fmt.Sprintf("it is of %s, and %s missing at the end: the log was cut short, "+
-				"or an older copy was put in its place", plural.Of(p.signed.N, "record"), plural.Are(uint64(p.signed.N)-first, "record"))})
+		p.verification.report.add(Finding{Kind: CutShort, File: ledger.CheckpointFile, Offset: -1,
+			First: first, End: first + 1,
+			Count: uint64(p.signed.N) - first, What: fmt.Sprintf("it is of %s, and %s missing at the end: the log was cut "+
+				"short, or an older copy was put in its place", plural.Of(p.signed.N, "record"),
+				plural.Are(uint64(p.signed.N)-first, "record"))})
 	}
 }

@@ -17,9 +17,9 @@ import (
 // ErrNotSigned says that a record cannot be proved yet.
 var ErrNotSigned = errors.New("no checkpoint covers this record yet: the server signs one every few seconds")
 
-// Prove makes a proof of a record, by the log's key and those of witnesses as their files hold them; "": that in the folder.
-// It is made against the newest checkpoint that covers the record, and against one that witnesses signed where there is one.
-// Of a record whose line is gone it says which record tells so.
+// Prove makes a proof of a record, by the log's key and those of witnesses as their files hold them; "": that in the
+// folder. It is made against the newest checkpoint that covers the record, and against one that witnesses signed where
+// there is one. Of a record whose line is gone it says which record tells so.
 func Prove(dir string, number uint64, key string, witnesses ...string) ([]byte, error) {
 	v := &verification{opts: Options{Dir: dir, Key: key, Witnesses: witnesses}, dir: dir, report: &Report{}}
 	if err := v.keys(); err != nil {
@@ -62,7 +62,8 @@ func (v *verification) notThere(number uint64) error {
 	gone := fmt.Errorf("the line of record %d is not there, and no record says that it was erased", number)
 	if text, err := readWhole(filepath.Join(v.dir, ledger.CheckpointFile)); err == nil {
 		if c, err := tree.OpenCheckpoint(text, v.key); err == nil && number >= uint64(c.Tree.N) {
-			return fmt.Errorf("there is no record %d: the newest checkpoint is of %s, from 0 on", number, plural.Of(c.Tree.N, "record"))
+			return fmt.Errorf("there is no record %d: the newest checkpoint is of %s, from 0 on", number,
+				plural.Of(c.Tree.N, "record"))
 		}
 	}
 	return gone
@@ -116,8 +117,8 @@ func tilesOf(dir string) (*tree.Tiles, error) {
 	return t, nil
 }
 
-// Find is the line of a record, as [Prove] finds it; nil where it is gone. By is then the number of the record that says
-// that it was erased; nil where none does.
+// Find is the line of a record, as [Prove] finds it; nil where it is gone. By is then the number of the record that
+// says that it was erased; nil where none does.
 func Find(dir string, number uint64) (line []byte, by *uint64, err error) {
 	line, erased, err := find(dir, number)
 	if err == nil && line == nil && erased != nil {
@@ -189,8 +190,8 @@ func eachRecord(s ledger.Segment, each func(number uint64, record []byte) bool) 
 	}
 }
 
-// GoneBy is the record that says that the line of a record is gone, by its number; false where that line is there, or no
-// record says so.
+// GoneBy is the record that says that the line of a record is gone, by its number; false where
+// that line is there, or no record says so.
 func GoneBy(dir string, number uint64) (by uint64, record []byte, is bool, err error) {
 	line, said, err := find(dir, number)
 	if err != nil || line != nil || said == nil {

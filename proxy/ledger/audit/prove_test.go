@@ -26,7 +26,8 @@ func check(t *testing.T, dir string, proof []byte) (*tree.Proof, error) {
 	return audit.CheckProof(proof, key)
 }
 
-// TestProofs: of each record that is there its line is proved, of one that was deleted that it was, and by which record.
+// TestProofs: of each record that is there its line is proved, of one that was
+// deleted that it was, and by which record.
 func TestProofs(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	synctest.Test(t, func(t *testing.T) {
@@ -97,7 +98,8 @@ func TestErases(t *testing.T) {
 	}
 }
 
-// TestDamageIsSetAside: a ledger that does not start because of a damaged line starts again, says so once, and verifies.
+// TestDamageIsSetAside: a ledger that does not start because of a damaged line
+// starts again, says so once, and verifies.
 func TestDamageIsSetAside(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	synctest.Test(t, func(t *testing.T) {

@@ -123,13 +123,14 @@ func (r *reader) index(p *part, got *reading) {
 	}
 }
 
-// withErased makes a summary say of lines that were erased what the one that stands there does: nothing else knows it. False
-// where none stands there.
+// withErased makes a summary say of lines that were erased what the one that stands there does: nothing else
+// knows it. False where none stands there.
 func withErased(made, stands *ledger.Summary) bool {
 	if stands == nil {
 		return false
 	}
-	made.Bytes, made.From, made.To, made.Aside, made.Memory = stands.Bytes, stands.From, stands.To, stands.Aside, stands.Memory
+	made.Bytes, made.From, made.To, made.Aside, made.Memory = stands.Bytes, stands.From, stands.To,
+		stands.Aside, stands.Memory
 	return true
 }
 
@@ -267,8 +268,8 @@ func (r *reader) rest(p *part, got *reading, again *ledger.Rebuild) {
 	}
 }
 
-// look looks at what lies behind the last record of a part: what was being written when its server died, or records that
-// were written once more to the next part. A line that is none of the log's is neither.
+// look looks at what lies behind the last record of a part: what was being written when its server died, or records
+// that were written once more to the next part. A line that is none of the log's is neither.
 func (r *reader) look(p *part, got *reading, plain bool) {
 	if p.end == 0 || got.bad {
 		return

@@ -26,8 +26,8 @@ func unindexed(t *testing.T, dir string) (all []string) {
 	return all
 }
 
-// TestIndexesAreMadeAgain: where lines of a segment were erased, an index is damaged, or gone since the server was there
-// last, the ledger makes it again by itself, and it is right: who asks through the server does not wait for that.
+// TestIndexesAreMadeAgain: where lines of a segment were erased, an index is damaged, or gone since the server was
+// there last, the ledger makes it again by itself, and it is right: who asks through the server does not wait for that.
 func TestIndexesAreMadeAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "ledger")
@@ -124,7 +124,9 @@ func TestIndexesBesideErasing(t *testing.T) {
 			beside.Go(func() {
 				until(func() error {
 					q := (&query.Question{}).And("kind", ledger.KindEvent).And("hit", "7")
-					tally, err := query.Open(dir, query.Options{Scan: scan}).Ask(t.Context(), q, func(*query.Found) bool { return true })
+					tally, err := query.Open(dir, query.Options{Scan: scan}).Ask(t.Context(), q, func(*query.Found) bool {
+						return true
+					})
 					if err == nil && tally.Found != 1 {
 						err = fmt.Errorf("%d records are found of an event that is nobody's", tally.Found)
 					}

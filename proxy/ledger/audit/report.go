@@ -98,7 +98,9 @@ func (r *Report) First() *Finding {
 
 // about tells whether something was found about some of these records.
 func (r *Report) about(first, end uint64) bool {
-	return slices.ContainsFunc(r.Findings, func(f Finding) bool { return f.aboutRecord() && f.First < end && f.End > first })
+	return slices.ContainsFunc(r.Findings, func(f Finding) bool {
+		return f.aboutRecord() && f.First < end && f.End > first
+	})
 }
 
 // add adds a finding.

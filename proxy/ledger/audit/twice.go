@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
-// twice looks at a segment that lies there in lines and packed, since packing was interrupted: the packed file, which counts
-// for nothing and goes at the next start, holds the lines' beginning. Anybody who reads packed files reads it.
+// twice looks at a segment that lies there in lines and packed, since packing was interrupted: the packed file, which
+// counts for nothing and goes at the next start, holds the lines' beginning. Anybody who reads packed files reads it.
 func (v *verification) twice(p *part) error {
 	packed := part{first: p.first, path: strings.TrimSuffix(p.path, ledger.OpenSuffix) + ledger.PackedSuffix, packed: true}
 	var with unpacker

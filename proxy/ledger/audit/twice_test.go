@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestTwice: a segment lies there in lines and packed where a server died while it packed it. That is fine as long as both
-// hold the same; where the packed one holds others, whoever reads packed files is told what is not so.
+// TestTwice: a segment lies there in lines and packed where a server died while it packed it. That is fine as long as
+// both hold the same; where the packed one holds others, whoever reads packed files is told what is not so.
 func TestTwice(t *testing.T) {
 	t.Parallel()
 	dir := small(t, 40)
@@ -30,7 +30,8 @@ func TestTwice(t *testing.T) {
 	} {
 		put(t, packed[0], c.packed)
 		r := verify(t, dir)
-		if len(r.Findings) != 1 || r.Findings[0].File != filepath.Base(packed[0]) || !strings.Contains(r.Findings[0].What, c.told) {
+		if len(r.Findings) != 1 || r.Findings[0].File != filepath.Base(packed[0]) ||
+			!strings.Contains(r.Findings[0].What, c.told) {
 			t.Errorf("%s: %s", what, told(r))
 		}
 	}

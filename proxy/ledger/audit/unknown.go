@@ -11,8 +11,8 @@ import (
 // alike says that an edit was carried on to what is stored beside the lines.
 const alike = "; its stored hash was changed alike"
 
-// unknown reports records of which neither the lines nor their stored entries are what was signed: whoever changed the one
-// changed the other as well. How near the place can be told depends on which nodes of the tree are still right.
+// unknown reports records of which neither the lines nor their stored entries are what was signed: whoever changed the
+// one changed the other as well. How near the place can be told depends on which nodes of the tree are still right.
 func (p *placing) unknown(k *known) {
 	if p.reported[k.lo] || p.goneWithin(k) {
 		return
@@ -25,8 +25,8 @@ func (p *placing) unknown(k *known) {
 	p.verification.report.add(f)
 }
 
-// within calls with each part that has lines and holds some of the records, and with which of its records they are, until
-// one says that it has found something.
+// within calls with each part that has lines and holds some of the records, and with which of its records they are,
+// until one says that it has found something.
 func (p *placing) within(k *known, each func(i int, lo, hi int64) bool) bool {
 	for i, of := range p.parts {
 		lo, hi := max(k.lo-int64(of.first), 0), k.hi-int64(of.first)
@@ -79,15 +79,16 @@ func (p *placing) swapped(k *known, f *Finding) bool {
 	number := k.lo + int64(a)
 	one := known{number, number + 1, nil, tlog.Hash{}}
 	f.Other = uint64(k.lo) + uint64(b)
-	f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in", f.Other) + alike
+	f.What = fmt.Sprintf("the line of record %d stands here: lines are in another order than they were written in",
+		f.Other) + alike
 	return p.within(&one, func(i int, at, _ int64) bool {
 		p.at(i, at, Swapped, f)
 		return true
 	})
 }
 
-// more is how many lines a part has that it should not have; below 0: how many are missing. Of a part that may be written
-// nothing says so, unless records are missing that are signed.
+// more is how many lines a part has that it should not have; below 0: how many are missing. Of a part that may be
+// written nothing says so, unless records are missing that are signed.
 func (p *placing) more(i int) int {
 	of := p.parts[i]
 	have := len(p.shelf.hold(i).entries)
@@ -129,17 +130,18 @@ func (p *placing) inserted(k *known, f *Finding) bool {
 	})
 }
 
-// near says as near as it can be told which records it is about: by how many lines segments have, and else by what their
-// summaries say, which nobody signed as it stands.
+// near says as near as it can be told which records it is about: by how many lines segments have, and else by what
+// their summaries say, which nobody signed as it stands.
 func (p *placing) near(k *known, f *Finding) {
 	f.What = "lines and their stored hashes were changed alike: by the tree the first bad record is one of these"
 	if k.hi-k.lo > width {
-		f.What = "lines, their stored hashes and the tree's nodes were changed alike, or too few of those are left: only the signed root " +
-			"differs, and the first bad record is one of these"
+		f.What = "lines, their stored hashes and the tree's nodes were changed alike, or too few of those are left: only " +
+			"the signed root differs, and the first bad record is one of these"
 	}
 	few := "; the segment has too few lines"
 	if total := p.total(); k.hi == p.signed.N && total < uint64(k.hi) {
-		f.What, few = fmt.Sprintf("the log ends before record %d, and more was signed: it was cut short, or is a copy from before that",
+		f.What, few = fmt.Sprintf(
+			"the log ends before record %d, and more was signed: it was cut short, or is a copy from before that",
 			total), ""
 	}
 	found := p.within(k, func(i int, lo, hi int64) bool {

@@ -1,9 +1,9 @@
-// Package audit checks a ledger from its files and the log's public key alone, makes proofs of single records, and finds
-// what is damaged. It opens nothing for writing, takes no lock and needs no key state: it works on a copy, and beside a
-// server that writes.
+// Package audit checks a ledger from its files and the log's public key alone, makes proofs of single records,
+// and finds what is damaged. It opens nothing for writing, takes no lock and needs no key state: it works on a
+// copy, and beside a server that writes.
 //
-// It promises that a record that stands before the newest checkpoint and is not, to the byte, what was signed, is found;
-// and that what a server wrote and nobody touched is not found fault with.
+// It promises that a record that stands before the newest checkpoint and is not, to the byte, what was signed, is
+// found; and that what a server wrote and nobody touched is not found fault with.
 package audit
 
 import (
@@ -41,7 +41,8 @@ type Options struct {
 }
 
 // ErrKeyMissing says that there is no key to verify with.
-var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile + " in the folder, and no key was given (--key): nothing can be verified")
+var ErrKeyMissing = errors.New("there is no " + ledger.KeyFile +
+	" in the folder, and no key was given (--key): nothing can be verified")
 
 // tries is how often a folder is read where something is found in it that a server may just have been writing.
 const tries = 4
@@ -164,9 +165,11 @@ func (v *verification) keys() error {
 	case given == "":
 		given, v.report.Own = own, true
 	case text == nil:
-		v.report.add(Finding{Kind: Removed, File: ledger.KeyFile, Offset: -1, What: "the log's public key is not in its folder"})
+		v.report.add(Finding{Kind: Removed, File: ledger.KeyFile, Offset: -1, What: "the log's public key is not in its " +
+			"folder"})
 	case own != given:
-		v.report.add(Finding{Kind: Changed, File: ledger.KeyFile, Offset: -1, What: "it is another key than the one that was given"})
+		v.report.add(Finding{Kind: Changed, File: ledger.KeyFile, Offset: -1, What: "it is another key than the one that " +
+			"was given"})
 	}
 	if v.key, err = tree.ParseKey(given); err != nil {
 		if v.report.Own {
@@ -175,7 +178,8 @@ func (v *verification) keys() error {
 		return err
 	}
 	if text != nil && string(text) != own+"\n" {
-		v.report.add(Finding{Kind: Changed, File: ledger.KeyFile, Offset: -1, What: "it is more than a key and the end of its line"})
+		v.report.add(Finding{Kind: Changed, File: ledger.KeyFile, Offset: -1, What: "it is more than a key and the end of " +
+			"its line"})
 	}
 	v.report.Key, v.report.Origin = given, v.key.Name()
 	for _, text := range v.opts.Witnesses {
@@ -223,7 +227,8 @@ func (v *verification) signedIn(name string, text []byte) {
 		return
 	}
 	if len(c.Unknown) > 0 {
-		v.report.note("%s: signatures by others say nothing here without their keys (--witness-key): %s", name, strings.Join(c.Unknown, ", "))
+		v.report.note("%s: signatures by others say nothing here without their keys (--witness-key): %s", name,
+			strings.Join(c.Unknown, ", "))
 	}
 	if by := c.Signed[1:]; len(by) > 0 {
 		v.report.note("%s: of %s, signed by %s as well", name, plural.Of(c.Tree.N, "record"), strings.Join(by, " and "))
@@ -237,8 +242,8 @@ func (v *verification) signedIn(name string, text []byte) {
 	}
 }
 
-// readParts reads all parts. Those whose summary stands before them are read at once; one behind another that has none is
-// read after it.
+// readParts reads all parts. Those whose summary stands before them are read at once; one behind
+// another that has none is read after it.
 func (v *verification) readParts() error {
 	v.read = make([]*reading, len(v.parts))
 	var groups [][2]int
@@ -306,7 +311,8 @@ func (v *verification) figures() {
 	}
 	if r.Records < r.Size {
 		r.note("%s is of %s, and the folder holds %d: where this is a copy, made while the server wrote or before that "+
-			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file, plural.Of(r.Size, "record"), r.Records)
+			"was signed, copy again, checkpoint and witnessed before all else", v.signed.file,
+			plural.Of(r.Size, "record"), r.Records)
 	}
 	r.Unsigned = r.Records - min(r.Records, r.Size)
 	for i, p := range v.parts {

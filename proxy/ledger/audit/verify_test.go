@@ -25,17 +25,19 @@ func TestAWholeLedgerIsFine(t *testing.T) {
 func TestAnEmptyKeyIsNone(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{" ", "\n", "\r\n\t"} {
-		if report, err := audit.Verify(audit.Options{Dir: t.TempDir(), Key: key}); err == nil || !strings.Contains(err.Error(), "the key that was given is empty") {
+		if report, err := audit.Verify(audit.Options{Dir: t.TempDir(), Key: key}); err == nil ||
+			!strings.Contains(err.Error(), "the key that was given is empty") {
 			t.Errorf("%q: %v, %v", key, report, err)
 		}
-		if _, err := audit.Prove(t.TempDir(), 0, key); err == nil || !strings.Contains(err.Error(), "the key that was given is empty") {
+		if _, err := audit.Prove(t.TempDir(), 0, key); err == nil || !strings.Contains(err.Error(),
+			"the key that was given is empty") {
 			t.Errorf("%q: %v", key, err)
 		}
 	}
 }
 
-// TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with nodes of
-// the tree, every third of all but lines and their hashes.
+// TestEveryByteCounts: any byte of any file that is another one is found, and nothing panics. Of a longer log, with
+// nodes of the tree, every third of all but lines and their hashes.
 func TestEveryByteCounts(t *testing.T) {
 	t.Parallel()
 	for perRun, step := range map[int]int{2: 1, 150: 3} {
@@ -81,7 +83,8 @@ func TestEveryFileCounts(t *testing.T) {
 			"twice": append(bytes.Clone(was), was...),
 		} {
 			nodes := strings.HasPrefix(filepath.Ext(path), ".level")
-			if (nodes || strings.HasPrefix(filepath.Base(path), last)) && (what == "more" || what == "twice") || nodes && what == "cut" {
+			if (nodes || strings.HasPrefix(filepath.Base(path), last)) && (what == "more" || what == "twice") ||
+				nodes && what == "cut" {
 				continue // what stands behind the checkpoint is not signed yet, and of nodes the next file has the last ones
 			}
 			if what == "removed" && strings.HasSuffix(path, ".idx") {
@@ -107,8 +110,8 @@ func TestEveryFileCounts(t *testing.T) {
 	}
 }
 
-// TestWhatAServerWroteIsFine: over several runs that ended in good order or not, with segments that were sealed, packed and
-// deleted, and also while it writes.
+// TestWhatAServerWroteIsFine: over several runs that ended in good order or not, with segments that were sealed, packed
+// and deleted, and also while it writes.
 func TestWhatAServerWroteIsFine(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "ledger")
 	synctest.Test(t, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
 )
 
-// cosign signs a checkpoint as a witness does (c2sp.org/tlog-cosignature, written from its text), and gives the key that
-// belongs to it, of the kind of a witness or of a log: both are published.
+// cosign signs a checkpoint as a witness does (c2sp.org/tlog-cosignature, written from its text), and gives the key
+// that belongs to it, of the kind of a witness or of a log: both are published.
 func cosign(checkpoint []byte, name string, kind byte) (signed []byte, key string) {
 	private := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))
 	named := func(kind byte) (hash, raw []byte) {
@@ -32,7 +32,8 @@ func cosign(checkpoint []byte, name string, kind byte) (signed []byte, key strin
 	at := uint64(1_796_000_000)
 	hash, _ := named(4)
 	signature := binary.BigEndian.AppendUint64(bytes.Clone(hash), at)
-	signature = append(signature, ed25519.Sign(private, append(fmt.Appendf(nil, "cosignature/v1\ntime %d\n", at), text...))...)
+	signature = append(signature,
+		ed25519.Sign(private, append(fmt.Appendf(nil, "cosignature/v1\ntime %d\n", at), text...))...)
 	hash, raw := named(kind)
 	return fmt.Appendf(bytes.Clone(checkpoint), "— %s %s\n", name, base64.StdEncoding.EncodeToString(signature)),
 		fmt.Sprintf("%s+%x+%s", name, hash, base64.StdEncoding.EncodeToString(raw))
@@ -49,7 +50,8 @@ func TestWitnessed(t *testing.T) {
 		if err != nil || len(r.Findings) > 0 {
 			t.Fatalf("kind %d: %+v, %v", kind, r, err)
 		}
-		if want := fmt.Sprintf("witnessed: of %d records, signed by witness.example/w1 as well", r.Size); !slices.Equal(r.Notes, []string{want}) {
+		if want := fmt.Sprintf("witnessed: of %d records, signed by witness.example/w1 as well", r.Size); !slices.Equal(
+			r.Notes, []string{want}) {
 			t.Errorf("kind %d: %q", kind, r.Notes)
 		}
 		proof, err := audit.Prove(dir, 7, "", witness)
@@ -57,7 +59,8 @@ func TestWitnessed(t *testing.T) {
 			t.Fatal(kind, err)
 		}
 		key, by := parsed(t, r.Key, witness)
-		if p, err := audit.CheckProof(proof, key, by); err != nil || !slices.Contains(p.Checkpoint.Signed, "witness.example/w1") {
+		if p, err := audit.CheckProof(proof, key, by); err != nil || !slices.Contains(p.Checkpoint.Signed,
+			"witness.example/w1") {
 			t.Errorf("kind %d: %v, %v", kind, p, err)
 		}
 		if _, err := check(t, dir, proof); err == nil {

@@ -37,7 +37,8 @@ func heldBeside(t *testing.T, asked dossier.Asked, told *dossier.Told) *dossier.
 	asked.At = time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
 	l := query.Open(dir, query.Options{Report: func(err error) { t.Error(err) }})
 	report, err := dossier.Gather(t.Context(), l, asked, dossier.Names{
-		Titles: map[string]string{"analytics": "Measure <our> audience"}, Carried: map[string][]string{"analytics": {"counting"}}, Told: told,
+		Titles:  map[string]string{"analytics": "Measure <our> audience"},
+		Carried: map[string][]string{"analytics": {"counting"}}, Told: told,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -48,14 +49,19 @@ func heldBeside(t *testing.T, asked dossier.Asked, told *dossier.Told) *dossier.
 // TestReport holds what is said about a person, in each form, against what was.
 func TestReport(t *testing.T) {
 	t.Parallel()
-	report := heldBeside(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}}, &dossier.Told{
-		Responsible: []dossier.Detail{{Name: "Controller", Text: "Shop GmbH, Berlin"}, {Name: "Contact", Text: "privacy@shop.example"}},
-		Contact:     "privacy@shop.example",
-		Rights:      []string{"Access to your data (Art. 15 GDPR)"}, Complaint: []string{"You may complain to an authority.", "in the EEA: <all>"},
-		Recipients: map[string]dossier.Recipient{"ga4": {Legal: "Google Ireland Limited, Dublin (Ireland)", Service: "Google Analytics 4",
-			Role: "processes the data on our behalf alone"}},
-		Activities: map[string]dossier.Sent{"counting": {Kept: "14 months", Transfer: "United States; EU-US Data Privacy Framework"}},
-	})
+	report := heldBeside(t, dossier.Asked{Subjects: []string{jane}, IDs: []string{"email j***@example.com"}},
+		&dossier.Told{
+			Responsible: []dossier.Detail{{Name: "Controller", Text: "Shop GmbH, Berlin"},
+				{Name: "Contact", Text: "privacy@shop.example"}},
+			Contact: "privacy@shop.example",
+			Rights:  []string{"Access to your data (Art. 15 GDPR)"}, Complaint: []string{"You may complain to an authority.",
+				"in the EEA: <all>"},
+			Recipients: map[string]dossier.Recipient{"ga4": {Legal: "Google Ireland Limited, Dublin (Ireland)",
+				Service: "Google Analytics 4",
+				Role:    "processes the data on our behalf alone"}},
+			Activities: map[string]dossier.Sent{"counting": {Kept: "14 months",
+				Transfer: "United States; EU-US Data Privacy Framework"}},
+		})
 	report.InForce = []string{"all"}
 	whole, err := report.Render("json")
 	if err != nil {
@@ -95,14 +101,16 @@ func TestMissing(t *testing.T) {
 	r := heldBeside(t, asked, &dossier.Told{Activities: map[string]dossier.Sent{"counting": {}}})
 	all := strings.Join(r.Missing, "\n")
 	for _, want := range []string{
-		"How the controller can be reached", "Which legal person ga4 is", "How long ga4 keeps the data: the activity counting does not say it",
+		"How the controller can be reached", "Which legal person ga4 is",
+		"How long ga4 keeps the data: the activity counting does not say it",
 		"Whether the data go to another country with ga4",
 	} {
 		if strings.Count(all, want) != 1 {
 			t.Errorf("%q is not missing once:\n%s", want, all)
 		}
 	}
-	if r := heldBeside(t, asked, &dossier.Told{Contact: "x"}); !strings.Contains(strings.Join(r.Missing, "\n"), "the activity counting is not in the policy in force any more") {
+	if r := heldBeside(t, asked, &dossier.Told{Contact: "x"}); !strings.Contains(strings.Join(r.Missing, "\n"),
+		"the activity counting is not in the policy in force any more") {
 		t.Errorf("without the activity: %q", r.Missing)
 	}
 }
@@ -123,13 +131,16 @@ func TestEachEventIsCountedOnce(t *testing.T) {
 	for _, d := range report.Denied {
 		denied += d.Events
 	}
-	if want := (dossier.Outcomes{Delivered: 1, Dropped: 1, Waiting: 2, Unknown: 2}); all != want || permitted != 6 || denied != 2 {
+	if want := (dossier.Outcomes{Delivered: 1, Dropped: 1, Waiting: 2, Unknown: 2}); all != want ||
+		permitted != 6 || denied != 2 {
 		t.Errorf("%d passed on, %+v; %d kept back", permitted, all, denied)
 	}
-	if other := held(t, dossier.Asked{Subjects: []string{joe}}); len(other.Uses) != 1 || other.Uses[0].Events != 1 || len(other.Acts) != 0 {
+	if other := held(t, dossier.Asked{Subjects: []string{joe}}); len(other.Uses) != 1 || other.Uses[0].Events != 1 ||
+		len(other.Acts) != 0 {
 		t.Errorf("of somebody else: %+v", other)
 	}
-	if none := held(t, dossier.Asked{Subjects: []string{strings.Repeat("0", 32)}}); len(none.Uses)+len(none.Denied)+len(none.Acts) != 0 {
+	if none := held(t, dossier.Asked{Subjects: []string{strings.Repeat("0", 32)}}); len(none.Uses)+len(none.Denied)+
+		len(none.Acts) != 0 {
 		t.Errorf("of nobody: %+v", none)
 	}
 	later := held(t, dossier.Asked{Subjects: []string{jane}, Since: time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)})

@@ -38,12 +38,14 @@ type use struct {
 	kept, changed, dropped map[string]bool
 }
 
-// Gather asks a ledger about a person: by the hashes that its records have, and by those alone. What is wrong with them is
-// a [*query.Fault].
+// Gather asks a ledger about a person: by the hashes that its records have, and by those alone. What
+// is wrong with them is a [*query.Fault].
 func Gather(ctx context.Context, l *query.Ledger, asked Asked, names Names) (*Report, error) {
 	g := &gathering{
-		report: &Report{Asked: asked, Choices: []Choice{}, Acts: []Act{}, Readings: []Reading{}, Erased: []Erasure{}}, names: names,
-		uses: map[useKey]*use{}, denied: map[deniedKey]*Denied{}, of: map[query.Event]*use{}, queued: map[query.Event]bool{},
+		report: &Report{Asked: asked, Choices: []Choice{}, Acts: []Act{}, Readings: []Reading{}, Erased: []Erasure{}},
+		names:  names,
+		uses:   map[useKey]*use{}, denied: map[deniedKey]*Denied{}, of: map[query.Event]*use{},
+		queued: map[query.Event]bool{},
 	}
 	q := (&query.Question{Reading: asked.Reading}).And(query.Subject, asked.Subjects...)
 	tally, err := l.Ask(ctx, q, func(f *query.Found) bool { g.take(f); return true })
@@ -80,20 +82,24 @@ func (g *gathering) take(f *query.Found) {
 		g.event(f, said, at)
 	case ledger.KindChoice:
 		choice := Choice{
-			Number: f.Number, At: at, Chosen: said.Get("chosen").Time(), Site: text(said, "site"), Granted: list(said, "granted"),
-			Refused: list(said, "refused"), Text: text(said, "text"), TextKept: said.Get("text_kept").Bool(), Version: text(said, "version"),
+			Number: f.Number, At: at, Chosen: said.Get("chosen").Time(), Site: text(said, "site"),
+			Granted: list(said, "granted"),
+			Refused: list(said, "refused"), Text: text(said, "text"), TextKept: said.Get("text_kept").Bool(),
+			Version:  text(said, "version"),
 			Platform: text(said, "platform"), Vouched: said.Get("vouched").Bool(), By: text(said, "by"),
 		}
 		choice.Says = choice.inWords()
 		g.report.Choices = append(g.report.Choices, choice)
 	case ledger.KindReading:
-		read := Reading{Number: f.Number, At: at, By: text(said, "by"), Verb: text(said, "verb"), Through: text(said, "through")}
+		read := Reading{Number: f.Number, At: at, By: text(said, "by"), Verb: text(said, "verb"),
+			Through: text(said, "through")}
 		read.Says = read.inWords()
 		g.report.Readings = append(g.report.Readings, read)
 	default:
 		act := Act{
-			Number: f.Number, Kind: strings.Clone(kind), At: at, Scopes: list(said, "scopes"), Restriction: said.Get("restriction").Bool(),
-			Site: text(said, "site"), Source: text(said, "source"), By: text(said, "by"), Because: text(said, "because"),
+			Number: f.Number, Kind: strings.Clone(kind), At: at, Scopes: list(said, "scopes"),
+			Restriction: said.Get("restriction").Bool(),
+			Site:        text(said, "site"), Source: text(said, "source"), By: text(said, "by"), Because: text(said, "because"),
 			Stands: list(said, "stands"), Until: said.Get("until").Time(),
 		}
 		if kind == ledger.KindDecided {
@@ -130,7 +136,8 @@ func (g *gathering) event(f *query.Found, said gjson.Result, at time.Time) {
 	u := g.uses[key]
 	if u == nil {
 		u = &use{kept: map[string]bool{}, changed: map[string]bool{}, dropped: map[string]bool{}}
-		u.Use = Use{Site: site, Vendor: vendor, Activity: key.activity, Basis: key.basis, Assessment: key.assessment, First: at,
+		u.Use = Use{Site: site, Vendor: vendor, Activity: key.activity, Basis: key.basis,
+			Assessment: key.assessment, First: at,
 			Names: map[string]int{}}
 		g.uses[key] = u
 	}
@@ -193,7 +200,8 @@ func (g *gathering) gone(ctx context.Context, l *query.Ledger) error {
 		said := gjson.ParseBytes(f.Record)
 		at := said.Get("time").Time()
 		if said.Get("kind").Str == ledger.KindKey {
-			if says := said.Get("text").Str; strings.HasPrefix(says, "rotated") && strings.Contains(says, "ledger subjects shredded") {
+			if says := said.Get("text").Str; strings.HasPrefix(says, "rotated") &&
+				strings.Contains(says, "ledger subjects shredded") {
 				shredded = at
 			}
 			return true
@@ -209,7 +217,8 @@ func (g *gathering) gone(ctx context.Context, l *query.Ledger) error {
 func (g *gathering) finish() {
 	g.report.Uses, g.report.Denied = []Use{}, []Denied{}
 	for _, u := range g.uses {
-		u.Kept, u.Changed, u.Dropped = slices.Sorted(maps.Keys(u.kept)), slices.Sorted(maps.Keys(u.changed)), slices.Sorted(maps.Keys(u.dropped))
+		u.Kept, u.Changed, u.Dropped = slices.Sorted(maps.Keys(u.kept)), slices.Sorted(maps.Keys(u.changed)),
+			slices.Sorted(maps.Keys(u.dropped))
 		u.Purposes, u.Titles = []string{}, []string{}
 		for purpose, activities := range g.names.Carried {
 			if slices.Contains(activities, u.Activity) {

@@ -21,7 +21,9 @@ var files embed.FS
 func Formats() []string { return []string{"text", "json", "html"} }
 
 var functions = map[string]any{
-	"counted": plural.Of[int], "verb": plural.Verb[int], "records": func(n uint64) string { return plural.Of(n, "record") },
+	"counted": plural.Of[int], "verb": plural.Verb[int], "records": func(n uint64) string {
+		return plural.Of(n, "record")
+	},
 	"day": Day, "listed": Listed, "between": between, "inForce": inForce,
 	"join": func(all []string) string { return strings.Join(all, ", ") },
 }
@@ -31,8 +33,8 @@ var (
 	plain = texttemplate.Must(texttemplate.New("report.txt").Funcs(functions).ParseFS(files, "report.txt"))
 )
 
-// Render writes the report: as plain text, as JSON, or as a page of its own that can be printed. In plain text nothing is
-// escaped for a terminal.
+// Render writes the report: as plain text, as JSON, or as a page of its own that can be printed. In plain
+// text nothing is escaped for a terminal.
 func (r *Report) Render(format string) ([]byte, error) {
 	var out bytes.Buffer
 	var err error

@@ -51,15 +51,16 @@ type Log struct {
 
 // Use is events that a vendor was to get for the same purposes, on the same basis.
 type Use struct {
-	Site       string         `json:"site"`
-	Vendor     string         `json:"vendor"`
-	Recipient  string         `json:"recipient,omitempty"`         // the legal person, with its seat
-	Service    string         `json:"service,omitempty"`           // what it is called
-	Role       string         `json:"role,omitempty"`              // of the recipient, in words
-	KeptThere  string         `json:"kept_by_recipient,omitempty"` // for how long
-	Transfer   string         `json:"transfer,omitempty"`          // to which other country, by which safeguard, or that none is
-	Purposes   []string       `json:"purposes"`                    // by their ids; empty: no policy that is kept tells
-	Titles     []string       `json:"titles"`                      // of the purposes, as visitors are told them
+	Site      string `json:"site"`
+	Vendor    string `json:"vendor"`
+	Recipient string `json:"recipient,omitempty"`         // the legal person, with its seat
+	Service   string `json:"service,omitempty"`           // what it is called
+	Role      string `json:"role,omitempty"`              // of the recipient, in words
+	KeptThere string `json:"kept_by_recipient,omitempty"` // for how long
+	// to which other country, by which safeguard, or that none is
+	Transfer   string         `json:"transfer,omitempty"`
+	Purposes   []string       `json:"purposes"` // by their ids; empty: no policy that is kept tells
+	Titles     []string       `json:"titles"`   // of the purposes, as visitors are told them
 	Activity   string         `json:"activity"`
 	Basis      string         `json:"basis"`
 	Assessment string         `json:"assessment,omitempty"`
@@ -71,7 +72,8 @@ type Use struct {
 	Kept       []string       `json:"fields_kept"` // by their names
 	Changed    []string       `json:"fields_changed"`
 	Dropped    []string       `json:"fields_dropped"`
-	Despite    int            `json:"by_decision,omitempty"` // how many travelled by a decision though somebody had objected
+	// how many travelled by a decision though somebody had objected
+	Despite int `json:"by_decision,omitempty"`
 }
 
 // Outcomes says what became of events.
@@ -81,7 +83,8 @@ type Outcomes struct {
 	Waiting   int `json:"waiting"`
 	Unknown   int `json:"unknown"` // they may have arrived
 
-	HandedOver int `json:"handed_over,omitempty"` // to the nodes of the cluster: whoever took them says what became of them
+	// to the nodes of the cluster: whoever took them says what became of them
+	HandedOver int `json:"handed_over,omitempty"`
 }
 
 // Denied is events that were not passed on, for the same reason.
@@ -166,5 +169,6 @@ type Told struct {
 // Recipient is who a vendor is.
 type Recipient struct{ Legal, Service, Role string }
 
-// Sent is what becomes of the data of an activity: how long the recipient keeps them, and where they go. "" is not known.
+// Sent is what becomes of the data of an activity: how long the recipient keeps
+// them, and where they go. "" is not known.
 type Sent struct{ Kept, Transfer string }

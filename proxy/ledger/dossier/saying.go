@@ -44,8 +44,10 @@ func reason(code string) string {
 
 // sources are who an act came from, for people.
 var sources = map[string]string{
-	"centre": "in the preference centre", "link": "by a link", "api": "by another system of the site", "command": "entered by staff",
-	"staff": "entered by staff", "gpc": "by the browser's signal", "seen_with": "since it was seen together with an identifier that had objected",
+	"centre": "in the preference centre", "link": "by a link", "api": "by another system of the site",
+	"command": "entered by staff",
+	"staff":   "entered by staff", "gpc": "by the browser's signal", "seen_with": "since it was seen together with an " +
+		"identifier that had objected",
 }
 
 // BasisInWords is what the events rested on, in words.
@@ -55,7 +57,8 @@ func (u *Use) BasisInWords() string {
 
 // For is what the events were for, in words.
 func (u *Use) For() string {
-	return cmp.Or(strings.Join(u.Titles, "; "), "purposes that no policy at hand names (activity "+cmp.Or(u.Activity, "none")+")")
+	return cmp.Or(strings.Join(u.Titles, "; "), "purposes that no policy at hand names (activity "+
+		cmp.Or(u.Activity, "none")+")")
 }
 
 // Became is what became of the events, in words.
@@ -65,7 +68,8 @@ func (u *Use) Became() string {
 		n    int
 		what string
 	}{
-		{u.Outcomes.Delivered, "delivered"}, {u.Outcomes.Dropped, "not delivered"}, {u.Outcomes.Waiting, "waiting to be sent"},
+		{u.Outcomes.Delivered, "delivered"}, {u.Outcomes.Dropped, "not delivered"},
+		{u.Outcomes.Waiting, "waiting to be sent"},
 		{u.Outcomes.Unknown, "sent, and not known whether they arrived"},
 		{u.Outcomes.HandedOver, "handed over to the nodes of the cluster, whose logs say what became of them"},
 	} {
@@ -141,7 +145,8 @@ func (c *Choice) inWords() string {
 	if c.Site != "" {
 		said += " on the site " + c.Site
 	}
-	said += ": yes to " + cmp.Or(strings.Join(c.Granted, ", "), "nothing") + ", no to " + cmp.Or(strings.Join(c.Refused, ", "), "nothing")
+	said += ": yes to " + cmp.Or(strings.Join(c.Granted, ", "), "nothing") + ", no to " +
+		cmp.Or(strings.Join(c.Refused, ", "), "nothing")
 	if c.Version != "" {
 		said += "; version " + c.Version + " of what you were asked"
 	}
@@ -178,7 +183,8 @@ func (r *Reading) inWords() string {
 	if r.Verb == "subject" {
 		what = "A report like this one was made"
 	}
-	return what + " (" + r.Verb + "), by " + cmp.Or(r.By, "nobody that is known") + ", " + cmp.Or(through[r.Through], "through "+r.Through) + "."
+	return what + " (" + r.Verb + "), by " + cmp.Or(r.By, "nobody that is known") + ", " + cmp.Or(through[r.Through],
+		"through "+r.Through) + "."
 }
 
 // between is when something was, in words.
@@ -206,21 +212,25 @@ func inForce(scopes []string) string {
 	return strings.Join(said, ", ")
 }
 
-// saysGone is what is not in the log any more, in words. Of an erasure it does not say why, which was written about somebody else.
+// saysGone is what is not in the log any more, in words. Of an erasure it does not say why,
+// which was written about somebody else.
 func saysGone(said gjson.Result, line string) string {
 	first, end := said.Get("first").Uint(), said.Get("end").Uint()
 	which := fmt.Sprintf("records %d to %d", first, max(end, 1)-1)
 	switch said.Get("kind").Str {
 	case ledger.KindRetention:
-		return "On " + Day(said.Get("time").Time()) + " " + which + " were deleted, since they were old. Whom they were about is not known any more."
+		return "On " + Day(said.Get("time").Time()) + " " + which +
+			" were deleted, since they were old. Whom they were about is not known any more."
 	case ledger.KindSetAside:
-		return "On " + Day(said.Get("time").Time()) + " it was noted that " + which + " are damaged. Whom they were about is not known any more."
+		return "On " + Day(said.Get("time").Time()) + " it was noted that " + which +
+			" are damaged. Whom they were about is not known any more."
 	case ledger.KindErasure:
 		why := ""
 		if said.Get("window").Str != "" {
 			why = ", since they were old"
 		}
-		return fmt.Sprintf("On %s it was noted that %s among %s will be erased%s. Whom they were about is not known any more.",
+		return fmt.Sprintf("On %s it was noted that %s among %s will be erased%s. Whom they were about is not known any "+
+			"more.",
 			Day(said.Get("time").Time()), plural.Of(int(said.Get("records").Int()), "record"), which, why)
 	case ledger.KindErased:
 		return "On " + Day(said.Get("time").Time()) + " the records that were noted before were erased."
@@ -250,14 +260,16 @@ func (g *gathering) scopes(all []string) string {
 // limits are what the log cannot say.
 func limits(shredded time.Time) []string {
 	all := []string{
-		"The log holds no values: which pages, products or texts an event was about is not in it, only the names of the fields.",
-		"Identifiers are kept as keyed hashes. Only those that were asked about were looked for: another browser, device or " +
-			"account of the same person is not found by them.",
+		"The log holds no values: which pages, products or texts an event was about is not in it, only the names of the " +
+			"fields.",
+		"Identifiers are kept as keyed hashes. Only those that were asked about were looked for: another browser, device " +
+			"or account of the same person is not found by them.",
 		"Events that named no identifier at all cannot be told to be anybody's.",
 		"What a vendor did with an event after it was delivered is for the vendor to say.",
 	}
 	if !shredded.IsZero() {
-		all = append(all, "Records from before "+Day(shredded)+" are about nobody any more: the key that identifiers were hashed "+
+		all = append(all, "Records from before "+Day(shredded)+
+			" are about nobody any more: the key that identifiers were hashed "+
 			"with was destroyed then.")
 	}
 	return all

@@ -7,12 +7,14 @@ func (g *gathering) told() {
 	r, of := g.report, g.names.Told
 	r.Responsible, r.Rights, r.Complaint, r.Missing = []Detail{}, []string{}, []string{}, []string{}
 	if of == nil {
-		r.Missing = append(r.Missing, "Who is responsible, which legal persons the recipients are, how long they keep the data, whether "+
-			"the data go to another country, and the rights of the person (GDPR Art. 15(1) and (2)): the log does not hold it, and no "+
-			"configuration was given. Ask with the server's configuration, or the server.")
+		r.Missing = append(r.Missing,
+			"Who is responsible, which legal persons the recipients are, how long they keep the data, whether "+
+				"the data go to another country, and the rights of the person (GDPR Art. 15(1) and (2)): the log does not hold "+
+				"it, and no configuration was given. Ask with the server's configuration, or the server.")
 		return
 	}
-	r.Responsible, r.Rights, r.Complaint = append(r.Responsible, of.Responsible...), append(r.Rights, of.Rights...), append(r.Complaint, of.Complaint...)
+	r.Responsible, r.Rights, r.Complaint = append(r.Responsible, of.Responsible...), append(r.Rights, of.Rights...),
+		append(r.Complaint, of.Complaint...)
 	if of.Contact == "" {
 		g.misses("How the controller can be reached: the configuration does not say it (controller, contact).")
 	}
@@ -24,7 +26,8 @@ func (g *gathering) told() {
 			g.misses("Which legal person " + u.Vendor + " is: the configuration in force does not say it (vendors, entity).")
 		}
 		if _, is := of.Activities[u.Activity]; !is {
-			g.misses("How long " + u.Vendor + " keeps the data, and whether they go to another country: the activity " + u.Activity +
+			g.misses("How long " + u.Vendor + " keeps the data, and whether they go to another country: the activity " +
+				u.Activity +
 				" is not in the policy in force any more.")
 			continue
 		}

@@ -50,8 +50,8 @@ type found struct {
 	from, to int
 }
 
-// flat reads records of the form that most have: an object without spaces, of texts without escapes, whole numbers, truth
-// values, and lists of texts and numbers. It makes nothing of any other.
+// flat reads records of the form that most have: an object without spaces, of texts without escapes, whole numbers,
+// truth values, and lists of texts and numbers. It makes nothing of any other.
 type flat struct {
 	head
 	found []found

@@ -13,7 +13,8 @@ var forms = []struct {
 	record string
 	flat   bool
 }{
-	{`{"time":"2026-05-04T12:00:00.123Z","kind":"event","hit":1795512345678901,"event":0,"site":"shop","rungs":"r1","subjects":["aa","bb"],"dates":[1,2],"shape":"s1","queued":true,"crc":"00000000"}`, true},
+	{`{"time":"2026-05-04T12:00:00.123Z","kind":"event","hit":1795512345678901,"event":0,"site":"shop","rungs":"r1","subjects":["aa","bb"],"dates":[1,2],"shape":"s1","queued":true,"crc":"00000000"}`,
+		true},
 	{`{"kind":"outcome","hit":7,"events":[0,12],"vendor":"ga4","outcome":"dropped","in_doubt":false}`, true},
 	{`{"kind":"event","part":1,"parts":2,"objections":[]}`, true},
 	{`{"kind":"event","part":"1","parts":"12"}`, true},
@@ -100,7 +101,8 @@ func FuzzRecordsInOnePass(f *testing.F) {
 func TestEveryMemberIsFound(t *testing.T) {
 	t.Parallel()
 	for name, term := range terms {
-		if of := memberOf([]byte(name)); of == nil || of.name != name || of.term != term || valueOf(of.begun, "x") != Term(term, "x") {
+		if of := memberOf([]byte(name)); of == nil || of.name != name || of.term != term ||
+			valueOf(of.begun, "x") != Term(term, "x") {
 			t.Errorf("%s: %+v", name, of)
 		}
 		if of := memberOf([]byte(name + "x")); of != nil {

@@ -1,12 +1,12 @@
 // Package index says which parts of a sealed segment hold what is asked about: terms, such as a subject's hash or a
-// vendor's id, and for each the blocks of lines in which it stands. It is a help and no proof: whoever finds it missing,
-// damaged or of another file makes it again, and whatever it finds is read in the segment itself.
+// vendor's id, and for each the blocks of lines in which it stands. It is a help and no proof: whoever finds it
+// missing, damaged or of another file makes it again, and whatever it finds is read in the segment itself.
 //
-// What is in it follows from the lines alone, to the byte, so that whoever reads them can tell whether it is right: other
-// terms than today's would be another form, with other magic bytes.
+// What is in it follows from the lines alone, to the byte, so that whoever reads them can tell whether it is right:
+// other terms than today's would be another form, with other magic bytes.
 //
-// It promises that a block is named for every term that a record in it has, and for what the rungs and the shape say that
-// an event names; and that of a file whose bytes changed nothing is believed that would leave a record out.
+// It promises that a block is named for every term that a record in it has, and for what the rungs and the shape say
+// that an event names; and that of a file whose bytes changed nothing is believed that would leave a record out.
 package index
 
 import (
@@ -114,7 +114,8 @@ func Read(from io.ReaderAt, size int64) (*Index, error) {
 		return nil, fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	le := binary.LittleEndian
-	if string(head[:len(magic)]) != magic || crc32.Checksum(head[:headSize-sumSize], castagnoli) != le.Uint32(head[headSize-sumSize:]) {
+	if string(head[:len(magic)]) != magic || crc32.Checksum(head[:headSize-sumSize], castagnoli) != le.Uint32(
+		head[headSize-sumSize:]) {
 		return nil, fmt.Errorf("%w: its head is none", ErrDamaged)
 	}
 	x := &Index{
@@ -171,7 +172,8 @@ func (x *Index) Blocks() ([]Block, error) {
 			First: binary.LittleEndian.Uint64(one), At: int64(binary.LittleEndian.Uint64(one[8:])),
 			From: int64(binary.LittleEndian.Uint32(one[16:])), To: int64(binary.LittleEndian.Uint32(one[20:])),
 		}
-		if i > 0 && (all[i].First <= all[i-1].First || all[i].At <= all[i-1].At) || all[i].At < 0 || all[i].At >= x.of.Bytes ||
+		if i > 0 && (all[i].First <= all[i-1].First || all[i].At <= all[i-1].At) || all[i].At < 0 ||
+			all[i].At >= x.of.Bytes ||
 			i == 0 && (all[0].First != x.of.First || all[0].At != 0) {
 			return nil, fmt.Errorf("%w: its blocks are not in order", ErrDamaged)
 		}
@@ -179,8 +181,8 @@ func (x *Index) Blocks() ([]Block, error) {
 	return all, nil
 }
 
-// Values are those that some members have in the segment, by the members' names: see [Listed]. A member with too many of
-// them is left out. The error wraps [ErrDamaged].
+// Values are those that some members have in the segment, by the members' names: see [Listed]. A member with too many
+// of them is left out. The error wraps [ErrDamaged].
 func (x *Index) Values() (map[string][]string, error) {
 	b, err := x.at(headSize+int64(x.blocks)*blockSize+sumSize, x.values+sumSize)
 	if err != nil {

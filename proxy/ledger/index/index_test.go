@@ -17,12 +17,16 @@ func lines(n int) (all [][]byte) {
 	for i := range n {
 		switch i % 4 {
 		case 0:
-			all = append(all, fmt.Appendf(nil, `{"time":"2026-05-04T12:%02d:00Z","kind":"shape","shape":"s%d","kept":["en"],"dropped":["f%d"]}`, i/60%60, i, i))
+			all = append(all, fmt.Appendf(
+				nil, `{"time":"2026-05-04T12:%02d:00Z","kind":"shape","shape":"s%d","kept":["en"],"dropped":["f%d"]}`,
+				i/60%60, i, i))
 		case 1:
-			all = append(all, fmt.Appendf(nil, `{"time":"2026-05-04T12:%02d:00.5Z","kind":"rungs","rungs":"r%d","region":"R%d"}`, i/60%60, i, i))
+			all = append(all, fmt.Appendf(nil, `{"time":"2026-05-04T12:%02d:00.5Z","kind":"rungs","rungs":"r%d","region":"R%d"}`,
+				i/60%60, i, i))
 		default:
-			all = append(all, fmt.Appendf(nil, `{"time":"2026-05-04T12:%02d:00.9Z","kind":"event","hit":%d,"vendor":"v%d","rungs":"r%d","shape":"s%d",`+
-				`"subjects":["%032x","%032x"],"name":"%0200d"}`, i/60%60, i, i%3, i/4*4+1, i/4*4, i, i%7, i))
+			all = append(all, fmt.Appendf(
+				nil, `{"time":"2026-05-04T12:%02d:00.9Z","kind":"event","hit":%d,"vendor":"v%d","rungs":"r%d","shape":"s%d",`+
+					`"subjects":["%032x","%032x"],"name":"%0200d"}`, i/60%60, i, i%3, i/4*4+1, i/4*4, i, i%7, i))
 		}
 	}
 	return all
@@ -79,7 +83,8 @@ func TestFind(t *testing.T) {
 			continue
 		}
 		for member, value := range map[string]string{
-			"subjects": fmt.Sprintf("%032x", i), "hit": strconv.Itoa(i), "region": fmt.Sprintf("R%d", i/4*4+1), "field": fmt.Sprintf("f%d", i/4*4),
+			"subjects": fmt.Sprintf("%032x", i), "hit": strconv.Itoa(i), "region": fmt.Sprintf("R%d", i/4*4+1),
+			"field":  fmt.Sprintf("f%d", i/4*4),
 			"vendor": fmt.Sprintf("v%d", i%3), "kind": "event",
 		} {
 			found, err := x.Find(nil, index.Term(member, value))
@@ -143,7 +148,9 @@ func FuzzIndex(f *testing.F) {
 		_, _ = x.Values()
 		for _, term := range []uint64{0, 1 << 63, index.Term("kind", "event"), index.Term("hit", "2")} {
 			found, err := x.Find(nil, term)
-			if err == nil && blocksErr == nil && slices.ContainsFunc(found, func(n uint32) bool { return int(n) >= len(blocks) }) {
+			if err == nil && blocksErr == nil && slices.ContainsFunc(found, func(n uint32) bool {
+				return int(n) >= len(blocks)
+			}) {
 				t.Errorf("%v of %d blocks", found, len(blocks))
 			}
 		}
@@ -171,9 +178,11 @@ func TestAnIndexStaysTheSameToTheByte(t *testing.T) {
 	for i := range all {
 		switch i % 50 {
 		case 7:
-			all[i] = fmt.Appendf(nil, `{"time":"2026-05-04T12:00:00Z","kind":"outcome","of":[[%d,[0,1]],[%d,[0]]],"outcome":"delivered"}`, i, i+1)
+			all[i] = fmt.Appendf(
+				nil, `{"time":"2026-05-04T12:00:00Z","kind":"outcome","of":[[%d,[0,1]],[%d,[0]]],"outcome":"delivered"}`, i, i+1)
 		case 9:
-			all[i] = fmt.Appendf(nil, `{"time":"2026-05-04T12:00:00Z","kind":"event","hit":%d,"name":"a\"b","part":1,"parts":2}`, i)
+			all[i] = fmt.Appendf(nil, `{"time":"2026-05-04T12:00:00Z","kind":"event","hit":%d,"name":"a\"b","part":1,"parts":2}`,
+				i)
 		case 11:
 			all[i] = nil
 		}

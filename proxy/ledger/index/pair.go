@@ -21,8 +21,8 @@ func (p pair) compare(q pair) int {
 // sortedBits are the first bits of terms that pairs are sorted by at first, where there are many of them.
 const sortedBits = 14
 
-// sortPairs sorts pairs by their terms, and those of one by their blocks. Terms are hashes: their first bits part them evenly. What
-// they are sorted by in the first pass takes no room beside them.
+// sortPairs sorts pairs by their terms, and those of one by their blocks. Terms are hashes: their first bits part them
+// evenly. What they are sorted by in the first pass takes no room beside them.
 func sortPairs(all []pair) {
 	if len(all) < 1<<sortedBits {
 		slices.SortFunc(all, pair.compare)

@@ -2,15 +2,17 @@ package index
 
 import "github.com/tidwall/gjson"
 
-// reader takes the terms of records, one after the other. What rungs and shapes say counts for the events that name them.
+// reader takes the terms of records, one after the other. What rungs and shapes say
+// counts for the events that name them.
 type reader struct {
 	rungs, shapes map[string]*named // by id
 	block         int               // that the records are in
 	all           []uint64          // terms of the record; what was inherited in this block before is left out
 	parts         bool              // the record goes on in the next one
 	value         func(member string, value []byte)
-	told          [][]byte // what value was told last, by place in [Listed]: of those alone, and not again; nil: of all members
-	flat          flat
+	// what value was told last, by place in [Listed]: of those alone, and not again; nil: of all members
+	told [][]byte
+	flat flat
 }
 
 // named are the terms that a record of rungs, or a shape, gives to the events that name it.

@@ -1,7 +1,7 @@
 package index
 
-// within are the terms of a block: a set in an open-addressed table, which is emptied by counting on. Terms are hashes, whose
-// bits are all as good.
+// within are the terms of a block: a set in an open-addressed table, which is emptied by counting on. Terms
+// are hashes, whose bits are all as good.
 type within struct {
 	slots []withinSlot
 	n     int

@@ -42,16 +42,17 @@ type Exported struct {
 var (
 	ErrElse = errors.New("the folder holds something else than a log in tiles: take an empty one")
 	// ErrOtherFile: what a path names never changes. It was changed there, or the folder is another log's.
-	ErrOtherFile = errors.New("it lies there already, and holds something else: the folder is another log's, or was changed")
+	ErrOtherFile = errors.New(
+		"it lies there already, and holds something else: the folder is another log's, or was changed")
 )
 
 // checkpointFile is where in the folder the checkpoint stands. It is written last: what it names is there.
 const checkpointFile = "checkpoint"
 
-// Write writes what is not there yet. Each file is written whole or not at all, and what is written was held against the
-// checkpoint's root before. A run that ended in the middle is gone on with. It refuses a folder that holds another log,
-// or a larger tree: the errors wrap [ErrElse], [ErrOtherFile], or are those of [tree.OpenCheckpoint] and
-// [tree.Continues].
+// Write writes what is not there yet. Each file is written whole or not at all, and what is written was held
+// against the checkpoint's root before. A run that ended in the middle is gone on with. It refuses a folder that
+// holds another log, or a larger tree: the errors wrap [ErrElse], [ErrOtherFile], or are those of
+// [tree.OpenCheckpoint] and [tree.Continues].
 func (e *Export) Write() (*Exported, error) {
 	now, err := tree.OpenCheckpoint(e.Checkpoint, e.Key)
 	if err != nil {
@@ -151,8 +152,8 @@ func (e *Export) from(now tlog.Tree, hashes tlog.HashReader) (int64, error) {
 	return known.Tree.N, tree.Continues(known.Tree, now, hashes)
 }
 
-// isFree tells whether a folder without a checkpoint may be written to: it is not there, or holds nothing but tiles that
-// a run which ended in the middle left.
+// isFree tells whether a folder without a checkpoint may be written to: it is not there, or holds nothing but tiles
+// that a run which ended in the middle left.
 func (e *Export) isFree() error {
 	entries, err := os.ReadDir(e.Dir)
 	if errors.Is(err, fs.ErrNotExist) {

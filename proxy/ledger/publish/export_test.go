@@ -205,15 +205,24 @@ func TestExportRefuses(t *testing.T) {
 		before func(dir string) error
 		want   error
 	}{
-		"a larger tree":     {func(dir string) error { _, err := logOf(t, 1_001, "record").to(dir).Write(); return err }, tree.ErrSmaller},
-		"another tree":      {func(dir string) error { _, err := logOf(t, 900, "other").to(dir).Write(); return err }, tree.ErrOther},
-		"another, as large": {func(dir string) error { _, err := logOf(t, 1_000, "other").to(dir).Write(); return err }, tree.ErrOther},
-		"another log's":     {put("checkpoint", string(foreign)), tree.ErrCheckpoint},
-		"no checkpoint":     {put("checkpoint", "x"), tree.ErrCheckpoint},
-		"something else":    {put("notes.txt", "x"), ErrElse},
-		"a file of tiles":   {put("tile", "x"), ErrElse},
-		"another tile":      {put("tile/0/002", "x"), ErrOtherFile},
-		"another bundle":    {put("tile/entries/003.p/232", "x"), ErrOtherFile},
+		"a larger tree": {func(dir string) error {
+			_, err := logOf(t, 1_001, "record").to(dir).Write()
+			return err
+		}, tree.ErrSmaller},
+		"another tree": {func(dir string) error {
+			_, err := logOf(t, 900, "other").to(dir).Write()
+			return err
+		}, tree.ErrOther},
+		"another, as large": {func(dir string) error {
+			_, err := logOf(t, 1_000, "other").to(dir).Write()
+			return err
+		}, tree.ErrOther},
+		"another log's":   {put("checkpoint", string(foreign)), tree.ErrCheckpoint},
+		"no checkpoint":   {put("checkpoint", "x"), tree.ErrCheckpoint},
+		"something else":  {put("notes.txt", "x"), ErrElse},
+		"a file of tiles": {put("tile", "x"), ErrElse},
+		"another tile":    {put("tile/0/002", "x"), ErrOtherFile},
+		"another bundle":  {put("tile/entries/003.p/232", "x"), ErrOtherFile},
 	} {
 		dir := t.TempDir()
 		if err := c.before(dir); err != nil {
@@ -223,7 +232,8 @@ func TestExportRefuses(t *testing.T) {
 		if _, err := l.to(dir).Write(); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if after, err := os.ReadFile(filepath.Join(dir, "checkpoint")); !bytes.Equal(after, text) || err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if after, err := os.ReadFile(filepath.Join(dir, "checkpoint")); !bytes.Equal(after, text) || err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("%s: the checkpoint was written", what)
 		}
 	}

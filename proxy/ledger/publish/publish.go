@@ -1,9 +1,9 @@
-// Package publish brings the forwarding log to others. Signed checkpoints are copied to places that who keeps the log does
-// not control: files on another mount, and URLs. Whoever has a copy can show of any later log whether it goes on from
-// there. The tree is written to a folder as tiles, where other people's tools read it.
+// Package publish brings the forwarding log to others. Signed checkpoints are copied to places that who keeps the log
+// does not control: files on another mount, and URLs. Whoever has a copy can show of any later log whether it goes on
+// from there. The tree is written to a folder as tiles, where other people's tools read it.
 //
-// It promises that nobody waits for a copy, that of several checkpoints the newest is copied, that a file holds one whole
-// checkpoint at any time, and that of tiles nothing is written that does not belong to what was signed.
+// It promises that nobody waits for a copy, that of several checkpoints the newest is copied, that a file holds one
+// whole checkpoint at any time, and that of tiles nothing is written that does not belong to what was signed.
 package publish
 
 import (
@@ -249,8 +249,8 @@ func (c *Copies) post(ctx context.Context, to string, signed []byte) error {
 	return nil
 }
 
-// Beside a file stands one of all checkpoints that were copied, a JSON object a line. It is begun anew when it is larger
-// than mostLog bytes; the one before stays, under a second name.
+// Beside a file stands one of all checkpoints that were copied, a JSON object a line. It is begun anew when it is
+// larger than mostLog bytes; the one before stays, under a second name.
 const (
 	LogSuffix   = ".log"
 	olderSuffix = ".1"

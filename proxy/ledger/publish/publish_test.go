@@ -182,7 +182,8 @@ func TestURL(t *testing.T) {
 			t.Errorf("the address is told: %v", err)
 		}
 		server.Close()
-		if err := c.copyTo(t.Context(), c.places[0], []byte("signed\n")); err == nil || strings.Contains(err.Error(), "/log") {
+		if err := c.copyTo(t.Context(), c.places[0], []byte("signed\n")); err == nil ||
+			strings.Contains(err.Error(), "/log") {
 			t.Errorf("nobody is there: %v", err)
 		}
 	}

@@ -128,8 +128,8 @@ func TestAnIndexAnswersAsReadingDoes(t *testing.T) {
 	}
 }
 
-// TestIndexesAreNotBelieved: one that is damaged, cut, of another segment or gone changes no answer; it is told, and made
-// again where it may be written.
+// TestIndexesAreNotBelieved: one that is damaged, cut, of another segment or gone changes no answer; it is told,
+// and made again where it may be written.
 func TestIndexesAreNotBelieved(t *testing.T) {
 	t.Parallel()
 	d := newDice(9)
@@ -144,7 +144,8 @@ func TestIndexesAreNotBelieved(t *testing.T) {
 	was := read(t, paths[1])
 	for what, text := range map[string][]byte{
 		"of another segment": read(t, paths[0]), "cut": was[:len(was)/2], "empty": {}, "gone": nil,
-		"a changed head": flipped(was, 40), "a changed block": flipped(was, 130), "a changed bucket": flipped(was, len(was)-1),
+		"a changed head": flipped(was, 40), "a changed block": flipped(was, 130),
+		"a changed bucket": flipped(was, len(was)-1),
 		"none": []byte("this is no index, and long enough to hold the head of one, as far as its bytes are counted: " +
 			"a hundred and twenty-eight of them"),
 	} {
@@ -166,8 +167,8 @@ func TestIndexesAreNotBelieved(t *testing.T) {
 	}
 }
 
-// TestWhoMakesAnIndexIsTold: where one is missing it is told how far its making is, and that it ended; where none is made,
-// nothing is told.
+// TestWhoMakesAnIndexIsTold: where one is missing it is told how far its making is, and that it
+// ended; where none is made, nothing is told.
 func TestWhoMakesAnIndexIsTold(t *testing.T) {
 	t.Parallel()
 	d := newDice(5)
@@ -176,16 +177,22 @@ func TestWhoMakesAnIndexIsTold(t *testing.T) {
 	if err != nil || len(paths) < 3 {
 		t.Fatal(paths, err)
 	}
-	for _, c := range []struct{ gone, write, told bool }{{false, true, false}, {true, false, false}, {true, true, true}, {false, true, false}} {
+	for _, c := range []struct{ gone, write, told bool }{{false, true, false}, {true, false, false}, {true, true, true},
+		{false, true, false}} {
 		if c.gone {
 			for _, path := range paths {
 				write(t, path, nil)
 			}
 		}
 		var told []uint64
-		answer(t, dir, query.Options{Write: c.write, Indexing: func(n uint64) { told = append(told, n) }}, (&query.Question{}).And("vendor", "ga4"))
+		answer(t, dir, query.Options{Write: c.write, Indexing: func(n uint64) {
+			told = append(told, n)
+		}}, (&query.Question{}).And("vendor", "ga4"))
 		some := slices.ContainsFunc(told, func(n uint64) bool { return n > 0 })
-		if some != c.told || c.told && told[len(told)-1] != 0 || c.told == (len(told) == 0) || !slices.IsSortedFunc(slices.DeleteFunc(told, func(n uint64) bool { return n == 0 }), cmp.Compare) {
+		if some != c.told || c.told && told[len(told)-1] != 0 || c.told == (len(told) == 0) ||
+			!slices.IsSortedFunc(slices.DeleteFunc(told, func(n uint64) bool {
+				return n == 0
+			}), cmp.Compare) {
 			t.Errorf("%+v: told %v", c, told)
 		}
 		if c.gone && !c.write {

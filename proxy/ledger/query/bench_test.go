@@ -14,7 +14,8 @@ import (
 // BenchmarkTail asks about a person where nothing is sealed: every record of the open segment is looked at.
 func BenchmarkTail(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "ledger")
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 1 << 40}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 1 << 40},
+		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -45,11 +46,12 @@ func BenchmarkTail(b *testing.B) {
 	}
 }
 
-// BenchmarkMakeIndex makes the index of a packed segment again: what the ledger does in the background where lines of it
-// were erased.
+// BenchmarkMakeIndex makes the index of a packed segment again: what the ledger does in the
+// background where lines of it were erased.
 func BenchmarkMakeIndex(b *testing.B) {
 	dir := filepath.Join(b.TempDir(), "ledger")
-	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 1 << 40}, ledger.Note{Kind: ledger.KindStart})
+	l, err := ledger.Open(ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 1 << 40},
+		ledger.Note{Kind: ledger.KindStart})
 	if err != nil {
 		b.Fatal(err)
 	}

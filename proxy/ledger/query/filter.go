@@ -239,7 +239,9 @@ func (f *filter) says(kind string, record []byte, name string, want *values, bit
 
 // anyIn tells whether a text stands anywhere in a record. Of many it does not look.
 func anyIn(record []byte, texts []string) bool {
-	return len(texts) > 8 || slices.ContainsFunc(texts, func(text string) bool { return bytes.Contains(record, []byte(text)) })
+	return len(texts) > 8 || slices.ContainsFunc(texts, func(text string) bool {
+		return bytes.Contains(record, []byte(text))
+	})
 }
 
 // purpose tells whether a record is about a purpose: its activity carries it, or somebody's act is about it.
@@ -358,7 +360,8 @@ func (f *filter) nameOf(kind string, found *Found) {
 func hasParts(record []byte) bool {
 	const behind = len(`,"salt":"","crc":""}`) + 22 + 8
 	at := len(record) - behind
-	return at > 0 && record[at-1] >= '0' && record[at-1] <= '9' && bytes.Contains(record[max(at-32, 0):at], []byte(`,"parts":`))
+	return at > 0 && record[at-1] >= '0' && record[at-1] <= '9' &&
+		bytes.Contains(record[max(at-32, 0):at], []byte(`,"parts":`))
 }
 
 // partOf is which part of a fact a record is, and of how many; 0, 0: it is whole.

@@ -46,7 +46,8 @@ func (d *dice) events() []ledger.Event {
 		e := &all[i]
 		*e = ledger.Event{
 			Hit: d.hit, Index: i, Site: d.of(sites...), Vendor: d.of(vendors...), Name: d.of("page_view", "purchase", "=cmd"),
-			Decision: "permit", Reason: "permitted", Activity: d.of(activities...), Basis: d.of("consent", "legitimate_interest"),
+			Decision: "permit", Reason: "permitted", Activity: d.of(activities...),
+			Basis: d.of("consent", "legitimate_interest"),
 			Rungs: name, Shape: name, In: 900, Out: d.IntN(400), Form: 2, Digest: [32]byte{byte(i), byte(d.hit)},
 		}
 		for range 1 + d.IntN(3) {
@@ -103,7 +104,8 @@ func (d *dice) note(l *ledger.Ledger) error {
 		return l.Note(ledger.Note{Kind: ledger.KindReload, Text: "2 activities changed"})
 	}
 	return l.Objected([]ledger.Objected{{
-		Kind: d.of(ledger.KindObjection, ledger.KindWithdrawal), First: 1, Last: 1, Scopes: []string{d.of("analytics", "all", "vendor:ga4")},
+		Kind: d.of(ledger.KindObjection, ledger.KindWithdrawal), First: 1, Last: 1,
+		Scopes: []string{d.of("analytics", "all", "vendor:ga4")},
 		Source: "centre", Subjects: [][16]byte{d.subject()}, Form: 2,
 	}}, ledger.Head{Size: 1})
 }
@@ -117,9 +119,10 @@ func written(t testing.TB, d *dice, hits int) (dir string) {
 	dir = filepath.Join(t.TempDir(), "ledger")
 	write := func(t *testing.T) {
 		for range 2 {
-			o := ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 300 << 10, Report: func(what string, err error) {
-				t.Error(what, err)
-			}}
+			o := ledger.Options{Dir: dir, Now: time.Now, Node: "n", Seal: time.Hour, Size: 300 << 10,
+				Report: func(what string, err error) {
+					t.Error(what, err)
+				}}
 			l, err := ledger.Open(o, ledger.Note{Kind: ledger.KindStart, Policy: "p"})
 			if err != nil {
 				t.Fatal(err)

@@ -92,8 +92,8 @@ func (a *asking) within(blocks []index.Block, i int) bool {
 		(q.Since.IsZero() || of.To >= q.Since.Unix()) && (q.Until.IsZero() || of.From <= q.Until.Unix())
 }
 
-// indexed asks a segment by its index. False where the segment has to be read: the index names no block that can be left
-// out, is damaged, or the lines are.
+// indexed asks a segment by its index. False where the segment has to be read: the index names no block that can be
+// left out, is damaged, or the lines are.
 func (a *asking) indexed(s ledger.Segment, of *ledger.Sealed, x *index.Index) (answered bool, err error) {
 	blocks, chosen, all, err := a.plan(x)
 	if err != nil {
@@ -124,7 +124,9 @@ func (a *asking) indexed(s ledger.Segment, of *ledger.Sealed, x *index.Index) (a
 	defer names.close()
 	a.filter.load = names.find
 	for _, i := range chosen {
-		if err := in.each(i, func(number uint64, record []byte) error { return a.take(number, true, record, true) }); errors.Is(err, errBlock) {
+		if err := in.each(i, func(number uint64, record []byte) error {
+			return a.take(number, true, record, true)
+		}); errors.Is(err, errBlock) {
 			return true, a.scan(s, blocks[i].First) // it tells where it is damaged
 		} else if err != nil {
 			return true, err

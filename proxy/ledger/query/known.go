@@ -21,8 +21,8 @@ func listedAs(member string) string {
 	return member
 }
 
-// known tells whether the policy or the log knows what is asked about: a vendor that neither has ever had is a word that
-// was mistaken for one.
+// known tells whether the policy or the log knows what is asked about: a vendor that neither has ever
+// had is a word that was mistaken for one.
 func (l *Ledger) known(ctx context.Context, q *Question) error {
 	for i := range q.Where {
 		c := &q.Where[i]
@@ -112,7 +112,8 @@ func valuesOfIndex(x *index.Index, name, value string) (all []string, many bool,
 }
 
 // standsBehind reads the log from a number on for a value of a member, and notes those that it meets.
-func (l *Ledger) standsBehind(ctx context.Context, from uint64, name, value string, found map[string]bool) (bool, error) {
+func (l *Ledger) standsBehind(ctx context.Context, from uint64, name, value string, found map[string]bool) (
+	bool, error) {
 	r := ledger.Read(l.dir, from)
 	defer func() { _ = r.Close() }()
 	is := false

@@ -67,8 +67,8 @@ type Tally struct {
 	Damaged  int // how often damage was passed over
 }
 
-// Ask yields the records that answer a question, in the order of their numbers, until yield returns false. What is wrong
-// with the question itself is a [*Fault].
+// Ask yields the records that answer a question, in the order of their numbers, until yield returns false. What is
+// wrong with the question itself is a [*Fault].
 func (l *Ledger) Ask(ctx context.Context, q *Question, yield func(*Found) bool) (Tally, error) {
 	if err := q.Check(); err != nil {
 		return Tally{}, err
@@ -256,8 +256,8 @@ func (a *asking) take(number uint64, numbered bool, record []byte, yields bool) 
 	return nil
 }
 
-// enough tells whether the answer ends before the record of a number. It goes on at least one record further than whoever
-// asks has come.
+// enough tells whether the answer ends before the record of a number. It goes on at least one
+// record further than whoever asks has come.
 func (a *asking) enough(number uint64) bool {
 	return number > a.q.Numbers.First && a.ledger.opts.Enough(a.tally.Read-a.before)
 }

@@ -61,10 +61,10 @@ var members = map[string][]string{
 }
 
 var (
-	objected = words("seq last_seq times scopes restriction recovered source site by because form act every_act stands ends " +
-		"assessment assessment_version until decided_by restriction_lifted purposes subjects")
-	chosen = words("seq times recovered source site by form act chosen granted refused text text_kept version platform vouched " +
-		"proof subjects")
+	objected = words("seq last_seq times scopes restriction recovered source site by because form act every_act stands " +
+		"ends assessment assessment_version until decided_by restriction_lifted purposes subjects")
+	chosen = words("seq times recovered source site by form act chosen granted refused text text_kept version platform " +
+		"vouched proof subjects")
 	assessed = words("assessment assessment_version meaning approval_form key because review_by days told again")
 )
 
@@ -125,7 +125,8 @@ func (c *Condition) check() error {
 		case values != nil && !slices.Contains(values(), value):
 			return &Fault{c.Member, fmt.Sprintf("no record has the %s `%s`%s", c.Member, value, near(value, values()))}
 		case (c.Member == Subject || c.Member == "subjects") && !isHash(value):
-			return &Fault{c.Member, fmt.Sprintf("`%s` is no subject: 32 hexadecimal digits in lower case are, as records have them", value)}
+			return &Fault{c.Member, fmt.Sprintf("`%s` is no subject: 32 hexadecimal digits in lower case are, as records have "+
+				"them", value)}
 		case value == "":
 			return &Fault{c.Member, "the value given for " + c.Member + " is empty"}
 		}
@@ -138,7 +139,9 @@ func near(name string, known []string) string {
 	if meant, found := strings.CutPrefix(strict.SuggestionElse(name, known), `: did you mean "`); found {
 		return "; `" + strings.TrimSuffix(meant, `"?`) + "` is one"
 	}
-	if at := slices.IndexFunc(known, func(one string) bool { return len(name) > 1 && strings.HasPrefix(one, name[:2]) }); at >= 0 {
+	if at := slices.IndexFunc(known, func(one string) bool {
+		return len(name) > 1 && strings.HasPrefix(one, name[:2])
+	}); at >= 0 {
 		return "; `" + known[at] + "` is one"
 	}
 	if len(known) == 0 {

@@ -54,8 +54,8 @@ const (
 	mostEvents = 8 << 20
 )
 
-// endedAs are the events whose outcome is asked about. Where the rest of the question leaves few events, those are asked
-// about; else all outcomes are gone through.
+// endedAs are the events whose outcome is asked about. Where the rest of the question leaves few events, those are
+// asked about; else all outcomes are gone through.
 func (l *Ledger) endedAs(ctx context.Context, q *Question) (ended, error) {
 	at := slices.IndexFunc(q.Where, func(c Condition) bool { return c.Member == "outcome" })
 	if at < 0 {
@@ -93,7 +93,8 @@ func (l *Ledger) endedAs(ctx context.Context, q *Question) (ended, error) {
 		return !full
 	})
 	if full {
-		return nil, &Fault{"outcome", "too many deliveries ended so to be looked at in one go: ask about a shorter time, or one vendor"}
+		return nil, &Fault{"outcome",
+			"too many deliveries ended so to be looked at in one go: ask about a shorter time, or one vendor"}
 	}
 	slices.SortFunc(all, compare)
 	return all, err
@@ -115,8 +116,8 @@ func eventsIn(record []byte) (all []Event) {
 	return all
 }
 
-// Outcomes tells what became of events, from the record of a number on: what the log says of the delivery of each, oldest
-// first. An event of which it says nothing is not there.
+// Outcomes tells what became of events, from the record of a number on: what the log says of the delivery of each,
+// oldest first. An event of which it says nothing is not there.
 func (l *Ledger) Outcomes(ctx context.Context, from uint64, of []Event) (map[Event][]Outcome, error) {
 	l = l.uncut()
 	told := map[Event][]Outcome{}
@@ -157,7 +158,8 @@ func (l *Ledger) Outcomes(ctx context.Context, from uint64, of []Event) (map[Eve
 // outcomeIn is what a record says of a delivery.
 func outcomeIn(f *Found) Outcome {
 	said := gjson.GetManyBytes(f.Record, "time", "outcome", "why", "status")
-	o := Outcome{Number: f.Number, At: said[0].Time(), Outcome: strings.Clone(said[1].Str), Why: strings.Clone(said[2].Str), Status: int(said[3].Int())}
+	o := Outcome{Number: f.Number, At: said[0].Time(), Outcome: strings.Clone(said[1].Str),
+		Why: strings.Clone(said[2].Str), Status: int(said[3].Int())}
 	if string(ledger.KindOf(f.Record)) == ledger.KindAttempt {
 		o.Outcome = Attempt
 	}

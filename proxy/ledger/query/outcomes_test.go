@@ -24,13 +24,15 @@ func TestOutcomesOfEventsThatTravelledTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	for hit := range uint64(3) {
-		events := []ledger.Event{{Hit: 70 + hit, Vendor: "v", Decision: "permit", Queued: true}, {Hit: 70 + hit, Index: 1, Vendor: "v", Decision: "deny"}}
+		events := []ledger.Event{{Hit: 70 + hit, Vendor: "v", Decision: "permit", Queued: true},
+			{Hit: 70 + hit, Index: 1, Vendor: "v", Decision: "deny"}}
 		if err := l.Append(events, noNames{}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for _, o := range []ledger.Outcome{
-		ledger.Outcome{Outcome: ledger.Delivered}.Together([]ledger.ExchangedHit{{Hit: 70, Events: []int{0}}, {Hit: 72, Events: []int{0}}}),
+		ledger.Outcome{Outcome: ledger.Delivered}.Together([]ledger.ExchangedHit{{Hit: 70, Events: []int{0}},
+			{Hit: 72, Events: []int{0}}}),
 		{Hit: 71, Events: []int{0}, Vendor: "v", Outcome: ledger.Dropped, Why: "refused", Status: 400},
 	} {
 		if err := l.Outcome(o); err != nil {
@@ -63,7 +65,8 @@ func TestOutcomesOfEventsThatTravelledTogether(t *testing.T) {
 			t.Errorf("%+v: records %v, want %v", c.q.Where, got, c.want)
 		}
 	}
-	told, err := query.Open(dir, query.Options{}).Outcomes(t.Context(), 0, []query.Event{{Hit: 70}, {Hit: 71}, {Hit: 72}, {Hit: 72, Index: 1}})
+	told, err := query.Open(dir, query.Options{}).Outcomes(t.Context(), 0, []query.Event{{Hit: 70}, {Hit: 71}, {Hit: 72},
+		{Hit: 72, Index: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}

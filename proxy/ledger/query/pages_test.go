@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/proxy/ledger/query"
 )
 
-// TestPagesAreTheWhole: an answer that is cut off again and again, by what is enough and by the limit, and goes on where it
-// says, is the answer in one go; each page comes further than the one before.
+// TestPagesAreTheWhole: an answer that is cut off again and again, by what is enough and by the limit, and goes on
+// where it says, is the answer in one go; each page comes further than the one before.
 func TestPagesAreTheWhole(t *testing.T) {
 	t.Parallel()
 	d := newDice(11)
@@ -55,7 +55,8 @@ func TestWordsOfAQuestion(t *testing.T) {
 		if err := q.Say(word.Name, value, noon); err != nil {
 			t.Errorf("%s %s: %v", word.Name, value, err)
 		}
-		asked := len(q.Where) == 1 && (q.Where[0].Member == word.Member || word.Name == "where" && q.Where[0].Member == "kind")
+		asked := len(q.Where) == 1 && (q.Where[0].Member == word.Member || word.Name == "where" &&
+			q.Where[0].Member == "kind")
 		if asked == (q.Numbers.First == 17 || !q.Since.IsZero() || !q.Until.IsZero()) || asked != word.Several() {
 			t.Errorf("%s %s asks %+v", word.Name, value, q)
 		}

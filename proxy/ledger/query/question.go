@@ -1,9 +1,9 @@
-// Package query asks a ledger questions: which of its records say what, about whom, of when. What the record of an event
-// does not say itself counts where the rungs or the shape that it names say it, or the outcome of its delivery.
+// Package query asks a ledger questions: which of its records say what, about whom, of when. What the record of an
+// event does not say itself counts where the rungs or the shape that it names say it, or the outcome of its delivery.
 //
-// It promises that an answer is the one that reading every record gives, whether indexes lie there or not; that nothing is
-// believed of an index that is damaged or of another segment; and that a question which no record can answer, since no
-// record has such a member or such a value, is an error and not an empty answer.
+// It promises that an answer is the one that reading every record gives, whether indexes lie there or not; that nothing
+// is believed of an index that is damaged or of another segment; and that a question which no record can answer, since
+// no record has such a member or such a value, is an error and not an empty answer.
 package query
 
 import (
@@ -22,11 +22,13 @@ type Question struct {
 	Since, Until time.Time // Since is included, Until is not; zero: not asked about
 	Numbers      Range
 	Limit        int // how many records are wanted at most; 0: all
-	// Carried are, by purpose, the activities that carry it, as policies have it: records of events name the activity alone.
+	// Carried are, by purpose, the activities that carry it, as policies have it:
+	// records of events name the activity alone.
 	Carried map[string][]string
 	// Known are values that are known beside those in the log, by member: those of the policy in force.
 	Known map[string][]string
-	// Reading is the id by which the log says that this question is asked: the record that says so is no part of the answer.
+	// Reading is the id by which the log says that this question is asked: the record
+	// that says so is no part of the answer.
 	Reading string
 }
 

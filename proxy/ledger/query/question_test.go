@@ -46,13 +46,14 @@ func TestFaults(t *testing.T) {
 			t.Errorf("%s is no fault", what)
 		}
 	}
-	if err := (&query.Question{Until: noon.Add(time.Hour), Since: noon}).And("decision", "permit").And("decision", "deny").Check(); err != nil {
+	if err := (&query.Question{Until: noon.Add(time.Hour), Since: noon}).And("decision", "permit").And("decision",
+		"deny").Check(); err != nil {
 		t.Error(err)
 	}
 }
 
-// TestUnknownWords: a vendor that neither the log nor the policy has ever had is a fault; one that is known and not there
-// is none.
+// TestUnknownWords: a vendor that neither the log nor the policy has ever had is a fault;
+// one that is known and not there is none.
 func TestUnknownWords(t *testing.T) {
 	t.Parallel()
 	dir := written(t, newDice(4), 200)
@@ -63,7 +64,8 @@ func TestUnknownWords(t *testing.T) {
 	}
 	for _, c := range []struct{ member, value, says string }{
 		{"vendor", "ga5", "neither the log nor the policy knows the vendor `ga5`; `ga4` is one"},
-		{"site", "shp", "`shop` is one"}, {"activity", "countin", "`counting` is one"}, {query.Purpose, "analytic", "`analytics` is one"},
+		{"site", "shp", "`shop` is one"}, {"activity", "countin", "`counting` is one"},
+		{query.Purpose, "analytic", "`analytics` is one"},
 	} {
 		_, is := errors.AsType[*query.Fault](ask((&query.Question{}).And(c.member, c.value)))
 		if err := ask((&query.Question{}).And(c.member, c.value)); !is || !strings.Contains(err.Error(), c.says) {

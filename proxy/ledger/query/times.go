@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-var errTime = errors.New("2026-05-04T12:00:00Z is, 2026-05-04, or 7d for a time that is so long ago: 90s, 30m, 12h, 7d, 2w")
+var errTime = errors.New(
+	"2026-05-04T12:00:00Z is, 2026-05-04, or 7d for a time that is so long ago: 90s, 30m, 12h, 7d, 2w")
 
 // units are those that a time that has passed is given in.
 var units = map[byte]time.Duration{

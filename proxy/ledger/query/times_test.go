@@ -14,8 +14,9 @@ func TestTimes(t *testing.T) {
 	for text, want := range map[string]string{
 		"2026-05-03T10:00:00Z": "2026-05-03T10:00:00Z", "2026-05-03T10:00:00+02:00": "2026-05-03T08:00:00Z",
 		"2026-05-03": "2026-05-03T00:00:00Z", "7d": "2026-04-27T12:00:00Z", "12h": "2026-05-04T00:00:00Z",
-		"1d12h": "2026-05-03T00:00:00Z", "2w": "2026-04-20T12:00:00Z", "90s": "2026-05-04T11:58:30Z", "0d": "2026-05-04T12:00:00Z",
-		"": "", "7": "", "d": "", "7y": "", "-7d": "", "7d ": "", "1.5h": "", "yesterday": "", "2026-13-01": "",
+		"1d12h": "2026-05-03T00:00:00Z", "2w": "2026-04-20T12:00:00Z", "90s": "2026-05-04T11:58:30Z",
+		"0d": "2026-05-04T12:00:00Z",
+		"":   "", "7": "", "d": "", "7y": "", "-7d": "", "7d ": "", "1.5h": "", "yesterday": "", "2026-13-01": "",
 		"99999999999d": "", "4294967295w": "", "4000000000s4000000000s": "",
 	} {
 		at, err := query.ParseTime(text, noon)
@@ -34,7 +35,8 @@ func TestRanges(t *testing.T) {
 			t.Errorf("%q: %v, %v; want %v", text, got, err, want)
 		}
 	}
-	for _, text := range []string{"", "-", "-3", "3-2", "x", "1-x", "1--2", "99999999999999999999", "1-99999999999999999999"} {
+	for _, text := range []string{"", "-", "-3", "3-2", "x", "1-x", "1--2", "99999999999999999999",
+		"1-99999999999999999999"} {
 		if got, err := query.ParseRange(text); err == nil {
 			t.Errorf("%q is read as %v", text, got)
 		}
@@ -48,7 +50,8 @@ func FuzzTimes(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		at, err := query.ParseTime(text, noon)
-		if _, given := time.Parse(time.RFC3339, text); err == nil && given != nil && len(text) != len(time.DateOnly) && at.After(noon) {
+		if _, given := time.Parse(time.RFC3339, text); err == nil && given != nil && len(text) != len(time.DateOnly) &&
+			at.After(noon) {
 			t.Errorf("%q is %v", text, at)
 		}
 	})

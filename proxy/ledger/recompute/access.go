@@ -15,8 +15,8 @@ import (
 const calling = time.Minute
 
 // tokens are those that records say there are. Who reads is held against them only where records say of all: behind the
-// first that tells of one, since a server that records them at all does so of each before it lets anybody in. Of a version
-// that recorded none, or where records are missing, nothing is known until a server repeats them.
+// first that tells of one, since a server that records them at all does so of each before it lets anybody in. Of a
+// version that recorded none, or where records are missing, nothing is known until a server repeats them.
 type tokens struct {
 	known bool                 // of all tokens it is known whether they are there
 	begun bool                 // a server began since nothing was known
@@ -51,8 +51,8 @@ func (t *tokens) add(of *ledger.Token, number uint64, at time.Time) {
 	t.there[of.Name] = of.Expires
 }
 
-// access counts who read the log, whose calls were not let in, and who made tokens or took them back; and it holds readings
-// against the tokens that there were.
+// access counts who read the log, whose calls were not let in, and who made tokens or took them back; and it holds
+// readings against the tokens that there were.
 func (w *walk) access() {
 	said, n, kind := lineOf(&w.line), uint64(1), w.line.kind
 	switch kind {
@@ -94,7 +94,8 @@ func (w *walk) reader(said gjson.Result) {
 	case gone && !w.line.at.After(back.at.Add(calling)):
 		return
 	case gone:
-		f.What = fmt.Sprintf("somebody read the log with the token %q, and record %d says that it was taken back", by, back.number)
+		f.What = fmt.Sprintf("somebody read the log with the token %q, and record %d says that it was taken back",
+			by, back.number)
 		f.Records = append(f.Records, back.number)
 	default:
 		f.What = fmt.Sprintf("somebody read the log with the token %q, and no record says that it was made", by)

@@ -89,7 +89,8 @@ func (w closing) sayUnmatched(all map[name]*told) {
 			f.Kind, f.What = EndedTwice, fmt.Sprintf("it ended with record %d, and once more with this one", of.ended[0])
 			f.Records = append(f.Records, of.ended[0])
 		case of.there && of.decided > u.number:
-			f.Kind, f.What = WithoutDecision, fmt.Sprintf("it is recorded in front of what was decided, which record %d says", of.decided)
+			f.Kind, f.What = WithoutDecision, fmt.Sprintf("it is recorded in front of what was decided, which record %d says",
+				of.decided)
 			f.Records = append(f.Records, of.decided)
 		case of.there:
 			f.Kind, f.What = EndedTwice, "it goes on behind the record that ends it"

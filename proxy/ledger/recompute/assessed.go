@@ -52,24 +52,27 @@ func (w *walk) revoke() {
 // underWay is how long a hit goes on by what it began with, at most.
 const underWay = 2 * time.Minute
 
-// assessed holds the assessment that an event was permitted on against what became of it. What is to be said of the policy
-// is asked by the ladder.
+// assessed holds the assessment that an event was permitted on against what became of it. What is to be said
+// of the policy is asked by the ladder.
 func (w *walk) assessed(e *event, c *carrier, found *rules.Rejudged) {
 	if c.basis != basis.LegitimateInterest.String() {
 		return
 	}
 	if of := w.revocation(c, w.line.at); of != nil {
-		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was revoked by record %d", c.assessment, c.version, of.record),
+		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was revoked by record %d", c.assessment,
+			c.version, of.record),
 			of.record))
 		return
 	}
 	if _, known := w.assessments.approved[version{c.assessment, c.version}]; !known && w.complete() {
-		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("no record before it says that %s version %d was approved", c.assessment,
+		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("no record before it says that %s version %d was approved",
+			c.assessment,
 			c.version)))
 		return
 	}
 	if why := overrun(found, e); why != "" {
-		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was not valid then by the policy: %s", c.assessment, c.version,
+		w.found(w.of(e, AssessmentInvalid, fmt.Sprintf("%s version %d was not valid then by the policy: %s",
+			c.assessment, c.version,
 			why)))
 	}
 }
@@ -90,7 +93,8 @@ func (w *walk) revocation(c *carrier, at time.Time) *revoked {
 	return nil
 }
 
-// revokedBefore holds an event that waited, and left, against what became of its assessment meanwhile; nil: nothing did.
+// revokedBefore holds an event that waited, and left, against what became of its
+// assessment meanwhile; nil: nothing did.
 func (w leaving) revokedBefore(of name, e *waiting) *Finding {
 	c := e.carrier
 	if !e.queued || c.basis != basis.LegitimateInterest.String() || !e.taken && w.revocation(c, e.at) != nil {
@@ -103,7 +107,8 @@ func (w leaving) revokedBefore(of name, e *waiting) *Finding {
 	index := of.index
 	return &Finding{
 		Kind: AssessmentInvalid, Records: []uint64{e.decided, r.record, w.line.number}, Hit: of.hit, Event: &index,
-		What: fmt.Sprintf("it waited, and left after %s version %d had been revoked by record %d", c.assessment, c.version, r.record),
+		What: fmt.Sprintf("it waited, and left after %s version %d had been revoked by record %d", c.assessment,
+			c.version, r.record),
 	}
 }
 

@@ -73,5 +73,7 @@ func (all *decisions) lifts(subject hash, c *carrier, restricted bool, w *waitin
 
 // covers tells whether a decision is about all of some purposes.
 func (d *decision) covers(purposes []string) bool {
-	return len(d.purposes) == 0 || !slices.ContainsFunc(purposes, func(p string) bool { return !slices.Contains(d.purposes, p) })
+	return len(d.purposes) == 0 || !slices.ContainsFunc(purposes, func(p string) bool {
+		return !slices.Contains(d.purposes, p)
+	})
 }

@@ -36,10 +36,13 @@ var laws = map[Kind]law{
 	DespiteObjection: {"an event of somebody who objected does not leave, once that is recorded and asked for again",
 		"Art. 21(1) and (3) GDPR"},
 	DespiteRestriction: {"what somebody had restricted is not processed", "Art. 18(1) and (2) GDPR"},
-	DespiteKeptOptOut: {"an opt-out by the browser's signal that is kept ends what one may opt out of, unless a consent is younger",
+	DespiteKeptOptOut: {"an opt-out by the browser's signal that is kept ends what one may opt out of, unless a consent " +
+		"is younger",
 		"Cal. Civ. Code § 1798.135, and the laws of other states that regions.yaml names"},
-	DecisionNotValid: {"what goes on though somebody objected goes on by a person's decision that stands then", "Art. 21(1) GDPR"},
-	AssessmentInvalid: {"what rests on a legitimate interest has an assessment that is approved, and neither over nor revoked",
+	DecisionNotValid: {"what goes on though somebody objected goes on by a person's decision that stands then",
+		"Art. 21(1) GDPR"},
+	AssessmentInvalid: {"what rests on a legitimate interest has an assessment that is approved, and neither over nor " +
+		"revoked",
 		"Art. 6(1)(f) GDPR"},
 	JudgedOtherwise: {"an event's ladder, judged again by what is recorded under the policy of then, comes to the same",
 		"Art. 5(2) GDPR"},
@@ -49,19 +52,22 @@ var laws = map[Kind]law{
 	WithoutDecision: {"nothing is sent but what was decided and recorded before", "Art. 5(2) GDPR"},
 	DecidedTwice:    {"an event is decided once", "Art. 5(2) GDPR"},
 	EndedTwice:      {"an event ends once", ""},
-	WithoutOutcome:  {"of each event that may leave it is recorded what became of it, or it waits still", "Art. 5(2) GDPR"},
-	Missing:         {"no record is missing but those of which a record says so", "Art. 5(2) GDPR"},
-	Unreadable:      {"every record can be read but those that were set aside, of which a record says so", "Art. 5(2) GDPR"},
-	KeptTooLong:     {"records are kept no longer than the configuration says", "Art. 5(1)(e) GDPR"},
-	WithoutToken: {"who reads the log with a token has one of which it is recorded that it was made, and which is neither taken back " +
-		"nor over", "Art. 5(1)(f) GDPR"},
+	WithoutOutcome: {"of each event that may leave it is recorded what became of it, or it waits still",
+		"Art. 5(2) GDPR"},
+	Missing: {"no record is missing but those of which a record says so", "Art. 5(2) GDPR"},
+	Unreadable: {"every record can be read but those that were set aside, of which a record says so",
+		"Art. 5(2) GDPR"},
+	KeptTooLong: {"records are kept no longer than the configuration says", "Art. 5(1)(e) GDPR"},
+	WithoutToken: {"who reads the log with a token has one of which it is recorded that it was made, and which is " +
+		"neither taken back nor over", "Art. 5(1)(f) GDPR"},
 }
 
 // Kinds lists what can be found.
 func Kinds() []Kind {
 	return []Kind{
 		DespiteObjection, DespiteRestriction, DespiteKeptOptOut, DecisionNotValid, AssessmentInvalid, JudgedOtherwise,
-		OutsideProfile, PromiseBroken, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome, Missing, Unreadable,
+		OutsideProfile, PromiseBroken, ThoughDenied, WithoutDecision, DecidedTwice, EndedTwice, WithoutOutcome,
+		Missing, Unreadable,
 		KeptTooLong, WithoutToken,
 	}
 }

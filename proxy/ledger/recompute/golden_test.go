@@ -35,11 +35,13 @@ func TestReport(t *testing.T) {
 	s.wait(time.Minute)
 	s.end(waiting, ledger.Unknown, "broken")
 	s.must(os.WriteFile(filepath.Join(s.dir, ledger.CheckpointFile), []byte("shop.example/tagwarden\n30\n"+
-		"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\u2014 shop.example/tagwarden Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"), 0o600))
+		"CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\n\u2014 shop.example/tagwarden Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n"),
+		0o600))
 	r := s.audited(func(o *recompute.Options) {
 		o.Since, o.Now = noon.AddDate(0, 0, -7), noon.AddDate(0, 1, 0)
 		o.Version = "1.2.3"
-		promising(map[string][]recompute.Promise{digest: {never("pages", class(hit.URL)), never("mail", class(hit.Email))}})(o)
+		promising(map[string][]recompute.Promise{digest: {never("pages", class(hit.URL)), never("mail", class(hit.Email))}})(
+			o)
 		o.Kept = func(string, string, []string) time.Duration { return 60 * 24 * time.Hour }
 	})
 	page, err := r.HTML()

@@ -27,7 +27,8 @@ type HeldPromise struct {
 	InForce []InForce  `json:"in_force"`         // when, as far as records say
 	Signed  *Signature `json:"signed,omitempty"` // nil: no record says that an approver signed it
 	Tally              // of events that were decided under policies which promise it
-	Before  *Before    `json:"before,omitempty"` // of the newest policy's: how older records stand to it, which is nobody's fault
+	// of the newest policy's: how older records stand to it, which is nobody's fault
+	Before *Before `json:"before,omitempty"`
 
 	digest string // of what an approver signs
 }
@@ -124,6 +125,7 @@ func (b *Before) says(p *HeldPromise) string {
 	if b.Broken == 0 {
 		return fmt.Sprintf("%s: before it was in force it was %s.", p.ID, b.words())
 	}
-	return fmt.Sprintf("%s: it would have been broken by %s before it was in force, the first in record %d (%s, %s on %s); kept by %d, "+
-		"not to be told of %d. That is no fault.", p.ID, plural.Of(b.Broken, "event"), b.Record, b.Field, cmp.Or(b.Class, "of no known class"), b.Activity, b.Kept, b.Untold)
+	return fmt.Sprintf("%s: it would have been broken by %s before it was in force, the first in record %d (%s, %s on "+
+		"%s); kept by %d, not to be told of %d. That is no fault.", p.ID, plural.Of(b.Broken, "event"), b.Record, b.Field,
+		cmp.Or(b.Class, "of no known class"), b.Activity, b.Kept, b.Untold)
 }

@@ -33,7 +33,9 @@ func (s *spans) without(of span) (left []span) {
 		slices.SortFunc(s.all, func(a, b span) int { return cmp.Compare(a.first, b.first) })
 		s.all, s.sorted = merged(s.all), true
 	}
-	at, _ := slices.BinarySearchFunc(s.all, of.first, func(a span, first uint64) int { return cmp.Compare(a.end, first+1) })
+	at, _ := slices.BinarySearchFunc(s.all, of.first, func(a span, first uint64) int {
+		return cmp.Compare(a.end, first+1)
+	})
 	for ; at < len(s.all) && s.all[at].first < of.end; at++ {
 		if of.first < s.all[at].first {
 			left = append(left, span{of.first, s.all[at].first})
@@ -72,8 +74,8 @@ type explanation struct {
 	kind string
 }
 
-// explain notes what a record says of others that are gone. Of what is deleted because it is old all before it went, too;
-// of any other kind, exactly what it names.
+// explain notes what a record says of others that are gone. Of what is deleted because it is old all before it went,
+// too; of any other kind, exactly what it names.
 func (h *holes) explain(l *line) {
 	switch l.kind {
 	case ledger.KindSealed, ledger.KindEvent:
@@ -121,7 +123,9 @@ func (h *holes) left(of span) (all []span) {
 // aside, whatever they said. What was deleted by a window or for somebody are no acts.
 func (h *holes) doubtful(from, to uint64) bool {
 	within := func(s span) bool { return s.first < to && s.end > from }
-	return slices.ContainsFunc(h.damaged, func(d damaged) bool { return within(d.span) }) || slices.ContainsFunc(h.all, func(s span) bool {
+	return slices.ContainsFunc(h.damaged, func(d damaged) bool {
+		return within(d.span)
+	}) || slices.ContainsFunc(h.all, func(s span) bool {
 		if !within(s) {
 			return false
 		}

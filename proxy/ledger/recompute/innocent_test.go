@@ -232,16 +232,19 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 			s.sent("page_view", 1)
 		},
 		"by cookies alone": func(s *story) {
-			s.must(s.l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"}, Act: "cookie", Times: 40}}))
+			s.must(s.l.ObjectedByCookie([]ledger.Objected{{Kind: ledger.KindObjection, Scopes: []string{"all"},
+				Act: "cookie", Times: 40}}))
 			s.sent("page_view", 1)
 		},
 		"an assessment revoked while a hit is under way": func(s *story) {
-			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1, Because: "an end"}))
+			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1,
+				Because: "an end"}))
 			s.wait(time.Second)
 			s.sent("page_view", 1)
 		},
 		"an older version revoked": func(s *story) {
-			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 0, Because: "an end"}))
+			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 0,
+				Because: "an end"}))
 			s.wait(time.Hour)
 			s.sent("page_view", 1)
 		},
@@ -318,7 +321,8 @@ func TestNobodyIsAccusedWrongly(t *testing.T) {
 		"refused as a whole": func(s *story) {
 			s.hits++
 			s.must(s.l.Append([]ledger.Event{{
-				Hit: s.hits, Site: "shop", Vendor: "ga4", Endpoint: "collect", Decision: "deny", Reason: "malformed", Policy: digest,
+				Hit: s.hits, Site: "shop", Vendor: "ga4", Endpoint: "collect", Decision: "deny",
+				Reason: "malformed", Policy: digest,
 			}}, nil))
 		},
 		"of a policy that is not in the archive": func(s *story) {
@@ -345,7 +349,8 @@ func TestNotRejudged(t *testing.T) {
 	s.sent("page_view", 1, func(r *recorded) { r.rungs.Policy = "0000" })
 	s.sent("page_view", 1, func(r *recorded) { r.rungs.Endpoint = "none of it" })
 	r := s.audited()
-	if r.Rejudged.Same != 1 || r.Rejudged.Not != 2 || len(r.Rejudged.Why) != 2 || r.Fields.Checked != 1 || r.Fields.Unknown != 2 {
+	if r.Rejudged.Same != 1 || r.Rejudged.Not != 2 || len(r.Rejudged.Why) != 2 || r.Fields.Checked != 1 ||
+		r.Fields.Unknown != 2 {
 		t.Errorf("%+v, fields %+v", r.Rejudged, r.Fields)
 	}
 	s = tell(t)
@@ -355,8 +360,8 @@ func TestNotRejudged(t *testing.T) {
 	}
 }
 
-// TestRunEndsWithItsContext: in whichever phase it is, also where it reads the log a second time, for the records that fit
-// no event that was waiting.
+// TestRunEndsWithItsContext: in whichever phase it is, also where it reads the log a second time, for the
+// records that fit no event that was waiting.
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	s := tell(t)

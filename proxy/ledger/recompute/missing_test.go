@@ -31,8 +31,8 @@ func (s *story) restart() {
 	s.open()
 }
 
-// TestMissing: records that are not there are missed, but those of which a record says so; and nobody is accused by what
-// may have been taken back in them.
+// TestMissing: records that are not there are missed, but those of which a record says so; and nobody is accused by
+// what may have been taken back in them.
 func TestMissing(t *testing.T) {
 	t.Parallel()
 	s := tell(t)
@@ -59,7 +59,8 @@ func TestMissing(t *testing.T) {
 	}
 }
 
-// TestOutcomesWithoutDecision: events are counted whose decision is not there, each once; what was attempted alone is none.
+// TestOutcomesWithoutDecision: events are counted whose decision is not there, each
+// once; what was attempted alone is none.
 func TestOutcomesWithoutDecision(t *testing.T) {
 	t.Parallel()
 	s := tell(t)
@@ -127,8 +128,8 @@ func TestLadderInPieces(t *testing.T) {
 	}
 }
 
-// TestNamedInItsSegment: what names stand for holds for all of a segment, also where others wrote to it before the record
-// that says that it begins, and in no other one.
+// TestNamedInItsSegment: what names stand for holds for all of a segment, also where others wrote to it before the
+// record that says that it begins, and in no other one.
 func TestNamedInItsSegment(t *testing.T) {
 	t.Parallel()
 	s := tell(t)
@@ -187,8 +188,9 @@ func TestOutOfTime(t *testing.T) {
 	after := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(time.Hour) })
 	never := s.recomputed(func(o *recompute.Options) { o.Since = noon.Add(24 * time.Hour) })
 	for of, got := range map[string][2]int{
-		"ever": {len(all.Findings), 5}, "before": {len(before.Findings), 5}, "after, what left then": {len(after.Findings), 1},
-		"when nothing was": {len(never.Findings) + int(never.Suppression.Left+never.Suppression.Violations), 0},
+		"ever": {len(all.Findings), 5}, "before": {len(before.Findings), 5},
+		"after, what left then": {len(after.Findings), 1},
+		"when nothing was":      {len(never.Findings) + int(never.Suppression.Left+never.Suppression.Violations), 0},
 	} {
 		if got[0] != got[1] {
 			t.Errorf("%s: %d findings, want %d", of, got[0], got[1])
@@ -214,7 +216,8 @@ func TestFigures(t *testing.T) {
 	if len(r.Findings) > 0 {
 		t.Fatal(r.Findings)
 	}
-	if want := (recompute.Purpose{ID: "audience", Events: 3, Objected: 1, Rate: 1. / 3}); len(r.Purposes) != 2 || r.Purposes[0] != want {
+	if want := (recompute.Purpose{ID: "audience", Events: 3, Objected: 1, Rate: 1. / 3}); len(r.Purposes) != 2 ||
+		r.Purposes[0] != want {
 		t.Errorf("%+v", r.Purposes)
 	}
 	if r.Suppression.Subjects != 3 || r.Suppression.Denied != 1 || r.Suppression.HeldBack != 1 || r.Suppression.Left != 2 {
@@ -232,7 +235,8 @@ func TestHostileNames(t *testing.T) {
 	s.objects(1, "<script>alert(1)</script>", "all")
 	s.sent("page_view", 1, func(r *recorded) { r.Vendor, r.rungs.Vendor, r.Activity = "<b>", "<b>", `"><img src=x>` })
 	page, err := s.audited().HTML()
-	if err != nil || bytes.Contains(page, []byte("<script")) || bytes.Contains(page, []byte("<img")) || bytes.Contains(page, []byte("<b>")) {
+	if err != nil || bytes.Contains(page, []byte("<script")) || bytes.Contains(page, []byte("<img")) ||
+		bytes.Contains(page, []byte("<b>")) {
 		t.Errorf("%v\n%s", err, page)
 	}
 }

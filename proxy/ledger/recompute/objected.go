@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// objected are the acts that stand for subjects, as the records say: never more than stand. Each takes some 60 bytes, and
-// no object of its own.
+// objected are the acts that stand for subjects, as the records say: never more than stand. Each takes
+// some 60 bytes, and no object of its own.
 type objected struct {
 	first   map[hash]uint32 // by subject: its first entry, by place, from 1
 	entries []entry
@@ -193,8 +193,8 @@ func (o *objected) remove(subject hash, gone func(*entry) bool) {
 	o.first[subject] = kept
 }
 
-// takeBack ends what a withdrawal ends. What stands for its subjects afterwards is said for all of them together: whatever
-// is not among it stands for none.
+// takeBack ends what a withdrawal ends. What stands for its subjects afterwards is said for all of them together:
+// whatever is not among it stands for none.
 func (o *objected) takeBack(a *act, at time.Time) {
 	all := slices.Contains(a.scopes, "all")
 	for _, subject := range a.subjects {
@@ -222,8 +222,8 @@ func (o *objected) forgetPast(before uint64) {
 	}
 }
 
-// ends tells whether what one holder takes back ends an act of another one. Where either is not known, as in records of a
-// version before, it does.
+// ends tells whether what one holder takes back ends an act of another one. Where either is not known, as in
+// records of a version before, it does.
 func ends(by, of string) bool {
 	switch {
 	case by == of, by == "", of == "":

@@ -235,7 +235,8 @@ func (o *outcome) read(l *line) {
 	o.of = exchanged(o.of, of)
 }
 
-// exchanged appends the events that travelled together: of is a list for each hit, its number and the indices of its events.
+// exchanged appends the events that travelled together: of is a list for each hit, its
+// number and the indices of its events.
 func exchanged(dst []name, of gjson.Result) []name {
 	each(of, func(one gjson.Result) {
 		all := one.Array()
@@ -249,8 +250,9 @@ func exchanged(dst []name, of gjson.Result) []name {
 // ends tells whether an outcome is the last that is said of an event.
 func (o *outcome) ends() bool { return ledger.Ends(o.what) }
 
-// left tells whether an outcome shows that bytes of its events left by the attempt that it is of: their vendor answered.
-// Where a connection broke, or an event ends as unknown because a process ended, nobody knows; open tells which those are.
+// left tells whether an outcome shows that bytes of its events left by the attempt that it is of: their
+// vendor answered. Where a connection broke, or an event ends as unknown because a process ended,
+// nobody knows; open tells which those are.
 func (o *outcome) left() bool {
 	switch o.why {
 	case "":

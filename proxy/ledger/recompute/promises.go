@@ -121,7 +121,8 @@ func (w promising) named(digest string) {
 func (p *promises) sign(l *line) {
 	said := lineOf(l)
 	of := Signature{
-		Version: int(said.Get("promises_version").Int()), At: said.Get("approved").Time().UTC(), By: strings.Clone(said.Get("key").Str),
+		Version: int(said.Get("promises_version").Int()), At: said.Get("approved").Time().UTC(),
+		By: strings.Clone(said.Get("key").Str),
 	}
 	each(said.Get("promises"), func(item gjson.Result) { p.signed[strings.Clone(item.Str)] = of })
 }
@@ -168,7 +169,8 @@ func (w promising) combine(key *combination, e *event, r *rungs, c *carrier) *co
 	of := &combined{
 		digest: r.digest, id: strings.Clone(e.Activity), first: w.line.number, at: w.line.at,
 		of: promise.Recorded{
-			Site: r.of.Site, Region: c.region, Endpoint: r.of.Endpoint, Event: strings.Clone(e.Name), Scrubbed: !rules.NameIsWhole(e.Name),
+			Site: r.of.Site, Region: c.region, Endpoint: r.of.Endpoint, Event: strings.Clone(e.Name),
+			Scrubbed:  !rules.NameIsWhole(e.Name),
 			Shapeless: key.shape == nil,
 		},
 	}
@@ -218,10 +220,12 @@ func (w promising) breach(e *event, of *Promise, held *promise.Held) {
 	if done == "keep" {
 		done = "as it came"
 	}
-	f := w.of(e, PromiseBroken, fmt.Sprintf("%q (%s) left on %s with %s, %s, and promise %s says: %s", held.Field, held.Class, e.Activity,
+	f := w.of(e, PromiseBroken, fmt.Sprintf("%q (%s) left on %s with %s, %s, and promise %s says: %s", held.Field,
+		held.Class, e.Activity,
 		promise.EventWords(e.Name), done, of.ID, of.Says))
 	f.Promise = &Breach{
-		ID: of.ID, Says: of.Says, Activity: strings.Clone(e.Activity), Name: strings.Clone(e.Name), Field: held.Field, Class: held.Class,
+		ID: of.ID, Says: of.Says, Activity: strings.Clone(e.Activity), Name: strings.Clone(e.Name), Field: held.Field,
+		Class:  held.Class,
 		Action: held.Does,
 	}
 	w.found(f)
@@ -239,7 +243,8 @@ func (w promising) addUp(of *combined) {
 	}
 }
 
-// promised says how records stand to promises: of each policy's own, and to those of the newest what was recorded before.
+// promised says how records stand to promises: of each policy's own, and to those
+// of the newest what was recorded before.
 func (w closing) promised() {
 	p := &w.promises
 	if w.opts.Promises == nil {
@@ -247,7 +252,8 @@ func (w closing) promised() {
 		return
 	}
 	if p.unknown > 0 {
-		w.report.unsaid("whether promises were kept by %s: the policy that decided them is not known", plural.Of(p.unknown, "event"))
+		w.report.unsaid("whether promises were kept by %s: the policy that decided them is not known",
+			plural.Of(p.unknown, "event"))
 	}
 	by := map[string][]*combined{}
 	for _, of := range p.combined {

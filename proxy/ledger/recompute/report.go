@@ -30,11 +30,13 @@ type Report struct {
 	Findings []Finding       `json:"findings"`
 	More     uint64          `json:"more_findings,omitempty"` // that are not listed
 	Found    map[Kind]uint64 `json:"found"`
-	Doubtful uint64          `json:"doubtful,omitempty"` // not said, since records are missing that may have taken back what was objected to
+	// not said, since records are missing that may have taken back what was objected to
+	Doubtful uint64 `json:"doubtful,omitempty"`
 
-	Events      Events        `json:"events"`
-	Outcomes    Outcomes      `json:"outcomes"`
-	Undecided   uint64        `json:"outcomes_without_decision"` // events of which an outcome is there, and whose decision may have been deleted
+	Events   Events   `json:"events"`
+	Outcomes Outcomes `json:"outcomes"`
+	// events of which an outcome is there, and whose decision may have been deleted
+	Undecided   uint64        `json:"outcomes_without_decision"`
 	Suppression Suppression   `json:"suppression"`
 	Rejudged    Rejudged      `json:"rejudged"`
 	Fields      Fields        `json:"fields"`
@@ -53,8 +55,8 @@ type Report struct {
 	access   map[Access]uint64
 }
 
-// Log is the log that a report is of, as its newest checkpoint names it, when reading began. That its signature holds, and
-// that the records are those, package audit tells.
+// Log is the log that a report is of, as its newest checkpoint names it, when reading began. That its signature holds,
+// and that the records are those, package audit tells.
 type Log struct {
 	Origin string `json:"origin,omitempty"` // "": there is neither a checkpoint nor a key
 	Signed uint64 `json:"signed"`           // how many records the checkpoint is of
@@ -70,8 +72,9 @@ type Events struct {
 
 // Suppression is what became of events of people who objected.
 type Suppression struct {
-	Subjects   uint64 `json:"subjects"`   // for whom something stands at the end
-	Denied     uint64 `json:"denied"`     // events that an objection, or an opt-out that is kept, applied to, and that were denied
+	Subjects uint64 `json:"subjects"` // for whom something stands at the end
+	// events that an objection, or an opt-out that is kept, applied to, and that were denied
+	Denied     uint64 `json:"denied"`
 	Untouched  uint64 `json:"untouched"`  // likewise, and that it did not touch
 	HeldBack   uint64 `json:"held_back"`  // that were permitted, and held back before they left
 	InFlight   uint64 `json:"in_flight"`  // on their way when the act was recorded
@@ -127,7 +130,8 @@ func newReport(o *Options) *Report {
 		Since: o.Since, Until: o.Until, Findings: []Finding{}, Found: map[Kind]uint64{},
 		Events: Events{Reasons: map[string]uint64{}}, Outcomes: Outcomes{Why: map[string]uint64{}},
 		Rejudged: Rejudged{Why: map[string]uint64{}}, Retention: Retention{Known: o.Kept != nil},
-		Promises: []HeldPromise{}, Access: []Access{}, Purposes: []Purpose{}, Acts: []Acts{}, Assumed: []string{}, Unsaid: []string{},
+		Promises: []HeldPromise{}, Access: []Access{}, Purposes: []Purpose{}, Acts: []Acts{}, Assumed: []string{},
+		Unsaid:   []string{},
 		purposes: map[string]*Purpose{}, acts: map[Acts]uint64{}, access: map[Access]uint64{},
 	}
 	return r
@@ -233,14 +237,15 @@ func (r *Report) finish(w *walk) {
 // limits says what cannot be said of any log.
 func (r *Report) limits(w *walk) {
 	r.unsaid("objections by campaign: the log does not hold which campaign an act came from")
-	r.unsaid("objections that a browser's own cookie holds alone, and those of other events of the same visitor in a hit: who " +
-		"that is, is not recorded; what applied to an event is, and its ladder is judged again by it")
+	r.unsaid("objections that a browser's own cookie holds alone, and those of other events of the same visitor in a " +
+		"hit: who that is, is not recorded; what applied to an event is, and its ladder is judged again by it")
 	r.unsaid("objections for ids in an older form that differs from the newest: records of events hold the newest alone")
 	if r.First > 0 {
 		r.unsaid("what was objected to in the records before %d, which are not there", r.First)
 	}
 	if r.Doubtful > 0 {
-		r.unsaid("whether %s left though somebody had objected: records are missing that may have taken it back", plural.Of(r.Doubtful, "event"))
+		r.unsaid("whether %s left though somebody had objected: records are missing that may have taken it back",
+			plural.Of(r.Doubtful, "event"))
 	}
 	if w.opts.Waits == 0 {
 		r.unsaid("whether events wait for too long: no configuration says how long they may")
@@ -249,7 +254,8 @@ func (r *Report) limits(w *walk) {
 		r.unsaid("whether records are kept too long: no configuration says how long they are to be")
 	}
 	if r.Outcomes.Unknown > 0 {
-		r.unsaid("whether %s arrived whose outcome is unknown: those are not held against objections", plural.Of(r.Outcomes.Unknown, "event"))
+		r.unsaid("whether %s arrived whose outcome is unknown: those are not held against objections",
+			plural.Of(r.Outcomes.Unknown, "event"))
 	}
 }
 

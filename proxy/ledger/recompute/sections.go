@@ -34,7 +34,8 @@ func (r *Report) Verdict() string {
 // Sections are the figures of a report.
 func (r *Report) Sections() []Section {
 	return []Section{
-		r.about(), r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.promises(), r.retention(), r.exceptions(), r.readings(),
+		r.about(), r.records(), r.events(), r.suppression(), r.rates(), r.channels(), r.rejudged(), r.promises(),
+		r.retention(), r.exceptions(), r.readings(),
 		{Title: "Taken as it was found then", Notes: r.Assumed}, {Title: "What this report cannot say", Notes: r.Unsaid},
 	}
 }
@@ -47,7 +48,8 @@ func (r *Report) about() Section {
 	if r.Log.Root == "" {
 		s.Rows = append(s.Rows, [2]string{"newest checkpoint", "there is none"})
 	} else {
-		s.Rows = append(s.Rows, [2]string{"newest checkpoint", fmt.Sprintf("of %s, root %s", plural.Of(r.Log.Signed, "record"), r.Log.Root)})
+		s.Rows = append(s.Rows, [2]string{"newest checkpoint", fmt.Sprintf("of %s, root %s",
+			plural.Of(r.Log.Signed, "record"), r.Log.Root)})
 	}
 	if !r.Made.IsZero() {
 		s.Rows = append(s.Rows, [2]string{"made", stamp(r.Made)})
@@ -69,7 +71,8 @@ func (r *Report) records() Section {
 		if !r.Until.IsZero() {
 			until = stamp(r.Until)
 		}
-		s.Rows = append(s.Rows, [2]string{"reported on", fmt.Sprintf("%s to %s", cmp.Or(stamp(r.Since), "the beginning"), until)})
+		s.Rows = append(s.Rows,
+			[2]string{"reported on", fmt.Sprintf("%s to %s", cmp.Or(stamp(r.Since), "the beginning"), until)})
 	}
 	s.Rows = append(s.Rows, row("not there", r.Gone))
 	return s
@@ -86,8 +89,10 @@ func stamp(at time.Time) string {
 func (r *Report) events() Section {
 	o := &r.Outcomes
 	s := Section{Title: "Events", Rows: [][2]string{
-		row("accepted", r.Accepted()), row("denied", r.Events.Denied), row("delivered", o.Delivered), row("dropped", o.Dropped),
-		row("unknown", o.Unknown), row("waiting", o.Pending), row("not said, since their server ended", o.Unsaid), row("lost", o.Lost),
+		row("accepted", r.Accepted()), row("denied", r.Events.Denied), row("delivered", o.Delivered),
+		row("dropped", o.Dropped),
+		row("unknown", o.Unknown), row("waiting", o.Pending), row("not said, since their server ended", o.Unsaid),
+		row("lost", o.Lost),
 	}}
 	if o.Over > 0 {
 		s.Rows = append(s.Rows, row("handed over to the nodes of the cluster", o.Over))
@@ -121,7 +126,8 @@ func (r *Report) suppression() Section {
 func (r *Report) rates() Section {
 	s := Section{Title: "Objection rate by purpose"}
 	for _, p := range r.Purposes {
-		s.Rows = append(s.Rows, [2]string{p.ID, fmt.Sprintf("%.2f %% (%d of %s)", 100*p.Rate, p.Objected, plural.Of(p.Events, "event"))})
+		s.Rows = append(s.Rows, [2]string{p.ID, fmt.Sprintf("%.2f %% (%d of %s)", 100*p.Rate, p.Objected,
+			plural.Of(p.Events, "event"))})
 	}
 	if len(s.Rows) == 0 {
 		s.Notes = []string{"No event was judged for a purpose that is known."}

@@ -9,8 +9,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
 
-// TestEachViolationIsFound: whoever writes to the log behind the program's back something that must not happen is found,
-// and nothing else is.
+// TestEachViolationIsFound: whoever writes to the log behind the program's back something that must not
+// happen is found, and nothing else is.
 func TestEachViolationIsFound(t *testing.T) {
 	t.Parallel()
 	kinds := map[recompute.Kind]bool{}
@@ -45,21 +45,23 @@ func TestEachViolationIsFound(t *testing.T) {
 			s.act(ledger.KindWithdrawal, []byte{1}, func(o *ledger.Objected) { o.Stands = []string{"audience"} }, "all")
 			s.sent("page_view", 1)
 		}},
-		"sent after an objection that was taken back before that was recorded": {want: recompute.DespiteObjection, seed: func(s *story) {
-			s.objects(1, "all")
-			hit := s.event("page_view", 1)
-			s.wait(time.Minute)
-			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
-			s.end(hit, ledger.Delivered, "")
-		}},
-		"attempted after an objection that was taken back before it arrived": {want: recompute.DespiteObjection, seed: func(s *story) {
-			hit := s.event("page_view", 1, queued)
-			s.objects(1, "all")
-			s.attempt(hit)
-			s.wait(time.Minute)
-			s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
-			s.end(hit, ledger.Delivered, "ok")
-		}},
+		"sent after an objection that was taken back before that was recorded": {want: recompute.DespiteObjection,
+			seed: func(s *story) {
+				s.objects(1, "all")
+				hit := s.event("page_view", 1)
+				s.wait(time.Minute)
+				s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+				s.end(hit, ledger.Delivered, "")
+			}},
+		"attempted after an objection that was taken back before it arrived": {want: recompute.DespiteObjection,
+			seed: func(s *story) {
+				hit := s.event("page_view", 1, queued)
+				s.objects(1, "all")
+				s.attempt(hit)
+				s.wait(time.Minute)
+				s.act(ledger.KindWithdrawal, []byte{1}, nil, "all")
+				s.end(hit, ledger.Delivered, "ok")
+			}},
 		"sent long before what was objected to was taken back": {want: recompute.DespiteObjection, seed: func(s *story) {
 			s.objects(1, "all")
 			s.sent("page_view", 1)
@@ -145,7 +147,8 @@ func TestEachViolationIsFound(t *testing.T) {
 			s.sent("login", 1, func(r *recorded) { r.Objected, r.Decided = []string{"security"}, n })
 		}},
 		"an assessment that was revoked": {want: recompute.AssessmentInvalid, seed: func(s *story) {
-			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1, Because: "an end"}))
+			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1,
+				Because: "an end"}))
 			s.wait(time.Hour)
 			s.sent("page_view", 1)
 		}},
@@ -158,7 +161,8 @@ func TestEachViolationIsFound(t *testing.T) {
 		}},
 		"waited, and sent on an assessment that was revoked": {want: recompute.AssessmentInvalid, seed: func(s *story) {
 			hit := s.event("page_view", 1, queued)
-			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1, Because: "an end"}))
+			s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindRevocation, Assessment: "LIA-1", Version: 1,
+				Because: "an end"}))
 			s.wait(time.Hour)
 			s.attempt(hit)
 			s.end(hit, ledger.Delivered, "ok")

@@ -28,8 +28,8 @@ const digest = "3f2a0c11a5c44c0e9a3cb5d1b1c77f55a0b6c61a1f7c8a2f5f9f6f0f3f2a0c11
 
 var noon = time.Date(2026, time.May, 4, 12, 0, 0, 0, time.UTC)
 
-// policy is that of all stories: GA4 on consent, else on a legitimate interest; fraud on one with compelling grounds; what
-// is sold until somebody opts out, or on consent; orders by contract.
+// policy is that of all stories: GA4 on consent, else on a legitimate interest; fraud on one with compelling grounds;
+// what is sold until somebody opts out, or on consent; orders by contract.
 var policy = sync.OnceValue(func() *rules.Policy {
 	file, _ := catalog.Builtin("ga4")
 	class := map[string]minimise.Spec{}
@@ -37,25 +37,30 @@ var policy = sync.OnceValue(func() *rules.Policy {
 		class[name] = minimise.Spec{Kind: minimise.Keep}
 	}
 	on := func(id, purpose, event string, b basis.Basis) rules.DraftActivity {
-		return rules.DraftActivity{ID: id, Vendor: "ga4", Purposes: []string{purpose}, Basis: b, Profile: "small", Events: []string{event}}
+		return rules.DraftActivity{ID: id, Vendor: "ga4", Purposes: []string{purpose}, Basis: b, Profile: "small",
+			Events: []string{event}}
 	}
 	fraud, counting, sold := on("fraud", "security", "login", basis.LegitimateInterest),
 		on("counting", "audience", "page_view", basis.LegitimateInterest), on("sold", "ads", "offer", basis.OptOut)
 	fraud.Assessment, counting.Assessment, sold.Regions = "LIA-3", "LIA-1", []string{"US"}
-	orders, soldConsent := on("orders", "orders", "purchase", basis.Contract), on("sold-consent", "ads", "bid", basis.Consent)
+	orders, soldConsent := on("orders", "orders", "purchase", basis.Contract),
+		on("sold-consent", "ads", "bid", basis.Consent)
 	orders.Reference, counting.AfterRefusal = "contract of sale", true
 	p, err := rules.Compile(&rules.Draft{
-		Digest: digest, Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64, Fields: 2000, Nodes: 200_000},
+		Digest: digest, Limits: rules.Limits{Body: 1 << 20, Decompressed: 8 << 20, Events: 1000, Depth: 64,
+			Fields: 2000, Nodes: 200_000},
 		Sites: []rules.DraftSite{{
 			ID: "shop", Hosts: []string{"shop.example"}, Region: rules.RegionSource{Header: "CF-IPCountry", Default: "EU"},
 			Signals: []signal.Source{
-				{Kind: signal.GPC}, {Kind: signal.Own, Cookie: "choice", Category: "analytics", Granted: []string{"yes"}, Refused: []string{"no"}},
+				{Kind: signal.GPC}, {Kind: signal.Own, Cookie: "choice", Category: "analytics", Granted: []string{"yes"},
+					Refused: []string{"no"}},
 				{Kind: signal.Own, Cookie: "ads", Category: "marketing", Granted: []string{"yes"}, Refused: []string{"no"}},
 			},
 		}},
 		Vendors: []rules.DraftVendor{{ID: "ga4", Catalog: file, Upstreams: map[string]string{}}},
 		Purposes: []rules.Purpose{
-			{ID: "audience", Categories: []string{"analytics"}}, {ID: "ads", Categories: []string{"marketing"}, US: []string{"sale"}},
+			{ID: "audience", Categories: []string{"analytics"}}, {ID: "ads", Categories: []string{"marketing"},
+				US: []string{"sale"}},
 			{ID: "security"}, {ID: "orders"},
 		},
 		Activities: []rules.DraftActivity{
@@ -113,8 +118,10 @@ func tell(t testing.TB) *story {
 	t.Helper()
 	s := &story{t: t, dir: filepath.Join(t.TempDir(), "ledger"), now: noon}
 	s.open()
-	s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindApproval, Assessment: "LIA-1", Version: 1, Form: 2, Key: "privacy+3f2a0c11"}))
-	s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindApproval, Assessment: "LIA-3", Version: 1, Form: 2, Key: "privacy+3f2a0c11"}))
+	s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindApproval, Assessment: "LIA-1", Version: 1, Form: 2,
+		Key: "privacy+3f2a0c11"}))
+	s.must(s.l.Assessed(ledger.Assessed{Kind: ledger.KindApproval, Assessment: "LIA-3", Version: 1, Form: 2,
+		Key: "privacy+3f2a0c11"}))
 	return s
 }
 
@@ -155,7 +162,8 @@ var judgedAs = map[string][]ledger.Rung{
 		{Activity: "sold", Decision: "skip", Reason: "other_event"}, carries("sold-consent"),
 	},
 	"purchase": {
-		skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere(), skipped("sold-consent"), carries("orders"),
+		skipped("fraud"), skipped("counting-consent"), skipped("counting"), elsewhere(), skipped("sold-consent"),
+		carries("orders"),
 	},
 }
 
@@ -209,7 +217,8 @@ func (s *story) event(name string, subject byte, change ...func(*recorded)) uint
 			Digest: [32]byte{1}, Subjects: [][16]byte{{subject}, {200}}, Form: 2, Salt: [16]byte{byte(s.hits)},
 		},
 		rungs: ledger.Rungs{
-			Policy: digest, Site: "shop", Region: region, Vendor: "ga4", Endpoint: "collect", Ladder: append([]ledger.Rung{}, judgedAs[name]...),
+			Policy: digest, Site: "shop", Region: region, Vendor: "ga4", Endpoint: "collect",
+			Ladder: append([]ledger.Rung{}, judgedAs[name]...),
 		},
 		shape: ledger.Shape{Kept: []string{"cid", "en", "v"}, Dropped: []string{"dl", "uid"}},
 	}
@@ -259,7 +268,8 @@ func denied(reason string) func(*recorded) {
 		last := &r.rungs.Ladder[len(r.rungs.Ladder)-1]
 		last.Decision, last.Reason = "deny", reason
 		r.rungs.Ladder = append(r.rungs.Ladder, elsewhere(), skipped("sold-consent"), skipped("orders"))
-		r.Decision, r.Reason, r.Out, r.Digest, r.shape = "deny", reason, 0, [32]byte{}, ledger.Shape{Kept: []string{}, Dropped: []string{"cid"}}
+		r.Decision, r.Reason, r.Out, r.Digest, r.shape = "deny", reason, 0, [32]byte{}, ledger.Shape{Kept: []string{},
+			Dropped: []string{"cid"}}
 	}
 }
 
@@ -297,7 +307,8 @@ func (s *story) attempt(hit uint64) {
 func (s *story) act(kind string, subjects []byte, change func(*ledger.Objected), scopes ...string) uint64 {
 	s.t.Helper()
 	s.acts++
-	o := ledger.Objected{Kind: kind, First: s.acts, Last: s.acts, Scopes: scopes, Source: "preference_centre", Site: "shop", Act: "browser:01", Form: 2}
+	o := ledger.Objected{Kind: kind, First: s.acts, Last: s.acts, Scopes: scopes, Source: "preference_centre",
+		Site: "shop", Act: "browser:01", Form: 2}
 	for _, subject := range subjects {
 		o.Subjects = append(o.Subjects, [16]byte{subject})
 	}
@@ -322,7 +333,9 @@ func (s *story) decides(subject byte, change ...func(*ledger.Decided)) uint64 {
 	for _, c := range change {
 		c(d)
 	}
-	return s.act(ledger.KindDecided, []byte{subject}, func(o *ledger.Objected) { o.Decision, o.Stands = d, []string{"all"} })
+	return s.act(ledger.KindDecided, []byte{subject}, func(o *ledger.Objected) {
+		o.Decision, o.Stands = d, []string{"all"}
+	})
 }
 
 // compiled is the policy of all stories, by its digest.
@@ -355,7 +368,8 @@ func (s *story) recomputed(change ...func(*recompute.Options)) *recompute.Report
 // token has it recorded what became of one.
 func (s *story) token(change, name string, with ...func(*ledger.Token)) {
 	s.t.Helper()
-	of := ledger.Token{Change: change, Name: name, Roles: []string{"security"}, Created: noon, Mark: "0011223344556677", By: "operator", Through: "socket"}
+	of := ledger.Token{Change: change, Name: name, Roles: []string{"security"}, Created: noon, Mark: "0011223344556677",
+		By: "operator", Through: "socket"}
 	for _, one := range with {
 		one(&of)
 	}

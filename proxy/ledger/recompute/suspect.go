@@ -10,8 +10,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules"
 )
 
-// recordedApart is how much later than it is in force it may be recorded that something was taken back, or that a person
-// decided: records of events are written meanwhile.
+// recordedApart is how much later than it is in force it may be recorded that something was taken back, or that a
+// person decided: records of events are written meanwhile.
 const recordedApart = 10 * time.Second
 
 // suspects are events that left though an act stood, by whom it stood for: until recordedApart has passed it may be
@@ -37,7 +37,8 @@ type suspect struct {
 // suspect notes one.
 func (w leaving) suspect(of name, e *waiting, subject hash, one *entry) {
 	last := *e // it is looked at once more later
-	s := &suspect{of: of, event: &last, subject: subject, entry: *one, number: w.line.number, revoked: w.revokedBefore(of, e)}
+	s := &suspect{of: of, event: &last, subject: subject, entry: *one, number: w.line.number,
+		revoked: w.revokedBefore(of, e)}
 	all := &w.suspects
 	all.queue = append(all.queue, s)
 	if all.of == nil {
@@ -88,8 +89,8 @@ func (w suspecting) clear(a *act) {
 	}
 }
 
-// due says of suspects what is to be said by the time of a record. What a server that died had no time to record, the next
-// one does before it decides anything.
+// due says of suspects what is to be said by the time of a record. What a server that died had no time to record, the
+// next one does before it decides anything.
 func (w suspecting) due() {
 	switch w.line.kind {
 	case ledger.KindStart:

@@ -98,8 +98,8 @@ func (w *walk) attempt() {
 // leaving is an event that left, held against what stood then.
 type leaving struct{ *walk }
 
-// hold holds an event whose bytes left against what its visitor objected to: what stood in a record before the last time
-// that anybody asked.
+// hold holds an event whose bytes left against what its visitor objected to: what stood in a record
+// before the last time that anybody asked.
 func (w leaving) hold(of name, e *waiting) {
 	if !e.counted && !w.counts() {
 		return
@@ -118,8 +118,8 @@ func (w leaving) hold(of name, e *waiting) {
 	}
 }
 
-// broken finds what stood for one of an event's subjects in a record before the last time that anybody asked, and forbids
-// it; nil: nothing did. Flying says that something of the kind came later.
+// broken finds what stood for one of an event's subjects in a record before the last time that anybody asked, and
+// forbids it; nil: nothing did. Flying says that something of the kind came later.
 func (w leaving) broken(e *waiting) (subject hash, first *entry, flying bool) {
 	for _, subject = range e.subjects {
 		look := func(one *entry) {
@@ -174,11 +174,12 @@ func (w leaving) optedOut(e *waiting, one *entry) bool {
 	if e.consent != 0 {
 		since -= int64(keptApart / time.Second)
 	}
-	return a.EndedByKept(since, e.carrier.region, e.at, e.consent) && a.EndedByKept(since, e.carrier.region, w.line.at, e.consent)
+	return a.EndedByKept(since, e.carrier.region, e.at, e.consent) && a.EndedByKept(since, e.carrier.region,
+		w.line.at, e.consent)
 }
 
-// endedBy tells whether an objection to a scope ends what the activity carries. Where the policy is not known, it is what
-// holds whatever that says.
+// endedBy tells whether an objection to a scope ends what the activity carries. Where the policy is not
+// known, it is what holds whatever that says.
 func (c *carrier) endedBy(number uint32, scope string) bool {
 	ends, known := c.ends[number]
 	if known {
@@ -212,7 +213,8 @@ const mostUnmatched = 1_000_000
 // unmatch notes such a record.
 func (w *walk) unmatch(u unmatched) {
 	if len(w.unmatched) == mostUnmatched {
-		w.report.unsaid("more than %d records are about events that did not wait: the first of them were looked at", mostUnmatched)
+		w.report.unsaid("more than %d records are about events that did not wait: the first of them were looked at",
+			mostUnmatched)
 		return
 	}
 	w.unmatched = append(w.unmatched, u)
@@ -244,7 +246,8 @@ func (w closing) unended() {
 			index := of.index
 			w.found(Finding{
 				Kind: WithoutOutcome, Records: []uint64{e.decided}, Hit: of.hit, Event: &index,
-				What: fmt.Sprintf("no record says what became of it on its way to %s, for %s", e.carrier.vendor, age.Round(time.Minute)),
+				What: fmt.Sprintf("no record says what became of it on its way to %s, for %s", e.carrier.vendor,
+					age.Round(time.Minute)),
 			})
 		}
 	}

@@ -1,8 +1,8 @@
 // Package recompute holds a ledger's records against what the server promises of them: nothing of somebody who objected
-// left, each event was judged as its policy says, no field left that its profile drops, and of each event it is said what
-// became of it. It reads a folder and nothing else, opens nothing for writing, and is handed what compiles the policies
-// that records name. What records do not hold it takes as it was found then, and says so; what it cannot know for certain
-// is no finding.
+// left, each event was judged as its policy says, no field left that its profile drops, and of each event it is
+// said what became of it. It reads a folder and nothing else, opens nothing for writing, and is handed what
+// compiles the policies that records name. What records do not hold it takes as it was found then, and says so;
+// what it cannot know for certain is no finding.
 //
 // That the records are those that were written is another question, which package audit answers.
 package recompute
@@ -26,18 +26,20 @@ import (
 // Options say what is recomputed, and by what.
 type Options struct {
 	Dir string // the ledger's folder
-	// Compile returns the policy of a digest, exactly that or an error. nil: no policy is known, and nothing is judged again.
+	// Compile returns the policy of a digest, exactly that or an error. nil: no policy
+	// is known, and nothing is judged again.
 	Compile func(digest string) (*rules.Policy, error)
 	// Promises is what the policy of a digest promises, once it was compiled. nil: nobody knows.
 	Promises func(digest string) Promises
 
-	Since, Until time.Time // of which records something is said; zero: of all. What was objected to before counts all the same
+	// of which records something is said; zero: of all. What was objected to before counts all the same
+	Since, Until time.Time
 
-	// Waits is how long an event may be without an outcome while it waits for its vendor, parked or not; 0: nobody knows, and
-	// none is missed.
+	// Waits is how long an event may be without an outcome while it waits for its vendor, parked or not;
+	// 0: nobody knows, and none is missed.
 	Waits time.Duration
-	// Kept is how long a record is kept: of an event for a site and some purposes, or of anything else ("" and nil); 0: for
-	// good. nil: nobody knows.
+	// Kept is how long a record is kept: of an event for a site and some purposes, or of anything else ("" and
+	// nil); 0: for good. nil: nobody knows.
 	Kept   func(kind, site string, purposes []string) time.Duration
 	Signed uint64    // how many records there are at least, by a checkpoint that lies elsewhere; see [Log]
 	Now    time.Time // when it is recomputed; zero: as of the last record
@@ -312,7 +314,8 @@ func (w *walk) decided(lines []string) {
 	}
 }
 
-// once holds an event that is decided against one of the same name that was permitted, and has not ended: there is none.
+// once holds an event that is decided against one of the same name that was
+// permitted, and has not ended: there is none.
 func once(w *walk, e *event) {
 	of := name{e.hit, e.index}
 	if before := w.waits[of]; before != nil && !e.recovered && w.counts() {

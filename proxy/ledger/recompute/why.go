@@ -97,7 +97,8 @@ type explaining struct {
 }
 
 // Explain explains the record of a number. The error is [ErrGone], or says why the folder cannot be read.
-func Explain(ctx context.Context, dir string, number uint64, compile func(string) (*rules.Policy, error)) (*Explanation, error) {
+func Explain(ctx context.Context, dir string, number uint64, compile func(string) (*rules.Policy, error)) (
+	*Explanation, error) {
 	e := &explaining{number: number, walk: &walk{report: newReport(&Options{}), judged: newJudged(compile)}}
 	begin, err := ledger.SegmentOf(dir, number)
 	if err != nil {
@@ -215,7 +216,8 @@ func (w *walk) name() {
 
 // explain explains the record that the walk is at.
 func (w *walk) explain(record []byte) *Explanation {
-	x := &Explanation{Number: w.line.number, Time: w.line.at, Kind: strings.Clone(w.line.kind), Record: slices.Clone(record)}
+	x := &Explanation{Number: w.line.number, Time: w.line.at, Kind: strings.Clone(w.line.kind),
+		Record: slices.Clone(record)}
 	if x.Kind != ledger.KindEvent {
 		return x
 	}
@@ -237,7 +239,8 @@ func (w *walk) explain(record []byte) *Explanation {
 	for i := range r.of.Ladder {
 		rung := &r.of.Ladder[i]
 		x.Ladder = append(x.Ladder, Judged{
-			Activity: rung.Activity, Decision: rung.Decision, Reason: rung.Reason, When: [...]string{"", "met", "unmet"}[rung.When],
+			Activity: rung.Activity, Decision: rung.Decision, Reason: rung.Reason,
+			When: [...]string{"", "met", "unmet"}[rung.When],
 		})
 	}
 	if len(x.Ladder) > 0 {
@@ -281,7 +284,8 @@ func inWords(s *rules.RecordedSignal) string {
 	for _, of := range []struct {
 		what  string
 		names []string
-	}{{"grants", s.Granted}, {"refuses", s.Declined}, {"is unclear on", s.Unclear}, {"objects to", s.Objected}, {"opts out of", s.OptedOut}} {
+	}{{"grants", s.Granted}, {"refuses", s.Declined}, {"is unclear on", s.Unclear}, {"objects to", s.Objected},
+		{"opts out of", s.OptedOut}} {
 		if len(of.names) > 0 {
 			all = append(all, of.what+" "+strings.Join(of.names, ", "))
 		}
@@ -295,7 +299,8 @@ func inWords(s *rules.RecordedSignal) string {
 // keys are the keys of an activity that decide, by the reason that an event's ladder came to.
 var keys = map[string]string{
 	"permitted": "basis", "no_consent": "basis", "consent_refused": "basis", "consent_expired": "consent_max_age",
-	"condition_failed": "when", "condition_unmet": "when", "other_site": "sites", "other_region": "regions", "other_event": "events",
+	"condition_failed": "when", "condition_unmet": "when", "other_site": "sites", "other_region": "regions",
+	"other_event":  "events",
 	"other_sender": "source", "no_legal_reference": "reference", "required_dropped": "profile", "opaque_stream": "profile",
 	"objection": "purposes", "gpc": "purposes", "dnt": "purposes", "opted_out": "purposes", "before_choice": "purposes",
 }
@@ -312,7 +317,8 @@ func keyOf(reason string) string {
 
 func siblingOf(number uint64, e *event) Sibling {
 	return Sibling{
-		Number: number, Event: e.index, Name: strings.Clone(e.Name), Decision: strings.Clone(e.Decision), Reason: strings.Clone(e.Reason),
+		Number: number, Event: e.index, Name: strings.Clone(e.Name), Decision: strings.Clone(e.Decision),
+		Reason: strings.Clone(e.Reason),
 	}
 }
 

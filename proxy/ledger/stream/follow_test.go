@@ -110,7 +110,8 @@ func (l *log) saw() (gaps []stream.Gap, failed, reported []string) {
 
 // line is the record of a number, as somebody wrote it.
 func line(n uint64, by string) string {
-	return fmt.Sprintf(`{"time":"2026-11-29T12:00:00.5Z","kind":"reload","text":"note %04d by %s","subjects":["aa"]`, n, by)
+	return fmt.Sprintf(`{"time":"2026-11-29T12:00:00.5Z","kind":"reload","text":"note %04d by %s","subjects":["aa"]`,
+		n, by)
 }
 
 func lines(first, end uint64, by string) (b []byte) {
@@ -302,8 +303,8 @@ func TestGaps(t *testing.T) {
 	})
 }
 
-// TestOtherLog: of a log that was put in the place of the one whose records were sent, or where the position is damaged,
-// all is sent again: nothing is left out by its number alone.
+// TestOtherLog: of a log that was put in the place of the one whose records were sent, or where the position is
+// damaged, all is sent again: nothing is left out by its number alone.
 func TestOtherLog(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

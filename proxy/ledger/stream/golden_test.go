@@ -53,8 +53,9 @@ func golden(t *testing.T, name, got string) {
 }
 
 // message is the form of RFC 5424, as far as we use it.
-var message = regexp.MustCompile(`^<(\d{1,3})>1 (-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) [!-~]{1,255} tagwarden - [!-~]{1,32} ` +
-	`\[tagwarden@32473 number="\d+"( [a-z]+="([^"\\\]\x00-\x1f\x7f]|\\["\\\]])*")*\] (\{.*\})$`)
+var message = regexp.MustCompile(
+	`^<(\d{1,3})>1 (-|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) [!-~]{1,255} tagwarden - [!-~]{1,32} ` +
+		`\[tagwarden@32473 number="\d+"( [a-z]+="([^"\\\]\x00-\x1f\x7f]|\\["\\\]])*")*\] (\{.*\})$`)
 
 // TestMessages: each record is one message whose text is the record, byte for byte.
 func TestMessages(t *testing.T) {
@@ -119,7 +120,8 @@ func TestWithoutPersons(t *testing.T) {
 
 // FuzzPosition: what is read is written again as it was; anything else is refused.
 func FuzzPosition(f *testing.F) {
-	for _, seed := range []string{"{\"next\":17}\n", "{\"next\":17}", "{\"next\":17,\"last\":\"" + strings.Repeat("ab", 32) + "\"}\n", "{}\n", "{\"next\":-1}\n",
+	for _, seed := range []string{"{\"next\":17}\n", "{\"next\":17}", "{\"next\":17,\"last\":\"" + strings.Repeat("ab",
+		32) + "\"}\n", "{}\n", "{\"next\":-1}\n",
 		"{\"next\":1,\"next\":2}\n", "{\"next\":18446744073709551615}\n", "{\"next\":1}\n{\"next\":2}\n", "null\n", ""} {
 		f.Add([]byte(seed))
 	}

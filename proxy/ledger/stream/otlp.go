@@ -68,7 +68,8 @@ func (o *OTLP) connectAs() {
 		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport: &http.Transport{
-			DialContext: o.opts.Dial, TLSClientConfig: spoken.Clone(), TLSHandshakeTimeout: patience / 2, ForceAttemptHTTP2: true,
+			DialContext: o.opts.Dial, TLSClientConfig: spoken.Clone(), TLSHandshakeTimeout: patience / 2,
+			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: mostAnswer, IdleConnTimeout: 90 * time.Second,
 		},
 	}

@@ -124,15 +124,18 @@ func TestOTLP(t *testing.T) {
 		{what: "refused before anything was taken", answer: status(400), fails: "status 400"},
 		{what: "too many", answer: status(429, "Retry-After", "7"), after: 7 * time.Second, fails: "status 429"},
 		{
-			what: "not available, until a time", answer: status(503, "Retry-After", now.Add(time.Minute).Format(http.TimeFormat)),
+			what: "not available, until a time", answer: status(503, "Retry-After",
+				now.Add(time.Minute).Format(http.TimeFormat)),
 			after: time.Minute, fails: "status 503",
 		},
 		{what: "elsewhere", answer: status(307, "Location", server.URL+"/other"), fails: "status 307"},
 		{what: "not let in", answer: status(401), fails: "status 401"},
 		{what: "taken", taken: 5, took: []int64{0, 1, 2, 3, 4}},
-		{what: "one is refused", answer: poison, taken: 5, took: []int64{0, 1, 2, 4}, refused: []stream.Gap{{First: 3, End: 4, Count: 1, Why: stream.WhyRefused}}},
+		{what: "one is refused", answer: poison, taken: 5, took: []int64{0, 1, 2, 4},
+			refused: []stream.Gap{{First: 3, End: 4, Count: 1, Why: stream.WhyRefused}}},
 		{
-			what: "some are", taken: 5, took: []int64{0, 1, 2, 3, 4}, refused: []stream.Gap{{First: 0, End: 5, Count: 2, Why: stream.WhyRefused}},
+			what: "some are", taken: 5, took: []int64{0, 1, 2, 3, 4},
+			refused: []stream.Gap{{First: 0, End: 5, Count: 2, Why: stream.WhyRefused}},
 			answer: func(_ []int64, w http.ResponseWriter, _ *http.Request) {
 				_, _ = io.WriteString(w, `{"partialSuccess":{"rejectedLogRecords":"2","errorMessage":"jane@example.com"}}`)
 			},
@@ -148,21 +151,25 @@ func TestOTLP(t *testing.T) {
 				}
 			},
 		},
-		{what: "reset", fails: "nobody answers", answer: func([]int64, http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
+		{what: "reset", fails: "nobody answers", answer: func([]int64, http.ResponseWriter, *http.Request) {
+			panic(http.ErrAbortHandler)
+		}},
 	} {
 		c.set(step.answer)
 		sent, err := o.Send(t.Context(), batchOf(0, 5))
 		if sent.Taken != step.taken || sent.After != step.after || !slices.Equal(sent.Refused, step.refused) {
 			t.Errorf("%s: %+v", step.what, sent)
 		}
-		if (err != nil) != (step.fails != "") || err != nil && !strings.Contains(err.Error(), step.fails) || err != nil && strings.Contains(err.Error(), "jane") {
+		if (err != nil) != (step.fails != "") || err != nil && !strings.Contains(err.Error(), step.fails) || err != nil &&
+			strings.Contains(err.Error(), "jane") {
 			t.Errorf("%s: %v", step.what, err)
 		}
 		if got := c.took(); !slices.Equal(got, step.took) {
 			t.Errorf("%s: it took %v", step.what, got)
 		}
 	}
-	if c.path != "/v1/logs" || c.headers.Get("Api-Key") != "key s3cret" || c.headers.Get("Content-Type") != "application/json" {
+	if c.path != "/v1/logs" || c.headers.Get("Api-Key") != "key s3cret" ||
+		c.headers.Get("Content-Type") != "application/json" {
 		t.Errorf("%s %v", c.path, c.headers)
 	}
 	if err := os.WriteFile(secret, []byte("two\nlines\n"), 0o600); err != nil {
@@ -191,7 +198,8 @@ func TestOTLPHangs(t *testing.T) {
 	}
 }
 
-// TestOTLPTrustsAnew: whom TLS is spoken with is asked again for each request, so that a connection of before is not used on.
+// TestOTLPTrustsAnew: whom TLS is spoken with is asked again for each request, so that
+// a connection of before is not used on.
 func TestOTLPTrustsAnew(t *testing.T) {
 	t.Parallel()
 	var c collector
@@ -202,7 +210,9 @@ func TestOTLPTrustsAnew(t *testing.T) {
 	trusted := &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
 	nobody := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
 	now := trusted
-	o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config { return now }, Dial: delivery.Dial(true, nil), Now: time.Now})
+	o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config {
+		return now
+	}, Dial: delivery.Dial(true, nil), Now: time.Now})
 	defer o.Close()
 	for i, of := range []*tls.Config{nobody, trusted, trusted, nobody, trusted} {
 		now = of
@@ -229,7 +239,9 @@ func TestOTLPOverTLS(t *testing.T) {
 		"another name": {&tls.Config{RootCAs: pool, ServerName: "otel.test", MinVersion: tls.VersionTLS12}, true, false},
 		"private":      {&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, false, false},
 	} {
-		o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config { return of.tls }, Dial: delivery.Dial(of.private, nil), Now: time.Now})
+		o := stream.NewOTLP(stream.OTLPOptions{URL: server.URL + "/v1/logs", TLS: func() *tls.Config {
+			return of.tls
+		}, Dial: delivery.Dial(of.private, nil), Now: time.Now})
 		sent, err := o.Send(t.Context(), batchOf(0, 3))
 		if (err == nil) != of.want || (sent.Taken == 3) != of.want || (len(c.took()) == 3) != of.want {
 			t.Errorf("%s: %+v, %v", what, sent, err)

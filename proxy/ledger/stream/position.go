@@ -69,8 +69,8 @@ func parsePosition(text []byte) (p position, err error) {
 	return p, nil
 }
 
-// begin finds where to begin: where it was, or at a start without a position where it is told to. A position that cannot
-// be read has all be sent again that it may be behind by.
+// begin finds where to begin: where it was, or at a start without a position where it is told to. A position that
+// cannot be read has all be sent again that it may be behind by.
 func (f *Follower) begin() {
 	file, err := os.Open(f.opts.File)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -96,7 +96,8 @@ func (f *Follower) begin() {
 }
 
 // errOther says that what was sent is not of this log.
-var errOther = errors.New("the log is not the one whose records were sent: it was restored, or replaced; what it holds is sent again")
+var errOther = errors.New(
+	"the log is not the one whose records were sent: it was restored, or replaced; what it holds is sent again")
 
 // hold holds the position against the log: of another one, that was accepted in its place, everything is new.
 func (f *Follower) hold() {

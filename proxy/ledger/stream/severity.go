@@ -17,7 +17,8 @@ const (
 
 // severities are those of kinds; of others it is notice.
 var severities = map[string]severity{
-	ledger.KindEvent: info, ledger.KindShape: info, ledger.KindRungs: info, ledger.KindAttempt: info, ledger.KindSealed: info,
+	ledger.KindEvent: info, ledger.KindShape: info, ledger.KindRungs: info, ledger.KindAttempt: info,
+	ledger.KindSealed:  info,
 	ledger.KindSegment: info, ledger.KindHead: info,
 	ledger.KindRefused: warning, ledger.KindSetAside: warning, ledger.KindRestored: warning,
 }

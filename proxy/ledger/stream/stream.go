@@ -1,9 +1,11 @@
-// Package stream sends the records of the ledger on to other systems, as they are written: to receivers of syslog and of
-// OpenTelemetry logs. It follows the ledger's files behind whoever writes them, and remembers on disk how far it came.
+// Package stream sends the records of the ledger on to other systems, as they are written: to
+// receivers of syslog and of OpenTelemetry logs. It follows the ledger's files behind whoever writes
+// them, and remembers on disk how far it came.
 //
-// It promises that nobody who writes waits for it, that nothing is sent which is not on disk, that memory holds one batch
-// whatever happens, that each record is handed over at least once, in the order of the numbers, and that of those which are
-// not (a receiver that is too far behind, or will not have one; lines that are gone) somebody is told which they are.
+// It promises that nobody who writes waits for it, that nothing is sent which is not on disk, that memory
+// holds one batch whatever happens, that each record is handed over at least once, in the order of the
+// numbers, and that of those which are not (a receiver that is too far behind, or will not have one; lines
+// that are gone) somebody is told which they are.
 package stream
 
 import (
@@ -72,7 +74,8 @@ type Options struct {
 	Begin    uint64        // where it begins where no position is kept
 	Behind   uint64        // by how many records it may be behind
 	Subjects bool          // subjects go along
-	Settle   time.Duration // how long a connection has to stand after a record for it to count as taken; 0: the receiver says so
+	// how long a connection has to stand after a record for it to count as taken; 0: the receiver says so
+	Settle time.Duration
 
 	Now    func() time.Time
 	Random func() float64 // of [0, 1)

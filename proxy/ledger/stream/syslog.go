@@ -140,8 +140,8 @@ var Facilities = map[string]int{
 // inHead are the members of a record that stand in the structured data as well.
 var inHead = []string{"hit", "event", "site", "vendor", "decision", "reason", "outcome"}
 
-// appendMessage writes a record as a message: its number and what it is about as structured data, the line itself, JSON,
-// as the text (MSG-ANY: UTF-8 without a byte order mark).
+// appendMessage writes a record as a message: its number and what it is about as structured data, the line itself,
+// JSON, as the text (MSG-ANY: UTF-8 without a byte order mark).
 func (s *Syslog) appendMessage(b []byte, r *Record) []byte {
 	b = append(b, '<')
 	b = strconv.AppendInt(b, int64(8*s.opts.Facility+int(severityOf(r))), 10)

@@ -77,7 +77,8 @@ func partOf(line []byte) (part, parts int64, err error) {
 	return part, parts, nil
 }
 
-// EndOfTable finds where a table of records stops that begins with the names of columns, of which the first is "number".
+// EndOfTable finds where a table of records stops that begins with the names of
+// columns, of which the first is "number".
 func EndOfTable(from io.ReaderAt, size int64, columns []string) (End, error) {
 	head, err := firstLine(from, size)
 	if err != nil {
@@ -139,7 +140,8 @@ func firstLine(from io.ReaderAt, size int64) ([]byte, error) {
 // backwards is how many bytes are read at once, from the end.
 const backwards = 64 << 10
 
-// lastLine finds the last line that has an end, in the first so many bytes; it comes without the end. Nil: there is none.
+// lastLine finds the last line that has an end, in the first so many bytes; it
+// comes without the end. Nil: there is none.
 func lastLine(from io.ReaderAt, size int64) (line []byte, begin, end int64, err error) {
 	var b []byte // what was read, from the place at on
 	for at := size; ; {

@@ -40,11 +40,13 @@ func TestEndOfLines(t *testing.T) {
 	} {
 		text := c.whole + c.rest
 		end, err := table.EndOfLines(strings.NewReader(text), int64(len(text)))
-		if err != nil || end.At != int64(len(c.whole)) || string(end.Line) != strings.TrimSuffix(c.line, "\n") || end.Empty != (c.line == "") {
+		if err != nil || end.At != int64(len(c.whole)) || string(end.Line) != strings.TrimSuffix(c.line, "\n") ||
+			end.Empty != (c.line == "") {
 			t.Errorf("%.60q and %.60q: at %d, line %.60q, empty %v, %v", c.whole, c.rest, end.At, end.Line, end.Empty, err)
 		}
 	}
-	for _, text := range []string{"hello\n", "\n", "{}\n", one + "{\"kind\":\"event\",\"part\":4,\"parts\":3}\n", one + part3[:len(part3)-1] + "}\n",
+	for _, text := range []string{"hello\n", "\n", "{}\n", one + "{\"kind\":\"event\",\"part\":4,\"parts\":3}\n",
+		one + part3[:len(part3)-1] + "}\n",
 		one + part2, head + first, part1 + one + part2} {
 		if end, err := table.EndOfLines(strings.NewReader(text), int64(len(text))); err == nil {
 			t.Errorf("%q: it goes on at %d", text, end.At)
@@ -60,7 +62,8 @@ func TestEndOfTable(t *testing.T) {
 		number      uint64
 		empty       bool
 	}{
-		{"", "", 0, true}, {"", head[:8], 0, true}, {head, "", 0, true}, {head, first[:4], 0, true}, {head + first, "", 7, false},
+		{"", "", 0, true}, {"", head[:8], 0, true}, {head, "", 0, true}, {head, first[:4], 0, true},
+		{head + first, "", 7, false},
 		{head + first, second[:9], 7, false}, {head + first + second, "", 9, false}, {head + first + second, "1", 9, false},
 	} {
 		text := c.whole + c.rest
@@ -69,7 +72,8 @@ func TestEndOfTable(t *testing.T) {
 			t.Errorf("%q and %q: %+v, %v", c.whole, c.rest, end, err)
 		}
 	}
-	for _, text := range []string{"a,b\r\n", "number,kind,text,more\r\n", head + "7,stop\r\n", head + ",stop,\r\n", head + "x,stop,\r\n", head + "7,\"a\n",
+	for _, text := range []string{"a,b\r\n", "number,kind,text,more\r\n", head + "7,stop\r\n", head + ",stop,\r\n",
+		head + "x,stop,\r\n", head + "7,\"a\n",
 		head + "-1,a,b\r\n", one, strings.Repeat("x", 70<<10)} {
 		if end, err := table.EndOfTable(strings.NewReader(text), int64(len(text)), columns); err == nil {
 			t.Errorf("%.40q: it goes on at %d", text, end.At)
@@ -77,10 +81,11 @@ func TestEndOfTable(t *testing.T) {
 	}
 }
 
-// FuzzEnd: whatever lies there, what is kept of it is a beginning of it that ends with a line's end, and finding its end
-// again finds the same.
+// FuzzEnd: whatever lies there, what is kept of it is a beginning of it that ends with a line's end, and
+// finding its end again finds the same.
 func FuzzEnd(f *testing.F) {
-	for _, seed := range []string{"", one + two, one + part1 + part2, part1 + part2 + part3, head + first + second, head + first + second[:4], "\n\n", "a"} {
+	for _, seed := range []string{"", one + two, one + part1 + part2, part1 + part2 + part3, head + first + second,
+		head + first + second[:4], "\n\n", "a"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -96,7 +101,8 @@ func FuzzEnd(f *testing.F) {
 				t.Fatalf("%s: %q is kept up to %d", name, text, end.At)
 			}
 			again, err := find(text[:end.At])
-			if err != nil || again.At != end.At || again.Number != end.Number || !bytes.Equal(again.Line, end.Line) || again.Empty != end.Empty {
+			if err != nil || again.At != end.At || again.Number != end.Number || !bytes.Equal(again.Line, end.Line) ||
+				again.Empty != end.Empty {
 				t.Fatalf("%s: %q: %+v, and then %+v, %v", name, text, end, again, err)
 			}
 		}

@@ -1,8 +1,8 @@
 // Package table writes records of the ledger as columns, in files of Parquet that databases and data frames read, and
 // finds where a file of lines or rows stops whose writing was interrupted.
 //
-// It promises that memory is bounded whatever is written, that the line of each record stands in its row as the ledger has
-// it, and that a file which is gone on with holds no record twice and lacks none.
+// It promises that memory is bounded whatever is written, that the line of each record stands in its row as the ledger
+// has it, and that a file which is gone on with holds no record twice and lacks none.
 package table
 
 import (
@@ -50,8 +50,9 @@ type Row struct {
 	Why        string     `parquet:"why,optional,dict"`
 	Status     *int32     `parquet:"status,optional"`
 	Text       string     `parquet:"text,optional,plain"`
-	Record     string     `parquet:"record,plain"`                        // the line, as it stands in the ledger
-	Parts      []string   `parquet:"parts,list" parquet-element:",plain"` // lines that go on with it, where its fact takes several
+	Record     string     `parquet:"record,plain"` // the line, as it stands in the ledger
+	// lines that go on with it, where its fact takes several
+	Parts []string `parquet:"parts,list" parquet-element:",plain"`
 }
 
 // rowGroup is how many bytes of records are held until they are written, and rowsInGroup how many records.
@@ -91,7 +92,8 @@ func NewWriter(to io.Writer) *Writer {
 		parquet.BloomFilters(parquet.SplitBlockFilter(bitsOfBloom, "subjects", "list", "element")),
 		parquet.CreatedBy("tagwarden", "", ""),
 	}
-	for _, long := range [][]string{{"record"}, {"text"}, {"parts", "list", "element"}} { // nobody asks for the least of these
+	for _, long := range [][]string{{"record"}, {"text"}, {"parts", "list", "element"}} {
+		// nobody asks for the least of these
 		options = append(options, parquet.SkipPageBounds(long...), parquet.SkipPageStatistics(long...))
 	}
 	return &Writer{out: parquet.NewGenericWriter[Row](to, options...)}

@@ -20,15 +20,17 @@ const (
 	joe  = "fedcba9876543210fedcba9876543210"
 )
 
-// TestRows: each member stands in its column, those that rungs and shape say as well, and the line as it is; read back by
-// the library's reader, from the file alone.
+// TestRows: each member stands in its column, those that rungs and shape say as well, and the line as it is; read back
+// by the library's reader, from the file alone.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 5, 4, 12, 0, 0, 123e6, time.UTC)
 	event := `{"time":"2026-05-04T12:00:00.123Z","kind":"event","hit":18446744073709551615,"event":0,"site":"shop","vendor":"ga4","name":"pay \"now\"",` +
 		`"decision":"permit","reason":"permitted","activity":"counting","basis":"legitimate_interest","assessment":"LIA-1","assessment_version":3,` +
-		`"rungs":"aa","consent_at":"2026-05-04T11:59:00Z","objections":["ads"],"subjects":["` + jane + `"],"shape":"bb","bytes_in":9,"bytes_out":0}`
-	rest := `{"time":"2026-05-04T12:00:00.123Z","kind":"event","hit":18446744073709551615,"event":0,"objections":["all"],"subjects":["` + joe + `"],"part":2,"parts":2}`
+		`"rungs":"aa","consent_at":"2026-05-04T11:59:00Z","objections":["ads"],"subjects":["` + jane +
+		`"],"shape":"bb","bytes_in":9,"bytes_out":0}`
+	rest := `{"time":"2026-05-04T12:00:00.123Z","kind":"event","hit":18446744073709551615,"event":0,"objections":["all"],"subjects":["` +
+		joe + `"],"part":2,"parts":2}`
 	outcome := `{"time":"2026-05-04T12:00:01Z","kind":"outcome","hit":7,"events":[0],"vendor":"ga4","outcome":"dropped","why":"refused","status":400}`
 	note := `{"time":"soon","kind":"reload","node":"n1","policy":"fedc","text":"2 activities changed"}`
 	shape := `{"time":"2026-05-04T12:00:00Z","kind":"shape","shape":"bb","kept":["en"],"changed":["cid"],"dropped":["uid","*"]}`
@@ -48,14 +50,18 @@ func TestRows(t *testing.T) {
 			Changed: []string{"cid"}, Dropped: []string{"uid", "*"}, Record: shape,
 		},
 		{
-			Number: new(uint64(1)), Time: &at, Kind: "event", Hit: new(uint64(1<<64 - 1)), Event: new(int32(0)), Site: "shop", Vendor: "ga4",
-			Endpoint: "collect", Name: `pay "now"`, Decision: "permit", Reason: "permitted", Activity: "counting", Basis: "legitimate_interest",
-			Assessment: "LIA-1", Version: new(int32(3)), Policy: "fedc", Region: "DE", ConsentAt: new(at.Truncate(time.Second).Add(-time.Minute)),
+			Number: new(uint64(1)), Time: &at, Kind: "event", Hit: new(uint64(1<<64 - 1)), Event: new(int32(0)),
+			Site: "shop", Vendor: "ga4",
+			Endpoint: "collect", Name: `pay "now"`, Decision: "permit", Reason: "permitted", Activity: "counting",
+			Basis:      "legitimate_interest",
+			Assessment: "LIA-1", Version: new(int32(3)), Policy: "fedc", Region: "DE",
+			ConsentAt:  new(at.Truncate(time.Second).Add(-time.Minute)),
 			Objections: []string{"ads", "all"}, Subjects: []string{jane, joe}, Kept: []string{"en"}, Changed: []string{"cid"},
 			Dropped: []string{"uid", "*"}, BytesIn: new(int64(9)), BytesOut: new(int64(0)), Record: event, Parts: []string{rest},
 		},
 		{
-			Number: new(uint64(3)), Time: new(time.Date(2026, 5, 4, 12, 0, 1, 0, time.UTC)), Kind: "outcome", Hit: new(uint64(7)), Vendor: "ga4",
+			Number: new(uint64(3)), Time: new(time.Date(2026, 5, 4, 12, 0, 1, 0, time.UTC)), Kind: "outcome",
+			Hit: new(uint64(7)), Vendor: "ga4",
 			Outcome: "dropped", Why: "refused", Status: new(int32(400)), Record: outcome,
 		},
 		{Kind: "reload", Node: "n1", Policy: "fedc", Text: "2 activities changed", Record: note},
@@ -75,7 +81,8 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range got {
-		for _, list := range []*[]string{&got[i].Objections, &got[i].Subjects, &got[i].Kept, &got[i].Changed, &got[i].Dropped, &got[i].Parts} {
+		for _, list := range []*[]string{&got[i].Objections, &got[i].Subjects, &got[i].Kept, &got[i].Changed,
+			&got[i].Dropped, &got[i].Parts} {
 			if len(*list) == 0 {
 				*list = nil
 			}
@@ -103,8 +110,8 @@ func TestColumns(t *testing.T) {
 	}
 }
 
-// TestRowGroups: of much more than is held at a time there are several groups of rows, each with a filter that says in which
-// of them a subject stands, and pages packed with zstd.
+// TestRowGroups: of much more than is held at a time there are several groups of rows, each with a filter that says in
+// which of them a subject stands, and pages packed with zstd.
 func TestRowGroups(t *testing.T) {
 	t.Parallel()
 	var file bytes.Buffer
@@ -112,7 +119,8 @@ func TestRowGroups(t *testing.T) {
 	const rows = 60
 	filler := strings.Repeat("x", 1<<20)
 	for i := range rows {
-		line := fmt.Sprintf(`{"time":"2026-05-04T12:00:00Z","kind":"event","hit":%d,"event":0,"subjects":["%032x"],"text":"%s"}`, i, i, filler)
+		line := fmt.Sprintf(`{"time":"2026-05-04T12:00:00Z","kind":"event","hit":%d,"event":0,"subjects":["%032x"],"text":"%s"}`,
+			i, i, filler)
 		if err := w.Write(&query.Found{Number: uint64(i), Numbered: true, Record: []byte(line)}); err != nil {
 			t.Fatal(err)
 		}

@@ -52,7 +52,8 @@ func (e *Edge) Append(entries []byte, full []Node) []Node {
 	return full
 }
 
-// leaf is the hash of the leaf that holds the first entry: SHA-256 of a zero byte and the entry (RFC 6962, section 2.1).
+// leaf is the hash of the leaf that holds the first entry: SHA-256 of a zero byte
+// and the entry (RFC 6962, section 2.1).
 func leaf(entries []byte) tlog.Hash {
 	var b [1 + tlog.HashSize]byte
 	copy(b[1:], entries)

@@ -63,7 +63,8 @@ func MakeProof(w Wanted, checkpoint []byte, keys Keys, tiles *Tiles) ([]byte, er
 	}
 	p := &Proof{Number: w.Number, Line: w.Line, Entry: EntryOf(w.Line), Checkpoint: c, signed: string(signed)}
 	if w.Number < 0 || w.Number >= c.Tree.N {
-		return nil, fmt.Errorf("record %d is not in the log's checkpoint, which has %s", w.Number, plural.Of(c.Tree.N, "record"))
+		return nil, fmt.Errorf("record %d is not in the log's checkpoint, which has %s", w.Number,
+			plural.Of(c.Tree.N, "record"))
 	}
 	hashes := tiles.Hashes(c.Tree)
 	if p.path, err = tlog.ProveRecord(c.Tree.N, w.Number, hashes); err != nil {
@@ -217,7 +218,8 @@ func (p *Proof) check(keys Keys) error {
 // included checks that an entry is in a tree.
 func included(in tlog.Tree, number int64, e Entry, path tlog.RecordProof) error {
 	if number >= in.N {
-		return fmt.Errorf("number: record %d is not in the checkpoint's tree, which has %s", number, plural.Of(in.N, "record"))
+		return fmt.Errorf("number: record %d is not in the checkpoint's tree, which has %s", number,
+			plural.Of(in.N, "record"))
 	}
 	if tlog.CheckRecord(path, in.N, in.Hash, number, e.Leaf()) != nil {
 		return fmt.Errorf("the record given is not record %d of the checkpoint's tree: the record, its number, the proof "+

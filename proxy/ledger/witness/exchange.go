@@ -157,7 +157,8 @@ func (c *Client) post(
 	return answer.StatusCode, answer.Header.Get("Content-Type"), body, nil
 }
 
-// withoutAddress is what went wrong, without the address: that stands in the server file, and may hold more than a host.
+// withoutAddress is what went wrong, without the address: that stands in the
+// server file, and may hold more than a host.
 func withoutAddress(err error) error {
 	if of, ok := errors.AsType[*url.Error](err); ok {
 		return of.Err

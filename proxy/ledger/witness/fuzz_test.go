@@ -44,7 +44,8 @@ func FuzzSize(f *testing.F) {
 	f.Add("text/x.tlog.size", []byte("01\n\n"))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		size, err := sizeIn(kind, body)
-		if err == nil && (size < 0 || fmt.Sprintf("%d\n", size) != string(body) || !strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "text/x.tlog.size")) {
+		if err == nil && (size < 0 || fmt.Sprintf("%d\n", size) != string(body) ||
+			!strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "text/x.tlog.size")) {
 			t.Errorf("%q, %q is read as %d", kind, body, size)
 		}
 	})

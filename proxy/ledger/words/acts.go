@@ -15,14 +15,16 @@ func act(r *record) string {
 	if r.all.Get("restriction").Bool() {
 		said += ", as a restriction"
 	}
-	return said + before(", by ", r.get("by")) + before(", because ", r.long("because")) + before("; in force after it: ", r.list("stands"))
+	return said + before(", by ", r.get("by")) + before(", because ", r.long("because")) +
+		before("; in force after it: ", r.list("stands"))
 }
 
 // decided is a person's decision on what somebody objected to.
 func decided(r *record) string {
 	said := fmt.Sprintf("objection_decided %s: %s goes on for %s on %s version %s until %s, decided by %s", r.get("seq"),
 		cmp.Or(r.list("purposes"), "what rests on the assessment"), plural.Of(len(r.all.Get("subjects").Array()), "subject"),
-		r.get("assessment"), r.get("assessment_version"), cmp.Or(r.get("until"), "further notice"), cmp.Or(r.get("decided_by"), "-"))
+		r.get("assessment"), r.get("assessment_version"), cmp.Or(r.get("until"), "further notice"),
+		cmp.Or(r.get("decided_by"), "-"))
 	if r.all.Get("restriction_lifted").Bool() {
 		said += ", what was restricted, too"
 	}
@@ -40,8 +42,10 @@ func choice(r *record) string {
 	if r.all.Get("vouched").Bool() {
 		by = "the site's server, " + cmp.Or(r.get("by"), "by a proof")
 	}
-	return fmt.Sprintf("choice on %s, at %s: granted %s; refused %s; text %s, version %s; sent by %s (%s), %s", cmp.Or(r.get("site"), "-"),
-		cmp.Or(r.get("chosen"), "-"), cmp.Or(r.list("granted"), "nothing"), cmp.Or(r.list("refused"), "nothing"), r.textShown(),
+	return fmt.Sprintf("choice on %s, at %s: granted %s; refused %s; text %s, version %s; sent by %s (%s), %s",
+		cmp.Or(r.get("site"), "-"),
+		cmp.Or(r.get("chosen"), "-"), cmp.Or(r.list("granted"), "nothing"), cmp.Or(r.list("refused"), "nothing"),
+		r.textShown(),
 		cmp.Or(r.get("version"), "-"), by, cmp.Or(r.get("platform"), r.get("source"), "-"),
 		plural.Of(len(r.all.Get("subjects").Array()), "subject"))
 }
@@ -60,6 +64,8 @@ func (r *record) textShown() string {
 
 // erasure is that lines of a segment are to go.
 func erasure(r *record) string {
-	return joined(fmt.Sprintf("erasure of %s among records %s to %d:", plural.Of(int(r.all.Get("records").Int()), "record"), r.get("first"),
-		max(r.all.Get("end").Uint(), 1)-1), before("window ", r.get("window")), before("request ", r.get("request")), r.long("because"))
+	return joined(fmt.Sprintf("erasure of %s among records %s to %d:", plural.Of(int(r.all.Get("records").Int()),
+		"record"), r.get("first"),
+		max(r.all.Get("end").Uint(), 1)-1), before("window ", r.get("window")), before("request ", r.get("request")),
+		r.long("because"))
 }

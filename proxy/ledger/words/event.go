@@ -28,7 +28,8 @@ func (r *record) fields() string {
 	if !r.names.Wide {
 		return fmt.Sprintf("  fields: %d kept, %d changed, %d dropped", len(s.Kept), len(s.Changed), len(s.Dropped))
 	}
-	return "  fields: " + fields("kept", s.Kept) + "; " + fields("changed", s.Changed) + "; " + fields("dropped", s.Dropped)
+	return "  fields: " + fields("kept", s.Kept) + "; " + fields("changed", s.Changed) + "; " +
+		fields("dropped", s.Dropped)
 }
 
 func fields(became string, names []string) string {
@@ -105,7 +106,8 @@ func attempt(r *record) string {
 	if len(of.Array()) > 1 {
 		hit = "hits"
 	}
-	return fmt.Sprintf("attempt to send %s of %s %s to %s, which may not be made twice", events, hit, hits, r.get("vendor"))
+	return fmt.Sprintf("attempt to send %s of %s %s to %s, which may not be made twice", events,
+		hit, hits, r.get("vendor"))
 }
 
 // exchanged says how many events travel together, and of which hits.

@@ -1,6 +1,6 @@
-// Package words says in one line of words what a record of the ledger says, for people who read the log on a terminal or
-// on a page. It holds what the record holds, cut to a length where somebody wrote at length; what in it would do something
-// to a terminal or a page is for whoever shows it to escape.
+// Package words says in one line of words what a record of the ledger says, for people who read the log on a terminal
+// or on a page. It holds what the record holds, cut to a length where somebody wrote at length; what in it would do
+// something to a terminal or a page is for whoever shows it to escape.
 package words
 
 import (
@@ -64,17 +64,20 @@ var of = map[string]func(r *record) string{
 	ledger.KindErasure:     erasure,
 	ledger.KindPromises:    promises,
 	ledger.KindErased: func(r *record) string {
-		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone", plural.Of(int(r.all.Get("records").Int()), "line"), r.get("segment"))
+		return fmt.Sprintf("erased: %s of the segment that begins with %s are gone",
+			plural.Of(int(r.all.Get("records").Int()), "line"), r.get("segment"))
 	},
 	ledger.KindPeriods: func(r *record) string {
 		return fmt.Sprintf("periods: records are kept %s; that counts a day later", cmp.Or(r.long("text"), "for good"))
 	},
 	ledger.KindReading: reading,
 	ledger.KindReadingEnd: func(r *record) string {
-		return fmt.Sprintf("reading_end of %s by %s: %s", r.get("reading"), r.get("by"), plural.Of(r.all.Get("records").Int(), "record"))
+		return fmt.Sprintf("reading_end of %s by %s: %s", r.get("reading"), r.get("by"),
+			plural.Of(r.all.Get("records").Int(), "record"))
 	},
 	ledger.KindTurnedAway: func(r *record) string {
-		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"), cmp.Or(r.get("by"), "-"))
+		return fmt.Sprintf("turned_away %s×: %s %s %s", r.get("count"), r.get("why"), cmp.Or(r.get("permission"), "-"),
+			cmp.Or(r.get("by"), "-"))
 	},
 	ledger.KindToken:    token,
 	ledger.KindSetAside: others,
@@ -156,7 +159,8 @@ func before(what, text string) string {
 func note(r *record) string { return joined(r.get("kind"), r.long("text"), r.get("policy")) }
 
 func head(r *record) string {
-	return joined(r.get("kind")+":", r.get("size"), "acts, root", r.get("root"), before("restored because ", r.long("restored")))
+	return joined(r.get("kind")+":", r.get("size"), "acts, root", r.get("root"),
+		before("restored because ", r.long("restored")))
 }
 
 func logKey(r *record) string {
@@ -174,7 +178,8 @@ func assessed(r *record) string {
 }
 
 func promises(r *record) string {
-	text := fmt.Sprintf("promises version %s, signed by %s at %s: %s", r.get("promises_version"), r.get("key"), r.get("approved"),
+	text := fmt.Sprintf("promises version %s, signed by %s at %s: %s", r.get("promises_version"),
+		r.get("key"), r.get("approved"),
 		plural.Of(len(r.all.Get("promises").Array()), "promise"))
 	if r.all.Get("again").Bool() {
 		text += ", as before"
@@ -183,7 +188,8 @@ func promises(r *record) string {
 }
 
 func due(r *record) string {
-	return fmt.Sprintf("%s %s by %s: mark %s, told %s", r.get("kind"), r.get("assessment"), r.get("review_by"), r.get("days"),
+	return fmt.Sprintf("%s %s by %s: mark %s, told %s", r.get("kind"), r.get("assessment"),
+		r.get("review_by"), r.get("days"),
 		r.get("told"))
 }
 
@@ -192,8 +198,8 @@ var everyRecord = map[string]bool{
 	"time": true, "kind": true, "node": true, "salt": true, "crc": true, "first": true, "end": true, "text": true,
 }
 
-// others is what a record of a kind without words of its own says: of which records, the text, and whatever else it has,
-// by name.
+// others is what a record of a kind without words of its own says: of which records, the
+// text, and whatever else it has, by name.
 func others(r *record) string {
 	var b strings.Builder
 	b.WriteString(r.get("kind") + before(" ", numbersIn(r.all)))

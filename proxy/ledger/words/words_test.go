@@ -63,7 +63,8 @@ func TestEveryKindHasWords(t *testing.T) {
 			t.Errorf("there are no words for records of kind %s: they are a line of `of`", kind)
 		}
 		if !strings.Contains(" "+known, " "+kind+" ") {
-			t.Errorf("nobody can ask about records of kind %s: they are a line of members in proxy/ledger/query/members.go", kind)
+			t.Errorf("nobody can ask about records of kind %s: they are a line of members in proxy/ledger/query/members.go",
+				kind)
 		}
 	}
 }

@@ -56,14 +56,16 @@ func TestLists(t *testing.T) {
 		"sep, any": {"SEP=|\nemail|x\na@example.com|1,2;3\n", "3 a@example.com \n3 lines, 0 empty, 2 heading"},
 		"sep, quoted": {"\"sep=;\"\r\n\r\nemail;x\r\na@example.com;1,2,3\r\n",
 			"4 a@example.com \n4 lines, 1 empty, 2 heading"},
-		"a heading over two lines": {"\"e\nmail\",email\nx,a@example.com\n", "3 x a@example.com \n3 lines, 0 empty, 2 heading"},
+		"a heading over two lines": {"\"e\nmail\",email\nx,a@example.com\n",
+			"3 x a@example.com \n3 lines, 0 empty, 2 heading"},
 		"an open heading": {"\"name,email\nx,a@example.com\ny,b@example.com\n",
 			"the first line is no CSV: a quotation mark in it is not closed, or stands where none may"},
 		"a heading that swallows": {"\"name,email\nx,a@example.com\ny\",email\nz,b@example.com\n",
 			"the first line is no CSV: a quotation mark in it is not closed, or stands where none may"},
-		"two lines before":  {"name,email\n\"x\ny\",a@example.com\n", "2-3 a@example.com \n3 lines, 0 empty, 1 heading"},
-		"two lines behind":  {"email,note\na@example.com,\"x\n\ny\"\n", "2-4 a@example.com \n4 lines, 0 empty, 1 heading"},
-		"around it, in one": {"n,email,m\n\"x\ny\",a@example.com,\"x\ny\"\n", "2-4 a@example.com \n4 lines, 0 empty, 1 heading"},
+		"two lines before": {"name,email\n\"x\ny\",a@example.com\n", "2-3 a@example.com \n3 lines, 0 empty, 1 heading"},
+		"two lines behind": {"email,note\na@example.com,\"x\n\ny\"\n", "2-4 a@example.com \n4 lines, 0 empty, 1 heading"},
+		"around it, in one": {"n,email,m\n\"x\ny\",a@example.com,\"x\ny\"\n",
+			"2-4 a@example.com \n4 lines, 0 empty, 1 heading"},
 		"two people, one mark": {"name,email\n\"x,a@example.com\ny\",b@example.com\nz,c@example.com\n",
 			"2 a quotation mark makes one row of lines 2 to 3, and line 2 is a row by itself" + within + "3\n" +
 				"3 b@example.com \n4 c@example.com \n4 lines, 0 empty, 1 heading"},
@@ -103,8 +105,9 @@ func TestJSONLists(t *testing.T) {
 	for name, test := range map[string]struct{ text, want string }{
 		"CR":   {"{\"email\":\"a@example.com\"}\r\r{\"user_id\":1}", "1 a@example.com \n3 1 \n3 lines, 1 empty, 0 heading"},
 		"CRLF": {"\ufeff{\"email\":\"a@example.com\"}\r\n \r\n", "1 a@example.com \n2 lines, 1 empty, 0 heading"},
-		"a date": {"{\"email\":\"a@example.com\",\"time\":\"soon\"}", "1 a@example.com time: it cannot be read, and today's " +
-			"is taken: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 can\n1 lines, 0 empty, 0 heading"},
+		"a date": {"{\"email\":\"a@example.com\",\"time\":\"soon\"}",
+			"1 a@example.com time: it cannot be read, and today's " +
+				"is taken: 2026-12-01, 2026-12-01T12:00:00Z and 01.12.2026 can\n1 lines, 0 empty, 0 heading"},
 		"too long": {"{\"email\":\"" + strings.Repeat("x", longestLine) + "\"}\n{\"email\":\"b@example.com\"}\n",
 			"1 the line is longer than 1 MiB\n2 b@example.com \n2 lines, 0 empty, 0 heading"},
 		"no JSON": {"{\"email\":\"a@example.com\n{\"email\":\"b@example.com\"}\n",
@@ -122,8 +125,9 @@ func TestJSONLists(t *testing.T) {
 func TestTimesOfObjections(t *testing.T) {
 	const before, behind = `{"ids":{"email":"a@example.com"},"time":`, `,"all":true}`
 	for given, want := range map[string]string{
-		`"2026-12-01T12:00:00Z"`: `"2026-12-01T12:00:00Z"`, `"01.12.2026"`: `"2026-12-01T00:00:00Z"`, `1764547200`: `"2025-12-01T00:00:00Z"`,
-		`"soon"`: `"2026-12-24T12:00:00Z"`, `{}`: `"2026-12-24T12:00:00Z"`, `"2999-01-01"`: `"2026-12-24T12:00:00Z"`,
+		`"2026-12-01T12:00:00Z"`: `"2026-12-01T12:00:00Z"`, `"01.12.2026"`: `"2026-12-01T00:00:00Z"`,
+		`1764547200`: `"2025-12-01T00:00:00Z"`,
+		`"soon"`:     `"2026-12-24T12:00:00Z"`, `{}`: `"2026-12-24T12:00:00Z"`, `"2999-01-01"`: `"2026-12-24T12:00:00Z"`,
 	} {
 		rows, err := Open(strings.NewReader(before+given+behind), "jsonl", nil, now)
 		if err != nil {
@@ -178,7 +182,8 @@ func TestFilesOfOthers(t *testing.T) {
 func TestBrokenOff(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	for _, form := range []string{"csv", "jsonl"} {
-		rows, err := Open(io.MultiReader(strings.NewReader("email\na@example.com\n\"b@exam"), iotest.ErrReader(broken)), form, nil, now)
+		rows, err := Open(io.MultiReader(strings.NewReader("email\na@example.com\n\"b@exam"), iotest.ErrReader(broken)),
+			form, nil, now)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -246,15 +251,16 @@ func examine(t *testing.T, text, form string) {
 		lines++
 	}
 	if rows.Lines() != lines || sum+rows.Empty+rows.Heading != lines {
-		t.Fatalf("%d lines; read %d, rows %d, empty %d, heading %d: %q", lines, rows.Lines(), sum, rows.Empty, rows.Heading, text)
+		t.Fatalf("%d lines; read %d, rows %d, empty %d, heading %d: %q", lines, rows.Lines(), sum,
+			rows.Empty, rows.Heading, text)
 	}
 	if form == "csv" && !strings.Contains(strings.ToLower(text), "sep=") {
 		second(t, oneEnd(text), read)
 	}
 }
 
-// second holds rows against those that encoding/csv reads, where it takes all of the text: each is there as it is, or was
-// refused; and none is beside them but in place of one that was refused.
+// second holds rows against those that encoding/csv reads, where it takes all of the text: each is there as it is, or
+// was refused; and none is beside them but in place of one that was refused.
 func second(t *testing.T, text string, read []Row) {
 	t.Helper()
 	first := strings.TrimLeft(text, " \t\n")
@@ -290,11 +296,13 @@ func second(t *testing.T, text string, read []Row) {
 // TestEveryLineIsAccountedFor: whatever a file holds, each of its lines is that of a row, or empty, or a heading.
 func TestEveryLineIsAccountedFor(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	pieces := []string{",", ",", ";", "\n", "\n", "\r", "\r\n", `"`, `"`, `""`, "a@example.com", "b@example.com", "x", " ", "\t",
+	pieces := []string{",", ",", ";", "\n", "\n", "\r", "\r\n", `"`, `"`, `""`, "a@example.com",
+		"b@example.com", "x", " ", "\t",
 		"2026-12-01", "\xe4", "\x00", "sep=;", `{"email":"a@example.com"}`, `{"ids":{}}`}
 	for range 5_000 {
 		var b strings.Builder
-		b.WriteString([]string{"email,name\n", "name,email\r\n", "a@example.com\n", "user_id;x;email\r", "email\n"}[random.IntN(5)])
+		b.WriteString([]string{"email,name\n", "name,email\r\n", "a@example.com\n", "user_id;x;email\r",
+			"email\n"}[random.IntN(5)])
 		for range random.IntN(30) {
 			b.WriteString(pieces[random.IntN(len(pieces))])
 		}

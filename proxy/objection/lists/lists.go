@@ -56,8 +56,10 @@ func meaning(column string) string {
 	return usual[name]
 }
 
-// scopeLike are names of columns that may say what is objected to, and that no importer knows: whoever wrote one is told.
-var scopeLike = []string{"purpose", "purposes", "vendor", "vendors", "objection", "objections", "category", "categories", "zweck", "zwecke", "all"}
+// scopeLike are names of columns that may say what is objected to, and that no
+// importer knows: whoever wrote one is told.
+var scopeLike = []string{"purpose", "purposes", "vendor", "vendors", "objection", "objections", "category",
+	"categories", "zweck", "zwecke", "all"}
 
 // unread are the columns that may say what is objected to, and of which nothing is read.
 func unread(header []string, at []spot) (names []string) {
@@ -75,13 +77,14 @@ type ID struct{ Name, Text string }
 
 // Row is one row of a file that names people: a line, or several by quotation marks.
 type Row struct {
-	Line    uint64   // the first one, counted from 1
-	Last    uint64   // the last one, more than the first one where a quoted cell spans lines
-	Cells   []string // of CSV, as they are
-	IDs     []ID
-	Whole   string // JSON that is an objection already
-	Fault   string // why it cannot be taken; nothing of a value is in it
-	Column  int    // of CSV: where in its first line the cell begins that Fault is about, in bytes from 1 on; 0: it is about no cell
+	Line  uint64   // the first one, counted from 1
+	Last  uint64   // the last one, more than the first one where a quoted cell spans lines
+	Cells []string // of CSV, as they are
+	IDs   []ID
+	Whole string // JSON that is an objection already
+	Fault string // why it cannot be taken; nothing of a value is in it
+	// of CSV: where in its first line the cell begins that Fault is about, in bytes from 1 on; 0: it is about no cell
+	Column  int
 	Warning string // what of it cannot be taken, though it is; nothing of a value is in it
 
 	about [6]string // in the order of about

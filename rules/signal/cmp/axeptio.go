@@ -9,8 +9,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// axeptio: axeptio_cookies is {"$$token":..,"$$date":..,"$$completed":true,"google_analytics":true,...}; the vendors that were authorised
-// and all that were asked about are lists that begin and end with a comma. What is in all and not among the authorised was refused.
+// axeptio: axeptio_cookies is {"$$token":..,"$$date":..,"$$completed":true,"google_analytics":true,...}; the vendors
+// that were authorised and all that were asked about are lists that begin and end with a comma. What is in all and
+// not among the authorised was refused.
 var axeptio = dialect{
 	name:     "axeptio",
 	names:    []string{"axeptio_cookies", "axeptio_authorized_vendors", "axeptio_all_vendors"},

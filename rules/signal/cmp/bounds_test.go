@@ -22,7 +22,10 @@ func TestShortTexts(t *testing.T) {
 	t.Parallel()
 	signaltest.Hold(t, "a category of Tealium", "c0156:x", 4, `^c([1-9]|1[0-5])$`, tealiumCategory)
 	signaltest.Hold(t, "an identifier", "aZ09_-./:`{@[ ", 3, `^[A-Za-z0-9._-]+$`, identifier)
-	signaltest.Hold(t, "levels of TrustArc", "0589,|:/", 5, `^[0-9]([,|][0-9])*$`, func(text []byte) bool { _, ok := numberSet(text); return ok })
+	signaltest.Hold(t, "levels of TrustArc", "0589,|:/", 5, `^[0-9]([,|][0-9])*$`, func(text []byte) bool {
+		_, ok := numberSet(text)
+		return ok
+	})
 	signaltest.Hold(t, "iubenda's cookie of US choices", "09/:-x", 4, `^[0-9]+$`, func(text []byte) bool {
 		name := slices.Concat([]byte("_iub_cs-"), text, []byte("-uspr"))
 		slot, ok := matchIubenda(name, "")
@@ -77,7 +80,8 @@ func TestUnescape(t *testing.T) {
 	}
 }
 
-// TestBase64: either alphabet, padded right or not at all, is what one of the library's encodings reads, and line ends are none of it.
+// TestBase64: either alphabet, padded right or not at all, is what one of the library's
+// encodings reads, and line ends are none of it.
 func TestBase64(t *testing.T) {
 	t.Parallel()
 	var s decoded
@@ -85,7 +89,8 @@ func TestBase64(t *testing.T) {
 		s.reset()
 		got, ok := s.base64([]byte(text))
 		var want []byte
-		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding,
+			base64.RawURLEncoding} {
 			if plain, err := e.DecodeString(text); err == nil && len(plain) > 0 && !strings.Contains(text, "\n") {
 				want = plain
 			}
@@ -106,7 +111,8 @@ func TestTimes(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$`)
 	whole := "2026-11-10T17:48:20.123456789+01:00"
-	texts := []string{"", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.001Z", "1969-12-31T23:59:59Z", "2026-11-10T7:48:20Z", "2026-13-10T17:48:20Z",
+	texts := []string{"", "1970-01-01T00:00:00Z", "1970-01-01T00:00:00.001Z", "1969-12-31T23:59:59Z",
+		"2026-11-10T7:48:20Z", "2026-13-10T17:48:20Z",
 		"2026-11-10T17:48:20.1Z", strings.Replace(whole, "9+", "91+", 1), strings.Replace(whole, "9+", "+", 1)}
 	for i := range whole {
 		for _, c := range " 0T.:Z+" {
@@ -122,7 +128,8 @@ func TestTimes(t *testing.T) {
 		}
 	}
 	for n := range 17 {
-		for _, text := range []string{strings.Repeat("9", n), strings.Repeat("0", n), strings.Repeat("0", max(n-1, 0)) + "1", strings.Repeat("9", n) + ":", "/" + strings.Repeat("9", n)} {
+		for _, text := range []string{strings.Repeat("9", n), strings.Repeat("0", n), strings.Repeat("0", max(n-1, 0)) + "1",
+			strings.Repeat("9", n) + ":", "/" + strings.Repeat("9", n)} {
 			number, err := strconv.ParseInt(text, 10, 64)
 			want := err == nil && len(text) <= 15 && number > 0
 			if milli, ok := millis([]byte(text)); ok != want || ok && milli != number {
@@ -130,7 +137,8 @@ func TestTimes(t *testing.T) {
 			}
 		}
 	}
-	for member, want := range map[string]string{`"1970-01-01T00:00:07Z"`: "0 7000", "7": "0 7", "null": "0 0", "true": "2 0", "{}": "2 0", "-7": "2 0", `"7"`: "2 0", "7.5": "2 0"} {
+	for member, want := range map[string]string{`"1970-01-01T00:00:07Z"`: "0 7000", "7": "0 7", "null": "0 0",
+		"true": "2 0", "{}": "2 0", "-7": "2 0", `"7"`: "2 0", "7.5": "2 0"} {
 		var s Scratch
 		if s.when(gjson.Parse(member)); fmt.Sprint(uint8(s.st.State), s.st.AtMilli) != want {
 			t.Errorf("%s: %d %d, want %s", member, s.st.State, s.st.AtMilli, want)
@@ -146,7 +154,8 @@ func TestNobody(t *testing.T) {
 		if c == none {
 			name = "none"
 		}
-		if c.String() != name || c.dialect() != nil || c.InCookies() || c.Unreadable() || c.Names(Settings{Cookie: "x"}) != nil || c.DefaultCategories() != nil ||
+		if c.String() != name || c.dialect() != nil || c.InCookies() || c.Unreadable() ||
+			c.Names(Settings{Cookie: "x"}) != nil || c.DefaultCategories() != nil ||
 			c.Known("a") || len(items) > 0 || st.State != read.Absent || st.Decided != Undecided {
 			t.Errorf("%d: %s", c, c)
 		}
@@ -175,14 +184,16 @@ func TestMost(t *testing.T) {
 		for part := range slices.Chunk(names, 500) {
 			cookies = append(cookies, "axeptio_all_vendors=,"+strings.Join(part, ",")+",")
 		}
-		if state, items := reading(called("axeptio"), strings.Join(cookies, "; ")); (state == read.Valid) != (n == 0) || n == 0 && items != maxMentions {
+		if state, items := reading(called("axeptio"), strings.Join(cookies, "; ")); (state == read.Valid) != (n == 0) ||
+			n == 0 && items != maxMentions {
 			t.Errorf("%d answers: %s, %d", len(names), state, items)
 		}
 		var many []string
 		for i := range maxCookies + n {
 			many = append(many, fmt.Sprintf(`klaro={"%d":true}`, i))
 		}
-		if state, items := reading(called("klaro"), strings.Join(many, "; ")); (state == read.Valid) != (n == 0) || n == 0 && items != maxCookies {
+		if state, items := reading(called("klaro"), strings.Join(many, "; ")); (state == read.Valid) != (n == 0) || n == 0 &&
+			items != maxCookies {
 			t.Errorf("%d cookies: %s, %d", len(many), state, items)
 		}
 		long := `klaro={"a":true` + strings.Repeat(" ", read.MaxCookie-len(`{"a":true}`)+n) + "}"
@@ -197,10 +208,12 @@ func TestMost(t *testing.T) {
 			t.Errorf("%d lists: %s", 255+n, state)
 		}
 	}
-	if state, items := reading(called("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+`klaro={"b":true}`); state != read.Valid || items != 2 {
+	if state, items := reading(called("klaro"), strings.Repeat(`klaro={"a":true}; `, 2*maxCookies)+
+		`klaro={"b":true}`); state != read.Valid || items != 2 {
 		t.Errorf("one cookie many times: %s, %d", state, items)
 	}
-	if state, _ := reading(called("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+"axeptio_cookies=["); state != read.Malformed {
+	if state, _ := reading(called("axeptio"), strings.Repeat("axeptio_cookies={}; ", 2)+
+		"axeptio_cookies=["); state != read.Malformed {
 		t.Errorf("one that cannot be read behind two that are the same: %s", state)
 	}
 }
@@ -223,7 +236,8 @@ func TestWherePlatformsKeepChoices(t *testing.T) {
 		if want := c != called("usercentrics") && c != called("termly"); c.InCookies() != want {
 			t.Errorf("%s: in cookies is %t", c, !want)
 		}
-		if c.Unreadable() != slices.Contains([]Platform{called("usercentrics"), called("termly"), called("osano"), called("sourcepoint")}, c) {
+		if c.Unreadable() != slices.Contains([]Platform{called("usercentrics"), called("termly"), called("osano"),
+			called("sourcepoint")}, c) {
 			t.Errorf("%s: unreadable is %t", c, c.Unreadable())
 		}
 	}

@@ -6,7 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// civic: CookieControl is JSON, often not percent-encoded: {"optionalCookies":{"analytics":"accepted","marketing":"revoked"},
+// civic: CookieControl is JSON, often not percent-encoded:
+// {"optionalCookies":{"analytics":"accepted","marketing":"revoked"},
 // "interactedWith":true,"consentDate":<ms>,"consentExpiry":90}. "legitimate interest" is not accepted.
 var civic = dialect{
 	name:  "civic",

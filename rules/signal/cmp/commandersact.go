@@ -7,9 +7,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// commandersAct: TC_PRIVACY is <status>@<version>|<banner>|<site>@<categories>@<blocked categories>@<updated>,<created>,<expires>, the
-// times in ms, also with "@" between. Status 0 is a visitor who opted IN to the categories, 1 one who opted OUT. Old banners write ALL for
-// the categories of an opt-out (community.commandersact.com, consent cookie).
+// commandersAct: TC_PRIVACY is <status>@<version>|<banner>|<site>@<categories>@<blocked
+// categories>@<updated>,<created>,<expires>, the times in ms, also with "@" between. Status 0 is a visitor who opted IN
+// to the categories, 1 one who opted OUT. Old banners write ALL for the categories of an opt-out
+// (community.commandersact.com, consent cookie).
 var commandersAct = dialect{
 	name:  "commanders_act",
 	names: []string{"TC_PRIVACY"},
@@ -66,8 +67,8 @@ func commandersActTimes(s *Scratch, first, rest []byte) {
 	}
 }
 
-// maxCategoryID is the length of the longest id of a category in digits. What is longer is one of the times that follow the lists: a
-// separator is missing, and one list would be taken for the other.
+// maxCategoryID is the length of the longest id of a category in digits. What is longer is one of the times that follow
+// the lists: a separator is missing, and one list would be taken for the other.
 const maxCategoryID = 5
 
 // sayNumbers says each of "1,3".

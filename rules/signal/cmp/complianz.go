@@ -2,8 +2,8 @@ package cmp
 
 import "github.com/tagwarden/tagwarden/rules/signal/read"
 
-// complianz: one cookie a category, "allow" or "deny", and <prefix>banner-status, "dismissed" once the visitor chose. The plugin itself
-// takes an empty cookie for a yes where the region asks for no consent; here it is no answer.
+// complianz: one cookie a category, "allow" or "deny", and <prefix>banner-status, "dismissed" once the visitor chose.
+// The plugin itself takes an empty cookie for a yes where the region asks for no consent; here it is no answer.
 var complianz = dialect{
 	name:     "complianz",
 	names:    complianzNames[:],
@@ -25,7 +25,8 @@ const (
 	complianzServices
 )
 
-var complianzNames = [...]string{"functional", "preferences", "statistics", "marketing", "banner-status", "policy_id", "consented_services"}
+var complianzNames = [...]string{"functional", "preferences", "statistics", "marketing", "banner-status", "policy_id",
+	"consented_services"}
 
 func matchComplianz(name []byte, prefix string) (int, bool) {
 	if len(name) <= len(prefix) || string(name[:len(prefix)]) != prefix {

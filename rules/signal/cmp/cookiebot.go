@@ -2,9 +2,10 @@ package cmp
 
 import "bytes"
 
-// cookiebot: CookieConsent is not JSON but {stamp:'..',necessary:true,preferences:false,statistics:false,marketing:false,
-// method:'explicit',ver:1,utc:<ms>,iab2:'<TC>',gacm:'<AC>',region:'de'}. The stamp is free text. -1 stands for a region where nobody is
-// asked, 0 for no answer yet. Other banners use the name too, with other values.
+// cookiebot: CookieConsent is not JSON but
+// {stamp:'..',necessary:true,preferences:false,statistics:false,marketing:false,
+// method:'explicit',ver:1,utc:<ms>,iab2:'<TC>',gacm:'<AC>',region:'de'}. The stamp is free text. -1 stands for a region
+// where nobody is asked, 0 for no answer yet. Other banners use the name too, with other values.
 var cookiebot = dialect{
 	name:  "cookiebot",
 	names: []string{"CookieConsent"},
@@ -40,7 +41,8 @@ func readCookiebot(s *Scratch, c *cookie) {
 	}
 }
 
-// cookiebotObject reads {name:value,...} where a value is 'text' or a bare word. Without a scratch it tells whether the form is right.
+// cookiebotObject reads {name:value,...} where a value is 'text' or a bare word. Without a
+// scratch it tells whether the form is right.
 func cookiebotObject(text []byte, s *Scratch) bool {
 	if len(text) < 2 || text[0] != '{' || text[len(text)-1] != '}' {
 		return false

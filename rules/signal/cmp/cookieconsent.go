@@ -6,10 +6,11 @@ import (
 	"github.com/tidwall/gjson"
 )
 
-// cookieConsent is orestbida/cookieconsent. Version 3 of cc_cookie is {"categories":[..],"services":{"analytics":[..]},"revision":0,
-// "consentTimestamp":..,"lastConsentTimestamp":..,"expirationTime":<ms>}: the first act, whatever was chosen by it, the last one, and
-// when all of it is over. Version 2 has "level" or both. Only what was accepted is listed. It is written when the visitor chose.
-// Some sites have it in base64.
+// cookieConsent is orestbida/cookieconsent. Version 3 of cc_cookie is
+// {"categories":[..],"services":{"analytics":[..]},"revision":0,
+// "consentTimestamp":..,"lastConsentTimestamp":..,"expirationTime":<ms>}: the first act, whatever was chosen by it, the
+// last one, and when all of it is over. Version 2 has "level" or both. Only what was accepted is listed. It is written
+// when the visitor chose. Some sites have it in base64.
 var cookieConsent = dialect{
 	name:      "cookieconsent",
 	names:     []string{"cc_cookie"},

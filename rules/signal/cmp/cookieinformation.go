@@ -2,14 +2,16 @@ package cmp
 
 import "github.com/tidwall/gjson"
 
-// cookieInformation: CookieInformationConsent is {"consents_approved":["cookie_cat_statistic"],"consents_denied":[..],"timestamp":..}.
+// cookieInformation: CookieInformationConsent is
+// {"consents_approved":["cookie_cat_statistic"],"consents_denied":[..],"timestamp":..}.
 var cookieInformation = dialect{
 	name:   "cookie_information",
 	names:  []string{"CookieInformationConsent"},
 	read:   readCookieInformation,
 	listed: [numLists]bool{Category: true},
 	ids: []string{
-		"cookie_cat_necessary", "cookie_cat_functional", "cookie_cat_statistic", "cookie_cat_marketing", "cookie_cat_unclassified",
+		"cookie_cat_necessary", "cookie_cat_functional", "cookie_cat_statistic", "cookie_cat_marketing",
+		"cookie_cat_unclassified",
 	},
 	defaults: [][2]string{
 		{"cookie_cat_necessary", "necessary"}, {"cookie_cat_functional", "functional"}, {"cookie_cat_statistic", "analytics"},

@@ -8,14 +8,17 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// cookieYes: cookieyes-consent is "consentid:x,consent:yes,action:yes,necessary:yes,functional:no,...,lastRenewedDate:<ms>". action tells
-// whether the visitor acted. Its plugin for WordPress, GDPR Cookie Consent (once Cookie Law Info), writes viewed_cookie_policy, "yes" or "no",
-// when the visitor answered; one cookie a category, in two spellings, which is there with the site's defaults before that; and
-// CookieLawInfoConsent, base64 of {"necessary":true,"analytics":false,...}, which says the same of them.
+// cookieYes: cookieyes-consent is
+// "consentid:x,consent:yes,action:yes,necessary:yes,functional:no,...,lastRenewedDate:<ms>". action tells whether
+// the visitor acted. Its plugin for WordPress, GDPR Cookie Consent (once Cookie Law Info), writes
+// viewed_cookie_policy, "yes" or "no", when the visitor answered; one cookie a category, in two spellings, which is
+// there with the site's defaults before that; and CookieLawInfoConsent, base64 of
+// {"necessary":true,"analytics":false,...}, which says the same of them.
 var cookieYes = dialect{
 	name: "cookieyes",
 	names: []string{
-		"cookieyes-consent", "viewed_cookie_policy", "cookielawinfo-checkbox-*", "cookielawinfo-checbox-*", "CookieLawInfoConsent",
+		"cookieyes-consent", "viewed_cookie_policy", "cookielawinfo-checkbox-*", "cookielawinfo-checbox-*",
+		"CookieLawInfoConsent",
 	},
 	match: matchCookieYes,
 	read:  readCookieYes,
@@ -35,7 +38,8 @@ const (
 const lawInfoSlot = 3 // of CookieLawInfoConsent
 
 // lawInfoCategories are those that the plugin comes with, and that it calls so.
-var lawInfoCategories = [...]string{"advertisement", "analytics", "functional", "non-necessary", "others", "performance"}
+var lawInfoCategories = [...]string{"advertisement", "analytics", "functional", "non-necessary",
+	"others", "performance"}
 
 var lawInfoPrefixes = [...]string{"cookielawinfo-checkbox-", "cookielawinfo-checbox-"}
 

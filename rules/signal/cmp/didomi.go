@@ -2,8 +2,9 @@ package cmp
 
 import "github.com/tidwall/gjson"
 
-// didomi: didomi_token is base64 of {"updated":..,"purposes":{"enabled":[..],"disabled":[..]},"vendors":{..},"purposes_li":{..},
-// "vendors_li":{..}}. It is there before any choice, without the lists. didomi_dcs is a binary form whose purposes are numbered by site.
+// didomi: didomi_token is base64 of
+// {"updated":..,"purposes":{"enabled":[..],"disabled":[..]},"vendors":{..},"purposes_li":{..}, "vendors_li":{..}}. It
+// is there before any choice, without the lists. didomi_dcs is a binary form whose purposes are numbered by site.
 var didomi = dialect{
 	name:  "didomi",
 	names: []string{"didomi_token", "didomi_dcs"},

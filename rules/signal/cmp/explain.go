@@ -146,7 +146,8 @@ func (st *IABStrings) explainStrings(beside *IABStrings) (lines []string) {
 		what         string
 		text, beside []byte
 	}{
-		{"TC string", st.TC, beside.TC}, {"additional consent string", st.AC, beside.AC}, {"US privacy string", st.USP, beside.USP},
+		{"TC string", st.TC, beside.TC}, {"additional consent string", st.AC, beside.AC},
+		{"US privacy string", st.USP, beside.USP},
 		{"GPP string", st.GPP, beside.GPP}, {"GPP sections in force", st.GPPSID, beside.GPPSID},
 	} {
 		if len(f.text) > 0 && !bytes.Equal(f.text, f.beside) {

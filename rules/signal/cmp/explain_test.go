@@ -11,8 +11,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// TestGoldenExplainCookie: what `signals decode` prints of a cookie. UPDATE_GOLDEN=1 writes the file anew; what changed is then to be read
-// line by line.
+// TestGoldenExplainCookie: what `signals decode` prints of a cookie. UPDATE_GOLDEN=1 writes the file anew; what
+// changed is then to be read line by line.
 func TestGoldenExplainCookie(t *testing.T) {
 	var got strings.Builder
 	for _, c := range []struct{ name, value string }{

@@ -83,9 +83,11 @@ func FuzzCookies(f *testing.F) {
 		}
 		// A scratch that was used before reads the same; neither the order of the cookies nor their coming twice matters.
 		first, firstItems := st, cloned(items)
-		for _, again := range []header{header(cookies), header(cookies).backwards(), slices.Concat(header(cookies), header(";"), header(cookies))} {
+		for _, again := range []header{header(cookies), header(cookies).backwards(), slices.Concat(header(cookies),
+			header(";"), header(cookies))} {
 			st, items := c.Read(again, set, &s)
-			if st.State != first.State || st.Decided != first.Decided || st.Objection != first.Objection || st.AtMilli != first.AtMilli || !sameItems(items, firstItems) {
+			if st.State != first.State || st.Decided != first.Decided || st.Objection != first.Objection ||
+				st.AtMilli != first.AtMilli || !sameItems(items, firstItems) {
 				t.Errorf("%s reads %q as %+v %+v, and again as %+v %+v", c, again, first, firstItems, st, items)
 			}
 		}
@@ -115,8 +117,8 @@ func cloned(items []cmp.Item) []cmp.Item {
 	return all
 }
 
-// TestAnotherCookieNeverGrants: whatever else is in the jar, a second cookie of a platform never grants what the first alone does not, unless
-// the platform spreads its record over several cookies.
+// TestAnotherCookieNeverGrants: whatever else is in the jar, a second cookie of a platform never grants what the first
+// alone does not, unless the platform spreads its record over several cookies.
 func TestAnotherCookieNeverGrants(t *testing.T) {
 	all := seeds(t)
 	for i := range all {

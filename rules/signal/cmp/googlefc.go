@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// googleFC is Google's own message: FCCDCF is a JSON array whose fourth member is ["<TC>","<AC>",..]. What the visitor chose is in the TC
-// string alone.
+// googleFC is Google's own message: FCCDCF is a JSON array whose fourth member is ["<TC>","<AC>",..]. What the
+// visitor chose is in the TC string alone.
 var googleFC = dialect{
 	name:    "google_fc",
 	names:   []string{"FCCDCF"},

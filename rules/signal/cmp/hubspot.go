@@ -7,8 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// hubSpot: __hs_cookie_cat_pref is "1:true,2:false,3:false", also with "_" between. __hs_opt_out, yes or no, is the older single flag;
-// __hs_do_not_track is an objection; __hs_initial_opt_in only keeps the banner away.
+// hubSpot: __hs_cookie_cat_pref is "1:true,2:false,3:false", also with "_" between. __hs_opt_out, yes or no, is the
+// older single flag; __hs_do_not_track is an objection; __hs_initial_opt_in only keeps the banner away.
 var hubSpot = dialect{
 	name:  "hubspot",
 	names: []string{"__hs_cookie_cat_pref", "__hs_opt_out", "__hs_do_not_track", "__hs_initial_opt_in"},

@@ -27,8 +27,9 @@ func (st *IABStrings) keep(t *decoded, name, value []byte) {
 	}
 }
 
-// named knows the cookies that many platforms write beside their own: TCF 2 (the name is in general use, the specification
-// leaves it open), Google's additional consent, US privacy, and GPP as seen in the wild; and OneTrust's names for them.
+// named knows the cookies that many platforms write beside their own: TCF 2 (the name is in general
+// use, the specification leaves it open), Google's additional consent, US privacy, and GPP as seen in
+// the wild; and OneTrust's names for them.
 func (st *IABStrings) named(name []byte) *[]byte {
 	switch string(name) {
 	case "euconsent-v2", "eupubconsent-v2":

@@ -9,9 +9,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// iubenda: _iub_cs-<id> is {"timestamp":..,"purposes":{"1":true,...},"id":..} or, where there is one question for everything,
-// {"timestamp":..,"consent":true}. Before a choice it holds the id alone. _iub_cs-<id>-uspr is {"s":true,"sh":true,"adv":true} for US
-// states.
+// iubenda: _iub_cs-<id> is {"timestamp":..,"purposes":{"1":true,...},"id":..} or, where there is one question for
+// everything, {"timestamp":..,"consent":true}. Before a choice it holds the id alone. _iub_cs-<id>-uspr is
+// {"s":true,"sh":true,"adv":true} for US states.
 var iubenda = dialect{
 	name:   "iubenda",
 	names:  []string{"_iub_cs-*", "_iub_cs-*-uspr"},

@@ -2,8 +2,8 @@ package cmp
 
 import "github.com/tagwarden/tagwarden/rules/signal/read"
 
-// matomo: mtm_consent, mtm_cookie_consent and mtm_consent_removed hold the time in ms when they were set; removed beats consent whatever
-// the times (matomo-org/matomo, js/piwik.js). matomo_ignore is the opt-out cookie, whatever its value.
+// matomo: mtm_consent, mtm_cookie_consent and mtm_consent_removed hold the time in ms when they were set; removed beats
+// consent whatever the times (matomo-org/matomo, js/piwik.js). matomo_ignore is the opt-out cookie, whatever its value.
 var matomo = dialect{
 	name:     "matomo",
 	names:    []string{"mtm_consent", "mtm_cookie_consent", "mtm_consent_removed", "matomo_ignore"},

@@ -2,9 +2,9 @@ package cmp
 
 import "github.com/tidwall/gjson"
 
-// mirror is the cookie of tagwarden-mirror.js, which copies what a visitor chose in a platform that keeps it in the browser:
-// {"v":1,"cmp":"osano","at":<ms>,"categories":{"ANALYTICS":true},"services":{"Mixpanel":false}}. It is there once the visitor
-// is known to have chosen. at is missing where nobody knows when.
+// mirror is the cookie of tagwarden-mirror.js, which copies what a visitor chose in a platform that keeps it in the
+// browser: {"v":1,"cmp":"osano","at":<ms>,"categories":{"ANALYTICS":true},"services":{"Mixpanel":false}}. It is there
+// once the visitor is known to have chosen. at is missing where nobody knows when.
 var mirror = dialect{
 	name:      "mirror",
 	names:     []string{"tagwarden-choices"},

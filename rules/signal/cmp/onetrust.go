@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// oneTrust: OptanonConsent is a query string with groups=C0001:1,C0002:0 in it. It is there before any choice, with the defaults of the
-// region; OptanonAlertBoxClosed is the time when the visitor closed the banner.
+// oneTrust: OptanonConsent is a query string with groups=C0001:1,C0002:0 in it. It is there before any choice, with the
+// defaults of the region; OptanonAlertBoxClosed is the time when the visitor closed the banner.
 var oneTrust = dialect{
 	name:     "onetrust",
 	names:    []string{"OptanonConsent", "OptanonAlertBoxClosed"},

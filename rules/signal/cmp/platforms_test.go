@@ -89,7 +89,8 @@ func TestPlatforms(t *testing.T) {
 	if st, items := none.Read(jar{"klaro", "{}"}, cmp.Settings{}, &s); st.State != read.Absent || items != nil {
 		t.Error("no platform reads something")
 	}
-	if platform(t, "cookiebot").Known("statistic") || !platform(t, "onetrust").Known("C0042") || platform(t, "osano").Known("ANALYTICS") {
+	if platform(t, "cookiebot").Known("statistic") || !platform(t, "onetrust").Known("C0042") ||
+		platform(t, "osano").Known("ANALYTICS") {
 		t.Error("ids that cannot occur are known, or the other way round")
 	}
 }

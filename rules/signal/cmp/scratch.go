@@ -87,8 +87,8 @@ func (s *Scratch) Reset() {
 	s.beside, s.marks = IABStrings{}, [4]uint64{}
 }
 
-// JSON finds the JSON in a cookie that is no platform's: as it is, escaped up to twice, in quotes, or in base64. What comes
-// back holds until a platform is read.
+// JSON finds the JSON in a cookie that is no platform's: as it is, escaped up to twice, in quotes, or in base64. What
+// comes back holds until a platform is read.
 func (s *Scratch) JSON(value []byte) (gjson.Result, bool) {
 	if len(value) == 0 || len(value) > read.MaxCookie {
 		return gjson.Result{}, false

@@ -8,9 +8,10 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// shopify: _tracking_consent is {"con":{"CMP":{"a":"1","m":"0","p":"","s":""}},"v":"2.1","region":"DEBE","purposes":{..}} with a
-// analytics, m marketing, p preferences, s sale; "" is no answer, and purposes is what the region starts from. Version 3, "3.AMPS_..", is
-// a form that only Shopify can read.
+// shopify: _tracking_consent is
+// {"con":{"CMP":{"a":"1","m":"0","p":"","s":""}},"v":"2.1","region":"DEBE","purposes":{..}} with a analytics, m
+// marketing, p preferences, s sale; "" is no answer, and purposes is what the region starts from. Version 3,
+// "3.AMPS_..", is a form that only Shopify can read.
 var shopify = dialect{
 	name:     "shopify",
 	names:    []string{"_tracking_consent"},

@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/cmp"
 )
 
-// A second reading of the platforms' cookies, by encoding/json, net/url and expressions: which ids the visitor granted by an act of theirs.
-// It is for one cookie of a kind, in the forms that each platform documents.
+// A second reading of the platforms' cookies, by encoding/json, net/url and expressions: which ids the visitor granted
+// by an act of theirs. It is for one cookie of a kind, in the forms that each platform documents.
 
 // form compiles an expression once.
 func form(text string) *regexp.Regexp {
@@ -236,7 +236,8 @@ func (j *slowJar) bools(all []member) bool {
 func within(m *member) ([]member, bool) { return members(string(m.value)) }
 
 // grants is what the reading that is tested finds, in the same form.
-func grants(c cmp.Platform, cookies map[string]string, set cmp.Settings) (granted []string, st cmp.Statement, items []cmp.Item) {
+func grants(c cmp.Platform, cookies map[string]string, set cmp.Settings) (granted []string, st cmp.Statement,
+	items []cmp.Item) {
 	var all jar
 	for _, name := range slices.Sorted(maps.Keys(cookies)) {
 		all = append(all, name, cookies[name])
@@ -280,8 +281,8 @@ func agreeCookies(t *testing.T, c cmp.Platform, cookies map[string]string, set c
 	}
 }
 
-// TestBrokenCookies: the cookies of each platform, whole and broken at each character, grant what a second reading finds; and of what the
-// whole ones speak of, never anything that these do not grant.
+// TestBrokenCookies: the cookies of each platform, whole and broken at each character, grant what a second reading
+// finds; and of what the whole ones speak of, never anything that these do not grant.
 func TestBrokenCookies(t *testing.T) {
 	t.Parallel()
 	all := seeds(t)

@@ -28,7 +28,8 @@ func (j *slowJar) civic() {
 			j.ok = j.ok && fine
 			for i := range answers {
 				word, isText := answers[i].text()
-				j.ok = j.ok && isText && answers[i].name != "" && slices.Contains([]string{"accepted", "revoked", "legitimate interest"}, word)
+				j.ok = j.ok && isText && answers[i].name != "" &&
+					slices.Contains([]string{"accepted", "revoked", "legitimate interest"}, word)
 				j.votes.say(answers[i].name, word == "accepted")
 			}
 		}
@@ -159,7 +160,8 @@ func (j *slowJar) base64(name string) (all []member, ok bool) {
 	value := undone(undone(j.the(name)))
 	text, err := base64.StdEncoding.DecodeString(value)
 	if err != nil || strings.ContainsAny(value, "\r\n") {
-		if text, err = base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(value)); err != nil {
+		if text, err = base64.RawURLEncoding.DecodeString(strings.NewReplacer("+", "-", "/", "_").Replace(
+			value)); err != nil {
 			j.unknown = strings.ContainsAny(value, "-_=")
 			return nil, false
 		}

@@ -165,7 +165,8 @@ func (j *slowJar) hubspot() {
 }
 
 func (j *slowJar) commandersAct() {
-	parts := form(`^([01])@[^@]*@(?:(\d{1,5}(?:,\d{1,5})*)|ALL|)@(\d{1,5}(?:,\d{1,5})*|)(?:@(\d{0,15})(?:[,@].*)?)?$`).FindStringSubmatch(undone(undone(j.the("TC_PRIVACY"))))
+	parts := form(`^([01])@[^@]*@(?:(\d{1,5}(?:,\d{1,5})*)|ALL|)@(\d{1,5}(?:,\d{1,5})*|)(?:@(\d{0,15})(?:[,@].*)?)?$`).
+		FindStringSubmatch(undone(undone(j.the("TC_PRIVACY"))))
 	j.ok, j.acted = parts != nil, true
 	if j.ok {
 		for i, list := range parts[2:4] {
@@ -268,7 +269,8 @@ func (j *slowJar) trustarc() {
 }
 
 // exempt are the services that ask nobody, as tarteaucitron ships them.
-var exempt = strings.Fields("crisp matomo matomohightrack microanalytics plausible simpleanalytics stonly wysistathightrack")
+var exempt = strings.Fields(
+	"crisp matomo matomohightrack microanalytics plausible simpleanalytics stonly wysistathightrack")
 
 func (j *slowJar) tarteaucitron() {
 	text := undone(undone(j.the("tarteaucitron")))

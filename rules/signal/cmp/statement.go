@@ -98,8 +98,8 @@ func (st *Statement) Over(now int64) bool {
 // List tells what an item is an answer to.
 type List uint8
 
-// The lists: categories and services, by consent and by legitimate interest. Of the latter, granted means that the visitor was told and
-// did not object.
+// The lists: categories and services, by consent and by legitimate interest. Of the latter, granted means that
+// the visitor was told and did not object.
 const (
 	Category List = iota
 	Service

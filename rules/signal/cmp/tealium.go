@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// tealium: CONSENTMGR is "c1:0|c6:1|ts:<ms>|consent:true". consent:true tells that the visitor answered, and grants no category by
-// itself; consent:false refuses them all.
+// tealium: CONSENTMGR is "c1:0|c6:1|ts:<ms>|consent:true". consent:true tells that the visitor answered, and grants no
+// category by itself; consent:false refuses them all.
 var tealium = dialect{
 	name:  "tealium",
 	names: []string{"CONSENTMGR"},

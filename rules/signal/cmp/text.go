@@ -60,8 +60,8 @@ func (t *decoded) plain(value []byte) []byte {
 	return value
 }
 
-// json finds JSON in a value, with as little unescaping as it takes. Servers that set a cookie again may have put it into
-// quotes.
+// json finds JSON in a value, with as little unescaping as it takes. Servers that set a
+// cookie again may have put it into quotes.
 func (t *decoded) json(value []byte) (gjson.Result, bool) {
 	for range maxEscapes + 1 {
 		if read.JSON(value) && value[0] != '"' {
@@ -75,9 +75,9 @@ func (t *decoded) json(value []byte) (gjson.Result, bool) {
 	return gjson.Result{}, false
 }
 
-// unquote takes a text out of quotes, or of the escapes that stand for them: `"{\"a\":1}"`, `{\"a\":1}`. What cannot be in
-// a cookie is there in octal digits (RFC 2109 and those who write by it): `\054`. Ok is false where no quote is escaped, or
-// something is that need not be.
+// unquote takes a text out of quotes, or of the escapes that stand for them: `"{\"a\":1}"`, `{\"a\":1}`. What cannot be
+// in a cookie is there in octal digits (RFC 2109 and those who write by it): `\054`. Ok is false where no quote is
+// escaped, or something is that need not be.
 func (t *decoded) unquote(value []byte) (inside []byte, ok bool) {
 	if !bytes.Contains(value, []byte(`\"`)) {
 		return nil, false
@@ -100,8 +100,8 @@ func (t *decoded) unquote(value []byte) (inside []byte, ok bool) {
 	return t.text[start:len(t.text):len(t.text)], true
 }
 
-// escaped is what stands behind a backslash, and of how many bytes: a quote, a slash, a backslash, or a byte in three octal
-// digits. 0 is none of these.
+// escaped is what stands behind a backslash, and of how many bytes: a quote, a slash, a backslash, or a byte in
+// three octal digits. 0 is none of these.
 func escaped(text []byte) (c byte, size int) {
 	if len(text) > 0 && (text[0] == '"' || text[0] == '\\' || text[0] == '/') {
 		return text[0], 1

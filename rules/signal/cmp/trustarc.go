@@ -7,12 +7,14 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// trustArc: notice_gdpr_prefs "0,1,2:" or "0|1|2:" lists what was allowed, counted from 0; notice_preferences "2:" is the highest level;
-// cmapi_cookie_privacy "permit 1,2,3" or "permit_1|2|3" lists the same from 1, and in the implied model is written without a choice. What
-// follows the colon is a hash or ":implied,eu". notice_behavior "expressed,eu" names the model. All of them have to allow a category.
+// trustArc: notice_gdpr_prefs "0,1,2:" or "0|1|2:" lists what was allowed, counted from 0; notice_preferences "2:" is
+// the highest level; cmapi_cookie_privacy "permit 1,2,3" or "permit_1|2|3" lists the same from 1, and in the implied
+// model is written without a choice. What follows the colon is a hash or ":implied,eu". notice_behavior "expressed,eu"
+// names the model. All of them have to allow a category.
 var trustArc = dialect{
-	name:     "trustarc",
-	names:    []string{"notice_gdpr_prefs", "notice_preferences", "cmapi_cookie_privacy", "notice_behavior", "gpcishonored"},
+	name: "trustarc",
+	names: []string{"notice_gdpr_prefs", "notice_preferences", "cmapi_cookie_privacy",
+		"notice_behavior", "gpcishonored"},
 	read:     readTrustArc,
 	end:      endTrustArc,
 	ids:      []string{"1", "2", "3", "4", "5", "6", "7", "8", "9"},

@@ -68,7 +68,8 @@ func (v *cookieVector) platforms() ([]cmp.Platform, error) {
 	}
 	name := v.CMP
 	for theirs, ours := range map[string]string{
-		"orestbida-cookieconsent": "cookieconsent", "google-fc": "google_fc", "commandersact": "commanders_act", "cookieinformation": "cookie_information",
+		"orestbida-cookieconsent": "cookieconsent", "google-fc": "google_fc", "commandersact": "commanders_act",
+		"cookieinformation": "cookie_information",
 	} {
 		if name == theirs {
 			name = ours

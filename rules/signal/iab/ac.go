@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/ascii"
 )
 
-// MaxAC is the longest additional consent string that is looked at, in bytes. One that names 4,000 providers has 18,898.
+// MaxAC is the longest additional consent string that is looked at, in bytes. One
+// that names 4,000 providers has 18,898.
 const MaxAC = 32768
 
 // ACString is what Google's additional consent string says of its ad technology providers, which are not vendors of the
@@ -17,7 +18,8 @@ type ACString struct {
 	consented, disclosed []uint32 // sorted
 }
 
-// DecodeAC decodes "1~1.35.41" (consented) or "2~1.35.41~dv.9.21" (consented, and disclosed without consent). Ids may come in any order.
+// DecodeAC decodes "1~1.35.41" (consented) or "2~1.35.41~dv.9.21" (consented, and disclosed
+// without consent). Ids may come in any order.
 func DecodeAC(text []byte) (*ACString, error) {
 	if len(text) > MaxAC {
 		return nil, tooLong

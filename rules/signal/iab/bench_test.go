@@ -94,7 +94,8 @@ func mustTC(tb testing.TB, text string) *TCString {
 }
 
 func TestDecodingAllocatesLittle(t *testing.T) {
-	tc, large, us, eu, ac, usp := []byte(typicalTC), []byte(largeTC), []byte(usGPP), []byte(euGPP), []byte("2~1.35~dv.9"), []byte("1YNN")
+	tc, large, us, eu, ac, usp := []byte(typicalTC), []byte(largeTC), []byte(usGPP), []byte(euGPP),
+		[]byte("2~1.35~dv.9"), []byte("1YNN")
 	broken := []byte(typicalTC[:len(typicalTC)-4])
 	s, g := mustTC(t, typicalTC), new(GPPString)
 	sid := []int{7}

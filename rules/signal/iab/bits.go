@@ -22,8 +22,9 @@ var sixBits = func() (table [256]byte) {
 	return table
 }()
 
-// appendSix appends what unpadded base64url text holds, six bits a character. Any number of characters is fine, also those that
-// whole bytes cannot make; a last byte is filled with zeros. Ok is false where a character is none of the alphabet.
+// appendSix appends what unpadded base64url text holds, six bits a character. Any number of characters
+// is fine, also those that whole bytes cannot make; a last byte is filled with zeros. Ok is false
+// where a character is none of the alphabet.
 func appendSix(dst, text []byte) (out []byte, ok bool) {
 	whole := (len(text)*6 + 7) / 8
 	dst = slices.Grow(dst, whole)
@@ -45,7 +46,8 @@ func appendSix(dst, text []byte) (out []byte, ok bool) {
 	return dst[:len(dst)+whole], bad&outside == 0
 }
 
-// bitReader reads numbers, most significant bit first. After a fault everything reads as zero, so that callers look at the fault once.
+// bitReader reads numbers, most significant bit first. After a fault everything reads as zero,
+// so that callers look at the fault once.
 type bitReader struct {
 	data    []byte // with at least slack bytes after the end
 	at, end int    // in bits
@@ -108,11 +110,12 @@ func (r *bitReader) instant() (second int64, tenth uint8) {
 // ids reads n bits, the first of which stands for id 1, into a set whose lowest bit stands for id 1. N is at most 57.
 func (r *bitReader) ids(n int) (set uint64) { return bits.Reverse64(r.take(n)) >> (64 - n) }
 
-// maxFibonacci is the length of the longest code of a number of 16 bits: the 23rd Fibonacci number of the code's row is 46368.
+// maxFibonacci is the length of the longest code of a number of 16 bits: the 23rd
+// Fibonacci number of the code's row is 46368.
 const maxFibonacci = 24
 
-// fibonacci reads a Fibonacci code (GPP, Consent String Specification): bits stand for 1, 2, 3, 5, 8 ..., and a second one in a row ends
-// it. It reads at most maxFibonacci bits, whatever comes.
+// fibonacci reads a Fibonacci code (GPP, Consent String Specification): bits stand for 1, 2, 3, 5, 8 ..., and a second
+// one in a row ends it. It reads at most maxFibonacci bits, whatever comes.
 func (r *bitReader) fibonacci() (v int) {
 	last := false
 	for i, a, b := 0, 1, 2; i < maxFibonacci; i, a, b = i+1, b, a+b {

@@ -12,7 +12,8 @@ import (
 // TestShortStrings: readers of short texts, and expressions that say the same, over all texts of some letters.
 func TestShortStrings(t *testing.T) {
 	t.Parallel()
-	signaltest.Hold(t, "ids of sections", "0169,_-/:", 5, `^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`,
+	signaltest.Hold(t, "ids of sections", "0169,_-/:", 5,
+		`^(-1|00?|(0?[1-9]|[1-5][0-9]|6[0-3])([,_](0?[1-9]|[1-5][0-9]|6[0-3]))*)$`,
 		func(text []byte) bool {
 			ids, ok := ParseSID(text)
 			for i, one := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == '_' }) {

@@ -8,7 +8,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// allowances are what a string allows: by purpose and basis, to whoever is no vendor of the TCF and to vendors below 20.
+// allowances are what a string allows: by purpose and basis, to whoever is no
+// vendor of the TCF and to vendors below 20.
 func allowances(t *TCString) (all []int) {
 	if t == nil {
 		return nil
@@ -31,8 +32,9 @@ func allowances(t *TCString) (all []int) {
 	return all
 }
 
-// TestBrokenTC: a TC string that was broken says nothing, or is one that says so, read slowly. Where a character is outside the alphabet it
-// says nothing, and where one was lost or doubled, or the end is missing, it allows nothing that the whole one does not.
+// TestBrokenTC: a TC string that was broken says nothing, or is one that says so, read slowly. Where a
+// character is outside the alphabet it says nothing, and where one was lost or doubled, or the end is missing,
+// it allows nothing that the whole one does not.
 func TestBrokenTC(t *testing.T) {
 	t.Parallel()
 	valid := signaltest.Vectors[tcVector](t, "tc_valid.jsonl")
@@ -67,8 +69,9 @@ func TestBrokenTC(t *testing.T) {
 	}
 }
 
-// TestBrokenGPP is the same for GPP strings: of each kind of section one, and some of several. US sections are never read where two bits are
-// set that make a 3, and what was opted out of stays so where the end is missing, but for a browser's signal that was cut off whole.
+// TestBrokenGPP is the same for GPP strings: of each kind of section one, and some of several. US sections are never
+// read where two bits are set that make a 3, and what was opted out of stays so where the end is missing, but for a
+// browser's signal that was cut off whole.
 func TestBrokenGPP(t *testing.T) {
 	t.Parallel()
 	for _, v := range signaltest.Vectors[gppVector](t, "gpp_valid.jsonl") {
@@ -100,11 +103,12 @@ func TestBrokenGPP(t *testing.T) {
 	}
 }
 
-// anyVersion tells of sections that may hold all ones: a TC string's and the Canadian one in what they count, the late states' in the version of
-// an agreement, which is none of the section.
+// anyVersion tells of sections that may hold all ones: a TC string's and the Canadian one in what they count, the late
+// states' in the version of an agreement, which is none of the section.
 func anyVersion(id int) bool { return id == sectionEU || id == sectionCA || id >= sectionMD }
 
-// TestBrokenUS: in each US section, each value set to 3, each version that there is not and each kind of subsection that there is not.
+// TestBrokenUS: in each US section, each value set to 3, each version that there is not and each
+// kind of subsection that there is not.
 func TestBrokenUS(t *testing.T) {
 	t.Parallel()
 	for id, layout := range slowUSLayouts {
@@ -148,7 +152,8 @@ func TestBrokenUS(t *testing.T) {
 					must(text, false)
 				}
 			}
-			for kind := range uint64(4) { // of the subsection: 1 is GPC's; where there is sensitive data instead, they are values
+			for kind := range uint64(4) {
+				// of the subsection: 1 is GPC's; where there is sensitive data instead, they are values
 				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 1).Put(13, 0).Text(), kind == 1 && id <= sectionMD ||
 					kind < 3 && id > sectionMD)
 				must(core+"."+new(signaltest.Bits).Put(2, kind).Put(1, 0).Put(13, 0).Text(), kind == 1 && id <= sectionMD ||
@@ -295,7 +300,8 @@ func TestMalformedFields(t *testing.T) {
 	for _, r := range []struct {
 		highest, first, last uint64
 		valid                bool
-	}{{9, 1, 9, true}, {9, 9, 9, true}, {9, 1, 10, false}, {9, 0, 3, false}, {9, 4, 3, false}, {9, 10, 10, false}, {65535, 65535, 65535, true}, {0, 1, 1, false}} {
+	}{{9, 1, 9, true}, {9, 9, 9, true}, {9, 1, 10, false}, {9, 0, 3, false}, {9, 4, 3, false}, {9, 10, 10, false},
+		{65535, 65535, 65535, true}, {0, 1, 1, false}} {
 		must("a range", build(nil, func(w *signaltest.Bits) {
 			w.Put(16, r.highest).Put(1, 1).Put(12, 1).Put(1, 1).Put(16, r.first).Put(16, r.last).Put(16, 0).Put(1, 0).Put(12, 0)
 		}), r.valid)
@@ -320,8 +326,8 @@ func TestMalformedFields(t *testing.T) {
 	}
 }
 
-// TestBrokenCanada: TCF Canada with ranges of either kind, restrictions as a set and as a field, broken at each character, each version and each
-// kind of segment.
+// TestBrokenCanada: TCF Canada with ranges of either kind, restrictions as a set and as a field, broken at each
+// character, each version and each kind of segment.
 func TestBrokenCanada(t *testing.T) {
 	t.Parallel()
 	core := func(version uint64) *signaltest.Bits {

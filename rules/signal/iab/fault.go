@@ -1,6 +1,7 @@
 package iab
 
-// fault says what is wrong with a consent string, never what the string said. As a number it takes nothing with it to the heap.
+// fault says what is wrong with a consent string, never what the string said. As a number
+// it takes nothing with it to the heap.
 type fault uint8
 
 // The faults. The zero value is none.

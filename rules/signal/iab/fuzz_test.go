@@ -10,8 +10,9 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/internal/signaltest"
 )
 
-// FuzzTC: what is read is what a slow reading finds; a malformed string gives nothing; what is decoded is bounded; sets and look-ups agree; no decision goes beyond the bits that it
-// rests on; and a string cut short inside a segment is either malformed or says the same.
+// FuzzTC: what is read is what a slow reading finds; a malformed string gives nothing; what is decoded is bounded;
+// sets and look-ups agree; no decision goes beyond the bits that it rests on; and a string cut short inside a segment
+// is either malformed or says the same.
 func FuzzTC(f *testing.F) {
 	for _, v := range signaltest.Vectors[tcVector](f, "tc_valid.jsonl") {
 		f.Add([]byte(v.TC), uint16(755), byte(7), byte(3))
@@ -70,7 +71,8 @@ func checkDecisions(t *testing.T, s *TCString, vendor, purpose int) {
 		switch {
 		case d.OnConsent && d.OnLI, (d.OnConsent || d.OnLI) != (d.Reason == TCFOK), d.Reason == TCFNotAsked:
 			t.Fatalf("%+v", d)
-		case d.Reason == TCFOK && (s.Usable() != TCFOK || present && !listed || s.Restricted(vendor, purpose, NotAllowed) || declared == Undeclared):
+		case d.Reason == TCFOK && (s.Usable() != TCFOK || present && !listed || s.Restricted(vendor, purpose, NotAllowed) ||
+			declared == Undeclared):
 			t.Fatalf("allowed against a rule: %+v", d)
 		case d.OnConsent && (consent != TCFOK || !s.VendorConsent(vendor) || s.Restricted(vendor, purpose, RequireLI)):
 			t.Fatalf("consent without its bits: %+v", d)
@@ -87,7 +89,8 @@ func checkDecisions(t *testing.T, s *TCString, vendor, purpose int) {
 	}
 }
 
-// checkCut cuts characters off the end, but no whole segment: without the list of disclosed vendors an old string allows more.
+// checkCut cuts characters off the end, but no whole segment: without the list of
+// disclosed vendors an old string allows more.
 func checkCut(t *testing.T, s *TCString, text []byte, cut int) {
 	t.Helper()
 	cut = min(cut, len(text))
@@ -99,14 +102,15 @@ func checkCut(t *testing.T, s *TCString, text []byte, cut int) {
 	if err != nil {
 		return
 	}
-	if c.PurposeConsents != s.PurposeConsents || c.PurposeLI != s.PurposeLI || c.Publisher != s.Publisher || !slices.Equal(c.ids.spans, s.ids.spans) ||
+	if c.PurposeConsents != s.PurposeConsents || c.PurposeLI != s.PurposeLI || c.Publisher != s.Publisher ||
+		!slices.Equal(c.ids.spans, s.ids.spans) ||
 		c.consents != s.consents || c.li != s.li || c.disclosed != s.disclosed || c.Usable() != s.Usable() {
 		t.Fatalf("cut by %d it says something else", cut)
 	}
 }
 
-// FuzzGPP: what is read is what a slow reading finds; a malformed string gives nothing; sections are ascending; two-bit values have a meaning; and what some sections say together is
-// part of what all say.
+// FuzzGPP: what is read is what a slow reading finds; a malformed string gives nothing; sections are ascending; two-bit
+// values have a meaning; and what some sections say together is part of what all say.
 func FuzzGPP(f *testing.F) {
 	for _, v := range signaltest.Vectors[gppVector](f, "gpp_valid.jsonl") {
 		f.Add([]byte(v.GPP), byte(7))

@@ -19,8 +19,9 @@ type gppSection struct {
 	us usSection // of section ids 7 to 27
 }
 
-// DecodeGPP decodes a GPP string, "header~section~section". One section that is malformed makes the whole string so. Sections of ids that are
-// not known are passed over, and noted where opt-outs are asked for. The cost is linear in the length of the text.
+// DecodeGPP decodes a GPP string, "header~section~section". One section that is malformed makes the whole
+// string so. Sections of ids that are not known are passed over, and noted where opt-outs are asked for. The
+// cost is linear in the length of the text.
 func DecodeGPP(text []byte) (*GPPString, error) {
 	if len(text) > MaxGPP {
 		return nil, tooLong
@@ -46,8 +47,8 @@ func DecodeGPP(text []byte) (*GPPString, error) {
 	return g, nil
 }
 
-// gppHeader reads Type 6 (=3), Version 6 (=1) and the section ids as a Fibonacci range. What it does is bounded by maxUS
-// characters, more than the ids of all sections need, and by maxSection ids, each greater than the one before.
+// gppHeader reads Type 6 (=3), Version 6 (=1) and the section ids as a Fibonacci range. What it does is bounded by
+// maxUS characters, more than the ids of all sections need, and by maxSection ids, each greater than the one before.
 func gppHeader(text []byte, ids *[maxSection]uint8) (n int, f fault) {
 	var room [maxUS + slack]byte
 	r := sixReader(text, &room)
@@ -110,8 +111,8 @@ func (g *GPPString) Sections() []int {
 	return ids
 }
 
-// Fields yields the fields of a US section, 7 to 27, by the names of the specification: the version, and values of two bits. Gpc is 0 or 1
-// and comes only where the string has it.
+// Fields yields the fields of a US section, 7 to 27, by the names of the specification: the version, and values of two
+// bits. Gpc is 0 or 1 and comes only where the string has it.
 func (g *GPPString) Fields(id int) func(yield func(name string, values []uint8) bool) {
 	return func(yield func(string, []uint8) bool) {
 		for i := range g.sections {

@@ -22,8 +22,8 @@ type TCFCA struct {
 	present                          [numSegments]bool
 }
 
-// decodeCA decodes the section. Ranges are Fibonacci codes; encoders before 2025 wrote them as TC strings do, and as in the library of
-// the IAB Tech Lab that is tried where the first reading fails.
+// decodeCA decodes the section. Ranges are Fibonacci codes; encoders before 2025 wrote them as TC strings do, and as in
+// the library of the IAB Tech Lab that is tried where the first reading fails.
 func decodeCA(text []byte) (*TCFCA, fault) {
 	t, f := decodeCAas(text, fibonacci)
 	if f == fine {

@@ -6,8 +6,8 @@ import "bytes"
 const urlLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
 // DowngradeGPP appends a GPP string that says opted out of sale, sharing and targeted advertising wherever it says not
-// opted out; all else stays as it is. Ok is false where the string cannot be read, or holds a US section whose place for
-// them is not known.
+// opted out; all else stays as it is. Ok is false where the string cannot be read, or holds a US
+// section whose place for them is not known.
 func DowngradeGPP(dst, text []byte) (out []byte, ok bool) {
 	if len(text) > MaxGPP {
 		return dst, false

@@ -26,8 +26,8 @@ func TestDowngradeGPP(t *testing.T) {
 	}
 }
 
-// TestDowngradeGPPVectors: in each string of the vectors the opt-outs of each US section that were refused are stated, and
-// notices, sensitive data and all else stay as they are.
+// TestDowngradeGPPVectors: in each string of the vectors the opt-outs of each US section that were refused are stated,
+// and notices, sensitive data and all else stay as they are.
 func TestDowngradeGPPVectors(t *testing.T) {
 	t.Parallel()
 	vectors, err := os.ReadFile("testdata/vectors/gpp_valid.jsonl")

@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
-// ExplainGPP says in plain words what a GPP string says, section by section, and the opt-outs of all US sections together.
+// ExplainGPP says in plain words what a GPP string says, section by section, and the
+// opt-outs of all US sections together.
 func ExplainGPP(g *GPPString) []string {
 	e := explanation{}
 	if len(g.sections) == 0 {
@@ -123,8 +124,10 @@ func (e *explanation) optOuts(o USOptOuts) {
 
 func explainCA(t *TCFCA) []string {
 	e := explanation{}
-	e.say("TCF Canada, version %d, made %s, updated %s; policy version %d", t.Version, date(t.Created), date(t.Updated), t.PolicyVersion)
-	e.say("consent platform %d, version %d, screen %d, language %s; vendor list %d", t.CMP, t.CMPVersion, t.CMPScreen, t.Language[:], t.VendorListVersion)
+	e.say("TCF Canada, version %d, made %s, updated %s; policy version %d", t.Version, date(t.Created),
+		date(t.Updated), t.PolicyVersion)
+	e.say("consent platform %d, version %d, screen %d, language %s; vendor list %d", t.CMP, t.CMPVersion, t.CMPScreen,
+		t.Language[:], t.VendorListVersion)
 	e.say("express consent to purposes: %s", plain(uint64(t.PurposesExpress)))
 	e.say("implied consent to purposes: %s", plain(uint64(t.PurposesImplied)))
 	e.say("express consent to special features: %s", plain(uint64(t.SpecialFeatures)))
@@ -153,7 +156,8 @@ func ExplainUSP(u USP) []string {
 	e.say("US privacy string of version 1")
 	e.say("sale: %s", words(u.OptOutSale, "opted out", "not opted out"))
 	e.say("notice and opportunity to opt out: %s", words(u.Notice, "given", "not given"))
-	e.say("Limited Service Provider Agreement: %s", words(u.LSPA, "covers the transaction", "does not cover the transaction"))
+	e.say("Limited Service Provider Agreement: %s", words(u.LSPA, "covers the transaction",
+		"does not cover the transaction"))
 	return e.lines
 }
 

@@ -40,7 +40,8 @@ const (
 const sensitiveValues = 8
 
 func newLayout(name string, second subsection, fields ...usField) *usLayout {
-	l := &usLayout{name: name, version: "Version", fields: fields, sale: none, sharing: none, targeted: none, second: second}
+	l := &usLayout{name: name, version: "Version", fields: fields, sale: none, sharing: none,
+		targeted: none, second: second}
 	for _, f := range fields {
 		switch f.name {
 		case "SaleOptOut":
@@ -79,7 +80,8 @@ var mspa = each("MspaCoveredTransaction", "MspaOptOutOptionMode", "MspaServicePr
 func national(categories, child int) *usLayout {
 	return newLayout("usnat", gpcSubsection, join(
 		each("SharingNotice", "SaleOptOutNotice", "SharingOptOutNotice", "TargetedAdvertisingOptOutNotice",
-			"SensitiveDataProcessingOptOutNotice", "SensitiveDataLimitUseNotice", "SaleOptOut", "SharingOptOut", "TargetedAdvertisingOptOut"),
+			"SensitiveDataProcessingOptOutNotice", "SensitiveDataLimitUseNotice", "SaleOptOut", "SharingOptOut",
+			"TargetedAdvertisingOptOut"),
 		sensitive(categories, child), each("PersonalDataConsents"), mspa)...)
 }
 
@@ -89,8 +91,8 @@ func california() *usLayout {
 		sensitive(9, 2), each("PersonalDataConsents"), mspa)...)
 }
 
-// state is the layout that sections 9 to 23 share, with variants: the first notice, a notice of sensitive data, how many categories of
-// sensitive data and of children there are, and whether there is AdditionalDataProcessingConsent.
+// state is the layout that sections 9 to 23 share, with variants: the first notice, a notice of sensitive data, how
+// many categories of sensitive data and of children there are, and whether there is AdditionalDataProcessingConsent.
 func state(name, notice, extra string, categories, child int, additional bool) *usLayout {
 	fields := each(notice, "SaleOptOutNotice", "TargetedAdvertisingOptOutNotice")
 	if extra != "" {
@@ -105,7 +107,8 @@ func state(name, notice, extra string, categories, child int, additional bool) *
 
 // late is the layout that sections 24 to 27 share; it begins with the version of the MSPA.
 func late(name string, second subsection) *usLayout {
-	fields := each("MspaCoveredTransaction", "MspaMode", "ProcessingNotice", "SaleOptOutNotice", "TargetedAdvertisingOptOutNotice",
+	fields := each("MspaCoveredTransaction", "MspaMode", "ProcessingNotice", "SaleOptOutNotice",
+		"TargetedAdvertisingOptOutNotice",
 		"SaleOptOut", "TargetedAdvertisingOptOut")
 	if second == sensitiveSubsection {
 		fields = append(fields, usField{"KnownChildSensitiveDataConsents", 1})

@@ -12,11 +12,12 @@ type USOptOuts struct {
 	Sale, Sharing, Targeted bool // opted out of
 	GPC                     bool // the browser sent Global Privacy Control when the string was made
 	Present                 bool // a US section that is in force can be read
-	Unclear                 bool // a US section that is in force is not in the string, or one that is in it of a kind that is not known
+	// a US section that is in force is not in the string, or one that is in it of a kind that is not known
+	Unclear bool
 }
 
-// OptOuts puts together the opt-outs of the sections in force, which gpp_sid names. Where it is missing, inForce is nil and every section
-// of the string counts; -1 and 0 mean that none is in force.
+// OptOuts puts together the opt-outs of the sections in force, which gpp_sid names. Where it is missing, inForce is nil
+// and every section of the string counts; -1 and 0 mean that none is in force.
 func (g *GPPString) OptOuts(inForce []int) USOptOuts {
 	var o USOptOuts
 	for i := range g.sections {
@@ -56,8 +57,9 @@ func (g *GPPString) has(id int) bool {
 // maxSID bounds the text of gpp_sid; it names two sections at most.
 const maxSID = 64
 
-// ParseSID reads gpp_sid: section ids joined by commas ("2,6") or, as on mobile systems, underscores ("2_3"), or "-1" or "0" for none in
-// force. Ok is false for anything else, as a macro that nobody replaced: then every section of the string is to count.
+// ParseSID reads gpp_sid: section ids joined by commas ("2,6") or, as on mobile systems, underscores ("2_3"),
+// or "-1" or "0" for none in force. Ok is false for anything else, as a macro that nobody replaced: then
+// every section of the string is to count.
 func ParseSID(text []byte) (ids []int, ok bool) {
 	if string(text) == "-1" {
 		return []int{-1}, true

@@ -20,8 +20,8 @@ const (
 	notOptedOut   = 2
 )
 
-// maxUS is the longest subsection of a US section in characters: usnat has 70 bits, and header and core of the documents fewer. Encoders
-// pad to at most 24 bits.
+// maxUS is the longest subsection of a US section in characters: usnat has 70 bits, and header and core of the
+// documents fewer. Encoders pad to at most 24 bits.
 const maxUS = 32
 
 // sixReader begins to read text that is short. Into is room for what it holds and the slack.
@@ -55,8 +55,9 @@ func (s *usSection) read(id int, text []byte) fault {
 	return s.second(rest)
 }
 
-// documentHeader reads what the documents of sections 24 to 27 put first, and libraries do not: SectionID 6, Version 6, the ids of the
-// subsections. The core's id is 0, for which there is no Fibonacci code, so that little can be made of the ids.
+// documentHeader reads what the documents of sections 24 to 27 put first, and libraries do not:
+// SectionID 6, Version 6, the ids of the subsections. The core's id is 0, for which there is no
+// Fibonacci code, so that little can be made of the ids.
 func documentHeader(r *bitReader) {
 	r.take(6)
 	if version := r.take(6); version != 1 {
@@ -91,8 +92,8 @@ func (s *usSection) core(r *bitReader, id int) {
 	}
 }
 
-// mislabelled goes on in the layout of version 2 where usnat says that it is of version 1 and does not end there: platforms
-// write it so. The opt-outs stand in the same places.
+// mislabelled goes on in the layout of version 2 where usnat says that it is of version 1 and does not end there:
+// platforms write it so. The opt-outs stand in the same places.
 func (s *usSection) mislabelled(r *bitReader) {
 	whole := usLayouts[0]
 	if more := 2 * (whole.values - s.layout.values); r.left() >= more {

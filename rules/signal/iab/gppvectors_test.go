@@ -34,7 +34,8 @@ func TestVectorGPPValid(t *testing.T) {
 			right = signaltest.Same(t, v.ID+" "+name, section, want) && right
 		}
 		o, want := g.OptOuts(nil), v.Expect.OptOuts
-		if o.Sale != want.Sale || o.Sharing != want.Sharing || o.Targeted != want.TargetedAdvertising || o.GPC != want.GPC || o.Unclear {
+		if o.Sale != want.Sale || o.Sharing != want.Sharing || o.Targeted != want.TargetedAdvertising ||
+			o.GPC != want.GPC || o.Unclear {
 			t.Errorf("%s: opt-outs %+v, want %+v", v.ID, o, want)
 			right = false
 		}
@@ -45,10 +46,12 @@ func TestVectorGPPValid(t *testing.T) {
 	signaltest.Agreed(t, "gpp_valid", ok, len(all))
 }
 
-// likeOracle adds what the library says of segments that a string does not have: the type that they would have had, and defaults.
+// likeOracle adds what the library says of segments that a string does not have: the type
+// that they would have had, and defaults.
 func likeOracle(section, want map[string]any) {
 	types := map[string]float64{
-		"PublisherPurposesSegmentType": 3, "PubPurposesSegmentType": 3, "VendorsAllowedSegmentType": 2, "VendorsDisclosedSegmentType": 1,
+		"PublisherPurposesSegmentType": 3, "PubPurposesSegmentType": 3, "VendorsAllowedSegmentType": 2,
+		"VendorsDisclosedSegmentType": 1,
 		"DisclosedVendorsSegmentType": 1, "GpcSegmentType": 1,
 	}
 	for name := range want {
@@ -157,7 +160,8 @@ func euFacts(s *TCString) map[string]any {
 		"PurposeConsents": numbers(uint64(s.PurposeConsents)), "PurposeLegitimateInterests": numbers(uint64(s.PurposeLI)),
 		"PurposeOneTreatment": s.PurposeOneTreatment, "PublisherCountryCode": string(s.PublisherCC[:]),
 		"VendorConsents": idSetOf(&s.ids, &s.consents), "VendorLegitimateInterests": idSetOf(&s.ids, &s.li),
-		"PublisherRestrictions": keyed(s.restrictions()), "VendorsAllowed": idSetOf(&s.ids, &s.allowed), "VendorsDisclosed": idSetOf(&s.ids, &s.disclosed),
+		"PublisherRestrictions": keyed(s.restrictions()), "VendorsAllowed": idSetOf(&s.ids, &s.allowed),
+		"VendorsDisclosed":  idSetOf(&s.ids, &s.disclosed),
 		"PublisherConsents": numbers(uint64(p.Consents)), "PublisherLegitimateInterests": numbers(uint64(p.LI)),
 		"NumCustomPurposes": p.NumCustom, "PublisherCustomConsents": numbers(p.CustomConsents),
 		"PublisherCustomLegitimateInterests": numbers(p.CustomLI),
@@ -169,10 +173,13 @@ func caFacts(s *TCFCA) map[string]any {
 	return map[string]any{
 		"Version": s.Version, "Created": iso(s.Created, s.CreatedTenth), "LastUpdated": iso(s.Updated, s.UpdatedTenth),
 		"CmpId": s.CMP, "CmpVersion": s.CMPVersion, "ConsentScreen": s.CMPScreen, "ConsentLanguage": string(s.Language[:]),
-		"VendorListVersion": s.VendorListVersion, "TcfPolicyVersion": s.PolicyVersion, "UseNonStandardStacks": s.NonStandardStacks,
-		"SpecialFeatureExpressConsent": numbers(uint64(s.SpecialFeatures)), "PurposesExpressConsent": numbers(uint64(s.PurposesExpress)),
+		"VendorListVersion": s.VendorListVersion, "TcfPolicyVersion": s.PolicyVersion,
+		"UseNonStandardStacks":         s.NonStandardStacks,
+		"SpecialFeatureExpressConsent": numbers(uint64(s.SpecialFeatures)), "PurposesExpressConsent": numbers(
+			uint64(s.PurposesExpress)),
 		"PurposesImpliedConsent": numbers(uint64(s.PurposesImplied)), "VendorExpressConsent": idSetOf(&s.ids, &s.express),
-		"VendorImpliedConsent": idSetOf(&s.ids, &s.implied), "PubRestrictions": keyed(s.ids.spans[s.restrictLo:s.restrictHi]), "DisclosedVendors": idSetOf(&s.ids, &s.disclosed),
+		"VendorImpliedConsent": idSetOf(&s.ids, &s.implied), "PubRestrictions": keyed(s.ids.spans[s.restrictLo:s.restrictHi]),
+		"DisclosedVendors":          idSetOf(&s.ids, &s.disclosed),
 		"PubPurposesExpressConsent": numbers(uint64(p.Consents)), "PubPurposesImpliedConsent": numbers(uint64(p.LI)),
 		"NumCustomPurposes": p.NumCustom, "CustomPurposesExpressConsent": numbers(p.CustomConsents),
 		"CustomPurposesImpliedConsent": numbers(p.CustomLI),
@@ -231,7 +238,8 @@ func TestVectorAC(t *testing.T) {
 		}
 		if err == nil {
 			if v.Expect.Count != nil && len(a.consented) != *v.Expect.Count || a.Version != v.Expect.Version ||
-				v.Expect.Consented != nil && !sameIDs(t, a.consented, v.Expect.Consented) || !sameIDs(t, a.disclosed, v.Expect.Disclosed) {
+				v.Expect.Consented != nil && !sameIDs(t, a.consented, v.Expect.Consented) ||
+				!sameIDs(t, a.disclosed, v.Expect.Disclosed) {
 				t.Errorf("%s: %+v", v.ID, a)
 				continue
 			}

@@ -9,8 +9,9 @@ import (
 	"strings"
 )
 
-// A second reading of TC and GPP strings: slow, over texts of '0' and '1', written straight from the specifications of IAB Europe and
-// the IAB Tech Lab, and nothing shared with what is tested. A string of which the two say different things is an error of one of them.
+// A second reading of TC and GPP strings: slow, over texts of '0' and '1', written straight from the specifications
+// of IAB Europe and the IAB Tech Lab, and nothing shared with what is tested. A string of which the two say
+// different things is an error of one of them.
 
 // slowBits is what is still to be read of a segment.
 type slowBits struct {
@@ -175,7 +176,8 @@ func purposes(bits string) string {
 func (s *slowBits) head(version int) string {
 	got := s.number(6)
 	s.bad = s.bad || got != version
-	return fmt.Sprint(got, s.number(36), s.number(36), s.number(12), s.number(12), s.number(6), s.letters(), s.number(12), s.number(6))
+	return fmt.Sprint(got, s.number(36), s.number(36), s.number(12), s.number(12), s.number(6), s.letters(),
+		s.number(12), s.number(6))
 }
 
 func (s *slowBits) publisher() string {
@@ -191,7 +193,8 @@ func slowTC(text string) (words string, ok bool) {
 	segments := strings.Split(text, ".")
 	s := slowly(segments[0])
 	words = s.head(2)
-	words += fmt.Sprint(s.take(1), s.take(1), purposes(s.take(12)), purposes(s.take(24)), purposes(s.take(24)), s.take(1), s.letters())
+	words += fmt.Sprint(s.take(1), s.take(1), purposes(s.take(12)), purposes(s.take(24)), purposes(s.take(24)),
+		s.take(1), s.letters())
 	words += fmt.Sprint(" consents ", s.set(false), " interests ", s.set(false), s.restrictions(false))
 	s.end()
 	bad := s.bad
@@ -254,13 +257,15 @@ func slowCAWith(text string, fibonacci bool) (words string, ok bool) {
 	return words + found[1] + found[3], !bad
 }
 
-// slowUSLayout is how a US section is laid out (IAB Tech Lab, "GPP Sections"): how many values of two bits there are, and which of them are
-// the opt-outs of sale, sharing and targeted advertising; 0 is none.
+// slowUSLayout is how a US section is laid out (IAB Tech Lab, "GPP Sections"): how many values of two bits there are,
+// and which of them are the opt-outs of sale, sharing and targeted advertising; 0 is none.
 type slowUSLayout struct{ values, sale, sharing, targeted int }
 
 var slowUSLayouts = map[int]slowUSLayout{
-	7: {32, 6, 7, 8}, 8: {20, 3, 4, 0}, 9: {17, 3, 0, 4}, 10: {16, 3, 0, 4}, 11: {18, 4, 0, 5}, 12: {19, 3, 0, 4}, 13: {20, 3, 0, 4}, 14: {20, 3, 0, 4},
-	15: {23, 3, 0, 4}, 16: {18, 3, 0, 4}, 17: {23, 3, 0, 4}, 18: {18, 4, 0, 5}, 19: {18, 3, 0, 4}, 20: {20, 3, 0, 4}, 21: {24, 3, 0, 4}, 22: {18, 3, 0, 4},
+	7: {32, 6, 7, 8}, 8: {20, 3, 4, 0}, 9: {17, 3, 0, 4}, 10: {16, 3, 0, 4}, 11: {18, 4, 0, 5}, 12: {19, 3, 0, 4},
+	13: {20, 3, 0, 4}, 14: {20, 3, 0, 4},
+	15: {23, 3, 0, 4}, 16: {18, 3, 0, 4}, 17: {23, 3, 0, 4}, 18: {18, 4, 0, 5}, 19: {18, 3, 0, 4}, 20: {20, 3, 0, 4},
+	21: {24, 3, 0, 4}, 22: {18, 3, 0, 4},
 	23: {18, 3, 0, 4}, 24: {8, 5, 0, 6}, 25: {9, 5, 0, 6}, 26: {9, 5, 0, 6}, 27: {9, 5, 0, 6},
 }
 
@@ -269,7 +274,8 @@ func slowUS(id int, text string) (words string, out USOptOuts, ok bool) {
 	parts := strings.Split(text, ".")
 	s := slowly(parts[0])
 	long := len(parts[0]) > 32
-	if id >= 24 && len(s.rest) >= 6 && !s.bad && slowly(parts[0]).number(6) == id { // as the documents have it: a header first
+	if id >= 24 && len(s.rest) >= 6 && !s.bad && slowly(parts[0]).number(6) == id {
+		// as the documents have it: a header first
 		s.number(6)
 		s.bad = s.number(6) != 1 || s.bad
 		for range s.number(12) {
@@ -299,7 +305,8 @@ func slowUS(id int, text string) (words string, out USOptOuts, ok bool) {
 	s.end()
 	bad := s.bad || long || slices.Contains(all[1:], 3) || len(parts) > 2
 	optedOut := func(at int) bool { return at > 0 && all[1+at] == 1 }
-	out = USOptOuts{Sale: optedOut(layout.sale), Sharing: optedOut(layout.sharing), Targeted: optedOut(layout.targeted), Present: true}
+	out = USOptOuts{Sale: optedOut(layout.sale), Sharing: optedOut(layout.sharing), Targeted: optedOut(layout.targeted),
+		Present: true}
 	if len(parts) == 2 {
 		s := slowly(parts[1])
 		if id >= 25 {
@@ -320,7 +327,8 @@ func slowUS(id int, text string) (words string, out USOptOuts, ok bool) {
 
 var slowUSP = regexp.MustCompile(`^1[YN-]{3}$`)
 
-// slowGPP reads a GPP string (IAB Tech Lab, "Consent String Specification"): the words of each section, and all opt-outs together.
+// slowGPP reads a GPP string (IAB Tech Lab, "Consent String Specification"): the words of
+// each section, and all opt-outs together.
 func slowGPP(text string) (words string, out USOptOuts, ok bool) {
 	parts := strings.Split(text, "~")
 	s := slowly(parts[0])
@@ -363,7 +371,8 @@ func slowGPP(text string) (words string, out USOptOuts, ok bool) {
 			var one USOptOuts
 			said, one, ok = slowUS(id, section)
 			out = USOptOuts{
-				Sale: out.Sale || one.Sale, Sharing: out.Sharing || one.Sharing, Targeted: out.Targeted || one.Targeted, GPC: out.GPC || one.GPC,
+				Sale: out.Sale || one.Sale, Sharing: out.Sharing || one.Sharing, Targeted: out.Targeted || one.Targeted,
+				GPC:     out.GPC || one.GPC,
 				Present: true, Unclear: out.Unclear,
 			}
 		case id > 27:

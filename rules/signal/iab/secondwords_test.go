@@ -28,7 +28,8 @@ func spanWords(spans []span) string {
 }
 
 func publisherWords(p *PublisherChoices) string {
-	return fmt.Sprint(" publisher ", listed(uint64(p.Consents)), listed(uint64(p.LI)), p.NumCustom, listed(p.CustomConsents), listed(p.CustomLI))
+	return fmt.Sprint(" publisher ", listed(uint64(p.Consents)), listed(uint64(p.LI)), p.NumCustom,
+		listed(p.CustomConsents), listed(p.CustomLI))
 }
 
 func oneIf(on bool) string {
@@ -39,11 +40,14 @@ func oneIf(on bool) string {
 }
 
 func tcWords(t *TCString) string {
-	words := fmt.Sprint(t.Version, t.Created*10+int64(t.CreatedTenth), t.Updated*10+int64(t.UpdatedTenth), t.CMP, t.CMPVersion, t.CMPScreen,
+	words := fmt.Sprint(t.Version, t.Created*10+int64(t.CreatedTenth), t.Updated*10+int64(t.UpdatedTenth), t.CMP,
+		t.CMPVersion, t.CMPScreen,
 		string(t.Language[:]), t.VendorListVersion, t.PolicyVersion)
-	words += fmt.Sprint(oneIf(t.ServiceSpecific), oneIf(t.NonStandardTexts), listed(uint64(t.SpecialFeatures)), listed(uint64(t.PurposeConsents)),
+	words += fmt.Sprint(oneIf(t.ServiceSpecific), oneIf(t.NonStandardTexts), listed(uint64(t.SpecialFeatures)),
+		listed(uint64(t.PurposeConsents)),
 		listed(uint64(t.PurposeLI)), oneIf(t.PurposeOneTreatment), string(t.PublisherCC[:]))
-	words += " consents " + setWords(&t.ids, &t.consents) + " interests " + setWords(&t.ids, &t.li) + spanWords(t.restrictions())
+	words += " consents " + setWords(&t.ids, &t.consents) + " interests " + setWords(&t.ids, &t.li) +
+		spanWords(t.restrictions())
 	if t.Has(DisclosedVendors) {
 		words += " disclosed " + setWords(&t.ids, &t.disclosed)
 	}
@@ -57,10 +61,13 @@ func tcWords(t *TCString) string {
 }
 
 func caWords(t *TCFCA) string {
-	words := fmt.Sprint(t.Version, t.Created*10+int64(t.CreatedTenth), t.Updated*10+int64(t.UpdatedTenth), t.CMP, t.CMPVersion, t.CMPScreen,
+	words := fmt.Sprint(t.Version, t.Created*10+int64(t.CreatedTenth), t.Updated*10+int64(t.UpdatedTenth), t.CMP,
+		t.CMPVersion, t.CMPScreen,
 		string(t.Language[:]), t.VendorListVersion, t.PolicyVersion)
-	words += fmt.Sprint(oneIf(t.NonStandardStacks), listed(uint64(t.SpecialFeatures)), listed(uint64(t.PurposesExpress)), listed(uint64(t.PurposesImplied)))
-	words += " express " + setWords(&t.ids, &t.express) + " implied " + setWords(&t.ids, &t.implied) + spanWords(t.ids.spans[t.restrictLo:t.restrictHi])
+	words += fmt.Sprint(oneIf(t.NonStandardStacks), listed(uint64(t.SpecialFeatures)), listed(uint64(t.PurposesExpress)),
+		listed(uint64(t.PurposesImplied)))
+	words += " express " + setWords(&t.ids, &t.express) + " implied " + setWords(&t.ids, &t.implied) +
+		spanWords(t.ids.spans[t.restrictLo:t.restrictHi])
 	if t.present[DisclosedVendors] {
 		words += " disclosed " + setWords(&t.ids, &t.disclosed)
 	}

@@ -15,7 +15,8 @@ func TestRestrictionsChangeTheBasis(t *testing.T) {
 	f := func(kinds []Restriction, declared Declared, want string) {
 		t.Helper()
 		d := mustTC(t, signaltest.RestrictedTC(7, kinds...)).Purpose(5, 7, declared)
-		if got := d.Basis.String() + " " + d.Reason.String(); got != want || d.PolicySilent != strings.HasSuffix(want, "contradict") || d.OnConsent != (want == "consent ok") || d.OnLI != (want == "li ok") {
+		if got := d.Basis.String() + " " + d.Reason.String(); got != want || d.PolicySilent != strings.HasSuffix(want,
+			"contradict") || d.OnConsent != (want == "consent ok") || d.OnLI != (want == "li ok") {
 			t.Errorf("%v on %d: %+v, want %s", kinds, declared, d, want)
 		}
 	}
@@ -43,7 +44,8 @@ func TestZeroValuesDeny(t *testing.T) {
 			t.Errorf("%+v allows: %+v", s, d)
 		}
 		consent, li := s.PurposeAlone(2)
-		if consent.Allows() || li.Allows() || s.SpecialPurpose(755, 1, true).Allows() || s.SpecialFeature(755, 1, true).Allows() {
+		if consent.Allows() || li.Allows() || s.SpecialPurpose(755, 1, true).Allows() ||
+			s.SpecialFeature(755, 1, true).Allows() {
 			t.Errorf("%+v allows something", s)
 		}
 	}
@@ -94,9 +96,11 @@ func TestTCIsStrict(t *testing.T) {
 	}
 }
 
-// documentForms are sections 24 and 25 as their documents have them: the header in a subsection of its own, or before the core.
+// documentForms are sections 24 and 25 as their documents have them: the header in a
+// subsection of its own, or before the core.
 var documentForms = []string{
-	// SectionID 24, Version 1, one more subsection (1); core: MSPA 1, covered 1, mode 0, notices 1 1 1, sale opted out, targeted 2, 0; Gpc 1.
+	// SectionID 24, Version 1, one more subsection (1); core: MSPA 1, covered 1, mode 0, notices 1 1 1,
+	// sale opted out, targeted 2, 0; Gpc 1.
 	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Text() + "." +
 		lateCore(24).Text() + ".YA",
 	"DBABEYA~" + new(signaltest.Bits).Put(6, 24).Put(6, 1).Put(12, 1).Put(1, 0).Put(2, 3).Put(6, 1).Put(18,
@@ -165,8 +169,8 @@ func TestUSLayouts(t *testing.T) {
 	}
 }
 
-// TestMislabelledNational: usnat that says version 1 and goes on in the layout of version 2 is read in that, as OneTrust's
-// platform writes it; one that goes on otherwise is not read.
+// TestMislabelledNational: usnat that says version 1 and goes on in the layout of version 2 is read in that, as
+// OneTrust's platform writes it; one that goes on otherwise is not read.
 func TestMislabelledNational(t *testing.T) {
 	for _, c := range []struct {
 		section string
@@ -232,7 +236,8 @@ func TestParseSID(t *testing.T) {
 	f("2_3", 2, 3)
 	f("-1", -1)
 	f("0", 0)
-	for _, bad := range []string{"", "${GPP_SID}", "undefined", "null", "7,", ",7", "7,,8", "-1,7", "7,-1", "0,7", "64", "007", "1e1", " 7", "2;6", strings.Repeat("7,", 40) + "7"} {
+	for _, bad := range []string{"", "${GPP_SID}", "undefined", "null", "7,", ",7", "7,,8", "-1,7", "7,-1", "0,7", "64",
+		"007", "1e1", " 7", "2;6", strings.Repeat("7,", 40) + "7"} {
 		f(bad)
 	}
 }
@@ -264,7 +269,8 @@ func TestUSPInJSON(t *testing.T) {
 	f := func(text, want string) {
 		t.Helper()
 		u, err := DecodeUSP([]byte(text))
-		if got := strings.Trim("1"+string(u.Notice)+string(u.OptOutSale)+string(u.LSPA), "\x00"); err == nil && got != want || (err == nil) != (want != "") {
+		if got := strings.Trim("1"+string(u.Notice)+string(u.OptOutSale)+string(u.LSPA), "\x00"); err == nil && got != want ||
+			(err == nil) != (want != "") {
 			t.Errorf("%s: %q, %v", text, got, err)
 		}
 	}
@@ -290,7 +296,8 @@ func TestNoSignal(t *testing.T) {
 	}
 }
 
-// TestHostileStringsAreCheap: the longest strings with the most ranges, unsorted, stay within the slab that was made for them.
+// TestHostileStringsAreCheap: the longest strings with the most ranges, unsorted, stay
+// within the slab that was made for them.
 func TestHostileStringsAreCheap(t *testing.T) {
 	w := signaltest.Head().Put(16, 65535).Put(1, 1).Put(12, 2000)
 	for i := range 2000 {
@@ -348,7 +355,8 @@ func TestExplain(t *testing.T) {
 		say(text, ExplainGPP(g))
 	}
 	for _, text := range append([]string{usGPP, "DBABTA~1-YY", "DBAA", "DBABUYA~BSVl.aSQ",
-		"DBABDA~BQuMNN6QuMNN6FKAKDENCJCAARjAAGKAAAajAdSGFgOkeFiWhYlrBZBoxhpNBomMliak0tQxLBpZViwsAJ0wHhPr1AAA.YAAAAAAAAAA"}, documentForms[0]) {
+		"DBABDA~BQuMNN6QuMNN6FKAKDENCJCAARjAAGKAAAajAdSGFgOkeFiWhYlrBZBoxhpNBomMliak0tQxLBpZViwsAJ0wHhPr1AAA.YAAAAAAAAAA"},
+		documentForms[0]) {
 		g, err := DecodeGPP([]byte(text))
 		if err != nil {
 			t.Fatal(err)
@@ -359,7 +367,8 @@ func TestExplain(t *testing.T) {
 		u, _ := DecodeUSP([]byte(text))
 		say(text, ExplainUSP(u))
 	}
-	for _, text := range []string{"1~", "1~7", "2~1.2.3.35~dv.9.21", "2~~dv.1", "2~1.3.5.7.9.11.13.15.17.19.21.23~dv.", "1~1.3.5.7.9.11.13.15.17.19.21.23.25", "1~5.5.4"} {
+	for _, text := range []string{"1~", "1~7", "2~1.2.3.35~dv.9.21", "2~~dv.1", "2~1.3.5.7.9.11.13.15.17.19.21.23~dv.",
+		"1~1.3.5.7.9.11.13.15.17.19.21.23.25", "1~5.5.4"} {
 		a, err := DecodeAC([]byte(text))
 		if err != nil {
 			t.Fatal(err)

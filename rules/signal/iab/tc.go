@@ -93,8 +93,9 @@ type PublisherChoices struct {
 	CustomConsents, CustomLI uint64 // the lowest bit stands for custom purpose 1
 }
 
-// DecodeTC decodes a TC string of version 2. It is strict: what no encoder writes that follows the specification is an error, and an
-// error comes without any string. The cost is linear in the length of the text, but for sorting ranges that come unsorted.
+// DecodeTC decodes a TC string of version 2. It is strict: what no encoder writes that follows the
+// specification is an error, and an error comes without any string. The cost is linear in the length of the
+// text, but for sorting ranges that come unsorted.
 func DecodeTC(text []byte) (*TCString, error) {
 	t, f := decodeTC(text)
 	if f != fine {
@@ -232,7 +233,8 @@ func (t *TCString) VendorConsent(id int) bool { return t.ids.has(&t.consents, id
 // VendorLI tells whether the vendor's legitimate-interest bit is set: it was disclosed, and not objected to.
 func (t *TCString) VendorLI(id int) bool { return t.ids.has(&t.li, id) }
 
-// Disclosed tells whether the vendor is listed as disclosed to the visitor, and whether the string has such a list at all.
+// Disclosed tells whether the vendor is listed as disclosed to the visitor, and
+// whether the string has such a list at all.
 func (t *TCString) Disclosed(id int) (listed, present bool) {
 	return t.ids.has(&t.disclosed, id), t.present[DisclosedVendors]
 }

@@ -11,7 +11,8 @@ import (
 
 var purposeNames = [...]string{
 	"store or read on the device", "select ads by limited data", "build an advertising profile", "select ads by a profile",
-	"build a content profile", "select content by a profile", "measure ads", "measure content", "statistics about audiences",
+	"build a content profile", "select content by a profile", "measure ads", "measure content",
+	"statistics about audiences",
 	"improve services", "select content by limited data",
 }
 
@@ -34,7 +35,8 @@ func ExplainTC(t *TCString) []string {
 	}
 	e.say("segments: %s", joinWords(t.Segments()))
 	e.say("consent to purposes: %s", byName(uint64(t.PurposeConsents), purposeNames[:]))
-	e.say("legitimate interest, disclosed and not objected to, for purposes: %s", byName(uint64(t.PurposeLI), purposeNames[:]))
+	e.say("legitimate interest, disclosed and not objected to, for purposes: %s",
+		byName(uint64(t.PurposeLI), purposeNames[:]))
 	if never := t.PurposeLI & 0b111101; never != 0 {
 		e.say("of these never count: %s", plain(uint64(never)))
 	}
@@ -87,23 +89,27 @@ func (e *explanation) vendors(what string, ids *idStore, set *idSet) {
 	e.say("%s: none", what)
 }
 
-var restrictionWords = [numRestrictions]string{"is not allowed for", "needs consent from", "needs legitimate interest for"}
+var restrictionWords = [numRestrictions]string{"is not allowed for", "needs consent from",
+	"needs legitimate interest for"}
 
 func (e *explanation) restrictions(spans []span) {
 	for purpose := 1; purpose <= 63; purpose++ {
 		for kind := range numRestrictions {
 			runs := restricted(spans, purpose, kind)
 			if n := count(runs); n > 0 {
-				e.say("restriction: purpose %s %s %s (%s)", nameOf(purpose, purposeNames[:]), restrictionWords[kind], plural.Of(n, "vendor"), runWords(runs))
+				e.say("restriction: purpose %s %s %s (%s)", nameOf(purpose, purposeNames[:]), restrictionWords[kind],
+					plural.Of(n, "vendor"), runWords(runs))
 			}
 		}
 	}
 }
 
 func (e *explanation) publisher(p *PublisherChoices) {
-	e.say("the site's own purposes: consent to %s; legitimate interest for %s", byName(uint64(p.Consents), purposeNames[:]), byName(uint64(p.LI), purposeNames[:]))
+	e.say("the site's own purposes: consent to %s; legitimate interest for %s",
+		byName(uint64(p.Consents), purposeNames[:]), byName(uint64(p.LI), purposeNames[:]))
 	if p.NumCustom > 0 {
-		e.say("of %s of the site: consent to %s; legitimate interest for %s", plural.Of(p.NumCustom, "custom purpose"), plain(p.CustomConsents), plain(p.CustomLI))
+		e.say("of %s of the site: consent to %s; legitimate interest for %s", plural.Of(p.NumCustom, "custom purpose"),
+			plain(p.CustomConsents), plain(p.CustomLI))
 	}
 }
 

@@ -1,7 +1,7 @@
 package iab
 
-// Declared is what a vendor declares for a purpose in the IAB's vendor list: its default legal basis, and whether a publisher may change
-// it ("flexible").
+// Declared is what a vendor declares for a purpose in the IAB's vendor list: its default legal basis, and whether a
+// publisher may change it ("flexible").
 type Declared uint8
 
 // The declarations. The zero value is none, which never allows anything.
@@ -59,8 +59,8 @@ type TCFDecision struct {
 	PolicySilent    bool // the policy has no rule for this, and ours is the strict reading
 }
 
-// DisclosedFrom is when the list of disclosed vendors became mandatory: 1 March 2026, in Unix seconds. The list may be missing only in
-// strings that were last updated before.
+// DisclosedFrom is when the list of disclosed vendors became mandatory: 1 March 2026, in Unix seconds. The list may be
+// missing only in strings that were last updated before.
 const DisclosedFrom = 1772323200
 
 // Usable tells whether the string as a whole may be relied on: [TCFOK], or why not. A nil string is no reason for
@@ -82,8 +82,9 @@ func (t *TCString) Usable() TCFReason {
 	}
 }
 
-// Purpose decides whether a vendor may process for a purpose. The cases are the rules in their order; the first that fails gives the
-// reason ("TCF Implementation Guidelines", section on publisher restrictions: restrictions, then the purpose's bit, then the vendor's).
+// Purpose decides whether a vendor may process for a purpose. The cases are the rules in their order; the first
+// that fails gives the reason ("TCF Implementation Guidelines", section on publisher restrictions: restrictions,
+// then the purpose's bit, then the vendor's).
 func (t *TCString) Purpose(vendor, purpose int, declared Declared) TCFDecision {
 	q := question{t: t, vendor: vendor, purpose: purpose, declared: declared}
 	switch {
@@ -106,7 +107,8 @@ func (t *TCString) Purpose(vendor, purpose int, declared Declared) TCFDecision {
 	return q.decision
 }
 
-// PurposeAlone says what the string allows for a purpose where no vendor is known: only the string as a whole and the purpose's bits.
+// PurposeAlone says what the string allows for a purpose where no vendor is known: only the
+// string as a whole and the purpose's bits.
 func (t *TCString) PurposeAlone(purpose int) (consent, li TCFReason) {
 	return t.alone(BasisConsent, purpose), t.alone(BasisLI, purpose)
 }
@@ -205,7 +207,8 @@ func (q *question) contradiction() TCFReason {
 	return TCFOK
 }
 
-// noLI: since TCF 2.2 there is none for purposes 3 to 6, and there never was for 1. Bits set for them are not looked at.
+// noLI: since TCF 2.2 there is none for purposes 3 to 6, and there never was for
+// 1. Bits set for them are not looked at.
 func noLI(basis TCFBasis, purpose int) TCFReason {
 	if basis == BasisLI && (purpose == 1 || purpose >= 3 && purpose <= 6) {
 		return TCFLINotPermitted

@@ -1,7 +1,7 @@
 package iab
 
-// SpecialPurpose decides whether a vendor may process for a special purpose: 1 security, 2 delivery, 3 keeping the visitor's choices.
-// The visitor has no choice there, but the vendor has to be declared and disclosed.
+// SpecialPurpose decides whether a vendor may process for a special purpose: 1 security, 2 delivery, 3 keeping the
+// visitor's choices. The visitor has no choice there, but the vendor has to be declared and disclosed.
 func (t *TCString) SpecialPurpose(vendor, purpose int, declared bool) TCFReason {
 	usable := t.specialUsable()
 	switch {
@@ -26,7 +26,8 @@ func (t *TCString) SpecialPurpose(vendor, purpose int, declared bool) TCFReason 
 	}
 }
 
-// SpecialFeature decides whether a vendor may use a special feature: 1 precise location, 2 active scanning of the device.
+// SpecialFeature decides whether a vendor may use a special feature: 1 precise
+// location, 2 active scanning of the device.
 func (t *TCString) SpecialFeature(vendor, feature int, declared bool) TCFReason {
 	if r := t.specialUsable(); r != TCFOK {
 		return r

@@ -12,11 +12,13 @@ const (
 	numRestrictions
 )
 
-// restrictionOf is what the spans of a restriction are of. Purpose 0 does not occur, so that it is never what vendors are of.
+// restrictionOf is what the spans of a restriction are of. Purpose 0 does not occur, so
+// that it is never what vendors are of.
 func restrictionOf(purpose int, kind Restriction) uint16 { return uint16(purpose)<<2 | uint16(kind) }
 
-// restrictions reads NumPubRestrictions 12 and the restrictions, {PurposeId 6, RestrictionType 2, ranges}, and merges those of one
-// purpose and type. Their ids may lie outside the vendor list. With Fibonacci codes the ranges are a whole set.
+// restrictions reads NumPubRestrictions 12 and the restrictions, {PurposeId 6, RestrictionType 2,
+// ranges}, and merges those of one purpose and type. Their ids may lie outside the vendor list. With
+// Fibonacci codes the ranges are a whole set.
 func (s *idStore) restrictions(r *bitReader, c coding) (lo, hi uint16) {
 	const shortest = 6 + 2 + 12
 	from := len(s.spans)

@@ -6,8 +6,8 @@ import (
 	"github.com/tagwarden/tagwarden/rules/signal/read"
 )
 
-// USP is a US privacy string of version 1 (IAB CCPA Compliance Framework): each field is 'Y', 'N' or '-', not applicable. The zero value
-// is no string.
+// USP is a US privacy string of version 1 (IAB CCPA Compliance Framework): each field is 'Y', 'N' or '-', not
+// applicable. The zero value is no string.
 type USP struct {
 	Notice     byte // notice was given, and the opportunity to opt out
 	OptOutSale byte // the visitor opted out of the sale of their data
@@ -17,7 +17,8 @@ type USP struct {
 // maxUSP bounds the JSON form.
 const maxUSP = 1024
 
-// DecodeUSP decodes a US privacy string, "1YNN", bare or in the JSON that iubenda keeps in the cookie: {"uspString":"1YNN",...}.
+// DecodeUSP decodes a US privacy string, "1YNN", bare or in the JSON that iubenda keeps in
+// the cookie: {"uspString":"1YNN",...}.
 func DecodeUSP(text []byte) (USP, error) {
 	if len(text) > 0 && text[0] == '{' {
 		var f fault

@@ -73,7 +73,8 @@ type decisionVector struct {
 }
 
 var declarations = map[string]Declared{
-	"none": Undeclared, "consent": DeclaredConsent, "consent_flex": DeclaredConsentFlexible, "li": DeclaredLI, "li_flex": DeclaredLIFlexible,
+	"none": Undeclared, "consent": DeclaredConsent, "consent_flex": DeclaredConsentFlexible, "li": DeclaredLI,
+	"li_flex": DeclaredLIFlexible,
 }
 
 func TestVectorTCDecisions(t *testing.T) {
@@ -87,7 +88,8 @@ func TestVectorTCDecisions(t *testing.T) {
 		switch v.Kind {
 		case "purpose":
 			d := s.Purpose(v.Vendor, v.Purpose, declarations[v.Declared])
-			got.OnConsent, got.OnLI, got.Basis, got.Reason, got.PolicySilent = d.OnConsent, d.OnLI, d.Basis.String(), d.Reason.String(), d.PolicySilent
+			got.OnConsent, got.OnLI, got.Basis, got.Reason, got.PolicySilent = d.OnConsent, d.OnLI, d.Basis.String(),
+				d.Reason.String(), d.PolicySilent
 		case "specialPurpose":
 			r := s.SpecialPurpose(v.Vendor, v.SpecialPurpose, v.Declared == "declared")
 			got.Allowed, got.Reason = r.Allows(), r.String()
@@ -116,7 +118,8 @@ func tcFacts(s *TCString) map[string]any {
 		"purposeConsents": numbers(uint64(s.PurposeConsents)), "purposeLegitimateInterests": numbers(uint64(s.PurposeLI)),
 		"purposeOneTreatment": s.PurposeOneTreatment, "publisherCC": string(s.PublisherCC[:]),
 		"vendorConsents": idSetOf(&s.ids, &s.consents), "vendorLegitimateInterests": idSetOf(&s.ids, &s.li),
-		"publisherRestrictions": restrictionsOf(s.restrictions()), "disclosedVendors": nil, "allowedVendors": nil, "publisherTC": nil,
+		"publisherRestrictions": restrictionsOf(s.restrictions()), "disclosedVendors": nil, "allowedVendors": nil,
+		"publisherTC": nil,
 	}
 	var names []string
 	for _, kind := range s.Segments() {
@@ -131,8 +134,9 @@ func tcFacts(s *TCString) map[string]any {
 	}
 	if p := s.Publisher; s.Has(PublisherTC) {
 		facts["publisherTC"] = map[string]any{
-			"consents": numbers(uint64(p.Consents)), "legitimateInterests": numbers(uint64(p.LI)), "numCustomPurposes": p.NumCustom,
-			"customConsents": numbers(p.CustomConsents), "customLegitimateInterests": numbers(p.CustomLI),
+			"consents": numbers(uint64(p.Consents)), "legitimateInterests": numbers(uint64(p.LI)),
+			"numCustomPurposes": p.NumCustom,
+			"customConsents":    numbers(p.CustomConsents), "customLegitimateInterests": numbers(p.CustomLI),
 		}
 	}
 	return facts

@@ -8,7 +8,8 @@ import (
 // span is a run of ids. Of is 0 for vendors, and for publisher restrictions what they are of: see restrictionOf.
 type span struct{ of, first, last uint16 }
 
-// idStore keeps the sets of ids of one string: fields of bits stay where they were decoded, ranges stand sorted and merged in one slab.
+// idStore keeps the sets of ids of one string: fields of bits stay where they were decoded,
+// ranges stand sorted and merged in one slab.
 type idStore struct {
 	data  []byte // the decoded string, slack included
 	spans []span

@@ -115,6 +115,7 @@ func zone(text []byte) (offset time.Duration, ok bool) {
 	if n != 2 && n != 4 {
 		return 0, false
 	}
-	hours, minutes := time.Duration(digits[0])*10+time.Duration(digits[1]), time.Duration(digits[2])*10+time.Duration(digits[3])
+	hours, minutes := time.Duration(digits[0])*10+time.Duration(digits[1]), time.Duration(digits[2])*10+
+		time.Duration(digits[3])
 	return sign * (hours*time.Hour + minutes*time.Minute), hours < 24 && minutes < 60
 }

@@ -2,8 +2,8 @@ package read
 
 import "encoding/binary"
 
-// Kept takes apart what was kept of a hit, strictly: each number in its shortest form, nothing longer than what is left.
-// Once something is wrong it is Bad, and every value that is taken is 0 or empty.
+// Kept takes apart what was kept of a hit, strictly: each number in its shortest form, nothing longer than what is
+// left. Once something is wrong it is Bad, and every value that is taken is 0 or empty.
 type Kept struct {
 	Rest []byte
 	Bad  bool

@@ -1,5 +1,5 @@
-// Rebuilds the tree of a log from what `logs export --tiles DIR` wrote, and holds it against what was signed; then holds
-// records, read from standard input, against its entries.
+// Rebuilds the tree of a log from what `logs export --tiles DIR` wrote, and holds it against what was signed; then
+// holds records, read from standard input, against its entries.
 //
 //	go run . KEY DIR [NUMBER OF THE FIRST RECORD] < RECORDS
 package main
@@ -58,7 +58,8 @@ func main() {
 			panic(fmt.Sprintf("record %d is not what was signed", n))
 		}
 	}
-	fmt.Printf("%s: the tree of %d records is what was signed, and so are %d records from %d on", lines[0], size, n-first, first)
+	fmt.Printf("%s: the tree of %d records is what was signed, and so are %d records from %d on", lines[0],
+		size, n-first, first)
 	fmt.Printf(", %d of them erased\n", erased)
 }
 
