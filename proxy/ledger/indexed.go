@@ -25,26 +25,26 @@ func IndexPath(dir string, first uint64) string {
 }
 
 // index writes the index of a segment that was sealed. Where it cannot be written, whoever asks the ledger reads more.
-func (s *sealing) index(of *Summary, terms *index.Builder) {
+func (s *sealing) index(of *Summary, terms *index.Builder, step func(n int) error) {
 	if of.Aside > 0 { // its lines do not stand one behind the other
 		return
 	}
-	text, err := encodeIndex(terms, of.Digest)
+	text, err := encodeIndex(terms, of.Digest, step)
 	if err == nil {
 		err = s.files.Replace(IndexPath(s.opts.Dir, of.First), text, 0o600)
 	}
-	if err != nil && !errors.Is(err, index.ErrTooLarge) {
+	if err != nil && !errors.Is(err, index.ErrTooLarge) && !errors.Is(err, ErrClosed) {
 		s.opts.Report("the index of a segment cannot be written: who asks the ledger waits longer", err)
 	}
 }
 
 // encodeIndex is an index of the segment that has a digest, hex.
-func encodeIndex(terms *index.Builder, of string) ([]byte, error) {
+func encodeIndex(terms *index.Builder, of string, step func(n int) error) ([]byte, error) {
 	digest, err := hex.DecodeString(of)
 	if err != nil || len(digest) != sha256.Size {
 		return nil, ErrSummary
 	}
-	return terms.Encode([sha256.Size]byte(digest))
+	return terms.Encode([sha256.Size]byte(digest), step)
 }
 
 // Sealed is what is known of a sealed segment without reading its lines.
@@ -164,7 +164,7 @@ func makeIndex(s Segment, files durable.Files, step func(bytes int) error) error
 	if !bytes.Equal(sum.Sum(nil), of.Digest[:]) || got.bytes != of.Bytes || got.n != of.End-of.First {
 		return fmt.Errorf("%s: %w", s.Path, ErrChanged)
 	}
-	text, err := terms.Encode(of.Digest)
+	text, err := terms.Encode(of.Digest, step)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tagwarden/tagwarden/proxy/ledger/index"
 	"github.com/tagwarden/tagwarden/proxy/ledger/tree"
+	"github.com/tagwarden/tagwarden/proxy/pace"
 	"github.com/tagwarden/tagwarden/proxy/segment"
 )
 
@@ -158,7 +159,7 @@ func (s *sealing) sealOne(f Segment) error {
 	s.own++
 	s.memory = memory
 	s.end.Store(of.End)
-	s.index(of, terms)
+	s.index(of, terms, step)
 	return nil
 }
 
@@ -222,27 +223,5 @@ func (s *sealedSegment) MarshalLogObject(to zapcore.ObjectEncoder) error {
 	return nil
 }
 
-// Work in the background is done in steps of so many bytes, with a rest between two.
-const (
-	stepBytes = 1 << 20
-	stepRest  = 5 * time.Millisecond
-)
-
-// steps counts bytes, and rests where a step is done. The error is [ErrClosed] where the ledger ends meanwhile.
-func (s *sealing) steps() func(n int) error {
-	done := 0
-	return func(n int) error {
-		if done += n; done < stepBytes {
-			return nil
-		}
-		done = 0
-		t := time.NewTimer(stepRest)
-		defer t.Stop()
-		select {
-		case <-s.stop:
-			return ErrClosed
-		case <-t.C:
-			return nil
-		}
-	}
-}
+// steps are what work in the background rests between. The error is [ErrClosed] where the ledger ends meanwhile.
+func (s *sealing) steps() func(n int) error { return pace.Steps(s.stop, ErrClosed) }

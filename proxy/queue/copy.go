@@ -1,5 +1,7 @@
 package queue
 
+import "github.com/tagwarden/tagwarden/proxy/pace"
+
 // Of a file's bytes, one part in so many may be left before they are copied: in general, and where room is needed.
 const (
 	fewLeft  = 10
@@ -67,7 +69,9 @@ func (s *store) copy(f *file) (n int, err error) {
 	t := s.ticket(len(those), room)
 	q.mu.Unlock()
 	var whole []spot
+	step := pace.Steps(q.stop, ErrClosed)
 	for i, e := range those {
+		before := len(t.frames)
 		if t.again(i, e) {
 			copied = append(copied, e)
 			whole = append(whole, t.spots[i])
@@ -76,6 +80,7 @@ func (s *store) copy(f *file) (n int, err error) {
 			t.key.ended.set(t.spots[i].number)
 			q.mu.Unlock()
 		}
+		_ = step(len(t.frames) - before) // what is to end meanwhile is copied without rests
 	}
 	t.spots = whole
 	if t.seq = noTicket; len(whole) > 0 {

@@ -28,7 +28,7 @@ func indexLeavingOut(t *testing.T, dir string, first uint64, says func(line []by
 	for line := range bytes.Lines(unpack(t, read(t, names(t, dir, "*.zst")[0]))) {
 		b.Add(says(bytes.TrimSuffix(line, []byte("\n"))), len(line))
 	}
-	text, err := b.Encode(of.Digest)
+	text, err := b.Encode(of.Digest, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

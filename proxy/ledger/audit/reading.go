@@ -118,7 +118,7 @@ func (r *reader) index(p *part, got *reading) {
 	if n, err := hex.Decode(digest[:], []byte(p.sum.Digest)); err != nil || n != len(digest) {
 		return
 	}
-	if text, err := r.terms.Encode(digest); err == nil {
+	if text, err := r.terms.Encode(digest, nil); err == nil {
 		got.index = sha256.Sum256(text)
 	}
 }

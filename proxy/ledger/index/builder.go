@@ -88,14 +88,23 @@ func (b *Builder) list(member string, value []byte) {
 	}
 }
 
-// Encode is the index as it stands in its file. First, End and Bytes of the segment are those of what was added.
-func (b *Builder) Encode(digest [32]byte) ([]byte, error) {
+// Encode is the index as it stands in its file. First, End and Bytes of the segment are those of what was added. It
+// tells step now and then how many bytes it went through since, and ends with its error; nil: nobody is told.
+func (b *Builder) Encode(digest [32]byte, step func(bytes int) error) ([]byte, error) {
 	if len(b.pairs) > mostPairs || len(b.blocks) > mostBlocks {
 		return nil, ErrTooLarge
 	}
-	sortPairs(b.pairs)
+	if step == nil {
+		step = func(int) error { return nil }
+	}
+	if err := sortPairs(b.pairs, step); err != nil {
+		return nil, err
+	}
 	width := min(max(bits.Len(uint(len(b.pairs)))-4, 0), mostBits)
-	places, buckets := b.buckets(width)
+	places, buckets, err := b.buckets(width, step)
+	if err != nil {
+		return nil, err
+	}
 	listed := map[string][]string{}
 	for member, of := range b.values {
 		if of == nil {
@@ -135,7 +144,7 @@ func (b *Builder) Encode(digest [32]byte) ([]byte, error) {
 }
 
 // buckets writes the terms, and where each bucket begins.
-func (b *Builder) buckets(width int) (places, all []byte) {
+func (b *Builder) buckets(width int, step func(bytes int) error) (places, all []byte, err error) {
 	le := binary.LittleEndian
 	i := 0
 	for number := range uint32(1) << width {
@@ -159,6 +168,9 @@ func (b *Builder) buckets(width int) (places, all []byte) {
 			i += n
 		}
 		all = le.AppendUint32(all, sumOf(number, all[from:]))
+		if err := step(len(all) - from); err != nil {
+			return nil, nil, err
+		}
 	}
-	return le.AppendUint32(places, uint32(len(all))), all
+	return le.AppendUint32(places, uint32(len(all))), all, nil
 }

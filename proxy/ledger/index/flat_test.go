@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -124,8 +125,8 @@ func TestPairsAreSorted(t *testing.T) {
 			}
 		}
 		want := slices.SortedFunc(slices.Values(all), pair.compare)
-		if sortPairs(all); !slices.Equal(all, want) {
-			t.Errorf("%d pairs are not in order", n)
+		if err := sortPairs(all, func(int) error { return nil }); err != nil || !slices.Equal(all, want) {
+			t.Errorf("%d pairs are not in order: %v", n, err)
 		}
 	}
 }
@@ -146,6 +147,39 @@ func TestWithin(t *testing.T) {
 				t.Fatalf("round %d: %d: there %v", round, term, there[term])
 			}
 			there[term] = true
+		}
+	}
+}
+
+// TestAnIndexIsMadeInSteps: whoever makes one of many records may rest often, and end at each rest.
+func TestAnIndexIsMadeInSteps(t *testing.T) {
+	t.Parallel()
+	made := func() *Builder {
+		b, dice := NewBuilder(1), rand.New(rand.NewPCG(1, 1))
+		for i := range 20_000 {
+			line := fmt.Appendf(nil, `{"kind":"event","hit":%d,"subjects":["%016x%016x"]}`, i, dice.Uint64(), dice.Uint64())
+			b.Add(line, len(line)+1)
+		}
+		return b
+	}
+	steps, most, all := 0, 0, 0
+	whole, err := made().Encode([32]byte{}, func(n int) error {
+		steps, most, all = steps+1, max(most, n), all+n
+		return nil
+	})
+	if err != nil || most > 64<<10 || all < len(whole) {
+		t.Fatalf("%d bytes in %d steps, of at most %d: %v", all, steps, most, err)
+	}
+	ended := errors.New("ended")
+	for _, at := range []int{1, 2, steps / 2, steps} {
+		left := at
+		if text, err := made().Encode([32]byte{}, func(int) error {
+			if left--; left == 0 {
+				return ended
+			}
+			return nil
+		}); !errors.Is(err, ended) || text != nil {
+			t.Errorf("ended at step %d: %d bytes, %v", at, len(text), err)
 		}
 	}
 }

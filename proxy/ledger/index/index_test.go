@@ -38,7 +38,7 @@ func encoded(t testing.TB, all [][]byte) []byte {
 	for _, line := range all {
 		b.Add(line, len(line)+1)
 	}
-	text, err := b.Encode([32]byte{1})
+	text, err := b.Encode([32]byte{1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestAnIndexStaysTheSameToTheByte(t *testing.T) {
 	for _, line := range all {
 		b.Add(line, len(line)+1)
 	}
-	text, err := b.Encode([32]byte{1})
+	text, err := b.Encode([32]byte{1}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,12 +21,18 @@ func (p pair) compare(q pair) int {
 // sortedBits are the first bits of terms that pairs are sorted by at first, where there are many of them.
 const sortedBits = 14
 
+// pairBytes are what a pair comes to in steps, each time that it is moved; between two steps at most movedAtOnce are.
+const (
+	pairBytes   = 16
+	movedAtOnce = 1 << 10
+)
+
 // sortPairs sorts pairs by their terms, and those of one by their blocks. Terms are hashes: their first bits part them
-// evenly. What they are sorted by in the first pass takes no room beside them.
-func sortPairs(all []pair) {
+// evenly. What they are sorted by in the first pass takes no room beside them. Where step fails they are of no use.
+func sortPairs(all []pair, step func(bytes int) error) error {
 	if len(all) < 1<<sortedBits {
 		slices.SortFunc(all, pair.compare)
-		return
+		return step(len(all) * pairBytes)
 	}
 	const first = 64 - sortedBits
 	next, ends := make([]int, 1<<sortedBits), make([]int, 1<<sortedBits)
@@ -39,18 +45,31 @@ func sortPairs(all []pair) {
 		at += n
 		ends[i] = at
 	}
-	from := 0
+	from, moved := 0, 0
+	rested := func(more int) (err error) {
+		if moved += more; moved >= movedAtOnce {
+			err = step(moved * pairBytes)
+			moved = 0
+		}
+		return err
+	}
 	for i, end := range ends {
-		for next[i] < end {
+		for ; next[i] < end; next[i]++ {
 			p := all[next[i]]
 			for to := p.term >> first; to != uint64(i); to = p.term >> first {
 				p, all[next[to]] = all[next[to]], p
 				next[to]++
+				if err := rested(1); err != nil {
+					return err
+				}
 			}
 			all[next[i]] = p
-			next[i]++
 		}
 		slices.SortFunc(all[from:end], pair.compare)
+		if err := rested(end - from); err != nil {
+			return err
+		}
 		from = end
 	}
+	return nil
 }
