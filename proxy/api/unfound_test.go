@@ -1,0 +1,41 @@
+package api
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/tagwarden/tagwarden/proxy/objection"
+)
+
+// TestWhomNobodyIs: of an identifier that nobody can have nothing new is recorded. A look-up finds what was recorded by
+// it before, and where nothing was it says why nothing is, and not that nobody objected.
+func TestWhomNobodyIs(t *testing.T) {
+	t.Parallel()
+	const noDomain = "nothing is recorded by such an identifier: email: no domain is named like the one behind the @"
+	a := newAPI(t)
+	// An earlier version recorded one.
+	subjects, err := a.memory.subjects(0, []objection.ID{{Name: "email", Value: "old@shop..example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range subjects {
+		a.memory.standing[subjects[i].Hash] = []string{"ads"}
+	}
+	for _, c := range []struct{ method, path, body, want, not string }{
+		{"POST", "/objections", `{"ids":{"email":"h1@shop..example"},"all":true}`, "no domain is named", "in_force"},
+		{"POST", "/objections/check", `{"ids":{"email":"h1@shop..example"}}`, `{"in_force":[],"detail":"` + noDomain, ""},
+		{"POST", "/objections/check", `{"ids":{"email":"h1@shop.example"}}`, `{"in_force":[]}`, "detail"},
+		{"POST", "/objections/check", `{"ids":{"user_id":"null"}}`, "user_id: it stands where somebody has no identifier", ""},
+		{"POST", "/objections/check", `{"ids":{"email":"old@shop..example"}}`, `"in_force":["ads"]`, "detail"},
+		{"POST", "/objections/check", `{"subjects":[{"ids":{"email":"a@shop.example"}},{"ids":{"email":"h1@shop..example"}}]}`,
+			`{"subjects":[{"in_force":[]},{"in_force":[],"detail":"` + noDomain, ""},
+		{"DELETE", "/objections", `{"ids":{"email":"h1@shop..example"},"all":true,"because":"x"}`, `"detail":"` + noDomain, ""},
+		{"DELETE", "/objections", `{"ids":{"email":"h1@shop.example"},"all":true,"because":"x"}`, `"new":false`, "detail"},
+		{"DELETE", "/objections", `{"ids":{"email":"old@shop..example"},"purposes":["ads"],"because":"x"}`, `"new":true`, "detail"},
+	} {
+		w := a.call(a.face, c.method, "/api/v1"+c.path, c.body)
+		if text := w.Body.String(); !strings.Contains(text, c.want) || c.not != "" && strings.Contains(text, c.not) || strings.Contains(text, "h1@") {
+			t.Errorf("%s %s %s: %d %s", c.method, c.path, c.body, w.Code, text)
+		}
+	}
+}
