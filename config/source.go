@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -46,7 +47,7 @@ func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
 		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{},
 		texts: map[string]besideFile{}}
-	text, err := ReadFile(file)
+	text, err := readGiven(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err), Unread: true}}
 	}
@@ -106,7 +107,8 @@ func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at 
 }
 
 func (s *Source) readWith(
-	read func(name string, most int64) ([]byte, error), files map[string]besideFile, doc *strict.Document, at []any, most int64,
+	read func(name string, most int64) ([]byte, error), files map[string]besideFile,
+	doc *strict.Document, at []any, most int64,
 ) {
 	if !doc.Has(at...) {
 		return
@@ -194,6 +196,16 @@ func (s *Source) readPolicy(name string) ([]byte, error) { return ReadFile(s.dis
 
 // ReadFile reads a file as [Read] does: one byte further than [strict.Parse] accepts at most.
 func ReadFile(name string) ([]byte, error) { return namedfile.Head(name, strict.MaxFileBytes+1) }
+
+// readGiven is ReadFile of what somebody gives on a command line, which may be a pipe.
+func readGiven(name string) ([]byte, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(io.LimitReader(f, strict.MaxFileBytes+1))
+	return text, errors.Join(err, f.Close())
+}
 
 func (s *Source) digest() string {
 	h := sha256.New()

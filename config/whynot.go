@@ -7,7 +7,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/namedfile"
 )
 
-// WhyNot says in words why a call of the system about a file failed, and what the error says itself where there are none for it.
+// WhyNot says in words why a call of the system about a file failed, and what the error
+// says itself where there are none for it.
 func WhyNot(err error) string { return namedfile.WhyNot(err) }
 
 // WhyUnread says in words why the file of that name cannot be read: of a link that leads nowhere, where it leads.

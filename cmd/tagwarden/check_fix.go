@@ -56,8 +56,8 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 	return fine, false
 }
 
-// rewriteFiles writes files otherwise, all of them or none, and keeps each as it was beside, under a name that no policy
-// folder reads. A link stays one: the file that it names is written. So do owner and group: where they
+// rewriteFiles writes files otherwise, all of them or none, and keeps each as it was beside, under a name that no
+// policy folder reads. A link stays one: the file that it names is written. So do owner and group: where they
 // cannot be kept, the files stay as they are.
 func rewriteFiles(t *terminal, source *config.Source, all []config.Fixed) (kept []string, err error) {
 	t.endsTidily(leftAlone...) // all of it is written, or nothing

@@ -139,8 +139,9 @@ func TestNamesThatCannotBeChanged(t *testing.T) {
 func TestWhatIsReplaced(t *testing.T) {
 	t.Parallel()
 	dir, all := pagesIn(t)
-	if err := errors.Join(os.Rename(filepath.Join(dir, "a"), filepath.Join(dir, "real")), os.Symlink("real", filepath.Join(dir, "a")),
-		os.Remove(filepath.Join(dir, "c")), os.Mkdir(filepath.Join(dir, "c"), 0o700)); err != nil {
+	a, c := filepath.Join(dir, "a"), filepath.Join(dir, "c")
+	if err := errors.Join(os.Rename(a, filepath.Join(dir, "real")), os.Symlink("real", a), os.Remove(c),
+		os.Mkdir(c, 0o700)); err != nil {
 		t.Fatal(err)
 	}
 	if err := (durable.Files{}).ReplaceAll(all, 0o644); err == nil || !strings.Contains(err.Error(), "c is no file") {
@@ -149,7 +150,7 @@ func TestWhatIsReplaced(t *testing.T) {
 	if got := lies(t, dir); got != "a=before a, c=folder, real=before a" {
 		t.Error(got)
 	}
-	if to, err := os.Readlink(filepath.Join(dir, "a")); err != nil || to != "real" {
+	if to, err := os.Readlink(a); err != nil || to != "real" {
 		t.Errorf("%q, %v", to, err)
 	}
 }

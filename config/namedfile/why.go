@@ -21,7 +21,8 @@ var causes = []struct {
 	{syscall.ENOSPC, "the disk is full (no space left on device)"},
 }
 
-// WhyNot says in words why a call of the system about a file failed, and what the error says itself where there are none for it.
+// WhyNot says in words why a call of the system about a file failed, and what the error
+// says itself where there are none for it.
 func WhyNot(err error) string {
 	for _, c := range causes {
 		if errors.Is(err, c.is) {

@@ -150,8 +150,8 @@ type act struct {
 	nobody  []string // why nothing is recorded by an identifier that was given, of each that there is one for
 }
 
-// unfound says of whom nothing was found why nobody ever will be; "": there is no reason. It is told of a look-up alone:
-// what an earlier version recorded is found.
+// unfound says of whom nothing was found why nobody ever will be; "": there is no reason. It is told of a look-up
+// alone: what an earlier version recorded is found.
 func (a *act) unfound() string {
 	if len(a.nobody) == 0 {
 		return ""

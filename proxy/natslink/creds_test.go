@@ -46,23 +46,25 @@ func userFile(t *testing.T, ends time.Time) (text, seed string) {
 	return string(file), string(key)
 }
 
-// TestFilesOfCredentials says of each file that is none which one it is, what is wrong with it, and what would be right,
-// in words, and nothing of what is in it.
+// TestFilesOfCredentials says of each file that is none which one it is, what is wrong with it, and what would be
+// right, in words, and nothing of what is in it.
 func TestFilesOfCredentials(t *testing.T) {
 	t.Parallel()
 	good, seed := userFile(t, time.Time{})
 	token, _, _ := strings.Cut(strings.SplitN(good, "\n", 2)[1], "\n")
 	dir := t.TempDir()
 	for name, one := range map[string]struct{ text, want string }{
-		"good":       {good, ""},
-		"empty":      {"", "it is empty"},
-		"blank":      {" \n\t\n", "it is empty"},
-		"junk":       {"user: node, password: " + seed[2:], "it holds no key of a user"},
-		"key alone":  {"-----BEGIN USER NKEY SEED-----\n" + seed + "\n------END USER NKEY SEED------\n", "it does not say of which user it is"},
-		"cut token":  {strings.Replace(good, token, token[:40], 1), "it does not say of which user it is"},
-		"token only": {"-----BEGIN NATS USER JWT-----\n" + token + "\n------END NATS USER JWT------\n", "it holds no key of a user"},
-		"cut key":    {strings.Replace(good, seed, seed[:20], 1), "or cut short"},
-		"long":       {strings.Repeat("x", 1<<20), "it has more than 64 KiB"},
+		"good":  {good, ""},
+		"empty": {"", "it is empty"},
+		"blank": {" \n\t\n", "it is empty"},
+		"junk":  {"user: node, password: " + seed[2:], "it holds no key of a user"},
+		"key alone": {"-----BEGIN USER NKEY SEED-----\n" + seed + "\n------END USER NKEY SEED------\n",
+			"it does not say of which user it is"},
+		"cut token": {strings.Replace(good, token, token[:40], 1), "it does not say of which user it is"},
+		"token only": {"-----BEGIN NATS USER JWT-----\n" + token + "\n------END NATS USER JWT------\n",
+			"it holds no key of a user"},
+		"cut key": {strings.Replace(good, seed, seed[:20], 1), "or cut short"},
+		"long":    {strings.Repeat("x", 1<<20), "it has more than 64 KiB"},
 	} {
 		file := filepath.Join(dir, name)
 		if err := os.WriteFile(file, []byte(one.text), 0o600); err != nil {
@@ -73,7 +75,8 @@ func TestFilesOfCredentials(t *testing.T) {
 	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, want := range map[string]string{"none": "there is no such file", ".": "it is a folder", "pipe": "it is a pipe", "/dev/zero": "it is a device"} {
+	for name, want := range map[string]string{"none": "there is no such file", ".": "it is a folder",
+		"pipe": "it is a pipe", "/dev/zero": "it is a device"} {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(dir, name)
 		}
@@ -119,7 +122,8 @@ func TestCredentialsThatEnded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for at, want := range map[time.Time]string{
-		ends.Add(-time.Second): "", ends: "they were good until 2026-11-30T12:00:00Z", ends.Add(time.Hour): "they were good until 2026-11-30T12:00:00Z",
+		ends.Add(-time.Second): "", ends: "they were good until 2026-11-30T12:00:00Z",
+		ends.Add(time.Hour): "they were good until 2026-11-30T12:00:00Z",
 	} {
 		if got := ended(file, at); got != want {
 			t.Errorf("%v: %q", at, got)
@@ -144,10 +148,13 @@ func TestReasons(t *testing.T) {
 	}{
 		{dial(syscall.ECONNREFUSED), "nobody listens there (connection refused)"},
 		{dial(syscall.EHOSTUNREACH), "no way leads there (no route to host)"},
-		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "n1.invalid", IsNotFound: true}}, "nobody knows an address of the name n1.invalid"},
-		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "n1", Err: "server misbehaving"}}, "the name n1 cannot be looked up (server misbehaving)"},
+		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "n1.invalid", IsNotFound: true}},
+			"nobody knows an address of the name n1.invalid"},
+		{&net.OpError{Op: "dial", Err: &net.DNSError{Name: "n1", Err: "server misbehaving"}},
+			"the name n1 cannot be looked up (server misbehaving)"},
 		{&net.OpError{Op: "read", Err: os.ErrDeadlineExceeded}, "nobody answers in time"},
-		{nats.ErrTimeout, "nobody answers in time"}, {nats.ErrNoServers, "nobody answers there"}, {io.EOF, "it broke the connection off"},
+		{nats.ErrTimeout, "nobody answers in time"}, {nats.ErrNoServers, "nobody answers there"},
+		{io.EOF, "it broke the connection off"},
 		{nats.ErrAuthorization, "no user there has them"}, {nats.ErrAuthExpired, "their time is over"},
 		{nats.ErrSecureConnWanted, "it speaks no TLS: nats:// is right, or tls { } in its nats.conf"},
 		{fmt.Errorf("%w: Permissions Violation for Publish to \"a\"", nats.ErrPermissionViolation),

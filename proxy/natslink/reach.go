@@ -35,7 +35,8 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	defer nc.Close()
 	if err := jetStream(ctx, js); isOff(err) {
 		return fmt.Errorf("%w: jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
-			"`nsc edit account --js-enable` where there are accounts", worded{ErrNoJetStream.Error(), errors.Join(ErrNoJetStream, err)})
+			"`nsc edit account --js-enable` where there are accounts",
+			worded{ErrNoJetStream.Error(), errors.Join(ErrNoJetStream, err)})
 	} else if err != nil {
 		return inWords(err)
 	}
@@ -103,14 +104,17 @@ func unreached(err error, creds string) error {
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	switch {
 	case isUnauthorized(err) && creds == "":
-		return fmt.Errorf("%w (%w): name a file of credentials: cluster.creds", ErrUnauthorized, worded{"it wants some, and none are named", err})
+		return fmt.Errorf("%w (%w): name a file of credentials: cluster.creds", ErrUnauthorized,
+			worded{"it wants some, and none are named", err})
 	case isUnauthorized(err):
 		return fmt.Errorf("%w (%w): make new ones for a user of the account that has the cluster's log "+
 			"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, refusal(err, creds))
 	case authority:
-		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted, inWords(err))
+		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted,
+			inWords(err))
 	case name, invalid:
-		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted, inWords(err))
+		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted,
+			inWords(err))
 	}
 	return inWords(err)
 }

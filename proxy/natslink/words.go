@@ -49,8 +49,8 @@ var reasons = []struct {
 	{io.EOF, "it broke the connection off"},
 }
 
-// inWords is an error that says in words why a server was not reached, or does not take what it was shown. One for which
-// there are none is as it was.
+// inWords is an error that says in words why a server was not reached, or does not take what it was shown. One for
+// which there are none is as it was.
 func inWords(err error) error {
 	if err == nil {
 		return nil
@@ -81,7 +81,8 @@ func why(err error) string {
 		return "it is not good today"
 	}
 	if errors.Is(err, nats.ErrPermissionViolation) { // it says which subject
-		return "their user may not do that: " + strings.TrimPrefix(strings.TrimPrefix(err.Error(), "nats: "), "permissions violation: ")
+		return "their user may not do that: " + strings.TrimPrefix(
+			strings.TrimPrefix(err.Error(), "nats: "), "permissions violation: ")
 	}
 	for _, one := range reasons {
 		if errors.Is(err, one.is) {
