@@ -25,8 +25,7 @@ func namedKeys(of reflect.Type, path string, seen []reflect.Type, add func(path 
 		if slices.Contains(seen, of) || of.PkgPath() != reflect.TypeFor[Server]().PkgPath() {
 			return
 		}
-		for i := range of.NumField() {
-			f := of.Field(i)
+		for f := range of.Fields() {
 			key, doc := f.Tag.Get("yaml"), f.Tag.Get("doc")
 			if key == "" {
 				continue
@@ -48,15 +47,15 @@ func TestEveryNamedFileIsLookedAt(t *testing.T) {
 	looked := map[string]bool{"sites[].region.database": true, "sites[].privacy.css": true, "sites[].privacy.logo": true,
 		"sites[].choices.texts": true}
 	for i := range namedFiles {
-		path := ""
+		var path strings.Builder
 		for _, step := range namedFiles[i].at {
 			if key, is := step.(string); is {
-				path += "." + key
+				path.WriteString("." + key)
 			} else {
-				path += "[]"
+				path.WriteString("[]")
 			}
 		}
-		looked[strings.TrimPrefix(path, ".")] = true
+		looked[strings.TrimPrefix(path.String(), ".")] = true
 	}
 	for _, key := range got {
 		if !looked[key] {

@@ -16,6 +16,8 @@ var causes = []struct {
 	{syscall.EISDIR, "it is a folder"},
 	{syscall.ENOTDIR, "a part of its path is no folder"},
 	{syscall.EACCES, "this user may not (permission denied)"},
+	{syscall.EPERM, "the system does not permit it (operation not permitted)"},
+	{syscall.EROFS, "its disk can be read alone (read-only file system)"},
 	{syscall.ELOOP, "its links lead in a circle"},
 	{fs.ErrExist, "it is there already"},
 	{syscall.ENOSPC, "the disk is full (no space left on device)"},

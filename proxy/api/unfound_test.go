@@ -14,12 +14,12 @@ func TestWhomNobodyIs(t *testing.T) {
 	const noDomain = "nothing is recorded by such an identifier: email: no domain is named like the one behind the @"
 	a := newAPI(t)
 	// An earlier version recorded one.
-	subjects, err := a.memory.subjects(0, []objection.ID{{Name: "email", Value: "old@shop..example"}})
+	subjects, err := a.subjects(0, []objection.ID{{Name: "email", Value: "old@shop..example"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for i := range subjects {
-		a.memory.standing[subjects[i].Hash] = []string{"ads"}
+		a.standing[subjects[i].Hash] = []string{"ads"}
 	}
 	const h1, old, fine = `"ids":{"email":"h1@shop..example"}`, `"ids":{"email":"old@shop..example"}`,
 		`"ids":{"email":"h1@shop.example"}`

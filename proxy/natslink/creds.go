@@ -15,8 +15,8 @@ import (
 	"github.com/tagwarden/tagwarden/config/namedfile"
 )
 
-// rightCreds is what a file of credentials is.
-const rightCreds = "a .creds file, as `nsc generate creds` writes it"
+// rightFile is what a file of credentials is.
+const rightFile = "a .creds file, as `nsc generate creds` writes it"
 
 // userCreds are what a .creds file holds: who one is, as an account says it, and the key that shows it.
 type userCreds struct {
@@ -29,11 +29,11 @@ type userCreds struct {
 func readCreds(file string) (*userCreds, error) {
 	text, err := namedfile.Read(file, namedfile.Secret)
 	if err != nil {
-		err = namedfile.Unread("the credentials", file, rightCreds, err)
+		err = namedfile.Unread("the credentials", file, rightFile, err)
 		return nil, worded{err.Error(), errors.Join(ErrBadCreds, err)}
 	}
 	bad := func(says string, err error) error {
-		return fmt.Errorf("%w: %s: %w; right is %s", ErrBadCreds, file, worded{says, err}, rightCreds)
+		return fmt.Errorf("%w: %s: %w; right is %s", ErrBadCreds, file, worded{says, err}, rightFile)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
 		return nil, bad("it is empty", nkeys.ErrNoSeedFound)
