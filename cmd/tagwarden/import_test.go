@@ -200,13 +200,14 @@ func TestImportInterrupted(t *testing.T) {
 
 // TestStreams: an answer of this process is read while it is written, and one that breaks off does not look whole.
 func TestStreams(t *testing.T) {
-	here := &client{client: &http.Client{Transport: local{handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begin")
 		if r.URL.Path == api.Base+"/whole" {
 			return
 		}
 		panic(http.ErrAbortHandler)
-	})}}}
+	})
+	here := &client{client: &http.Client{Transport: local{handler: handler}}}
 	for path, fails := range map[string]bool{"/whole": false, "/broken": true} {
 		body, err := here.send(t.Context(), http.MethodGet, path, nil)
 		if err != nil {

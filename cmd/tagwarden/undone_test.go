@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestWhatWasBegunEnds: a call in this process that nobody waits for any more ends, and takes away what it wrote, before
-// what it stands on is closed.
+// TestWhatWasBegunEnds: a call in this process that nobody waits for any more ends, and takes away what it wrote,
+// before what it stands on is closed.
 func TestWhatWasBegunEnds(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "half")

@@ -11,6 +11,8 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
 // How long files are at most, in bytes.
@@ -45,7 +47,7 @@ func size(n int64) string {
 			return fmt.Sprintf("%d %s", n/unit.bytes, unit.name)
 		}
 	}
-	return fmt.Sprintf("%d bytes", n)
+	return plural.Of(n, "byte")
 }
 
 // Read reads a file that has so many bytes at most. The error is an [fs.PathError] of that name.
