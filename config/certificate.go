@@ -9,21 +9,19 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/config/strict"
 )
-
-// maxPEMBytes bounds a certificate chain and a key.
-const maxPEMBytes = 1 << 20
 
 // Pair is a certificate chain and its key as they stand on disk. Both are read before either is looked at.
 type Pair struct{ Cert, Key []byte }
 
 // ReadPair reads the files of a certificate and its key.
 func (t *TLS) ReadPair() (p Pair, err error) {
-	if p.Cert, err = readBounded(t.Cert, maxPEMBytes); err != nil {
+	if p.Cert, err = namedfile.Read(t.Cert, namedfile.PEM); err != nil {
 		return Pair{}, &unreadPair{"the certificate", t.Cert, err}
 	}
-	if p.Key, err = readBounded(t.Key, maxPEMBytes); err != nil {
+	if p.Key, err = namedfile.Read(t.Key, namedfile.PEM); err != nil {
 		return Pair{}, &unreadPair{"the certificate's key", t.Key, err}
 	}
 	return p, nil
@@ -69,7 +67,11 @@ func (l *Loaded) CheckCertificate(at time.Time) (faults, warnings strict.Faults)
 		if errors.Is(err, fs.ErrNotExist) {
 			list = &warnings
 		}
-		list.At(doc, strict.Path("tls"), "%s: the server will not start", err)
+		at := strict.Path("tls", "cert")
+		if of, is := errors.AsType[*unreadPair](err); is && of.file == t.Key {
+			at = strict.Path("tls", "key")
+		}
+		list.At(doc, at, "%s: the server will not start", err)
 		return faults, warnings
 	}
 	made, err := pair.Parse()

@@ -112,6 +112,15 @@ func (e Exports) pathsFrom(file string) {
 	}
 }
 
+// exportPath leads to what one of the receivers says, also where it stands alone.
+func exportPath(server *strict.Document, i int, rest ...any) []any {
+	all := strict.Path("ledger", "export")
+	if node := server.Find(all); node != nil && node.Kind == yaml.MappingNode {
+		return append(all, rest...)
+	}
+	return append(append(all, i), rest...)
+}
+
 // mostExports bounds how many follow the log.
 const mostExports = 16
 
@@ -122,12 +131,7 @@ func (c ledgerCheck) checkExports(all Exports) {
 	}
 	names := map[string]bool{}
 	for i := range all {
-		at := func(rest ...any) []any {
-			if node := c.server.Find(strict.Path("ledger", "export")); node != nil && node.Kind == yaml.MappingNode {
-				return append(strict.Path("ledger", "export"), rest...)
-			}
-			return append(strict.Path("ledger", "export", i), rest...)
-		}
+		at := func(rest ...any) []any { return exportPath(c.server, i, rest...) }
 		one := &all[i]
 		if one.Syslog == nil && one.OTLP == nil {
 			c.faults.At(c.server, at(), "it names no receiver: syslog: { address: ... } is right, or otlp: { url: ... }")

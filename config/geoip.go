@@ -2,10 +2,8 @@ package config
 
 import (
 	"errors"
-	"io"
 	"maps"
 	"net/netip"
-	"os"
 	"strings"
 
 	"github.com/oschwald/maxminddb-golang/v2"
@@ -66,15 +64,6 @@ func countryLike(code string) bool {
 	return len(code) == 2 && !strings.ContainsFunc(code, func(r rune) bool {
 		return (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (r < '0' || r > '9')
 	})
-}
-
-func readBounded(name string, most int64) ([]byte, error) {
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	return io.ReadAll(io.LimitReader(f, most))
 }
 
 // checkRegionDB opens a database.

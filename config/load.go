@@ -112,6 +112,7 @@ func (r *reading) check() {
 	sites := siteCheck{r.checks, r.source, map[string]*regionDB{}}
 	profiles := profileCheck{checks: r.checks}
 	if r.server != nil {
+		r.checkNamed()
 		serverCheck{r.checks}.run()
 		ledgerCheck{r.checks}.run()
 		deliveryCheck{r.checks}.run()

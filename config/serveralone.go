@@ -8,7 +8,7 @@ import (
 // machine counts, whatever is wrong with the policy that it names. What depends on the policy is not
 // looked at. An error is a [strict.Faults].
 func ReadServer(path string) (*Server, error) {
-	text, err := ReadFile(path)
+	text, err := readGiven(path)
 	if err != nil {
 		return nil, strict.Faults{{File: path, Msg: "cannot read the server file: " + unreadable(path, err), Unread: true}}
 	}

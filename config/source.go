@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
@@ -36,6 +37,7 @@ type Source struct {
 	logos     map[string]besideFile // logos, likewise
 	tokens    map[string]besideFile // of servers that send, and secrets of receipts, likewise
 	texts     map[string]besideFile // that visitors choose by, likewise
+	odd       []oddFile             // what the server file names, and is not read by whoever needs it
 	policy    map[string][]byte     // by slash-separated path inside the policy folder; hits of tests by name only
 	archived  bool                  // it is of an archive: meanings, not what people wrote
 }
@@ -45,14 +47,14 @@ func Read(file string) (*Source, error) {
 	s := &Source{Path: file, policy: map[string][]byte{}, regionDBs: map[string]besideFile{},
 		sheets: map[string]besideFile{}, logos: map[string]besideFile{}, tokens: map[string]besideFile{},
 		texts: map[string]besideFile{}}
-	text, err := ReadFile(file)
+	text, err := readGiven(file)
 	if err != nil {
 		return nil, strict.Faults{{File: file, Msg: "cannot read the server file: " + unreadable(file, err), Unread: true}}
 	}
 	s.server = text
 	s.Dir = relativeTo(file, policyFolder(text))
 	s.readBeside()
-	if err := s.readFolder(os.DirFS(s.Dir)); err != nil {
+	if err := s.readFolder(os.DirFS(s.Dir), s.readPolicy); err != nil {
 		return nil, s.withoutPolicy(err)
 	}
 	s.Digest = s.digest()
@@ -88,7 +90,7 @@ func (s *Source) readBeside() {
 		return // Compile says what is wrong
 	}
 	for _, id := range doc.Keys("sites") {
-		s.readInto(s.regionDBs, doc, strict.Path("sites", id, "region", "database"), maxRegionDBBytes)
+		s.readWith(namedfile.Read, s.regionDBs, doc, strict.Path("sites", id, "region", "database"), maxRegionDBBytes)
 		s.readInto(s.sheets, doc, strict.Path("sites", id, "privacy", "css"), maxSheetBytes+1)
 		s.readInto(s.logos, doc, strict.Path("sites", id, "privacy", "logo"), maxLogoBytes+1)
 		s.readChoices(doc, id)
@@ -96,9 +98,18 @@ func (s *Source) readBeside() {
 	for _, id := range doc.Keys("vendors") {
 		s.readInto(s.tokens, doc, strict.Path("vendors", id, "senders", "token_file"), maxTokenBytes+1)
 	}
+	s.lookAtNamed(doc)
 }
 
+// readInto reads the beginning of a file: one that is longer than may be is told by it.
 func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at []any, most int64) {
+	s.readWith(namedfile.Head, files, doc, at, most)
+}
+
+func (s *Source) readWith(
+	read func(name string, most int64) ([]byte, error), files map[string]besideFile,
+	doc *strict.Document, at []any, most int64,
+) {
 	if !doc.Has(at...) {
 		return
 	}
@@ -107,7 +118,7 @@ func (s *Source) readInto(files map[string]besideFile, doc *strict.Document, at 
 		return
 	}
 	path := relativeTo(s.Path, name)
-	content, err := readBounded(path, most)
+	content, err := read(path, most)
 	if err != nil {
 		err = errors.New(WhyUnread(path, err))
 	}
@@ -137,8 +148,8 @@ func policyFolder(text []byte) string {
 	return byDefault
 }
 
-// readFolder takes in every file of the policy folder; dot files are left out.
-func (s *Source) readFolder(folder fs.FS) error {
+// readFolder takes in every file of the policy folder, each as it is read; dot files are left out.
+func (s *Source) readFolder(folder fs.FS, read func(name string) ([]byte, error)) error {
 	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return fmt.Errorf("cannot read the policy folder: %s", WhyUnread(s.display(name), err))
@@ -169,7 +180,7 @@ func (s *Source) readFolder(folder fs.FS) error {
 			s.policy[name] = nil
 			return nil
 		}
-		text, err := readIn(folder, name)
+		text, err := read(name)
 		if err != nil {
 			return fmt.Errorf("cannot read %s: %s", name, WhyUnread(s.display(name), err))
 		}
@@ -180,13 +191,15 @@ func (s *Source) readFolder(folder fs.FS) error {
 
 func isYAML(name string) bool { return path.Ext(name) == ".yaml" || path.Ext(name) == ".yml" }
 
-// ReadFile reads a file as [Read] does: one byte further than [strict.Parse] accepts at most.
-func ReadFile(name string) ([]byte, error) {
-	return readIn(os.DirFS(filepath.Dir(name)), filepath.Base(name))
-}
+// readPolicy reads a file of the policy folder by its name inside it.
+func (s *Source) readPolicy(name string) ([]byte, error) { return ReadFile(s.display(name)) }
 
-func readIn(folder fs.FS, name string) ([]byte, error) {
-	f, err := folder.Open(name)
+// ReadFile reads a file as [Read] does: one byte further than [strict.Parse] accepts at most.
+func ReadFile(name string) ([]byte, error) { return namedfile.Head(name, strict.MaxFileBytes+1) }
+
+// readGiven is ReadFile of what somebody gives on a command line, which may be a pipe.
+func readGiven(name string) ([]byte, error) {
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, err
 	}
@@ -204,6 +217,9 @@ func (s *Source) digest() string {
 			h.Write(fmt.Appendf(nil, "%q %d %t\n", name, len(file.content), file.err == nil))
 			h.Write(file.content)
 		}
+	}
+	for i := range s.odd {
+		h.Write(fmt.Appendf(nil, "%q %q\n", s.odd[i].at, s.odd[i].says))
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.policy)) {
 		h.Write(fmt.Appendf(nil, "%q %d\n", name, len(s.policy[name])))

@@ -3,42 +3,16 @@ package config
 import (
 	"errors"
 	"io/fs"
-	"os"
-	"syscall"
-)
 
-// causes are why the system refuses to read or write a file, in words.
-var causes = []struct {
-	is   error
-	says string
-}{
-	{fs.ErrNotExist, "there is no such file or folder"},
-	{syscall.EISDIR, "it is a folder"},
-	{syscall.ENOTDIR, "a part of its path is no folder"},
-	{syscall.EACCES, "this user may not (permission denied)"},
-	{syscall.ELOOP, "its links lead in a circle"},
-	{fs.ErrExist, "it is there already"},
-	{syscall.ENOSPC, "the disk is full (no space left on device)"},
-}
+	"github.com/tagwarden/tagwarden/config/namedfile"
+)
 
 // WhyNot says in words why a call of the system about a file failed, and what the error
 // says itself where there are none for it.
-func WhyNot(err error) string {
-	for _, c := range causes {
-		if errors.Is(err, c.is) {
-			return c.says
-		}
-	}
-	return err.Error()
-}
+func WhyNot(err error) string { return namedfile.WhyNot(err) }
 
 // WhyUnread says in words why the file of that name cannot be read: of a link that leads nowhere, where it leads.
-func WhyUnread(name string, err error) string {
-	if to, is := os.Readlink(name); is == nil && errors.Is(err, fs.ErrNotExist) {
-		return "it is a link to " + to + ", which is not there"
-	}
-	return reason(err)
-}
+func WhyUnread(name string, err error) string { return namedfile.WhyUnread(name, err) }
 
 // reason leaves out of an error what a fault says already.
 func reason(err error) string {

@@ -58,10 +58,13 @@ func openExports(s *Server) error {
 	begin := s.ledger.Next()
 	var told []string
 	for i := range receivers {
-		for _, one := range []func(*Server, *config.Export) (*exported, stream.Options, error){syslogExport, otlpExport} {
-			e, o, err := one(s, &receivers[i])
+		for _, one := range []struct {
+			kind string
+			make func(*Server, *config.Export) (*exported, stream.Options, error)
+		}{{"syslog", syslogExport}, {"otlp", otlpExport}} {
+			e, o, err := one.make(s, &receivers[i])
 			if err != nil {
-				return fmt.Errorf("ledger.export: %w", err)
+				return fmt.Errorf("%s: %w", config.ExportFault(s.loaded, i, "", one.kind, "ca").Place(), err)
 			}
 			if e == nil {
 				continue

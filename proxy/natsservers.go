@@ -23,6 +23,7 @@ type NATSFinding struct {
 	Passes bool   // it keeps no node from serving: it may end by itself
 
 	Unknown bool // it is that something could not be found out
+	Here    bool // it is about files of this machine: no server was asked
 }
 
 // checkLasts is for how long servers are asked.
@@ -58,13 +59,13 @@ func CheckServers(ctx context.Context, of *config.Cluster) (found []NATSFinding,
 }
 
 // CheckConnections connects to each NATS server of a cluster as a node does, and returns what keeps a node from that.
-func CheckConnections(ctx context.Context, of *config.Cluster) (found []NATSFinding, err error) {
+func CheckConnections(ctx context.Context, of *config.Cluster) (found []NATSFinding) {
 	if of == nil {
-		return nil, nil
+		return nil
 	}
-	trust, err := trustOf(of)
-	if err != nil {
-		return nil, err
+	trust, found := connecting(of)
+	if len(found) > 0 {
+		return found
 	}
 	errs := make([]error, len(of.NATS))
 	var all sync.WaitGroup
@@ -73,16 +74,36 @@ func CheckConnections(ctx context.Context, of *config.Cluster) (found []NATSFind
 	}
 	all.Wait()
 	for i, err := range errs {
-		switch {
-		case err == nil:
-		case natslink.Passes(err):
-			found = append(found, NATSFinding{Key: []any{"nats", i}, Passes: true, Unknown: true,
-				Says: of.NATS[i] + " cannot be reached from here: " + err.Error() + "; look whether it runs"})
-		default:
-			found = append(found, NATSFinding{Key: []any{"nats", i}, Says: of.NATS[i] + ": " + err.Error()})
+		if err != nil {
+			found = append(found, connectionFinding(of, i, err))
 		}
 	}
-	return found, nil
+	return found
+}
+
+// connecting is whom a node trusts when it connects, and what is wrong with the files that it needs for that.
+func connecting(of *config.Cluster) (trust *tls.Config, found []NATSFinding) {
+	trust, err := trustOf(of)
+	if err != nil {
+		found = append(found, NATSFinding{Key: []any{"ca"}, Says: "no node connects: " + err.Error(), Here: true})
+	}
+	if err := natslink.CheckCreds(of.Creds); err != nil {
+		found = append(found, NATSFinding{Key: []any{"creds"}, Says: "no node connects: " + err.Error(), Here: true})
+	}
+	return trust, found
+}
+
+// connectionFinding is what is to be said of why a server was not reached.
+func connectionFinding(of *config.Cluster, i int, err error) NATSFinding {
+	switch {
+	case errors.Is(err, natslink.ErrUnauthorized) && of.Creds != "":
+		return NATSFinding{Key: []any{"creds"}, Says: fmt.Sprintf("%s: %v", of.NATS[i], err)}
+	case natslink.Passes(err):
+		return NATSFinding{Key: []any{"nats", i}, Passes: true, Unknown: true,
+			Says: fmt.Sprintf("%s cannot be reached from here: %v; look whether it runs", of.NATS[i], err)}
+	default:
+		return NATSFinding{Key: []any{"nats", i}, Says: fmt.Sprintf("%s: %v", of.NATS[i], err)}
+	}
 }
 
 // trustOf is whom the servers' certificates have to be signed by, where that is not whom the machine trusts.
@@ -90,11 +111,7 @@ func trustOf(of *config.Cluster) (*tls.Config, error) {
 	if of.CA == "" {
 		return nil, nil //nolint:nilnil // the machine's own
 	}
-	c, err := tlsTrusting(of.CA, "")
-	if err != nil {
-		return nil, fmt.Errorf("cluster.ca: %w", err)
-	}
-	return c, nil
+	return tlsTrusting(of.CA, "")
 }
 
 // answerLasts is for how long a start waits for servers that do not say how they

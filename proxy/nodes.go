@@ -15,6 +15,7 @@ import (
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy/cluster"
 	"github.com/tagwarden/tagwarden/proxy/metrics"
+	"github.com/tagwarden/tagwarden/proxy/natslink"
 	"github.com/tagwarden/tagwarden/proxy/objection"
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
@@ -105,6 +106,9 @@ func openNodes(s *Server) error {
 	if n == nil {
 		return nil
 	}
+	if _, err := trustOf(n.config); err != nil {
+		return placed(s, err, "cluster", "ca")
+	}
 	if !s.opts.Aside {
 		if err := n.refuseServers(context.Background()); err != nil {
 			return err
@@ -140,6 +144,9 @@ func openNodes(s *Server) error {
 		}
 	}
 	log, err := cluster.Open(context.Background(), o)
+	if errors.Is(err, natslink.ErrBadCreds) {
+		return placed(s, err, "cluster", "creds")
+	}
 	if err != nil {
 		return err
 	}

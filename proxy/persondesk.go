@@ -27,7 +27,7 @@ func (d *personDesk) Subject(ctx context.Context, ask api.SubjectAsk) (api.Subje
 	q := query.Question{}
 	d.words.Tell(&q, loaded, true, func(string) {})
 	asked := dossier.Asked{At: d.now().UTC(), Subjects: ask.Hashes, Since: ask.Since.UTC(), Until: ask.Until.UTC(),
-		IDs: MaskedIDs(ask.Given)}
+		IDs: MaskedIDs(ask.Given), Nobody: ask.Nobody}
 	report, err := dossier.Gather(ctx, query.Open(d.dir, query.Options{}), asked,
 		d.words.PersonNames(&q, loaded, asked.At))
 	if err != nil {

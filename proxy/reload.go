@@ -11,6 +11,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
+	"github.com/tagwarden/tagwarden/config/strict"
 	"github.com/tagwarden/tagwarden/proxy/ledger"
 )
 
@@ -125,6 +127,9 @@ func putInForce(s *Server, fresh *Snapshot, says string, tell func() error) erro
 // read reads a configuration, and compiles it with what the ledger remembers. The digest is that of
 // the files; "" where they cannot be read.
 func (s *Server) read(path string) (loaded *config.Loaded, digest string, err error) {
+	if err := namedfile.Look(path, strict.MaxFileBytes); err != nil { // nobody waits for what writes to a pipe
+		return nil, "", fmt.Errorf("%s: cannot read the server file: %w", path, err)
+	}
 	source, err := readTwice(path, config.Read)
 	if err != nil {
 		return nil, "", err

@@ -137,15 +137,9 @@ func (r *reviews) measure() {
 
 // lookAtHooks says which webhooks could not be told, long before there is something to tell.
 func lookAtHooks(log *zap.Logger, loaded *config.Loaded) {
-	for _, hook := range loaded.Server.Webhooks {
-		var err error
-		switch {
-		case hook.Request == nil:
-			_, err = webhook.ReadSecret(hook.SecretFile)
-		case hook.SecretFile != "":
-			_, err = webhook.ReadToken(hook.SecretFile)
-		}
-		if err != nil {
+	for i := range loaded.Server.Webhooks {
+		hook := &loaded.Server.Webhooks[i]
+		if err := hookSecret(hook); err != nil {
 			fault(log, "the webhook "+hook.ID()+" cannot be told anything", err)
 		}
 	}

@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"os"
 	"sync"
 	"sync/atomic"
 
 	"go.uber.org/zap"
+
+	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 )
 
 // trusted is how TLS is spoken with servers whose certificates have to be signed by those of a file. Whoever changes
@@ -50,7 +52,7 @@ func trustServers(s *Server) (func() *tls.Config, error) {
 	}
 	t, err := trust(s, of.CA, "")
 	if err != nil {
-		return nil, fmt.Errorf("cluster.ca: %w", err)
+		return nil, placed(s, err, "cluster", "ca")
 	}
 	return t, nil
 }
@@ -75,7 +77,7 @@ func (t *trusts) each(do func(*trusted)) {
 func (t *trusted) read() (changed bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	text, err := os.ReadFile(t.file)
+	text, err := readTrusted(t.file)
 	seen := sha256.Sum256(text)
 	if err != nil {
 		seen = sha256.Sum256([]byte(err.Error()))
@@ -112,11 +114,31 @@ func tlsTrusting(ca, name string) (*tls.Config, error) {
 	if ca == "" {
 		return &tls.Config{MinVersion: tls.VersionTLS12, ServerName: name}, nil
 	}
-	text, err := os.ReadFile(ca)
+	text, err := readTrusted(ca)
 	if err != nil {
 		return nil, err
 	}
 	return tlsOf(ca, text, name)
+}
+
+// CheckTrusted says what is wrong with a file of certificates that others' have to be signed by; "" is none.
+func CheckTrusted(file string) error {
+	_, err := tlsTrusting(file, "")
+	return err
+}
+
+// readTrusted reads such a file.
+func readTrusted(file string) ([]byte, error) {
+	text, err := namedfile.Read(file, namedfile.PEM)
+	if err != nil {
+		return nil, namedfile.Unread("the certificates", file, "a file of certificates (PEM)", err)
+	}
+	return text, nil
+}
+
+// placed is an error of what the server file says at a path, with that place.
+func placed(s *Server, err error, path ...any) error {
+	return fmt.Errorf("%s: %w", config.ServerFault(s.loaded, "", path...).Place(), err)
 }
 
 // tlsOf is that of the text of a file. All of it has to be certificates: half a file is none.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"path/filepath"
 
@@ -38,7 +39,12 @@ func backup(ctx context.Context, t *terminal, args []string) int {
 		t.endsTidily(leftAlone...) // a copy that broke off goes away
 		var got api.BackupMade
 		asked := api.BackupAsk{Dir: to, WithoutKeys: *without}
-		if err := c.call(ctx, http.MethodPost, "/backup", asked, &got); err != nil {
+		err := c.call(ctx, http.MethodPost, "/backup", asked, &got)
+		if _, is := errors.AsType[interruptedCall](err); is {
+			t.fail("interrupted: what was written of the copy is taken away; where %s is there all the same, it is whole", to)
+			return usage
+		}
+		if err != nil {
 			return t.failed(err)
 		}
 		if *form == "json" {

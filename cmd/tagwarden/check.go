@@ -10,7 +10,6 @@ import (
 
 	"github.com/tagwarden/tagwarden/config"
 	"github.com/tagwarden/tagwarden/proxy"
-	"github.com/tagwarden/tagwarden/proxy/webhook"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/minimise"
 	"github.com/tagwarden/tagwarden/rules/plural"
@@ -175,31 +174,15 @@ func warningsOf(t *terminal, loaded *config.Loaded) []string {
 			all = append(all, sprintf("assessment %s is %s: its activities deny; %s", id, v, v.Says()))
 		}
 	}
-	all = append(all, hookWarnings(&loaded.Server)...)
+	for _, unread := range proxy.UnreadSecrets(loaded) {
+		all = append(all, unread.Error())
+	}
 	return append(all, keyWarnings(&loaded.Server, t.now())...)
 }
 
 // days counts days in words.
 func days(n int) string {
 	return plural.Of(n, "day")
-}
-
-// hookWarnings looks at whether webhooks could be signed, or have the secret that their request names.
-func hookWarnings(server *config.Server) []string {
-	var all []string
-	for i, hook := range server.Webhooks {
-		var err error
-		switch {
-		case hook.Request == nil:
-			_, err = webhook.ReadSecret(hook.SecretFile)
-		case hook.SecretFile != "":
-			_, err = webhook.ReadToken(hook.SecretFile)
-		}
-		if err != nil {
-			all = append(all, sprintf("webhook %d of webhooks: cannot be told anything: %v", i+1, err))
-		}
-	}
-	return all
 }
 
 // printSharing says of every pseudonym that is cut how many visitors will share one.

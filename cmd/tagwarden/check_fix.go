@@ -41,44 +41,64 @@ func fixFiles(t *terminal, file string, dry bool) (code int, ends bool) {
 	case dry:
 		return findings, true
 	}
-	for i := range all {
-		kept, err := rewriteFile(source, &all[i])
-		if err != nil {
-			t.fail("%v", err)
-			return usage, true
-		}
-		printf(t.out, "wrote %s; as it was: %s\n", all[i].Path, kept)
+	kept, err := rewriteFiles(t, source, all)
+	if err != nil && !errors.Is(err, durable.ErrLeftOver) {
+		t.fail("%v", err)
+		return usage, true
+	}
+	for i := range kept {
+		printf(t.out, "wrote %s; as it was: %s\n", all[i].Path, kept[i])
+	}
+	if err != nil {
+		t.fail("%v", err)
+		return usage, true
 	}
 	return fine, false
 }
 
-// rewriteFile writes a file otherwise, and keeps it as it was beside, under a name that no policy
-// folder reads. A link stays one: the file that it names is written. So do owner and group: where they
-// cannot be kept, the file stays as it is.
-func rewriteFile(source *config.Source, of *config.Fixed) (kept string, err error) {
-	path, err := filepath.EvalSymlinks(of.Path)
-	if err != nil {
-		return "", fmt.Errorf("cannot write %s: %w", of.Path, err)
+// rewriteFiles writes files otherwise, all of them or none, and keeps each as it was beside, under a name that no
+// policy folder reads. A link stays one: the file that it names is written. So do owner and group: where they
+// cannot be kept, the files stay as they are.
+func rewriteFiles(t *terminal, source *config.Source, all []config.Fixed) (kept []string, err error) {
+	t.endsTidily(leftAlone...) // all of it is written, or nothing
+	defer func() {
+		if err != nil && !errors.Is(err, durable.ErrLeftOver) {
+			for _, path := range kept {
+				err = errors.Join(err, durable.Files{}.Remove(path))
+			}
+		}
+	}()
+	var texts []durable.Text
+	for i := range all {
+		path, now, about, err := beforeFix(source, &all[i])
+		if err != nil {
+			return kept, err
+		}
+		beside, err := keepBeside(path, now, about)
+		if err != nil {
+			return kept, fmt.Errorf("%s stays as it is, since it cannot be kept as it was beside: %w", all[i].Path, err)
+		}
+		kept, texts = append(kept, beside), append(texts, durable.Text{Path: path, Text: all[i].Text})
 	}
-	now, err := readNamed(path, mostNamed)
-	if err != nil {
-		return "", fmt.Errorf("cannot read %s: %w", of.Path, err)
-	}
-	if !source.Same(of, now) {
-		return "", fmt.Errorf("%s was changed meanwhile: it stays as it is, try again", of.Path)
-	}
-	about, err := os.Stat(path)
-	if err != nil {
-		return "", err
-	}
-	kept, err = keepBeside(path, now, about)
-	if err != nil {
-		return "", fmt.Errorf("%s stays as it is, since it cannot be kept as it was beside: %w", of.Path, err)
-	}
-	if err := (durable.Files{}).Replace(path, of.Text, about.Mode().Perm()); err != nil {
-		return "", fmt.Errorf("cannot write %s: %w", of.Path, err)
+	if err := (durable.Files{}).ReplaceAll(texts, 0o600); err != nil {
+		return kept, fmt.Errorf("cannot write them otherwise: %w", err)
 	}
 	return kept, nil
+}
+
+// beforeFix is a file as it is before it is written otherwise, and where it lies.
+func beforeFix(source *config.Source, of *config.Fixed) (path string, now []byte, about fs.FileInfo, err error) {
+	if path, err = filepath.EvalSymlinks(of.Path); err != nil {
+		return "", nil, nil, fmt.Errorf("cannot write %s: %w", of.Path, err)
+	}
+	if now, err = readNamed(path, mostNamed); err != nil {
+		return "", nil, nil, fmt.Errorf("cannot read %s: %w", of.Path, err)
+	}
+	if !source.Same(of, now) {
+		return "", nil, nil, fmt.Errorf("%s was changed meanwhile: it stays as it is, try again", of.Path)
+	}
+	about, err = os.Stat(path)
+	return path, now, about, err
 }
 
 // keepBeside keeps a file as it is beside it, with its mode, owner and group.

@@ -17,21 +17,20 @@ type natsFindings struct {
 // checkNATS asks the servers of a cluster whether they keep what they acknowledge, whether a node can connect to them,
 // and whether they have the log that it would open.
 func checkNATS(ctx context.Context, loaded *config.Loaded) (of natsFindings, err error) {
-	connections, err := proxy.CheckConnections(ctx, loaded.Server.Cluster)
-	if err != nil {
-		return of, err
-	}
-	servers, err := proxy.CheckServers(ctx, loaded.Server.Cluster)
-	if err != nil {
-		return of, err
-	}
-	all := append(connections, servers...)
-	if len(connections) < natsNamed(loaded) { // one of them can be asked
-		logs, err := proxy.CheckLogs(ctx, loaded)
+	all := proxy.CheckConnections(ctx, loaded.Server.Cluster)
+	if connected := natsNamed(loaded) - len(all); len(all) == 0 || !all[0].Here {
+		servers, err := proxy.CheckServers(ctx, loaded.Server.Cluster)
 		if err != nil {
 			return of, err
 		}
-		all = append(all, logs...)
+		all = append(all, servers...)
+		if connected > 0 { // one of them can be asked
+			logs, err := proxy.CheckLogs(ctx, loaded)
+			if err != nil {
+				return of, err
+			}
+			all = append(all, logs...)
+		}
 	}
 	for i := range all {
 		one := &all[i]

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/proxy"
 )
 
@@ -158,7 +159,7 @@ func trusting(server *config.Server) (*http.Client, error) {
 	if err != nil {
 		roots = x509.NewCertPool()
 	}
-	text, err := readNamed(own.Cert, mostNamed)
+	text, err := namedfile.Read(own.Cert, namedfile.PEM)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func TestImportGoesOn(t *testing.T) {
 	} {
 		var out, errs bytes.Buffer
 		term := &terminal{out: &out, err: &errs, now: time.Now}
-		im := importing{t: term, most: 10, api: &client{client: &http.Client{Transport: local{server}}}}
+		im := importing{t: term, most: 10, api: &client{client: &http.Client{Transport: local{handler: server}}}}
 		im.args = []string{"list.csv", "--all", "--column", "time=Opt-out date"}
 		im.flags.All = true
 		code, err := im.file(t.Context(), name, "csv", nil, "")
@@ -130,7 +130,7 @@ func TestImportAccounts(t *testing.T) {
 		var out, errs bytes.Buffer
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, answer) })
 		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, most: 10}
-		im.api = &client{client: &http.Client{Transport: local{handler}}}
+		im.api = &client{client: &http.Client{Transport: local{handler: handler}}}
 		im.flags.All = true
 		code, err := im.file(t.Context(), name, "csv", nil, "")
 		lost := want == findings && !strings.Contains(answer, `:1}]`)
@@ -187,7 +187,7 @@ func TestImportInterrupted(t *testing.T) {
 		})
 		var out, errs bytes.Buffer
 		im := importing{t: &terminal{out: &out, err: &errs, now: time.Now}, args: test.args, most: 10, trial: test.trial}
-		im.api = &client{client: &http.Client{Transport: local{handler}}}
+		im.api = &client{client: &http.Client{Transport: local{handler: handler}}}
 		im.flags.All = true
 		code, err := im.file(ctx, list, "csv", nil, "")
 		interrupt()
@@ -200,13 +200,14 @@ func TestImportInterrupted(t *testing.T) {
 
 // TestStreams: an answer of this process is read while it is written, and one that breaks off does not look whole.
 func TestStreams(t *testing.T) {
-	here := &client{client: &http.Client{Transport: local{http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.WriteString(w, "begin")
 		if r.URL.Path == api.Base+"/whole" {
 			return
 		}
 		panic(http.ErrAbortHandler)
-	})}}}
+	})
+	here := &client{client: &http.Client{Transport: local{handler: handler}}}
 	for path, fails := range map[string]bool{"/whole": false, "/broken": true} {
 		body, err := here.send(t.Context(), http.MethodGet, path, nil)
 		if err != nil {

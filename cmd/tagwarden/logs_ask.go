@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -29,6 +30,7 @@ type question struct {
 	dir     string         // of the ledger, once it is open
 	served  *config.Loaded // whose data folder it is in, once it is open; nil: of a ledger alone that is not known
 	reading *logReading    // that the log is asked is recorded, once it is open
+	nobody  string         // why nothing is recorded by whoever is asked about; "": there is no reason
 
 	sinceAs, untilAs string // the times, as they were given
 
@@ -194,6 +196,7 @@ func (q *question) hashes(ctx context.Context) ([]string, error) {
 	var all []string
 	for _, one := range got.Subjects {
 		all = append(all, one.Hashes...)
+		q.nobody = cmp.Or(q.nobody, one.Detail)
 	}
 	return all, nil
 }
@@ -231,6 +234,10 @@ func (q *question) answered(tally query.Tally, err error) int {
 			printf(q.t.err, "every record was read: a person, a hit or a time narrows down what is\n")
 		}
 		printf(q.t.err, "%d of %s\n", tally.Found, plural.Of(tally.Records, "record"))
+	}
+	if tally.Found == 0 && q.nobody != "" {
+		q.t.fail("%s", q.nobody)
+		return usage
 	}
 	if tally.Damaged > 0 {
 		return usage

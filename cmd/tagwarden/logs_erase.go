@@ -124,6 +124,9 @@ func printErased(t *terminal, got *api.Erased) {
 		printf(t.out, "%s: recorded to go, and the lines go when the copy that is under way is done\n",
 			plural.Of(got.Left, "segment"))
 	}
+	if got.Detail != "" {
+		printf(t.out, "%s\n", got.Detail)
+	}
 	printErasedQueue(t, got.Queue)
 	if got.Acts > 0 {
 		printf(t.out, "%s of what the person objected to or took back: kept, since they show that it is kept to (GDPR Art. "+

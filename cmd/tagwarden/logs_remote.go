@@ -34,6 +34,8 @@ type remoteLog struct {
 	most int                   // records of a page
 	who  map[string]any        // whom it is asked about: ids, country
 	gone func(read, of uint64) // told how far it came; nil: nobody is
+
+	nobody *string // what it says where it has no record of whom it is asked about
 }
 
 // How many records a server is asked for at once.
@@ -48,7 +50,7 @@ func (q *question) askRemote(of remoteFlags, path string, most int) (*remoteLog,
 	if err != nil {
 		return nil, err
 	}
-	return &remoteLog{t: q.t, c: c, path: path, most: most, who: q.who()}, nil
+	return &remoteLog{t: q.t, c: c, path: path, most: most, who: q.who(), nobody: &q.nobody}, nil
 }
 
 // who is whom a question is about, as a body of a call says it.
@@ -113,6 +115,7 @@ func (l *remoteLog) Ask(ctx context.Context, q *query.Question, yield func(*quer
 		if err := l.c.call(ctx, http.MethodPost, l.path, l.body(q, begin, limit), &page); err != nil {
 			return tally, err
 		}
+		*l.nobody = page.Detail
 		tally.Records, tally.Damaged = page.Of, tally.Damaged+page.Damaged
 		if page.Damaged > 0 {
 			l.t.fail("%s of the log cannot be read there, and was passed over: `tagwarden logs verify` says which",

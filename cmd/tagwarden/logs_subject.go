@@ -74,7 +74,7 @@ func (q *question) personRemote(ctx context.Context, of remoteFlags, form string
 // person shows what the log holds about whoever is asked about, and counts the records that it is made of.
 func (q *question) person(ctx context.Context, l *query.Ledger, loaded *config.Loaded, form string) (shown, code int) {
 	of := dossier.Asked{At: q.t.now().UTC(), Subjects: q.of.Where[0].Values, Since: q.of.Since, Until: q.of.Until,
-		Reading: q.of.Reading}
+		Reading: q.of.Reading, Nobody: q.nobody}
 	for i := range q.ids {
 		for name, values := range q.ids[i].IDs {
 			for _, value := range values {

@@ -105,8 +105,14 @@ func publishNotice(t *terminal, loaded *config.Loaded, site, lang, form, folder 
 	for i, lang := range languages {
 		files[i] = pageFile{filepath.Join(folder, name(lang)), texts[lang]}
 	}
+	t.endsTidily(leftAlone...) // all of them are there, or those of before
 	made := missing(folder)
-	if err := writePages(folder, files); err != nil {
+	err := writePages(folder, files)
+	if errors.Is(err, durable.ErrLeftOver) {
+		t.fail("--out: %v", err)
+		return usage
+	}
+	if err != nil {
 		if made {
 			_ = os.Remove(folder) // unless somebody put something into it
 		}
@@ -125,44 +131,28 @@ type pageFile struct {
 	text []byte
 }
 
-// writePages puts pages that link to one another into a folder: all of them, or those that were there stay. Each has
-// its place when all are on disk beside it, which is where a disk is full.
+// writePages puts pages that link to one another into a folder: all of them, or those that were there stay.
 func writePages(folder string, files []pageFile) (err error) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	beside := filepath.Join(folder, ".notice.begun")
-	if err := os.Mkdir(beside, 0o700); err != nil {
+	begun := filepath.Join(folder, ".notice.begun")
+	if err := os.Mkdir(begun, 0o700); err != nil {
 		if !errors.Is(err, fs.ErrExist) {
 			return err
 		}
 		return fmt.Errorf("%s is there: another `notice` writes into the folder, or broke off; take it away where none does",
-			beside)
+			begun)
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(beside)) }()
-	for _, f := range files {
+	defer func() { err = errors.Join(err, os.Remove(begun)) }()
+	all := make([]durable.Text, len(files))
+	for i, f := range files {
 		if info, err := os.Stat(f.path); err == nil && info.IsDir() {
 			return fmt.Errorf("%s is a folder", f.path)
 		}
-		if err := (durable.Files{}).Write(filepath.Join(beside, filepath.Base(f.path)), f.text, 0o600); err != nil {
-			return err
-		}
+		all[i] = durable.Text{Path: f.path, Text: f.text}
 	}
-	for i, f := range files {
-		if err := os.Remove(filepath.Join(beside, filepath.Base(f.path))); err != nil { // its room is that of the page
-			return err
-		}
-		fresh := missing(f.path)
-		if err := (durable.Files{}).Replace(f.path, f.text, 0o644); err != nil {
-			return err
-		}
-		defer func() {
-			if err != nil && fresh && i < len(files)-1 {
-				_ = os.Remove(f.path)
-			}
-		}()
-	}
-	return nil
+	return durable.Files{}.ReplaceAll(all, 0o644)
 }
 
 // checkNotice holds a published notice against today's. The file says which site and language it is of.

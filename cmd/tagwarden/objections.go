@@ -212,6 +212,8 @@ func changeObjections(ctx context.Context, t *terminal, file, method string, a *
 			masked(got.IDs))
 		if got.Untold {
 			t.hint("%s", got.Detail)
+		} else if !got.New && len(got.Acts) == 0 && got.Detail != "" {
+			t.hint("%s", got.Detail)
 		} else if got.Detail != "" {
 			t.hint("it stands by acts of others (%s): --every-act ends them, too, where the person asked for that",
 				kindsOf(got.Acts))
@@ -261,13 +263,17 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 		if len(got.Subjects) != len(rest) {
 			return t.failed(errors.New("the server answers for others than were asked about"))
 		}
+		code := fine
+		if slices.ContainsFunc(got.Subjects, func(one api.Standing) bool { return one.Detail != "" }) {
+			code = usage // who asks in a script is not to take it for a person who did not object
+		}
 		if *form == "json" {
 			printJSON(t.out, got, "  ")
-			return fine
+			return code
 		}
 		for i, one := range got.Subjects {
 			name, _, _ := strings.Cut(rest[i], "=")
-			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), "nothing"))
+			printf(t.out, "%d. %s: %s\n", i+1, name, cmp.Or(strings.Join(one.InForce, ", "), one.Detail, "nothing"))
 			if len(one.Acts) > 0 {
 				printf(t.out, "   by acts of: %s\n", kindsOf(one.Acts))
 			}
@@ -275,7 +281,7 @@ func objectionsCheck(ctx context.Context, t *terminal, args []string) int {
 				printf(t.out, "   lifted by %s\n", decisionLine(&one.Decisions[k]))
 			}
 		}
-		return fine
+		return code
 	})
 }
 

@@ -85,7 +85,18 @@ func (t *terminal) openAPI(ctx context.Context, loaded *config.Loaded, because s
 		return nil, err
 	}
 	t.sayShut(s.Shut())
-	return &client{client: &http.Client{Transport: local{s.Operator()}}, close: s.Release, here: true}, nil
+	return calling(s.Operator(), s.Release), nil
+}
+
+// calling is a client of a handler in this process. What was begun in it has ended before release is called: nobody but
+// it takes away what it wrote, and the process ends then.
+func calling(handler http.Handler, release func() error) *client {
+	under := new(sync.WaitGroup)
+	return &client{client: &http.Client{Transport: local{handler: handler, under: under}}, here: true,
+		close: func() error {
+			under.Wait()
+			return release()
+		}}
 }
 
 // openTokens reaches the part of the API that tokens are made with. It does not need the objections.
@@ -104,7 +115,7 @@ func (t *terminal) openTokens(loaded *config.Loaded) (*client, error) {
 		return nil, errors.Join(err, lock.Release())
 	}
 	handler := api.New(api.Options{Tokens: tokens, Operator: true, Now: t.now})
-	return &client{client: &http.Client{Transport: local{handler}}, close: lock.Release, here: true}, nil
+	return calling(handler, lock.Release), nil
 }
 
 // sayShut says that others could enter the data folder, where they could.
@@ -192,7 +203,10 @@ func (c *client) callText(ctx context.Context, method, path string, body []byte,
 }
 
 // local carries requests to a handler in this process. Bodies stream both ways.
-type local struct{ handler http.Handler }
+type local struct {
+	handler http.Handler
+	under   *sync.WaitGroup // calls that have not ended; nil: nobody waits for them
+}
 
 // RoundTrip calls the handler. One that breaks off with http.ErrAbortHandler breaks the answer off.
 func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -202,7 +216,11 @@ func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
 		r = r.Clone(r.Context())
 		r.Body = http.NoBody
 	}
-	go func() {
+	under := l.under
+	if under == nil {
+		under = new(sync.WaitGroup)
+	}
+	under.Go(func() {
 		defer func() {
 			answer.begin(http.StatusOK)
 			if recover() != nil {
@@ -212,7 +230,7 @@ func (l local) RoundTrip(r *http.Request) (*http.Response, error) {
 			_ = writer.Close()
 		}()
 		l.handler.ServeHTTP(answer, r)
-	}()
+	})
 	select {
 	case <-answer.begun:
 		return &http.Response{StatusCode: answer.status, Header: answer.sent, Body: reader, Request: r}, nil

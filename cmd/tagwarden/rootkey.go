@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/proxy"
 	"github.com/tagwarden/tagwarden/proxy/keys"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -77,7 +78,7 @@ func fileRoot(path string) (pseudonym.Root, error) {
 		return pseudonym.Root{}, fmt.Errorf("%s can be read by others (mode %04o): `chmod 600 %s` makes it right", path,
 			info.Mode().Perm(), quotedPath(path))
 	}
-	text, err := readNamed(path, mostNamed)
+	text, err := namedfile.Read(path, namedfile.Secret)
 	if err != nil {
 		return pseudonym.Root{}, fmt.Errorf("cannot read the root secret: %w", err)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/rules"
 	"github.com/tagwarden/tagwarden/rules/basis"
 	"github.com/tagwarden/tagwarden/rules/pseudonym"
@@ -120,7 +121,7 @@ func runTest(t *terminal, loaded *config.Loaded, promises *config.OnHits, test *
 }
 
 func testCase(t *terminal, loaded *config.Loaded, test *config.Test) (*rules.Case, error) {
-	text, err := readNamed(test.File, mostNamed)
+	text, err := namedfile.Read(test.File, mostNamed)
 	if err != nil {
 		return nil, err
 	}

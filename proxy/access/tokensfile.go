@@ -14,6 +14,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/tagwarden/tagwarden/config/namedfile"
 )
 
 // TokensFile is where in a data folder tokens are.
@@ -24,6 +26,9 @@ const TokensFile = "tokens.json"
 // In form 1 the role security opened what the log can be checked with, and how many events wait; in form 2 that is the
 // role proofs, and security opens what the log says as well. A token of form 1 is read as what it was made for.
 const tokensForm = 2
+
+// mostBytes is how many bytes the file has at most.
+const mostBytes = 64 << 20
 
 // tokensFile is the file's form.
 type tokensFile struct {
@@ -148,7 +153,7 @@ func (t *Tokens) read() error {
 		return errNowhere
 	}
 	t.seen = markOf(t.path)
-	text, err := os.ReadFile(t.path)
+	text, err := namedfile.Read(t.path, mostBytes)
 	found := onDisk{err == nil, sha256.Sum256(text)}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):

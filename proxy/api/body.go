@@ -31,6 +31,7 @@ var word = regexp.MustCompile(`^[a-z0-9_-]{1,32}$`)
 type body struct {
 	acts    []objection.Act
 	places  []*place   // of the acts
+	unfound []string   // where scopes are taken back: of each act why nothing is recorded by whose it is
 	bad     []Rejected // of an import: what is no act
 	batch   bool       // a list was given
 	because string
@@ -146,6 +147,16 @@ type act struct {
 	given   bool     // something was said of it
 	country string   // of phone numbers that do not say theirs
 	places  []*place // of its identifiers, as they were given
+	nobody  []string // why nothing is recorded by an identifier that was given, of each that there is one for
+}
+
+// unfound says of whom nothing was found why nobody ever will be; "": there is no reason. It is told of a look-up
+// alone: what an earlier version recorded is found.
+func (a *act) unfound() string {
+	if len(a.nobody) == 0 {
+		return ""
+	}
+	return "nothing is recorded by such an identifier: " + strings.Join(a.nobody, "; ")
 }
 
 func newAct(at *place) act { return act{at: at} }
@@ -243,6 +254,9 @@ func (b *reader) understand(a *act) {
 	a.IDs = make([]objection.ID, 0, len(given))
 	for i, one := range given {
 		ids, err := objection.Read(one.Name, one.Value, a.country)
+		if err != nil {
+			a.nobody = append(a.nobody, one.Name+": "+err.Error())
+		}
 		if err != nil && b.list == "objections" {
 			b.at(a.places[i], "%v", err)
 		}
@@ -354,5 +368,8 @@ func (b *reader) finish(a *act) {
 	if len(b.all) == 0 {
 		b.out.acts = append(b.out.acts, a.Act)
 		b.out.places = append(b.out.places, a.at)
+		if b.withdraw {
+			b.out.unfound = append(b.out.unfound, a.unfound())
+		}
 	}
 }

@@ -16,6 +16,7 @@ type Standing struct {
 	Acts    []Held   `json:"acts,omitempty"` // by whose it stands
 
 	Decisions []Decision `json:"decisions,omitempty"` // by which some of it is lifted
+	Detail    string     `json:"detail,omitempty"`    // where nothing is: why nothing ever can be
 }
 
 // Standings are what is in force for several, in the order asked for.
@@ -28,7 +29,7 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 	if h.opts.Objector == nil {
 		return missing("objections are not kept here")
 	}
-	all, batch, err := ofPeople(h, w, r, func(ids []objection.ID) (Standing, error) { return standingOf(h, ids) })
+	all, batch, err := ofPeople(h, w, r, func(of *act) (Standing, error) { return standingOf(h, of) })
 	switch {
 	case err != nil:
 		return err
@@ -39,9 +40,11 @@ func (h *handler) check(w http.ResponseWriter, r *http.Request, _ caller) error 
 }
 
 // standingOf is what is in force for a person.
-func standingOf(h *handler, ids []objection.ID) (of Standing, err error) {
+func standingOf(h *handler, who *act) (of Standing, err error) {
+	ids := who.IDs
 	standing, err := h.opts.Objector.Standing(ids, nil)
 	if of.InForce = orEmpty(standing); err != nil || len(standing) == 0 {
+		of.Detail = who.unfound()
 		return of, err
 	}
 	held, err := h.opts.Objector.Held(ids, nil)
@@ -57,10 +60,10 @@ func standingOf(h *handler, ids []objection.ID) (of Standing, err error) {
 	return of, nil
 }
 
-// ofPeople reads about whom a call asks, one person or a list of them, and calls with the identifiers of each. What is
+// ofPeople reads about whom a call asks, one person or a list of them, and calls with each. What is
 // wrong with these is told with where they stand in the call's body.
 func ofPeople[T any](
-	h *handler, w http.ResponseWriter, r *http.Request, each func(ids []objection.ID) (T, error),
+	h *handler, w http.ResponseWriter, r *http.Request, each func(who *act) (T, error),
 ) (all []T, batch bool, err error) {
 	v, err := readJSON(w, r)
 	if err != nil {
@@ -73,7 +76,7 @@ func ofPeople[T any](
 	}
 	all = make([]T, len(acts))
 	for i := range acts {
-		all[i], err = each(acts[i].IDs)
+		all[i], err = each(&acts[i])
 		if fault, ok := errors.AsType[*objection.Fault](err); ok {
 			if at, class := places[i].member("ids"), strings.TrimPrefix(fault.What, "ids."); class != fault.What {
 				f.at(at.member(class), "%s", fault.Err.Error())
@@ -88,7 +91,7 @@ func ofPeople[T any](
 }
 
 // people reads the identifiers of one person, or of a list of them.
-func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, batch bool) {
+func (b *reader) people(v gjson.Result) (acts []act, places []*place, batch bool) {
 	one := func(v gjson.Result, at *place, several bool) {
 		a := newAct(at)
 		given := false
@@ -119,7 +122,7 @@ func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, 
 						return true
 					})
 					b.understand(&inner)
-					acts, places = append(acts, inner.Act), append(places, at)
+					acts, places = append(acts, inner), append(places, at)
 				})
 			default:
 				return false
@@ -131,7 +134,7 @@ func (b *reader) people(v gjson.Result) (acts []objection.Act, places []*place, 
 			b.at(at, "one person and a list of them are given: keep one")
 		case given:
 			b.understand(&a)
-			acts, places = append(acts, a.Act), append(places, at)
+			acts, places = append(acts, a), append(places, at)
 		}
 	}
 	one(v, nil, true)

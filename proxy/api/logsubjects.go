@@ -4,13 +4,12 @@ import (
 	"encoding/hex"
 	"net/http"
 	"slices"
-
-	"github.com/tagwarden/tagwarden/proxy/objection"
 )
 
 // LogSubject is how the forwarding log names a person: by hashes, of each form that an identifier may be known in.
 type LogSubject struct {
-	Hashes []string `json:"hashes"` // in hexadecimal, as records have them
+	Hashes []string `json:"hashes"`           // in hexadecimal, as records have them
+	Detail string   `json:"detail,omitempty"` // why nothing is recorded by an identifier, of each that there is one for
 }
 
 // LogSubjects are those of several persons, in the order asked for.
@@ -23,7 +22,7 @@ func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) e
 	if h.opts.Hashes == nil {
 		return missing("there are no keys here")
 	}
-	all, batch, err := ofPeople(h, w, r, func(ids []objection.ID) (LogSubject, error) { return logSubject(h, ids) })
+	all, batch, err := ofPeople(h, w, r, func(who *act) (LogSubject, error) { return logSubject(h, who) })
 	switch {
 	case err != nil:
 		return err
@@ -34,12 +33,12 @@ func logSubjects(h *handler, w http.ResponseWriter, r *http.Request, _ caller) e
 }
 
 // logSubject is how the log names a person.
-func logSubject(h *handler, ids []objection.ID) (LogSubject, error) {
-	subjects, err := h.opts.Hashes(ids)
+func logSubject(h *handler, who *act) (LogSubject, error) {
+	subjects, err := h.opts.Hashes(who.IDs)
 	all := []string{}
 	for i := range subjects {
 		all = append(all, hex.EncodeToString(subjects[i].Ledger[:]))
 	}
 	slices.Sort(all)
-	return LogSubject{slices.Compact(all)}, err
+	return LogSubject{slices.Compact(all), who.unfound()}, err
 }

@@ -158,6 +158,9 @@ func (h *handler) act(w http.ResponseWriter, r *http.Request, who caller, in *re
 			Seq: one.Seq, Recorded: one.Recorded.UTC(), New: one.New, InForce: orEmpty(one.InForce),
 			IDs: objection.MaskAll(asked.acts[i].IDs), Untold: one.Untold,
 		}
+		if !one.New && len(one.InForce) == 0 && i < len(asked.unfound) {
+			out.Receipts[i].Detail = asked.unfound[i]
+		}
 		if one.Untold {
 			untold, out.Receipts[i].Detail = true, untoldDetail
 			continue

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/hex"
 	"errors"
+	"io"
 	"net/http"
 	"time"
 
@@ -41,7 +42,9 @@ func (h *handler) backup(w http.ResponseWriter, r *http.Request, _ caller) error
 		return nil
 	}
 	if _, err := h.opts.Store.Backup(w); err != nil {
-		h.opts.Report("a copy of the objections broke off", err)
+		if !errors.Is(err, io.ErrClosedPipe) { // whoever asked in this process reads no more, and says why
+			h.opts.Report("a copy of the objections broke off", err)
+		}
 		panic(http.ErrAbortHandler) // what was sent must not be taken for the whole
 	}
 	return nil

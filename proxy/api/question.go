@@ -96,10 +96,12 @@ func recordsInBody(h *handler, w http.ResponseWriter, r *http.Request, who calle
 	if h.opts.Records == nil {
 		return notHere("the log's records are not read here")
 	}
-	ask, err := askedInBody(w, r, who, &asker{h: h, words: questionWords, most: most})
+	in := &asker{h: h, words: questionWords, most: most}
+	ask, err := askedInBody(w, r, who, in)
 	if err != nil {
 		return err
 	}
+	ask.unfound = in.person.unfound()
 	return answerRecords(h, w, r, who, verb, ask)
 }
 
@@ -120,6 +122,9 @@ func answerRecords(
 		return err
 	}
 	n := len(page.Records)
+	if n == 0 {
+		page.Detail = ask.unfound
+	}
 	of := Reading{Verb: verb, From: ask.Since, To: ask.Until, Records: &n}
 	of.asks(&ask.Question)
 	if err := h.reads(who, of); err != nil {
@@ -266,7 +271,7 @@ func askedInBody(w http.ResponseWriter, r *http.Request, who caller, in *asker) 
 		}
 	}
 	if len(ids) > 0 {
-		hashes, err := hashesOf(in.h, ids)
+		hashes, err := hashesOf(in.h, &in.person)
 		if err != nil {
 			return nil, err
 		}
@@ -279,11 +284,11 @@ func askedInBody(w http.ResponseWriter, r *http.Request, who caller, in *asker) 
 }
 
 // hashesOf are those that the log may know a person by.
-func hashesOf(h *handler, ids []objection.ID) ([]string, error) {
+func hashesOf(h *handler, who *act) ([]string, error) {
 	if h.opts.Hashes == nil {
 		return nil, missing("there are no keys here")
 	}
-	subject, err := logSubject(h, ids)
+	subject, err := logSubject(h, who)
 	return subject.Hashes, err
 }
 

@@ -31,6 +31,8 @@ type Records interface {
 type RecordsAsk struct {
 	query.Question
 	Wide bool // what records name is wanted beside them
+
+	unfound string // what is said where there are none
 }
 
 // RecordsPage are records that fit.
@@ -41,6 +43,8 @@ type RecordsPage struct {
 	Damaged  int              `json:"damaged"`        // places that cannot be read, and were passed over
 	Whole    bool             `json:"whole"`          // all were looked at that were asked about
 	Next     uint64           `json:"next,omitempty"` // where it goes on, as begin, where not
+
+	Detail string `json:"detail,omitempty"` // where there are none: why nothing is recorded by who is asked about
 }
 
 // NumberedRecord is a record as it stands in the log, and its number.

@@ -41,6 +41,8 @@ type Erased struct {
 	Copies []string `json:"copies_made_earlier"`
 
 	Queue *ErasedQueue `json:"queue,omitempty"` // that nodes of a cluster share; nil: there is none
+
+	Detail string `json:"detail,omitempty"` // where there were none: why nothing is recorded by who is asked about
 }
 
 // ErasedQueue is how far an erasure has come in the queue that nodes of a cluster share. It goes on by itself.
@@ -144,6 +146,9 @@ func eraseRecords(h *handler, w http.ResponseWriter, r *http.Request, who caller
 	done, err := h.opts.Eraser.Erase(r.Context(), who.name, of)
 	if err != nil {
 		return err
+	}
+	if done.Records == 0 && done.Ended == 0 && done.Acts == 0 {
+		done.Detail = a.unfound()
 	}
 	if done.Copies == nil {
 		done.Copies = []string{}

@@ -24,6 +24,7 @@ type SubjectAsk struct {
 	IDs          []objection.ID // what events may carry of them
 	Hashes       []string       // as records have them, those of the identifiers included
 	Since, Until time.Time      // Until is not included; zero: not asked about
+	Nobody       string         // why nothing is recorded by an identifier that was given; "": there is no reason
 }
 
 // SubjectAnswer is what is known of a person.
@@ -56,8 +57,9 @@ func subject(h *handler, w http.ResponseWriter, r *http.Request, who caller) err
 		return err
 	}
 	defer done()
-	found, err := h.opts.Subjects.Subject(r.Context(), SubjectAsk{in.given, in.person.IDs, hashes,
-		asked.Since, asked.Until})
+	found, err := h.opts.Subjects.Subject(r.Context(), SubjectAsk{
+		in.given, in.person.IDs, hashes, asked.Since, asked.Until, in.person.unfound(),
+	})
 	if err != nil {
 		return err
 	}

@@ -336,7 +336,7 @@ func TestOneServerWithAPassword(t *testing.T) {
 	c := &servers{t: t}
 	wrong := join(t, c, "wrong", func(o *Options) { with("tagwarden:wrong")(o); o.Wait = time.Millisecond })
 	refusedWith(t, wrong, ErrUnauthorized)
-	if says := wrong.Err().Error(); strings.Contains(says, "wrong") || !strings.Contains(says, "nats.creds") {
+	if says := wrong.Err().Error(); strings.Contains(says, "wrong") || !strings.Contains(says, "cluster.creds") {
 		t.Errorf("it says %q", says)
 	}
 	right := join(t, c, "right", with("tagwarden:right"))

@@ -54,10 +54,8 @@ type Options struct {
 // Connect begins to connect, and goes on for ever. What is sent while there is no connection is known not to be sent.
 // The error is about the options ([ErrBadCreds]). Whoever was given the connection closes it.
 func Connect(o Options) error {
-	if o.Creds != "" {
-		if err := checkCreds(o.Creds); err != nil {
-			return err
-		}
+	if err := CheckCreds(o.Creds); err != nil {
+		return err
 	}
 	used := make(chan struct{}) // the connection is in use: what is told before waits
 	defer close(used)
@@ -77,22 +75,22 @@ func Connect(o Options) error {
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			<-used
 			if !o.refused(err) && err != nil {
-				o.Trouble(err)
+				o.Trouble(inWords(err))
 			}
 		}))
 	for _, set := range all {
 		if err := set(&options); err != nil {
-			return fmt.Errorf("cannot connect to the cluster: %w", err)
+			return fmt.Errorf("cannot connect to the cluster: %w", inWords(err))
 		}
 	}
 	nc, err := options.Connect()
 	if err != nil {
-		return fmt.Errorf("cannot connect to the cluster: %w", err)
+		return fmt.Errorf("cannot connect to the cluster: %w", inWords(err))
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(AskLasts))
 	if err != nil {
 		nc.Close()
-		return fmt.Errorf("cannot connect to the cluster: %w", err)
+		return fmt.Errorf("cannot connect to the cluster: %w", inWords(err))
 	}
 	o.Use(nc, js)
 	return nil
@@ -115,7 +113,7 @@ func (o *Options) kept() []nats.Option {
 		nats.DrainTimeout(drainDeadline),
 	}
 	if o.Creds != "" {
-		all = append(all, nats.UserCredentials(o.Creds))
+		all = append(all, showing(o.Creds))
 	}
 	as := o.TLS
 	if as == nil && !slices.ContainsFunc(o.URLs, func(url string) bool { return !strings.HasPrefix(url, "tls://") }) {
@@ -132,8 +130,8 @@ func (o *Options) refused(err error) bool {
 	if !isUnauthorized(err) && !errors.Is(err, nats.ErrPermissionViolation) {
 		return false
 	}
-	o.Refused(fmt.Errorf("%w (%w): check nats.creds, and that they permit JetStream and the subjects %s",
-		ErrUnauthorized, err, strings.Join(o.Subjects, " and ")))
+	o.Refused(fmt.Errorf("%w (%w): name the file of others (cluster.creds), that permit JetStream and the subjects %s",
+		ErrUnauthorized, refusal(err, o.Creds), strings.Join(o.Subjects, " and ")))
 	return true
 }
 
@@ -142,7 +140,7 @@ func orUnknown(err error) error {
 	if err == nil {
 		return errors.New("the connection was closed")
 	}
-	return err
+	return inWords(err)
 }
 
 // Unsent tells whether an error says that nothing reached a server.

@@ -118,7 +118,7 @@ func TestConnections(t *testing.T) {
 
 	wrong := connect(t, "nats://node:wrong@"+at)
 	natstest.Until(t, "it is refused",
-		wrong.says("check nats.creds, and that they permit JetStream and the subjects test.a and test.b"))
+		wrong.says("name the file of others (cluster.creds), that permit JetStream and the subjects test.a and test.b"))
 	if wrong.says("down")() || wrong.says("wrong")() {
 		t.Errorf("%q", wrong.what)
 	}

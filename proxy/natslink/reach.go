@@ -6,13 +6,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/nats-io/nkeys"
 )
 
 // How a node cannot reach a server, and waiting does not mend it. Each comes
@@ -37,10 +34,11 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 	}
 	defer nc.Close()
 	if err := jetStream(ctx, js); isOff(err) {
-		return fmt.Errorf("%w (%w): jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
-			"`nsc edit account --js-enable` where there are accounts", ErrNoJetStream, err)
+		return fmt.Errorf("%w: jetstream { store_dir: /var/lib/nats, sync_interval: always } in nats.conf, and "+
+			"`nsc edit account --js-enable` where there are accounts",
+			worded{ErrNoJetStream.Error(), errors.Join(ErrNoJetStream, err)})
 	} else if err != nil {
-		return err
+		return inWords(err)
 	}
 	return nil
 }
@@ -49,17 +47,17 @@ func Reach(ctx context.Context, url, creds string, trust *tls.Config) error {
 func Dial(url, creds string, trust *tls.Config) (*nats.Conn, jetstream.JetStream, error) {
 	options := []nats.Option{nats.Name("tagwarden check"), nats.Timeout(dialTimeout), nats.NoReconnect()}
 	if creds != "" {
-		if err := checkCreds(creds); err != nil {
+		if err := CheckCreds(creds); err != nil {
 			return nil, nil, err
 		}
-		options = append(options, nats.UserCredentials(creds))
+		options = append(options, showing(creds))
 	}
 	if trust != nil {
 		options = append(options, nats.Secure(trust))
 	}
 	nc, err := nats.Connect(url, options...)
 	if err != nil {
-		return nil, nil, unreached(err)
+		return nil, nil, unreached(err, creds)
 	}
 	js, err := jetstream.New(nc, jetstream.WithDefaultTimeout(AskLasts))
 	if err != nil {
@@ -91,8 +89,7 @@ func isOff(err error) bool {
 
 // Passes says whether an error of [Reach] may end by itself.
 func Passes(err error) bool {
-	for _, e := range []error{ErrUnauthorized, ErrUntrusted, ErrNoJetStream, ErrBadCreds, fs.ErrNotExist,
-		fs.ErrPermission} {
+	for _, e := range []error{ErrUnauthorized, ErrUntrusted, ErrNoJetStream, ErrBadCreds} {
 		if errors.Is(err, e) {
 			return false
 		}
@@ -100,21 +97,34 @@ func Passes(err error) bool {
 	return true
 }
 
-// unreached says what is to be done where a server was not reached.
-func unreached(err error) error {
+// unreached says why a server was not reached by whom has the credentials of a file, and what is to be done.
+func unreached(err error, creds string) error {
 	_, authority := errors.AsType[x509.UnknownAuthorityError](err)
 	_, name := errors.AsType[x509.HostnameError](err)
 	_, invalid := errors.AsType[x509.CertificateInvalidError](err)
 	switch {
+	case isUnauthorized(err) && creds == "":
+		return fmt.Errorf("%w (%w): name a file of credentials: cluster.creds", ErrUnauthorized,
+			worded{"it wants some, and none are named", err})
 	case isUnauthorized(err):
 		return fmt.Errorf("%w (%w): make new ones for a user of the account that has the cluster's log "+
-			"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, err)
+			"(`nsc generate creds`), and name their file: cluster.creds", ErrUnauthorized, refusal(err, creds))
 	case authority:
-		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted, err)
+		return fmt.Errorf("%w (%w): name the file with the certificate of who signed it: cluster.ca", ErrUntrusted,
+			inWords(err))
 	case name, invalid:
-		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted, err)
+		return fmt.Errorf("%w (%w): the server needs another one, or cluster.nats another name of it", ErrUntrusted,
+			inWords(err))
 	}
-	return err
+	return inWords(err)
+}
+
+// refusal is why credentials of a file are not taken: servers do not say of all of them that their time is over.
+func refusal(err error, creds string) error {
+	if says := ended(creds, time.Now()); says != "" {
+		return worded{says, err}
+	}
+	return inWords(err)
 }
 
 // isUnauthorized says whether an error is about credentials.
@@ -126,21 +136,4 @@ func isUnauthorized(err error) bool {
 		}
 	}
 	return false
-}
-
-// checkCreds says what is wrong with a file of credentials.
-func checkCreds(file string) error {
-	text, err := os.ReadFile(file)
-	if failed, is := errors.AsType[*fs.PathError](err); is {
-		err = failed.Err // what it names stands in the message
-	}
-	if err != nil {
-		return fmt.Errorf("the credentials cannot be read: %s: %w", file, err)
-	}
-	pair, err := nkeys.ParseDecoratedUserNKey(text)
-	if err != nil {
-		return fmt.Errorf("%w: %s: %w: a .creds file is right, as `nsc generate creds` writes it", ErrBadCreds, file, err)
-	}
-	pair.Wipe()
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/rules/plural"
 )
 
@@ -47,9 +48,9 @@ func ReadToken(file string) (string, error) {
 
 // readLine reads a file of one line. One that is empty, or has several, is being written, or is no secret.
 func readLine(file string) (string, error) {
-	all, err := os.ReadFile(file)
+	all, err := namedfile.Read(file, namedfile.Secret)
 	if err != nil {
-		return "", fmt.Errorf("cannot read the webhook's secret: %w", err)
+		return "", unread(file, err)
 	}
 	text := strings.TrimSpace(string(all))
 	switch {
@@ -59,6 +60,11 @@ func readLine(file string) (string, error) {
 		return "", fmt.Errorf("%s: the secret has a line break in it: it is one line", file)
 	}
 	return text, nil
+}
+
+// unread says why the file cannot be read, and what is right.
+func unread(file string, err error) error {
+	return namedfile.Unread("the webhook's secret", file, "a file with one line of text", err)
 }
 
 // settled is how long a file is left alone after it was written: until then somebody may be in the middle of it, and
@@ -73,7 +79,7 @@ func readSettled[T any](file string, now time.Time, read func(file string) (T, e
 	}
 	of, err := os.Stat(file)
 	if err != nil {
-		return secret, fmt.Errorf("cannot read the webhook's secret: %w", err)
+		return secret, unread(file, err)
 	}
 	if age := now.Sub(of.ModTime()); age >= 0 && age < settled {
 		return secret, fmt.Errorf("%s was written this second: it is read when nobody writes it any more", file)

@@ -209,7 +209,7 @@ func (g *gathering) gone(ctx context.Context, l *query.Ledger) error {
 		g.report.Erased = append(g.report.Erased, Erasure{f.Number, at, saysGone(said, words.Line(f.Record, words.Names{}))})
 		return true
 	})
-	g.report.Limits = limits(shredded)
+	g.report.Limits = limits(shredded, g.report.Asked.Nobody)
 	return err
 }
 

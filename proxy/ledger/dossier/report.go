@@ -38,6 +38,7 @@ type Asked struct {
 	Subjects []string  `json:"subjects"`              // as records name them
 	Since    time.Time `json:"since,omitzero"`
 	Until    time.Time `json:"until,omitzero"`
+	Nobody   string    `json:"-"` // why nothing is recorded by an identifier, a sentence; "": there is no reason
 	Reading  string    `json:"-"` // by which the log says that this is asked; "": it does not
 }
 

@@ -258,7 +258,7 @@ func (g *gathering) scopes(all []string) string {
 }
 
 // limits are what the log cannot say.
-func limits(shredded time.Time) []string {
+func limits(shredded time.Time, nobody string) []string {
 	all := []string{
 		"The log holds no values: which pages, products or texts an event was about is not in it, only the names of the " +
 			"fields.",
@@ -271,6 +271,9 @@ func limits(shredded time.Time) []string {
 		all = append(all, "Records from before "+Day(shredded)+
 			" are about nobody any more: the key that identifiers were hashed "+
 			"with was destroyed then.")
+	}
+	if nobody != "" {
+		all = append(all, "Of what was asked about, "+nobody+".")
 	}
 	return all
 }

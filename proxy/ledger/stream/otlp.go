@@ -11,13 +11,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/proxy/delivery"
 )
 
@@ -165,16 +165,9 @@ func (o *OTLP) request(ctx context.Context) (*http.Request, error) {
 	if err != nil {
 		return nil, errors.New("the address is none")
 	}
-	secret := ""
-	if o.opts.SecretFile != "" {
-		text, err := os.ReadFile(o.opts.SecretFile)
-		if err != nil {
-			return nil, fmt.Errorf("cannot read the secret: %w", err)
-		}
-		if secret = strings.TrimSpace(string(text)); secret == "" ||
-			strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
-			return nil, fmt.Errorf("%s: one line of letters, digits and signs of ASCII is a secret", o.opts.SecretFile)
-		}
+	secret, err := ReadSecret(o.opts.SecretFile)
+	if err != nil {
+		return nil, err
 	}
 	for name, value := range o.opts.Headers {
 		request.Header.Set(name, strings.ReplaceAll(value, "${secret}", secret))
@@ -183,4 +176,20 @@ func (o *OTLP) request(ctx context.Context) (*http.Request, error) {
 	request.Header.Set("Content-Encoding", "gzip")
 	request.Header.Set("User-Agent", "tagwarden")
 	return request, nil
+}
+
+// ReadSecret reads a file that holds what ${secret} stands for, without white space around it; "": there is none.
+func ReadSecret(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	text, err := namedfile.Read(file, namedfile.Secret)
+	if err != nil {
+		return "", namedfile.Unread("the receiver's secret", file, "a file with one line of text", err)
+	}
+	secret := strings.TrimSpace(string(text))
+	if secret == "" || strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return "", fmt.Errorf("%s: one line of letters, digits and signs of ASCII is a secret", file)
+	}
+	return secret, nil
 }
