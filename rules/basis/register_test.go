@@ -325,25 +325,6 @@ func TestCompellingGrounds(t *testing.T) {
 	}
 }
 
-func TestParseApprover(t *testing.T) {
-	_, private := keys(t, "privacy")
-	public := func(name string) string {
-		_, public, err := note.GenerateKey(bytes.NewReader(bytes.Repeat([]byte{7}, 64)), name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return public
-	}
-	if a, err := ParseApprover("privacy", public("privacy")); err != nil || a.Name() != "privacy" {
-		t.Errorf("%v, %v", a, err)
-	}
-	for _, key := range []string{"", "privacy", public("other"), public("privacy") + "A", private} {
-		if _, err := ParseApprover("privacy", key); err == nil {
-			t.Errorf("%q was accepted", key)
-		}
-	}
-}
-
 // TestSignRefuses: what cannot be signed is told, and nothing comes that looks like an approval.
 func TestSignRefuses(t *testing.T) {
 	for _, key := range []string{"no key", "", "PRIVATE+KEY+privacy+00000000+AA=="} {
@@ -399,26 +380,4 @@ func TestKeys(t *testing.T) {
 	if _, err := KeyOf("privacy"); err == nil {
 		t.Error("that is a key")
 	}
-}
-
-// FuzzVerify: whatever stands under approval, nothing but an approver's signature over this digest is Valid.
-func FuzzVerify(f *testing.F) {
-	t := &testing.T{}
-	privacy, private := keys(t, "privacy")
-	entry := signed(t, private)
-	f.Add(entry.Assessment.Approval)
-	f.Add(entry.Assessment.Approval + entry.Assessment.Approval)
-	f.Add("tagwarden assessment\nLIA-1\n\n— privacy AAAA\n")
-	f.Add(signedBefore(t, private).Assessment.Approval)
-	f.Fuzz(func(t *testing.T, approval string) {
-		a := sample()
-		a.Approval = approval
-		same := strings.Contains(strings.ReplaceAll(approval, "\r\n", "\n"), ApprovalText(a.ID, a.Version, entry.Digest)) &&
-			bytes.Equal(signature(strings.ReplaceAll(approval, "\r\n", "\n")), signature(entry.Assessment.Approval))
-		if got := Verify(Entry{Assessment: a, Digest: entry.Digest, First: entry.First}, []Approver{privacy},
-			nil); got == Valid && !same {
-			t.Errorf("%q is valid", approval)
-		}
-		SignedBy(approval)
-	})
 }
