@@ -34,7 +34,6 @@ type FieldInfo struct {
 	whole    bool      // a value that cannot be opened is not sent
 	said     bool      // what is inside by a name of the vendor's says nothing of who the visitor is, or chose
 	opens    bool      // values may hold more
-	closed   bool      // nothing of it travels under any activity (see Vendor.Close)
 	word     hit.Word  // on which an identifier here is the visitor's
 	label    bool      // it names what stands beside it (see Field.Pairs)
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
