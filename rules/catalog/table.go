@@ -65,7 +65,7 @@ type state struct {
 	schema  string           // this member names the schema of the one beside it
 	schemas map[string]int32 // and then the object stands there, by the schema
 
-	members, keys lookup // exact and flat, once the vendor is compiled
+	members, keys lookup // exact and flat, in their place once the vendor is compiled
 
 	event  int16    // priority of the event location here, or hit.None
 	deeper []string // members that would be better event locations

@@ -133,6 +133,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	for i := range v.states {
 		s := &v.states[i]
 		s.members, s.keys = newLookup(s.exact), newLookup(s.flat)
+		s.exact, s.flat = nil, nil
 	}
 	for i := range v.Fields {
 		f := &v.Fields[i]
