@@ -82,7 +82,7 @@ func standsFor(wild, name string) bool {
 
 // whenReads lists the names of parameters that a condition reads, sorted; known is false where it may read others.
 func whenReads(text string) (names []string, known bool) {
-	checked, issues := whenEnv.Compile(text)
+	checked, issues := whenEnv().Compile(text)
 	if issues.Err() != nil {
 		return nil, false
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common"
@@ -33,7 +34,7 @@ const (
 
 // whenEnv is the language of conditions: the standard functions over two variables. Macros are left out: has() could
 // not tell anything where what is absent reads as "", and nothing has members to walk over.
-var whenEnv = func() *cel.Env {
+var whenEnv = sync.OnceValue(func() *cel.Env {
 	env, err := cel.NewEnv(
 		cel.ClearMacros(),
 		cel.Variable(whenName, cel.StringType),
@@ -45,7 +46,7 @@ var whenEnv = func() *cel.Env {
 		panic("BUG: " + err.Error())
 	}
 	return env
-}()
+})
 
 // when is a compiled condition. It is immutable, and may be evaluated from many goroutines.
 type when struct{ program cel.Program }
@@ -62,7 +63,7 @@ func compileWhen(text string) (rules.Condition, []whenFault) {
 		return nil, []whenFault{{1, 0, fmt.Sprintf("the condition has %d bytes: at most %d are read",
 			len(text), maxWhenBytes)}}
 	}
-	checked, issues := whenEnv.Compile(text)
+	checked, issues := whenEnv().Compile(text)
 	if issues.Err() != nil {
 		var faults []whenFault
 		for _, e := range issues.Errors() {
@@ -77,7 +78,7 @@ func compileWhen(text string) (rules.Condition, []whenFault) {
 	if fault, ok := paramsMisused(checked); ok {
 		return nil, []whenFault{fault}
 	}
-	program, err := whenEnv.Program(checked, cel.CostLimit(maxWhenCost), cel.EvalOptions(cel.OptOptimize))
+	program, err := whenEnv().Program(checked, cel.CostLimit(maxWhenCost), cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
 		return nil, []whenFault{{1, 0, err.Error()}}
 	}

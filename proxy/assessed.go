@@ -146,7 +146,7 @@ func rejudge(s *Server) {
 	const says = "another node says what became of assessments"
 	old, facts := s.snapshot.Load(), s.recovered.facts()
 	facts.Promised = old.Loaded.Past.Promised
-	loaded, err := config.Compile(old.Loaded.Source, facts)
+	loaded, err := config.Again(old.Loaded, old.Loaded.Source, facts)
 	if err == nil && loaded.Policy.Digest() == old.Policy.Digest() {
 		return
 	}

@@ -12,14 +12,15 @@ import (
 // again within minutes, or when the visitor comes back; what is kept longer says when it was.
 const (
 	deniedShards = 64
-	deniedSets   = 1024 // of each shard
-	deniedWays   = 8    // of each set: the oldest of them makes room
+	deniedPages  = 16 // of each shard, made when something is to be remembered there
+	deniedSets   = 64 // of each page
+	deniedWays   = 8  // of each set: the oldest of them makes room
 	deniedFor    = rules.DeniedFor
 )
 
 // deniedIDs remembers which events were denied for lack of a yes, by sums of their ids and of whom they are about,
-// under a seed of the process's own, so that one that is sent again after a yes is known. It has the same size from the
-// start, in memory alone: whoever sends many events drives out what is oldest in a set, and slows nobody. It is used
+// under a seed of the process's own, so that one that is sent again after a yes is known. It never grows beyond its
+// bounds, in memory alone: whoever sends many events drives out what is oldest in a set, and slows nobody. It is used
 // from many goroutines at once.
 type deniedIDs struct {
 	seed   maphash.Seed
@@ -27,9 +28,11 @@ type deniedIDs struct {
 }
 
 type deniedShard struct {
-	mu   sync.Mutex
-	sets [deniedSets][deniedWays]deniedID
+	mu    sync.Mutex
+	pages [deniedPages]*deniedPage
 }
+
+type deniedPage [deniedSets][deniedWays]deniedID
 
 // deniedID is an id, and when its event was denied last. The zero deniedID is none.
 type deniedID struct {
@@ -57,7 +60,11 @@ func (d *deniedIDs) remember(sum uint64, at int64) {
 	shard := &d.shards[sum%deniedShards]
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
-	set := shard.set(sum)
+	page := shard.page(sum)
+	if *page == nil {
+		*page = new(deniedPage)
+	}
+	set := (*page).set(sum)
 	oldest := 0
 	for i := range set {
 		if set[i].sum == sum {
@@ -78,7 +85,11 @@ func (d *deniedIDs) Denied(sum uint64, now time.Time) bool {
 	shard := &d.shards[sum%deniedShards]
 	shard.mu.Lock()
 	defer shard.mu.Unlock()
-	for _, one := range shard.set(sum) {
+	page := *shard.page(sum)
+	if page == nil {
+		return false
+	}
+	for _, one := range page.set(sum) {
 		if one.sum == sum && one.at >= since {
 			return true
 		}
@@ -89,6 +100,8 @@ func (d *deniedIDs) Denied(sum uint64, now time.Time) bool {
 // Sum is a hash under the seed. See [rules.Denials].
 func (d *deniedIDs) Sum(text []byte) uint64 { return maphash.Bytes(d.seed, text) }
 
-func (s *deniedShard) set(sum uint64) *[deniedWays]deniedID {
-	return &s.sets[sum/deniedShards%deniedSets]
+func (s *deniedShard) page(sum uint64) **deniedPage {
+	return &s.pages[sum/deniedShards/deniedSets%deniedPages]
 }
+
+func (p *deniedPage) set(sum uint64) *[deniedWays]deniedID { return &p[sum/deniedShards%deniedSets] }

@@ -8,7 +8,7 @@ import (
 )
 
 // TestDeniedIDs: what was denied is known for a day, under the seed of one process; a flood drives out what is oldest,
-// and takes neither room nor an allocation.
+// and takes neither room beyond the bounds nor, where something is remembered already, an allocation.
 func TestDeniedIDs(t *testing.T) {
 	d, other := newDeniedIDs(), newDeniedIDs()
 	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
@@ -44,15 +44,17 @@ func TestDeniedIDs(t *testing.T) {
 	all.Wait()
 	kept := 0
 	for i := range d.shards {
-		for _, set := range d.shards[i].sets {
-			for _, one := range set {
-				if one.at != 0 {
-					kept++
+		for _, page := range d.shards[i].pages {
+			for _, set := range page {
+				for _, one := range set {
+					if one.at != 0 {
+						kept++
+					}
 				}
 			}
 		}
 	}
-	if most := deniedShards * deniedSets * deniedWays; kept > most || kept < most/2 {
+	if most := deniedShards * deniedPages * deniedSets * deniedWays; kept > most || kept < most/2 {
 		t.Errorf("%d are kept of at most %d", kept, most)
 	}
 	d.remember(sum, now.Add(3*time.Hour).Unix())

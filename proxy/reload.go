@@ -134,7 +134,7 @@ func (s *Server) read(path string) (loaded *config.Loaded, digest string, err er
 	if err != nil {
 		return nil, "", err
 	}
-	loaded, err = config.Compile(source, s.recovered.facts())
+	loaded, err = config.Again(s.snapshot.Load().Loaded, source, s.recovered.facts())
 	return loaded, source.Digest, err
 }
 

@@ -70,7 +70,7 @@ func openPolicy(s *Server) (err error) {
 	if s.promised, err = newPromised(s); err != nil {
 		return err
 	}
-	s.loaded, err = config.Compile(s.loaded.Source, s.promised.over(s.assessed.over(s.recovered.facts())))
+	s.loaded, err = config.Again(s.loaded, s.loaded.Source, s.promised.over(s.assessed.over(s.recovered.facts())))
 	return err
 }
 

@@ -31,13 +31,13 @@ func (a *atlas) read(l *AccessLaw) {
 // AccessLaws returns the laws on access to the device that hold for visitors in a region: the one of its country, or
 // those of the countries inside of a group. All is true where they are those of the whole region.
 func (r Region) AccessLaws() (laws []AccessLaw, all bool) {
-	for i := range world.access {
-		for _, region := range world.access[i].in {
+	for i := range world().access {
+		for _, region := range world().access[i].in {
 			switch {
 			case r.In(region):
-				return []AccessLaw{world.access[i]}, true
+				return []AccessLaw{world().access[i]}, true
 			case region.In(r):
-				laws = append(laws, world.access[i])
+				laws = append(laws, world().access[i])
 			}
 		}
 	}
@@ -45,4 +45,4 @@ func (r Region) AccessLaws() (laws []AccessLaw, all bool) {
 }
 
 // AccessLaws returns all laws on access to the device that are known by name.
-func AccessLaws() []AccessLaw { return append([]AccessLaw(nil), world.access...) }
+func AccessLaws() []AccessLaw { return append([]AccessLaw(nil), world().access...) }

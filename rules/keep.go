@@ -264,7 +264,7 @@ func appendText(dst []byte, text string) []byte {
 // appendCode is String, appended.
 func (r Region) appendCode(dst []byte) []byte {
 	if r.Country == [2]byte{} {
-		return append(dst, world.groups[r.Group]...)
+		return append(dst, world().groups[r.Group]...)
 	}
 	dst = append(dst, r.Country[:]...)
 	if r.Part == [3]byte{} {

@@ -60,8 +60,8 @@ func (a *atlas) law(w *Law) {
 // profiles and the consumer, also where a later hit does not carry it (regions.yaml, laws). Where the region is
 // unknown, or a country is known alone, it does not.
 func (r Region) KeepsGPC(now time.Time) bool {
-	for i := range world.laws {
-		if l := &world.laws[i]; l.about == keepsGPC && r.In(l.region) && l.holds(now) {
+	for i := range world().laws {
+		if l := &world().laws[i]; l.about == keepsGPC && r.In(l.region) && l.holds(now) {
 			return true
 		}
 	}
@@ -71,7 +71,7 @@ func (r Region) KeepsGPC(now time.Time) bool {
 // ExemptsAudienceMeasurement tells whether the law or the authority of the region says that measuring the audience of
 // one's own pages may do without consent. False where nobody says so, and of what is more than one country.
 func (r Region) ExemptsAudienceMeasurement() bool {
-	return slices.ContainsFunc(world.laws, func(l datedLaw) bool { return l.about == audienceExempt && r.In(l.region) })
+	return slices.ContainsFunc(world().laws, func(l datedLaw) bool { return l.about == audienceExempt && r.In(l.region) })
 }
 
 // AudienceMeasurement returns the codes of the countries where [Region.ExemptsAudienceMeasurement] holds, in
@@ -89,8 +89,8 @@ func (r Region) SensitiveOptIn() []string {
 // codesOf returns the codes of those regions among them that a law of the kind is about, in alphabetical order.
 func codesOf(about uint8, among func(Region) bool) []string {
 	var codes []string
-	for i := range world.laws {
-		if l := &world.laws[i]; l.about == about && among(l.region) {
+	for i := range world().laws {
+		if l := &world().laws[i]; l.about == about && among(l.region) {
 			codes = append(codes, l.code)
 		}
 	}
@@ -99,4 +99,4 @@ func codesOf(about uint8, among func(Region) bool) []string {
 }
 
 // Laws returns what regions.yaml has, in its order.
-func Laws() []Law { return slices.Clone(world.written) }
+func Laws() []Law { return slices.Clone(world().written) }

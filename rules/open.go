@@ -1,6 +1,8 @@
 package rules
 
 import (
+	"sync"
+
 	"github.com/tagwarden/tagwarden/rules/catalog"
 	"github.com/tagwarden/tagwarden/rules/hit"
 	"github.com/tagwarden/tagwarden/rules/names"
@@ -11,14 +13,14 @@ import (
 type openings map[*catalog.Vendor][]Classes
 
 // calledSo are the classes that a name may say something is of.
-var calledSo = func() (set Classes) {
+var calledSo = sync.OnceValue(func() (set Classes) {
 	for c := hit.Unknown + 1; c < hit.NumClasses; c++ {
 		if names.Says(c) {
 			set |= ClassesOf(c)
 		}
 	}
 	return set
-}()
+})
 
 // of says it of the fields of a vendor.
 func (o openings) of(v *catalog.Vendor) []Classes {
@@ -31,7 +33,7 @@ func (o openings) of(v *catalog.Vendor) []Classes {
 			continue
 		}
 		if of.Called {
-			all[i] |= calledSo
+			all[i] |= calledSo()
 		}
 		if of.Address {
 			all[i] |= ClassesOf(hit.URL)

@@ -129,7 +129,7 @@ func TestRegionsLieWithinEachOther(t *testing.T) {
 			t.Errorf("%s: %v, %v", code, r.Regime(), err)
 		}
 	}
-	if world.groupsOf(Region{Group: 63}) != 0 {
+	if world().groupsOf(Region{Group: 63}) != 0 {
 		t.Error("a group that there is not lies in groups")
 	}
 }

@@ -28,7 +28,7 @@ type Region struct {
 
 type group uint8
 
-func (r Region) inGroup(g group) bool { return world.groupsOf(r)&(1<<g) != 0 }
+func (r Region) inGroup(g group) bool { return world().groupsOf(r)&(1<<g) != 0 }
 
 // In tells whether the region lies within another one: a country in its group, a subdivision in its country.
 func (r Region) In(other Region) bool {
@@ -47,9 +47,9 @@ func (r Region) In(other Region) bool {
 // Regime returns the rule that holds in the region (regions.yaml). Where nothing is known, or nothing is
 // known of the law, the strictest one holds.
 func (r Region) Regime() Regime {
-	for i := range world.regimes {
-		if r.In(world.regimes[i].region) {
-			return world.regimes[i].regime
+	for i := range world().regimes {
+		if r.In(world().regimes[i].region) {
+			return world().regimes[i].regime
 		}
 	}
 	return OptIn
@@ -59,7 +59,7 @@ func (r Region) Regime() Regime {
 func (r Region) String() string {
 	switch {
 	case r.Country == [2]byte{}:
-		return world.groups[r.Group]
+		return world().groups[r.Group]
 	case r.Part == [3]byte{}:
 		return string(r.Country[:])
 	default:
@@ -69,7 +69,7 @@ func (r Region) String() string {
 
 // ParseRegion reads a code as policies write it: a country (DE), a subdivision
 // (US-CA) or a group (EU, EEA, UK, CH, US).
-func ParseRegion(code string) (Region, error) { return world.parse(code) }
+func ParseRegion(code string) (Region, error) { return world().parse(code) }
 
 func (a *atlas) parse(code string) (Region, error) {
 	for g, name := range a.groups {
@@ -104,7 +104,7 @@ func (r *Region) set(code string) bool {
 	if r.setCountry(code) {
 		return true
 	}
-	for g, name := range world.groups {
+	for g, name := range world().groups {
 		if len(code) == 2 && strings.EqualFold(name, code) {
 			r.Group = group(g)
 			return true

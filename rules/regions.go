@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -30,7 +32,22 @@ type atlas struct {
 	access  []AccessLaw
 }
 
-var world = newAtlas(regionsText)
+// world is regions.yaml, read when it is first asked for. Each event asks several times: what is read already costs a
+// load.
+func world() *atlas {
+	if a := worldRead.Load(); a != nil {
+		return a
+	}
+	return readWorld()
+}
+
+var worldRead atomic.Pointer[atlas]
+
+var readWorld = sync.OnceValue(func() *atlas {
+	a := newAtlas(regionsText)
+	worldRead.Store(a)
+	return a
+})
 
 var regimeNames = map[string]Regime{"opt_in": OptIn, "statistical_until_objection": StatisticalUntilObjection,
 	"opt_out": OptOut}
@@ -119,4 +136,4 @@ func (a *atlas) groupsOf(r Region) uint64 {
 }
 
 // RegionGroups lists the groups of countries that may stand for a region.
-func RegionGroups() []string { return slices.Clone(world.groups[1:]) }
+func RegionGroups() []string { return slices.Clone(world().groups[1:]) }

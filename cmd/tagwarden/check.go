@@ -58,7 +58,7 @@ func check(ctx context.Context, t *terminal, args []string) int {
 	if !printForms(t, first.Server.Data) {
 		return findings
 	}
-	loaded, code := t.knowing(*file)
+	loaded, code := knowingOf(t, first)
 	if loaded == nil {
 		return code
 	}

@@ -13,6 +13,7 @@ import (
 // [terminal.endsTidily] the first of them ends its context instead, and it is left to end by itself, and so does one of
 // those that it named; a second SIGINT ends that one too.
 func interruptible(t *terminal, args []string) int {
+	collectLater(args)
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	signals := make(chan os.Signal, 2)

@@ -41,6 +41,11 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 	if loaded == nil {
 		return nil, code
 	}
+	return knowingOf(t, loaded)
+}
+
+// knowingOf is a configuration that was read, with what the ledger knows of assessments.
+func knowingOf(t *terminal, loaded *config.Loaded) (*config.Loaded, int) {
 	if !whole(t, loaded.Server.Data) {
 		return nil, usage
 	}
@@ -51,7 +56,7 @@ func (t *terminal) knowing(file string) (*config.Loaded, int) {
 		return loaded, fine
 	}
 	if err == nil {
-		loaded, err = config.Compile(loaded.Source, past.Facts)
+		loaded, err = config.Again(loaded, loaded.Source, past.Facts)
 	}
 	if err != nil {
 		t.fail("%v", err)

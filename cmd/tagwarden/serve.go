@@ -96,7 +96,7 @@ func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
 	printf(t.out, "ready hits=%s admin=%s policy=%s\n", hits.Addr(), admin.Addr(), s.Policy())
-	go debug.FreeOSMemory() // a start reads more than is kept: the catalog, policies, the objections' log
+	go giveBackStart()
 	for {
 		select {
 		case <-hup:
@@ -126,6 +126,13 @@ func (t *terminal) serving(ctx context.Context, s *proxy.Server, hits, admin net
 			return findings
 		}
 	}
+}
+
+// giveBackStart returns to the system what a start took and is not kept: it reads the catalog, policies and the
+// objections' log, by code that is not used again.
+func giveBackStart() {
+	debug.FreeOSMemory()
+	letGoOfOwnPages()
 }
 
 // load reads a configuration, or says what is wrong with it.

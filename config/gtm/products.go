@@ -1,16 +1,19 @@
 package gtm
 
-import "regexp"
+import (
+	"regexp"
+	"sync"
+)
 
 // product is what a tag belongs to.
 type product struct {
 	name    string
-	entry   string         // of the catalog; "" where it has none
-	hosts   []string       // its domains, with all that is below them
-	says    *regexp.Regexp // what scripts say that are its snippets
-	hints   *regexp.Regexp // what scripts say that are its snippets where they are nobody else's
-	called  *regexp.Regexp // what templates of it are called, in small letters: name, owner/repository
-	instead string         // the product that is not meant where this one is found
+	entry   string   // of the catalog; "" where it has none
+	hosts   []string // its domains, with all that is below them
+	says    pattern  // what scripts say that are its snippets
+	hints   pattern  // what scripts say that are its snippets where they are nobody else's
+	called  pattern  // what templates of it are called, in small letters: name, owner/repository
+	instead string   // the product that is not meant where this one is found
 	// of a consent platform: what stands under signals: for it; "#" where its ids are the site's own
 	signal string
 	quiet  string // it sends nothing of a visitor's by itself: what it does; such a tag stays
@@ -19,7 +22,12 @@ type product struct {
 	fixed  bool   // its script has no setting for its address
 }
 
-func says(pattern string) *regexp.Regexp { return regexp.MustCompile(pattern) }
+// pattern is compiled when it is first asked for: who reads no container needs none.
+type pattern func() *regexp.Regexp
+
+func says(text string) pattern {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
 
 // products are those that are told apart, in the order in which they are looked for. What a script says and which hosts
 // are whose is known from the vendors' own snippets.

@@ -54,7 +54,7 @@ func value(of []Parameter, key string) string {
 
 // filled puts constants of the container in place of their names, once: a constant does not name another.
 func (e *eye) filled(text string) string {
-	return variable.ReplaceAllStringFunc(text, func(name string) string {
+	return variable().ReplaceAllStringFunc(text, func(name string) string {
 		if is, known := e.constants[strings.TrimSpace(strings.Trim(name, "{}"))]; known {
 			return is
 		}
@@ -100,7 +100,7 @@ func (e *eye) look(tag *Tag) *sight {
 
 func (e *eye) lookAtScript(s *sight, script string) {
 	script = e.filled(script)
-	s.how, s.loads = byScript, sends.MatchString(script)
+	s.how, s.loads = byScript, sends().MatchString(script)
 	s.products, s.server, s.hosts = inScript(script)
 }
 
@@ -171,7 +171,7 @@ func (e *eye) lookAtTemplate(s *sight, tag *Tag) {
 	}
 	called := strings.ToLower(t.Name + " " + t.Repository)
 	for i := range products {
-		if p := &products[i]; p.called != nil && p.called.MatchString(called) {
+		if p := &products[i]; p.called != nil && p.called().MatchString(called) {
 			s.products = append(s.products, p)
 			break
 		}
@@ -183,7 +183,7 @@ func (e *eye) lookAtTemplate(s *sight, tag *Tag) {
 		return
 	}
 	s.products, s.server, s.hosts = inScript(code + "\n" + all.String())
-	s.loads = len(s.hosts) > 0 || sends.MatchString(code)
+	s.loads = len(s.hosts) > 0 || sends().MatchString(code)
 }
 
 // parameterName is the name of a parameter of an event, as Google Analytics takes it.

@@ -1,17 +1,16 @@
 package gtm
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	hostNamed = regexp.MustCompile(
+	hostNamed = says(
 		`(?i)(?:^|[^:\w])(?:https?:|wss?:)?//([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})|\b(?:https?|wss?):\\?/\\?/([a-z0-9](?:[a-z0-9-]{0,62}\.)+[a-z][a-z0-9-]{1,62})`)
-	sends = regexp.MustCompile(
+	sends = says(
 		`\bfetch\s*\(|\bsendBeacon\b|\bXMLHttpRequest\b|\bnew\s+Image\b|\bWebSocket\b|\.(?:ajax|getScript)\s*\(|(?i:createElement\(\s*['"](?:script|img|iframe)['"])|(?i:<(?:script|img|iframe)\b[^>]*\ssrc\s*=)|\.src\s*=|\bsend(?:Pixel|HttpRequest)\b|\binjectScript\b`)
-	variable = regexp.MustCompile(`\{\{[^{}]{1,200}\}\}`)
+	variable = says(`\{\{[^{}]{1,200}\}\}`)
 )
 
 // namespaces are hosts that scripts name and do not ask.
@@ -20,7 +19,7 @@ var namespaces = []string{"schema.org", "www.w3.org", "w3.org"}
 // hostsOf are the hosts that a script names, sorted; where it names one in a comment, too.
 func hostsOf(script string) []string {
 	var all []string
-	for _, found := range hostNamed.FindAllStringSubmatch(script, -1) {
+	for _, found := range hostNamed().FindAllStringSubmatch(script, -1) {
 		host := strings.ToLower(found[1] + found[2])
 		if !slices.Contains(namespaces, host) && !slices.Contains(all, host) {
 			all = append(all, host)
@@ -46,12 +45,13 @@ func inScript(script string) (found []*product, server string, others []string) 
 	hosts := hostsOf(script)
 	for i := range products {
 		p := &products[i]
-		if p.says != nil && p.says.MatchString(script) || slices.ContainsFunc(hosts, p.of) {
+		if p.says != nil && p.says().MatchString(script) || slices.ContainsFunc(hosts, p.of) {
 			found = append(found, p)
 		}
 	}
 	for i := range products {
-		if p := &products[i]; p.hints != nil && p.hints.MatchString(script) && !slices.ContainsFunc(found, (*product).sends) {
+		p := &products[i]
+		if p.hints != nil && p.hints().MatchString(script) && !slices.ContainsFunc(found, (*product).sends) {
 			found = append(found, p)
 		}
 	}

@@ -124,8 +124,8 @@ func (x *index) replace(b *xorfilter.BinaryFuseBuilder, at byte, keys []uint64, 
 	defer x.mu.Unlock()
 	s := x.shards[at].Load()
 	overlays := slices.Clone(s.overlays[covered:])
-	if len(overlays) == 0 { // the first filter: nobody adds yet
-		overlays = append(overlays, newOverlay(overlaySlots(subjects)))
+	if len(overlays) == 0 { // the first filter: nobody adds yet, and in most shards nobody soon
+		overlays = append(overlays, newOverlay(smallOverlay))
 	}
 	x.shards[at].Store(&shard{filter: filter, subjects: subjects, overlays: overlays})
 	return nil

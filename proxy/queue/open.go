@@ -22,7 +22,7 @@ func Open(o Options) (*Queue, error) {
 	}
 	q.placed.L = &q.mu
 	q.waiting = newStore(q, o.Dir, o.Keys, false)
-	q.waiting.recent.room = make([]byte, o.Recent)
+	q.waiting.recent.size = o.Recent
 	q.parked = newStore(q, filepath.Join(o.Dir, "parked"), filepath.Join(o.Keys, "parked"), true)
 	if err := (opening{q}).start(); err != nil {
 		return nil, fmt.Errorf("cannot open the queue in %s: %w", o.Dir, err)

@@ -4,15 +4,19 @@ package queue
 // out soon after it came is read there, and not from the disk, which counts all the same: what was not written is not
 // there. It is used under the queue's mutex.
 type recent struct {
-	room       []byte // a byte of the file has the place of its offset, modulo the length
+	size       int    // how much room there is; 0: nothing is kept
+	room       []byte // a byte of the file has the place of its offset, modulo the length; nil until something is added
 	file       *file
 	begin, end int64 // which bytes of the file are there
 }
 
 // add adds what was written to a file.
 func (r *recent) add(f *file, at int64, b []byte) {
-	if len(r.room) == 0 {
+	if r.size == 0 {
 		return
+	}
+	if r.room == nil {
+		r.room = make([]byte, r.size)
 	}
 	if r.file != f || r.end != at {
 		r.file, r.begin = f, at

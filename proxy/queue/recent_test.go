@@ -13,7 +13,7 @@ import (
 func TestRecentHoldsWhatWasWrittenLast(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for _, room := range []int{0, 1, 7, 64, 1000} {
-		of := recent{room: make([]byte, room)}
+		of := recent{size: room}
 		f, all := new(file), []byte(nil)
 		begun := 0 // bytes of the file before those that came to it in one
 		for range 3000 {

@@ -8,6 +8,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -19,13 +20,15 @@ import (
 //go:embed pages
 var pageFiles embed.FS
 
-// templates are the pages. Reading them at the start shows that they can be read.
-var templates = template.Must(template.New("").ParseFS(pageFiles, "pages/*.html"))
+// templates are the pages, read when one is first asked for: a test shows that they can be read.
+var templates = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("").ParseFS(pageFiles, "pages/*.html"))
+})
 
 // html answers with a page.
 func (v *visit) html(status int, name string, data any) {
 	var out bytes.Buffer
-	if err := templates.ExecuteTemplate(&out, name, data); err != nil {
+	if err := templates().ExecuteTemplate(&out, name, data); err != nil {
 		panic("BUG: " + name + " cannot be written: " + err.Error())
 	}
 	h := &v.ctx.Response.Header

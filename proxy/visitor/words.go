@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"embed"
 	"strings"
+	"sync"
 
 	"go.yaml.in/yaml/v3"
 	bcp47 "golang.org/x/text/language"
@@ -26,8 +27,8 @@ type words struct {
 	tag bcp47.Tag
 }
 
-// spoken are the words of every language.
-var spoken = readWords()
+// spoken are the words of every language, read when they are first asked for.
+var spoken = sync.OnceValue(readWords)
 
 func readWords() map[string]*words {
 	all := map[string]*words{}
@@ -49,10 +50,10 @@ func readWords() map[string]*words {
 
 // wordsIn returns the words of a language, English where there are none.
 func wordsIn(lang string) *words {
-	if w := spoken[lang]; w != nil {
+	if w := spoken()[lang]; w != nil {
 		return w
 	}
-	return spoken["en"]
+	return spoken()["en"]
 }
 
 // Say returns a text, with values in the place of {names}.

@@ -14,9 +14,9 @@ import (
 // TestWords: every language says the same things, about the same {names}, and nothing that no page says.
 func TestWords(t *testing.T) {
 	names := regexp.MustCompile(`\{[a-z]+\}`)
-	english := spoken["en"]
+	english := spoken()["en"]
 	for _, lang := range Languages() {
-		w := spoken[lang]
+		w := spoken()[lang]
 		if !slices.Equal(slices.Sorted(maps.Keys(w.Texts)), slices.Sorted(maps.Keys(english.Texts))) || w.Name == "" {
 			t.Errorf("%s: its keys are not those of English", lang)
 		}
@@ -31,7 +31,7 @@ func TestWords(t *testing.T) {
 		}
 	}
 	unspaced := regexp.MustCompile("[^\u00a0\u202f][:;?!](\\s|$)|«[^\u00a0]|[^\u00a0]»")
-	for key, text := range spoken["fr"].Texts {
+	for key, text := range spoken()["fr"].Texts {
 		if found := unspaced.FindString(text); found != "" {
 			t.Errorf("fr: %s: a space that does not break stands in front of the mark in %q", key, found)
 		}
@@ -39,7 +39,7 @@ func TestWords(t *testing.T) {
 	for key, text := range english.Texts {
 		for _, lang := range []string{"de", "fr"} {
 			// What is short may take half as much again and a few letters.
-			if said := spoken[lang].Texts[key]; len([]rune(said)) > len([]rune(text))*3/2+16 {
+			if said := spoken()[lang].Texts[key]; len([]rune(said)) > len([]rune(text))*3/2+16 {
 				t.Errorf("%s: %s is much longer than in English: %q", lang, key, said)
 			}
 		}
@@ -92,7 +92,7 @@ func TestSayNothing(t *testing.T) {
 			t.Error("there is no panic")
 		}
 	}()
-	spoken["en"].Say("no such key")
+	spoken()["en"].Say("no such key")
 }
 
 func TestChooseLanguage(t *testing.T) {

@@ -1,6 +1,7 @@
 package basis
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -40,6 +41,14 @@ type Past struct {
 // Void tells whether a version is worth nothing, whatever its document says.
 func (p *Past) Void(id string, version int) bool {
 	return version <= p.Revoked[id] || version < p.Seen[id]
+}
+
+// Equal tells whether both say the same.
+func (p *Past) Equal(of *Past) bool {
+	a, b := &p.Promised, &of.Promised
+	return maps.Equal(p.Revoked, of.Revoked) && maps.Equal(p.Seen, of.Seen) && maps.Equal(p.Keys, of.Keys) &&
+		a.Version == b.Version && a.At.Equal(b.At) && a.Controller == b.Controller && a.By == b.By &&
+		maps.Equal(a.Promises, b.Promises)
 }
 
 // Entry is an assessment with the digests of its meaning.

@@ -126,11 +126,12 @@ func (w *naming) field(s *state, at *named) {
 
 // below goes on with members and elements.
 func (w *naming) below(s *state, of named, to func(state int32, of named, free bool)) {
-	for _, next := range s.exact {
-		to(next, of, false)
-	}
-	for _, next := range s.flat {
-		to(next, of, false)
+	for _, names := range [...]lookup{s.members, s.keys} {
+		for i := range names {
+			if next := names[i].to; next != 0 {
+				to(next, of, false)
+			}
+		}
 	}
 	for i := range s.likes {
 		to(s.likes[i].to, of, true)

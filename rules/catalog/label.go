@@ -124,7 +124,7 @@ func (r *reading) label() error {
 			continue
 		}
 		if f.opens {
-			opened, err := r.open(i, f)
+			opened, err := r.open(i, s.field)
 			if err != nil {
 				return err
 			}

@@ -10,8 +10,8 @@ import (
 )
 
 // open opens a value that holds more. It tells whether that was all there is to do.
-func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
-	h := r.h
+func (r *reading) open(i, field int32) (done bool, err error) {
+	h, f := r.h, &r.v.Fields[field]
 	n := &h.Nodes[i]
 	if n.Opened || !isText[n.Kind] || n.Val.Len() == 0 {
 		return false, nil
@@ -19,7 +19,7 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 	if len(f.Open) == 0 {
 		return r.openJSON(i, f)
 	}
-	if f.closed && (!mayHoldK(h.Bytes(n.Val)) || !namesOfOwn(h.Text(i))) {
+	if r.v.closed.has(field) && (!mayHoldK(h.Bytes(n.Val)) || !namesOfOwn(h.Text(i))) {
 		return false, nil
 	}
 	err = r.o.Open(i, f.Open)
@@ -37,9 +37,22 @@ func (r *reading) open(i int32, f *FieldInfo) (done bool, err error) {
 // Close says of a field that nothing of it travels: an item whose values have only the vendor's own names is then left
 // closed. What a site named may be an identifier, by which objections are looked up.
 func (v *Vendor) Close(field int) {
-	f := &v.Fields[field]
-	f.closed = f.said && len(f.Open) == 1 && f.Open[0].Format == codec.Item
+	if f := &v.Fields[field]; f.said && len(f.Open) == 1 && f.Open[0].Format == codec.Item {
+		v.closed.add(field, len(v.Fields))
+	}
 }
+
+// fieldSet is a set of fields, by number.
+type fieldSet []bool
+
+func (s *fieldSet) add(field, of int) {
+	if *s == nil {
+		*s = make(fieldSet, of)
+	}
+	(*s)[field] = true
+}
+
+func (s fieldSet) has(field int32) bool { return s != nil && s[field] }
 
 // mayHoldK tells whether a "k" may be in a value, escaped or not: names of a site's own begin with it, and most values
 // need not be decoded to see that there are none.

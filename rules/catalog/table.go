@@ -34,7 +34,6 @@ type FieldInfo struct {
 	whole    bool      // a value that cannot be opened is not sent
 	said     bool      // what is inside by a name of the vendor's says nothing of who the visitor is, or chose
 	opens    bool      // values may hold more
-	closed   bool      // nothing of it travels under any activity (see Vendor.Close)
 	word     hit.Word  // on which an identifier here is the visitor's
 	label    bool      // it names what stands beside it (see Field.Pairs)
 	nameRule int16     // the endpoint's rule that takes an event's name from here, or hit.None
@@ -66,7 +65,7 @@ type state struct {
 	schema  string           // this member names the schema of the one beside it
 	schemas map[string]int32 // and then the object stands there, by the schema
 
-	members, keys lookup // exact and flat, once the vendor is compiled
+	members, keys lookup // exact and flat, in their place once the vendor is compiled
 
 	event  int16    // priority of the event location here, or hit.None
 	deeper []string // members that would be better event locations

@@ -27,6 +27,7 @@ type Vendor struct {
 	standings []standing // by state
 	names     *names.Table
 	extra     []string // fields that it was compiled with beside the file's
+	closed    fieldSet // of which nothing travels under any activity (see Vendor.Close)
 
 	headers   []HeaderInfo
 	variables Variables
@@ -132,6 +133,7 @@ func Compile(f *File, extra []string, table *names.Table) (*Vendor, error) {
 	for i := range v.states {
 		s := &v.states[i]
 		s.members, s.keys = newLookup(s.exact), newLookup(s.flat)
+		s.exact, s.flat = nil, nil
 	}
 	for i := range v.Fields {
 		f := &v.Fields[i]
@@ -153,11 +155,11 @@ func (v *Vendor) Of(f *File, extra []string) bool {
 	return v.File == f && v.names != nil && slices.Equal(v.extra, extra)
 }
 
-// Copy returns a vendor with a table of names of its own, whose fields are closed (see
-// [Vendor.Close]) without closing those of v.
+// Copy returns a vendor with a table of names of its own, whose fields are closed (see [Vendor.Close]) without closing
+// those of v. All else is one for both.
 func (v *Vendor) Copy(table *names.Table) *Vendor {
 	other := *v
-	other.Fields, other.names = slices.Clone(v.Fields), table
+	other.closed, other.names = slices.Clone(v.closed), table
 	other.mayBe = sync.OnceValue(other.findMayBe)
 	return &other
 }

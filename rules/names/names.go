@@ -1,13 +1,13 @@
 // Package names says what the names of fields mean: "kundennummer" is an id of a person, whichever vendor it
 // is sent to.
 //
-// It is one table, names.yaml, read by the catalog, the scrubber and reports alike. It promises that a name that says
-// whose data a field holds, in one of the languages of the table, is read alike everywhere, however it is written.
+// It is one table, names.yaml, kept beside it in plain letters (names.txt) and read by the catalog, the scrubber and
+// reports alike. It promises that a name that says whose data a field holds, in one of the languages of the table, is
+// read alike everywhere, however it is written.
 package names
 
 import (
 	"hash/maphash"
-	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -110,13 +110,9 @@ func (d *dictionary) above(parent []byte) part {
 // Labels are what persons' names are called wherever that stands ("first name", "vorname"; not "name" alone), in lower
 // case and without spaces, with accents and without.
 func Labels() []string {
-	var all []string
-	for _, label := range words().labels {
-		label = strings.ToLower(strings.ReplaceAll(label, " ", ""))
-		all = append(all, label, plain(label), plain(bare.Replace(label)))
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	_, rest, _ := strings.Cut(spelled, "\n")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.Fields(line)[1:]
 }
 
 // Says tells whether there are names for the class.

@@ -57,10 +57,10 @@ func (d *dictionary) divide(s *spelling, into *parts) {
 		}
 		at := uint16(0)
 		for k := i; k < s.n && s.letters[k] != other; k++ {
-			if at = d.next[at][s.letters[k]-'a']; at == 0 {
+			if at = d.after(at, s.letters[k]); at == 0 {
 				break
 			}
-			if w := &d.words[at]; w.inNames() {
+			if w := d.said(at); w.inNames() {
 				d.step(s, &way, i, k+1, w)
 			}
 		}

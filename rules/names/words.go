@@ -1,16 +1,11 @@
 package names
 
 import (
-	"bytes"
 	_ "embed"
-	"errors"
-	"fmt"
-	"maps"
-	"slices"
+	"math/bits"
+	"strconv"
 	"strings"
 	"sync"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/tagwarden/tagwarden/rules/hit"
 )
@@ -21,33 +16,12 @@ var text []byte
 // Text returns the text of the table: it is part of what decides.
 func Text() []byte { return text }
 
-// file is the table as names.yaml holds it.
-type file struct {
-	Classes map[string]struct {
-		Anywhere []string `yaml:"anywhere"`
-		Last     []string `yaml:"last"`
-		Alone    []string `yaml:"alone"`
-		Whole    []string `yaml:"whole"`
-		Theirs   []string `yaml:"theirs"`
-	} `yaml:"classes"`
-	Words struct {
-		Persons  []string            `yaml:"persons"`
-		Own      []string            `yaml:"own"`
-		Where    []string            `yaml:"where"`
-		Numbers  []string            `yaml:"numbers"`
-		IDs      []string            `yaml:"ids"`
-		Names    []string            `yaml:"names"`
-		Numbered map[string][]string `yaml:"numbered"`
-		Goods    []string            `yaml:"goods"`
-		Things   []string            `yaml:"things"`
-		About    []string            `yaml:"about"`
-		Small    []string            `yaml:"small"`
-		Asking   []string            `yaml:"asking"`
-		Holders  []string            `yaml:"holders"`
-		Many     []string            `yaml:"many"`
-		Glued    []string            `yaml:"glued"`
-	} `yaml:"words"`
-}
+// spelled is the table in plain letters: what labels there are, what is said of words, by number, and each word with
+// the number of what is said of it, in the order of their letters. It is made of names.yaml, which is what people
+// write: a test says whether one is what the other would give.
+//
+//go:embed names.txt
+var spelled string
 
 // role is what a word does in a name.
 type role uint16
@@ -83,142 +57,118 @@ func (w *word) inNames() bool {
 	return w.roles&^glued != 0 || w.anywhere|w.last|w.alone|w.theirs|w.numbered != hit.Unknown
 }
 
-// shortestGlued is how many letters a word has that may stand in one part with others, where it is not listed.
-const shortestGlued = 4
+// classes are where a word says a class, as names.yaml calls it.
+func (w *word) classes() []struct {
+	called string
+	class  *hit.Class
+} {
+	return []struct {
+		called string
+		class  *hit.Class
+	}{
+		{"anywhere", &w.anywhere},
+		{"last", &w.last},
+		{"alone", &w.alone},
+		{"whole", &w.whole},
+		{"theirs", &w.theirs},
+		{"numbered", &w.numbered},
+	}
+}
+
+// roleNames are the roles, by their bits.
+var roleNames = [...]string{
+	"person", "own", "where", "number", "ident", "title", "goods", "thing", "about", "small", "asking", "holder", "glued", "many",
+}
 
 // dictionary holds the words by their letters: node 0 is the beginning of all.
 type dictionary struct {
-	next   [][26]uint16
-	words  []word   // by node
-	labels []string // of persons' names, as people write them
-	says   [hit.NumClasses]bool
+	nodes []node
+	words []word // what is said, each once; 0 is nothing
+	says  [hit.NumClasses]bool
+}
+
+// node is where some letters end. What goes on from there stands in a row, in the order of the letters.
+type node struct {
+	letters uint32 // that words go on with, as bits
+	next    uint16 // the node of the first of them
+	word    uint16 // what is said of the letters
 }
 
 // words is the dictionary, read when it is first asked for.
 var words = sync.OnceValue(func() *dictionary {
-	d, err := read(text)
-	if err != nil {
-		panic("BUG: names.yaml: " + err.Error()) // a test reads it
+	_, rest, _ := strings.Cut(spelled, "\n\n")
+	said, list, _ := strings.Cut(rest, "\n\n")
+	d := &dictionary{words: make([]word, 1)}
+	for line := range strings.Lines(said) {
+		d.words = append(d.words, d.meaning(strings.Fields(line)[1:]))
 	}
+	d.says[hit.UserID] = true // a person's number is one
+	d.grow(strings.FieldsFunc(list, func(r rune) bool { return r == '\n' }))
 	return d
 })
 
-// read reads a table strictly.
-func read(text []byte) (*dictionary, error) {
-	var f file
-	yd := yaml.NewDecoder(bytes.NewReader(text))
-	yd.KnownFields(true)
-	if err := yd.Decode(&f); err != nil {
-		return nil, err
-	}
-	d := &dictionary{next: make([][26]uint16, 1), words: make([]word, 1)}
-	var faults []error
-	class := func(name, text string, at func(w *word) *hit.Class) {
-		c, ok := hit.ParseClass(name)
-		if !ok {
-			faults = append(faults, fmt.Errorf("%q is no class", name))
-			return
+// meaning reads what is said of words.
+func (d *dictionary) meaning(said []string) (w word) {
+	for _, one := range said {
+		called, name, isClass := strings.Cut(one, "=")
+		if !isClass {
+			for i, role := range roleNames {
+				if role == one {
+					w.roles |= 1 << i
+				}
+			}
+			continue
 		}
-		d.says[c] = true
-		for _, w := range d.written(text) {
-			if of := at(w); *of == hit.Unknown {
-				*of = c
-			} else if *of != c {
-				faults = append(faults, fmt.Errorf("%q is listed under %v and %v", text, *of, c))
+		for _, at := range w.classes() {
+			if at.called == called {
+				*at.class, _ = hit.ParseClass(name)
+				d.says[*at.class] = true
 			}
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Classes)) {
-		lists := f.Classes[name]
-		for _, l := range []struct {
-			words []string
-			at    func(w *word) *hit.Class
-		}{
-			{lists.Anywhere, func(w *word) *hit.Class { return &w.anywhere }},
-			{lists.Last, func(w *word) *hit.Class { return &w.last }},
-			{lists.Alone, func(w *word) *hit.Class { return &w.alone }},
-			{lists.Whole, func(w *word) *hit.Class { return &w.whole }},
-			{lists.Theirs, func(w *word) *hit.Class { return &w.theirs }},
-		} {
-			for _, text := range l.words {
-				class(name, text, l.at)
+	return w
+}
+
+// grow makes the nodes of sorted lines: the letters of a word, a blank and the number of what is said of it.
+func (d *dictionary) grow(lines []string) {
+	type some struct{ from, to int } // of the lines: those that begin with a node's letters
+	d.nodes = make([]node, 1, 5*len(lines))
+	begun := append(make([]some, 0, cap(d.nodes)), some{0, len(lines)})
+	depth, deeper := 0, 1 // deeper is the first node of those with one letter more
+	for at := 0; at < len(d.nodes); at++ {
+		if at == deeper {
+			depth, deeper = depth+1, len(d.nodes)
+		}
+		of := begun[at]
+		if line := lines[of.from]; line[depth] == ' ' {
+			number, _ := strconv.Atoi(line[depth+1:])
+			d.nodes[at].word = uint16(number) // there are some hundreds
+			of.from++
+		}
+		d.nodes[at].next = uint16(len(d.nodes)) // a test says how many there are
+		for of.from < of.to {
+			letter, end := lines[of.from][depth], of.from+1
+			for end < of.to && lines[end][depth] == letter {
+				end++
 			}
+			d.nodes[at].letters |= 1 << (letter - 'a')
+			d.nodes, begun = append(d.nodes, node{}), append(begun, some{of.from, end})
+			of.from = end
 		}
 	}
-	for name, list := range f.Words.Numbered {
-		for _, text := range list {
-			class(name, text, func(w *word) *hit.Class { return &w.numbered })
-		}
-	}
-	for _, l := range []struct {
-		words []string
-		role  role
-	}{
-		{f.Words.Persons, person}, {f.Words.Own, own}, {f.Words.Where, where}, {f.Words.Numbers, number},
-		{f.Words.IDs, number | ident},
-		{f.Words.Names, title}, {f.Words.Goods, goods | thing}, {f.Words.Things, thing}, {f.Words.About, about},
-		{f.Words.Small, small}, {f.Words.Asking, asking}, {f.Words.Holders, holder}, {f.Words.Glued, glued},
-		{f.Words.Many, many},
-	} {
-		for _, text := range l.words {
-			for _, w := range d.written(text) {
-				w.roles |= l.role
-			}
-		}
-	}
-	d.says[hit.UserID] = true // a person's number is one
-	d.labels = slices.Concat(f.Classes[hit.PersonName.String()].Anywhere, nil)
-	return d, errors.Join(faults...)
 }
 
-// bare leaves umlauts without their dots, as who has no such keys writes them; with them they are two letters.
-var bare = strings.NewReplacer("ä", "a", "ö", "o", "ü", "u", "Ä", "a", "Ö", "o", "Ü", "u")
-
-// smallWords stand between others, or do not.
-var smallWords = []string{
-	"de", "du", "des", "del", "della", "di", "da", "do", "das", "of", "the", "van", "y", "e", "et", "und", "d", "l",
-	"i", "in", "on",
+// after is where a letter leads to from a node; 0 where no word goes on with it.
+func (d *dictionary) after(at uint16, letter byte) uint16 {
+	n, bit := &d.nodes[at], uint32(1)<<(letter-'a')
+	if n.letters&bit == 0 {
+		return 0
+	}
+	return n.next + uint16(bits.OnesCount32(n.letters&(bit-1)))
 }
 
-// written returns the words for each way in which a text of the table is written.
-func (d *dictionary) written(text string) []*word {
-	spellings := []string{plain(text), plain(bare.Replace(text))}
-	if parts := strings.Fields(text); len(parts) > 2 {
-		left := slices.DeleteFunc(parts, func(p string) bool { return slices.Contains(smallWords, p) })
-		if len(left) > 1 {
-			spellings = append(spellings, plain(strings.Join(left, " ")))
-		}
-	}
-	slices.Sort(spellings)
-	var nodes []uint16
-	for _, s := range slices.Compact(spellings) {
-		nodes = append(nodes, d.node(s))
-	}
-	var list []*word
-	for k, n := range nodes {
-		w := &d.words[n]
-		if len(slices.Compact(spellings)[k]) >= shortestGlued {
-			w.roles |= glued
-		}
-		list = append(list, w)
-	}
-	return list
-}
-
-// node is where a word ends in the dictionary; it is made where it is new.
-func (d *dictionary) node(letters string) uint16 {
-	at := uint16(0)
-	for _, c := range []byte(letters) {
-		next := d.next[at][c-'a']
-		if next == 0 {
-			d.next, d.words = append(d.next, [26]uint16{}), append(d.words, word{})
-			next = uint16(len(d.next) - 1)
-			d.next[at][c-'a'] = next
-		}
-		at = next
-	}
-	return at
-}
+// said is what is said of a node's letters.
+func (d *dictionary) said(at uint16) *word { return &d.words[d.nodes[at].word] }
 
 // find returns what the table says of the letters as a whole; nil where they are no word.
 func (d *dictionary) find(letters []byte) *word {
@@ -227,9 +177,9 @@ func (d *dictionary) find(letters []byte) *word {
 		if c == other {
 			return nil
 		}
-		if at = d.next[at][c-'a']; at == 0 {
+		if at = d.after(at, c); at == 0 {
 			return nil
 		}
 	}
-	return &d.words[at]
+	return d.said(at)
 }
