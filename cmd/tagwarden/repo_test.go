@@ -29,13 +29,17 @@ const (
 // folders are the top-level folders: there are no others.
 var folders = []string{"cmd", "proxy", "rules", "config", "bench", "docker"}
 
+// rootFiles are the files beside them: there are no others but those whose name begins with a dot.
+var rootFiles = []string{"ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "README.md",
+	"SECURITY.md", "go.mod", "go.sum"}
+
 // longest is how many lines a file may have.
 const longest = 400
 
 // long are the files that may be longer, each with its reason.
 var long = map[string]string{}
 
-func TestTopLevelFolders(t *testing.T) {
+func TestTopLevel(t *testing.T) {
 	entries, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
@@ -45,6 +49,9 @@ func TestTopLevelFolders(t *testing.T) {
 		name := e.Name()
 		if e.IsDir() && !strings.HasPrefix(name, ".") && !slices.Contains(folders, name) && !slices.Contains(ignored, name) {
 			t.Errorf("%s/ is a top-level folder: the folders are %s", name, strings.Join(folders, ", "))
+		}
+		if !e.IsDir() && !strings.HasPrefix(name, ".") && !slices.Contains(rootFiles, name) && !slices.Contains(ignored, name) {
+			t.Errorf("%s lies beside the top-level folders: the files are %s", name, strings.Join(rootFiles, ", "))
 		}
 	}
 }
