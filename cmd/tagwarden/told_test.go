@@ -41,7 +41,7 @@ func TestUnreadableHit(t *testing.T) {
 	folder := t.TempDir()
 	for file, says := range map[string]string{
 		filepath.Join(folder, "none.http"):     "there is no such file or folder",
-		folder:                                 "it is a folder",
+		folder:                                 "it is a folder, and no file",
 		filepath.Join(folder, "\x00none.http"): "invalid argument",
 	} {
 		r := runTest(&terminal{now: time.Now}, nil, nil, &config.Test{File: file})
