@@ -25,6 +25,8 @@ type keyDisk struct {
 	*crash.Disk // of the key state
 	dir         string
 	rest        *crash.Disk
+	// a server runs, and renames keys of the queue, in a folder below, when their time has come: they are not of it
+	running bool
 }
 
 // newKeyDisk makes one for a server file's data folder.
@@ -39,11 +41,12 @@ func newKeyDisk(t *testing.T, file string) *keyDisk {
 	if err = errors.Join(err, failed); err != nil {
 		t.Fatal(err)
 	}
-	return &keyDisk{of, proxy.KeysDir(data), rest}
+	return &keyDisk{Disk: of, dir: proxy.KeysDir(data), rest: rest}
 }
 
 func (d *keyDisk) on(path string) durable.Disk {
-	if path == d.dir || strings.HasPrefix(path, d.dir+string(filepath.Separator)) {
+	below := strings.HasPrefix(path, d.dir+string(filepath.Separator))
+	if path == d.dir || below && (!d.running || filepath.Dir(path) == d.dir) {
 		return d.Disk
 	}
 	return d.rest
@@ -147,6 +150,7 @@ func TestMidnightOnAFailingDisk(t *testing.T) {
 	v, c, minute := startVendor(t), newClock("2026-11-24T12:00:00Z"), make(minutes)
 	file := folder(t, v.URL)
 	d := newKeyDisk(t, file)
+	d.running = true
 	core, logged := observer.New(zap.WarnLevel)
 	r := start(t, file, c.option, d.option, minute.option, func(o *proxy.Options) { o.Log = zap.New(core) })
 	seen := map[string]bool{r.pseudonymOf(t, v): true}
@@ -201,6 +205,7 @@ func TestRotatingOnAFailingDisk(t *testing.T) {
 	v, c := startVendor(t), newClock("2026-11-24T12:00:00Z")
 	file := folder(t, v.URL)
 	d := newKeyDisk(t, file)
+	d.running = true
 	r := start(t, file, c.option, d.option)
 	rotate := func() error {
 		_, err := proxy.RotateRunning(t.Context(), dataOf(r), everyKey)
