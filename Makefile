@@ -14,7 +14,8 @@ BENCHSTAT := $(BIN)/benchstat
 
 # Pinned: a new version is a commit of its own, with what it finds put right.
 GOLANGCI_VERSION := v2.15.0
-NFPM_VERSION     := v2.48.0
+# From v2.46 on it needs modules of a host (go.digitalxero.dev) that not every module proxy serves.
+NFPM_VERSION     := v2.45.0
 CYCLONEDX_VERSION := v1.10.0
 BENCHSTAT_VERSION := v0.0.0-20260908200009-22c9c6c9d4da
 
