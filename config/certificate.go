@@ -35,7 +35,7 @@ type unreadPair struct {
 
 // Error says which file, and why in words.
 func (u *unreadPair) Error() string {
-	return fmt.Sprintf("cannot read %s: %s: %s", u.what, u.file, WhyUnread(u.file, u.err))
+	return fmt.Sprintf("cannot read %s: %s: %s", u.what, u.file, namedfile.WhyUnread(u.file, u.err))
 }
 
 // Unwrap is why.

@@ -52,7 +52,7 @@ func (c siteCheck) checkChoices(site string, of Choices) {
 		switch file, read := c.source.texts[name]; {
 		case !read: // what is not read from a folder holds no texts
 		case file.err != nil:
-			c.faults.At(c.server, choicesPath(site, i), "cannot read the text: %s", reason(file.err))
+			c.faults.At(c.server, choicesPath(site, i), "cannot read the text: %s", file.err)
 		case len(file.content) == 0:
 			c.faults.At(c.server, choicesPath(site, i), "the text is empty: nothing was shown")
 		case len(file.content) > maxChoiceText:
@@ -78,7 +78,7 @@ func (c siteCheck) checkReceipts(at []any, of *Receipts) {
 	case !read || file.err != nil:
 		why := "it was not read"
 		if file.err != nil {
-			why = reason(file.err)
+			why = file.err.Error()
 		}
 		c.warnings.At(c.server, place, "cannot read the secret: %s; no proof counts", why)
 	case length < leastSecretBytes || length > maxSecretBytes:

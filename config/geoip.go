@@ -73,7 +73,7 @@ func (c siteCheck) checkRegionDB(at []any, name string) {
 		return
 	}
 	if file.err != nil {
-		c.faults.At(c.server, at, "cannot read the database: %s", reason(file.err))
+		c.faults.At(c.server, at, "cannot read the database: %s", file.err)
 		return
 	}
 	opened, err := openRegionDB(file.content)

@@ -33,7 +33,7 @@ func (c siteCheck) checkLogo(at []any, name string) {
 		c.faults.At(c.server, at,
 			"an address would tell another host who reads the pages: put the file beside this one and name it, ./logo.svg")
 	case file.err != nil:
-		c.faults.At(c.server, at, "cannot read the logo: %s", reason(file.err))
+		c.faults.At(c.server, at, "cannot read the logo: %s", file.err)
 	case len(file.content) > maxLogoBytes:
 		c.faults.At(c.server, at, "the logo is longer than %d KiB", maxLogoBytes>>10)
 	case pictureType(file.content) == "":

@@ -81,7 +81,7 @@ func (r *reading) checkNamed() {
 
 // says is what is wrong with a file, and what is right.
 func (n *named) says(path string, err error) string {
-	return "cannot " + n.does + ": " + path + ": " + WhyUnread(path, err) + "; right is " + n.right
+	return "cannot " + n.does + ": " + path + ": " + namedfile.WhyUnread(path, err) + "; right is " + n.right
 }
 
 // visit calls with each place of a document at which one is named, and with its name there.

@@ -28,7 +28,7 @@ func (c vendorCheck) checkSenders(at func(...any) []any, vendor Vendor) {
 	switch length := len(token(file)); {
 	case vendor.Senders.TokenFile == "":
 	case file.err != nil:
-		c.warnings.At(c.server, place, "cannot read the token: %s; no server is known by it", reason(file.err))
+		c.warnings.At(c.server, place, "cannot read the token: %s; no server is known by it", file.err)
 	case length < leastTokenBytes || length > maxTokenBytes:
 		c.faults.At(c.server, place, "the token has %s: %d to %d are right, as openssl rand -hex 32 makes them",
 			plural.Of(length, "byte"),

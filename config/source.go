@@ -77,8 +77,8 @@ func (s *Source) withoutPolicy(err error) strict.Faults {
 // besideFile is a file that the server file names, as it was read.
 type besideFile struct {
 	content   []byte
-	err       error
-	elsewhere bool // it is not here, and was all right where the policy was compiled first
+	err       error // why it could not be read, in words
+	elsewhere bool  // it is not here, and was all right where the policy was compiled first
 }
 
 // readBeside reads the databases of regions, style sheets, logos and texts that sites of the server file name, and the
@@ -120,7 +120,7 @@ func (s *Source) readWith(
 	path := relativeTo(s.Path, name)
 	content, err := read(path, most)
 	if err != nil {
-		err = errors.New(WhyUnread(path, err))
+		err = errors.New(namedfile.WhyUnread(path, err))
 	}
 	files[name] = besideFile{content: content, err: err}
 }
@@ -152,7 +152,7 @@ func policyFolder(text []byte) string {
 func (s *Source) readFolder(folder fs.FS, read func(name string) ([]byte, error)) error {
 	return fs.WalkDir(folder, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			return fmt.Errorf("cannot read the policy folder: %s", WhyUnread(s.display(name), err))
+			return fmt.Errorf("cannot read the policy folder: %s", namedfile.WhyUnread(s.display(name), err))
 		}
 		if name != "." && strings.HasPrefix(entry.Name(), ".") {
 			if entry.IsDir() {
@@ -182,7 +182,7 @@ func (s *Source) readFolder(folder fs.FS, read func(name string) ([]byte, error)
 		}
 		text, err := read(name)
 		if err != nil {
-			return fmt.Errorf("cannot read %s: %s", name, WhyUnread(s.display(name), err))
+			return fmt.Errorf("cannot read %s: %s", name, namedfile.WhyUnread(s.display(name), err))
 		}
 		s.policy[name] = text
 		return nil
@@ -257,7 +257,7 @@ func (s *Source) display(name string) string { return filepath.Join(s.Dir, filep
 // unreadable says why a server file cannot be read. Who names a folder is told of the server file in it.
 func unreadable(file string, err error) string {
 	if about, gone := os.Stat(file); gone != nil || !about.IsDir() {
-		return WhyUnread(file, err)
+		return namedfile.WhyUnread(file, err)
 	}
 	in := filepath.Join(file, "tagwarden.yaml")
 	if _, gone := os.Stat(in); gone != nil {

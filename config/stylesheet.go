@@ -9,7 +9,7 @@ func (c siteCheck) checkSheet(at []any, name string) {
 	switch {
 	case name == "":
 	case file.err != nil:
-		c.faults.At(c.server, at, "cannot read the style sheet: %s", reason(file.err))
+		c.faults.At(c.server, at, "cannot read the style sheet: %s", file.err)
 	case len(file.content) > maxSheetBytes:
 		c.faults.At(c.server, at, "the style sheet is longer than %d KiB", maxSheetBytes>>10)
 	}

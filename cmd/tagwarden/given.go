@@ -9,7 +9,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 )
 
 // errNothing says that a flag was given an empty value, as "$UNSET" of a shell is.
@@ -95,7 +95,7 @@ func lies(t *terminal, who, name string, of takes) bool {
 	case errors.Is(err, fs.ErrPermission):
 		return true
 	case err != nil && isLink(name), errors.Is(err, syscall.ELOOP):
-		what = config.WhyUnread(name, err)
+		what = namedfile.WhyUnread(name, err)
 	case errors.Is(err, fs.ErrNotExist) && of.place == dirThere:
 		what = "there is no such folder"
 	case err != nil:

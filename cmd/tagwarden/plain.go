@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/tagwarden/tagwarden/config"
+	"github.com/tagwarden/tagwarden/config/namedfile"
 	"github.com/tagwarden/tagwarden/config/strict"
 )
 
@@ -141,7 +141,7 @@ func whyNot(err error) string {
 	if call, is := errors.AsType[*os.SyscallError](err); is {
 		err = call.Err
 	}
-	return config.WhyNot(err)
+	return namedfile.WhyNot(err)
 }
 
 // codeOf is the exit code of what failed: usage where a file could not be read or written, findings where it was
